@@ -1,0 +1,190 @@
+import type { Location } from './location.ts'
+import type { Diff, Value } from './operation.ts'
+
+/** How a task ended on a host. */
+export type Status = 'ok' | 'changed' | 'skipped' | 'failed' | 'rescued' | 'ignored' | 'unreachable' | 'resumed'
+
+/** Where a task stands: `Move the services › keystone › Stop the daemons`. Unique in a playbook: the identity for resume. */
+export interface TaskPath {
+  readonly play: string
+  readonly role: string
+  /** Names of the blocks around it, outermost first. */
+  readonly blocks: readonly string[]
+  readonly task: string
+}
+
+/** Why a task failed, in parts, so that every reporter can draw it its own way. Texts are masked already. */
+export interface Failure {
+  readonly reason: string
+  /** The operation that failed, as it names itself. */
+  readonly operation?: string
+  /** What was run on the host. */
+  readonly command?: string
+  readonly code?: number
+  readonly at: Location
+  readonly hint?: string
+  /** Stack of an error that is ours or the author's, for -vvv. */
+  readonly stack?: string
+}
+
+/** Some plays, hosts and tasks were selected, and work begins. */
+export interface RunStarted {
+  readonly type: 'run-started'
+  readonly run: string
+  readonly playbook: string
+  readonly check: boolean
+  readonly hosts: readonly string[]
+  readonly plays: number
+  readonly tasks: number
+  /** The command line to type again, without the program's name. */
+  readonly argv: readonly string[]
+}
+export interface PlayStarted {
+  readonly type: 'play-started'
+  readonly play: string
+  readonly hosts: readonly string[]
+  readonly batches: number
+}
+/** A part of the play's hosts begins; only when the play has several batches. */
+export interface BatchStarted {
+  readonly type: 'batch-started'
+  readonly play: string
+  readonly batch: number
+  readonly hosts: readonly string[]
+}
+/** A task was offered to its hosts; `handler` says it is a handler. */
+export interface TaskStarted {
+  readonly type: 'task-started'
+  readonly path: TaskPath
+  readonly at: Location
+  readonly hosts: readonly string[]
+  readonly handler: boolean
+}
+/** A task begins on one host. */
+export interface HostStarted {
+  readonly type: 'host-started'
+  readonly path: TaskPath
+  readonly host: string
+}
+/** A long command wrote something, or a transfer got further. `live` text is shown while it runs and not kept. */
+export interface OutputReceived {
+  readonly type: 'output'
+  readonly path: TaskPath
+  readonly host: string
+  readonly text: string
+  readonly stream: 'stdout' | 'stderr' | 'log' | 'progress'
+}
+/** An operation found a difference between the host and what is wanted. */
+export interface ChangePlanned {
+  readonly type: 'change-planned'
+  readonly path: TaskPath
+  readonly host: string
+  readonly operation: string
+  readonly diff: readonly Diff[]
+}
+/** An attempt failed and another will follow. */
+export interface AttemptFailed {
+  readonly type: 'attempt-failed'
+  readonly path: TaskPath
+  readonly host: string
+  readonly reason: string
+  readonly left: number
+}
+export interface HandlerNotified {
+  readonly type: 'handler-notified'
+  readonly path: TaskPath
+  readonly host: string
+  readonly handler: string
+}
+/** A task ended on one host. */
+export interface TaskFinished {
+  readonly type: 'task-finished'
+  readonly path: TaskPath
+  readonly at: Location
+  readonly host: string
+  /** Hosts that the work was delegated to. */
+  readonly delegated: readonly string[]
+  readonly status: Status
+  /** Why it was skipped, in words. */
+  readonly reason?: string
+  readonly failure?: Failure
+  readonly result?: Value
+  /** Predicted by check mode and not known: the real run may differ. */
+  readonly unpredictable?: boolean
+  readonly handler: boolean
+  readonly milliseconds: number
+}
+/** A batch or play ends before its last task, and why. */
+export interface PlayStopped {
+  readonly type: 'play-stopped'
+  readonly play: string
+  readonly reason: string
+}
+/** Something the operator should know that fails nothing. */
+export interface Warned {
+  readonly type: 'warned'
+  readonly message: string
+}
+/** Nothing runs any more. */
+export interface RunFinished {
+  readonly type: 'run-finished'
+  readonly run: string
+  readonly outcome: 'ok' | 'failed' | 'unreachable' | 'interrupted' | 'refused' | 'crashed'
+  readonly milliseconds: number
+  /** Handlers that were notified and never ran, by host. */
+  readonly owed: readonly { readonly host: string; readonly handler: string }[]
+}
+
+/** Everything that can happen in a run. Reporters and the journal see nothing else. */
+export type Event =
+  | RunStarted | PlayStarted | BatchStarted | TaskStarted | HostStarted | OutputReceived | ChangePlanned | AttemptFailed
+  | HandlerNotified | TaskFinished | PlayStopped | Warned | RunFinished
+
+/** An event at its time: milliseconds since 1970. */
+export type Timed = Event & { readonly time: number }
+
+export interface Reporter {
+  report(event: Timed): void
+  /** Resolves when everything reported has been written and the terminal is as it was. */
+  close(): Promise<void>
+}
+
+/** How many tasks ended in which way on one host. */
+export interface HostCounts {
+  readonly host: string
+  readonly ok: number
+  readonly changed: number
+  readonly unreachable: number
+  readonly failed: number
+  readonly skipped: number
+  readonly rescued: number
+  readonly ignored: number
+  readonly resumed: number
+}
+
+/** Folds events into the recap: one row a host, sorted by name. As with Ansible, a changed task counts as ok too. */
+export function recap(events: Iterable<Event>): readonly HostCounts[] {
+  const rows = new Map<string, { -readonly [K in keyof HostCounts]: HostCounts[K] }>()
+  const row = (host: string) => {
+    let found = rows.get(host)
+    if (!found) rows.set(host, found = { host, ok: 0, changed: 0, unreachable: 0, failed: 0, skipped: 0, rescued: 0, ignored: 0, resumed: 0 })
+    return found
+  }
+  for (const event of events) {
+    if (event.type === 'run-started') event.hosts.forEach(row)
+    if (event.type !== 'task-finished') continue
+    row(event.host)[event.status]++
+    if (event.status === 'changed' || event.status === 'ignored') row(event.host).ok++
+  }
+  return [...rows.values()].sort((a, b) => (a.host < b.host ? -1 : 1))
+}
+
+/** `keystone › Stop the daemons`: a task as errors and lists name it. */
+export function showPath({ role, blocks, task }: TaskPath): string {
+  return [role, ...blocks, task].join(' › ')
+}
+
+/** Forgetting an event is a compile error. */
+export function unreachable(event: never): never {
+  throw new Error(`an event nobody expects: ${JSON.stringify(event)}`)
+}

@@ -1,0 +1,70 @@
+import type { Location } from './location.ts'
+import type { Secret } from './secret.ts'
+
+/** A value as the inventory gives it, and the place that gave it. */
+export interface RawVar {
+  readonly value: unknown
+  readonly from: string
+  /** What the same name would have meant without this one, the nearest first. */
+  readonly overrode?: readonly RawVar[]
+}
+export type RawVars = Readonly<Record<string, RawVar>>
+
+/** How a host is reached. All of it has defaults but the address, which is the host's name unless said. */
+export interface ConnectionSettings {
+  readonly connection?: 'ssh' | 'local'
+  readonly address?: string
+  readonly port?: number
+  readonly user?: string
+  readonly password?: Secret
+  /** Path of a private key file. */
+  readonly privateKey?: string
+  readonly passphrase?: Secret
+  /** Files of known host keys; default: ~/.ssh/known_hosts and the system's. */
+  readonly knownHosts?: string | readonly string[]
+  /** strict: an unknown key is refused. accept-new: it is recorded, a changed one refused. ask: on a terminal, else strict. */
+  readonly hostKeys?: 'strict' | 'accept-new' | 'ask'
+  /** A command whose stdin and stdout are the connection; %h and %p stand for address and port. */
+  readonly proxyCommand?: string
+  /** Names of hosts to go through, as ssh's ProxyJump has them. */
+  readonly proxyJump?: string
+  /** Allows the algorithms of 2010 (OpenSSH 5.3); off, because they are weak. */
+  readonly legacy?: boolean
+  /** Seconds until a connection attempt is given up. */
+  readonly timeout?: number
+  readonly become?: boolean | string
+  readonly becomeMethod?: 'sudo' | 'su'
+  readonly becomePassword?: Secret
+}
+
+export interface Host {
+  readonly name: string
+  readonly groups: readonly string[]
+  readonly settings: ConnectionSettings
+  readonly vars: RawVars
+  readonly at?: Location
+}
+
+/** Another host, by name, as a variable or a delegation holds it. */
+export interface HostRef {
+  readonly name: string
+}
+
+export interface Group {
+  readonly name: string
+  readonly hosts: readonly string[]
+  readonly children: readonly string[]
+  readonly vars: RawVars
+}
+
+/** Hosts in the order the inventory mentions them, groups with the hosts of their child groups. */
+export interface Inventory {
+  readonly path: string
+  readonly hosts: ReadonlyMap<string, Host>
+  readonly groups: ReadonlyMap<string, Group>
+}
+
+/** The hosts of a group, those of its child groups included, in inventory order. */
+export function hostsOf(inventory: Inventory, group: string): readonly Host[] {
+  return [...inventory.hosts.values()].filter((host) => group === 'all' || host.groups.includes(group))
+}

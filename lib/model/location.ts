@@ -1,0 +1,63 @@
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The place in an author's file that made a task, a handler, a role or an operation. */
+export interface Location {
+  readonly file: string
+  readonly line: number
+}
+
+const library = path.resolve(fileURLToPath(import.meta.url), '../..') + path.sep
+// A playbook that lies inside lib/ (there is none) would be invisible; tests and roles are authors.
+const isAuthors = (file: string) => !file.startsWith(library) && !file.includes(`${path.sep}node_modules${path.sep}`)
+
+/** Where the author called the function that called us; frames of this library are passed over. */
+export function here(): Location {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 12
+  const trace = new Error()
+  Error.stackTraceLimit = limit
+  return new Caller(trace)
+}
+
+// Formatting a stack with source maps costs far more than taking it, and most locations are never shown.
+class Caller implements Location {
+  #trace: Error | undefined
+  #found: Location | undefined
+  constructor(trace: Error) {
+    this.#trace = trace
+  }
+  #find(): Location {
+    if (!this.#found) {
+      this.#found = authorsFrame(this.#trace?.stack ?? '') ?? { file: 'unknown', line: 0 }
+      this.#trace = undefined
+    }
+    return this.#found
+  }
+  get file(): string {
+    return this.#find().file
+  }
+  get line(): number {
+    return this.#find().line
+  }
+  toJSON(): Location {
+    return this.#find()
+  }
+}
+
+/** The first frame of a stack that lies in an author's file. */
+export function authorsFrame(stack: string): Location | undefined {
+  for (const frame of stack.split('\n').slice(1)) {
+    const match = /\(?((?:file:\/\/)?\/[^()]*?):(\d+):\d+\)?$/.exec(frame.trim())
+    if (!match?.[1] || !match[2]) continue
+    const file = match[1].startsWith('file://') ? fileURLToPath(match[1].replace(/\?.*$/, '')) : match[1].replace(/\?.*$/, '')
+    if (isAuthors(file)) return { file, line: Number(match[2]) }
+  }
+  return undefined
+}
+
+/** `roles/nova/compute.ts:22`, relative to the working directory when the file lies below it. */
+export function showLocation(at: Location): string {
+  const relative = path.relative(process.cwd(), at.file)
+  return `${relative.startsWith('..') ? at.file : relative}:${at.line}`
+}

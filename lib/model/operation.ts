@@ -1,0 +1,178 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Duplex, Readable, Writable } from 'node:stream'
+import { here, type Location } from './location.ts'
+import type { HostRef } from './inventory.ts'
+import type { Secret } from './secret.ts'
+
+/** What a result may be made of. No Secret, on purpose: results go to the journal. */
+export type Json = string | number | boolean | null | undefined | readonly Json[] | { readonly [key: string]: Json }
+// oxlint-disable-next-line no-invalid-void-type
+export type Value = Json | void
+
+export interface CommandResult {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface ExecOptions {
+  readonly stdin?: string | Uint8Array | Secret
+  /** Seconds until the command is killed and the call rejects. */
+  readonly timeout?: number
+  /** A command that may take long: it gets a channel of its own, and its output is shown while it runs. */
+  readonly long?: boolean
+}
+
+/** A program running on a host with its streams in our hands: what carries dumps and images. */
+export interface Stream {
+  readonly stdin: Writable
+  readonly stdout: Readable
+  /** Resolves when the program has ended, with its exit code and what it wrote to stderr (its last 64 KiB). */
+  readonly ended: Promise<{ readonly code: number; readonly stderr: string }>
+  kill(): void
+}
+
+/** What a fact or a plan may touch: it looks, and changes nothing. */
+export interface Reader {
+  readonly host: HostRef
+  /** Runs a POSIX sh script; a non-zero exit code is a result, not an error. @throws Unreachable, TimedOut */
+  exec(script: string, options?: ExecOptions): Promise<CommandResult>
+  /** The content of a file, or undefined when there is none. @throws when it cannot be read */
+  read(path: string): Promise<Buffer | undefined>
+  /** Runs a script whose output is streamed. @throws Unreachable */
+  stream(script: string): Promise<Stream>
+  /** A stream to a TCP port as seen from the host: how mysql2 reaches a database bound to 127.0.0.1. */
+  dial(port: number, address?: string): Promise<Duplex>
+  /** The connection to another host of the inventory, or to the controller machine. */
+  peer(host: HostRef | 'controller'): Promise<Connection>
+}
+
+export interface FileMeta {
+  readonly mode?: string
+  readonly owner?: string
+  readonly group?: string
+  /** Keeps what was there before as PATH.switchover-backup, unless there is such a file already. */
+  readonly backup?: boolean
+  /** A command that checks the new content before it goes live; `%s` stands for the temporary file. */
+  readonly validate?: string
+}
+
+/** What apply may touch. */
+export interface Connection extends Reader {
+  /** Replaces a file atomically (temporary file in the same directory, then rename); mode, owner and context of the old one are kept unless told. */
+  write(path: string, content: string | Uint8Array | Secret, meta?: FileMeta): Promise<void>
+  /** Says how far a long operation is; shown live, not recorded. */
+  progress(message: string): void
+}
+
+/** A difference to show to the operator. Secrets are masked when it is shown. */
+export interface Diff {
+  readonly path: string
+  readonly before: string
+  readonly after: string
+}
+
+/** What an operation found and would do. */
+export interface Plan<R> {
+  readonly changed: boolean
+  readonly result: R
+  readonly diff?: Diff | readonly Diff[]
+  /** The result is a placeholder: only the real run can tell. Check mode then does not judge by it. */
+  readonly unpredictable?: boolean
+}
+
+/** A plan with the change it describes, ready to be made. */
+export interface Prepared<R> extends Plan<R> {
+  apply(connection: Connection): Promise<R | void>
+}
+
+/** An inert description of one thing to bring about on a host: nothing happens until `host.run` or a task takes it. */
+export interface Operation<R extends Value = Value> {
+  readonly name: string
+  readonly at: Location
+  prepare(connection: Reader): Promise<Prepared<R>>
+}
+
+export interface OperationSpec<A, S, R extends Value> {
+  /** Looks only; runs in check mode, and may run ahead of its turn. */
+  read(connection: Reader, args: A): Promise<S>
+  /** Pure: from what is there to what would change. */
+  plan(state: S, args: A): Plan<R>
+  /** Makes the change; never called in check mode, nor when the plan says nothing changes. */
+  apply(connection: Connection, plan: Plan<NoInfer<R>>, args: A, state: S): Promise<NoInfer<R> | void>
+}
+
+/** Makes an operation: a function from arguments to an inert value. `name` is what the operator reads in errors. */
+export function operation<A, S, R extends Value>(name: (args: A) => string, spec: OperationSpec<A, S, R>): (args: A) => Operation<R> {
+  return (args) => remember({
+    get name() {
+      return name(args)
+    },
+    at: here(),
+    async prepare(connection) {
+      const state = await spec.read(connection, args)
+      const plan = spec.plan(state, args)
+      return { ...plan, apply: (to) => spec.apply(to, plan, args, state) }
+    },
+  })
+}
+
+/** The operations made while a body runs and not run yet: what is left when the body ends was forgotten. */
+export const unrun = new AsyncLocalStorage<Set<Operation<Value>>>()
+
+function remember<R extends Value>(made: Operation<R>): Operation<R> {
+  unrun.getStore()?.add(made as Operation<Value>)
+  return made
+}
+
+/** Is this value an operation? Bodies may return one instead of running it. */
+export function isOperation(value: unknown): value is Operation<Value> {
+  return typeof value === 'object' && value !== null && typeof (value as { prepare?: unknown }).prepare === 'function'
+}
+
+/** A question about a host with a typed answer; `run` keeps the answer for the whole run. */
+export interface Fact<T> {
+  readonly name: string
+  readonly keep: 'task' | 'run'
+  read(connection: Reader): Promise<T>
+}
+
+/** A command on a host ended with a code that its caller did not expect. */
+export class CommandFailed extends Error {
+  readonly command: string
+  readonly result: CommandResult
+  constructor(command: string, result: CommandResult, reason?: string) {
+    const said = (result.stderr.trim() || result.stdout.trim()).split('\n').slice(-20).join('\n')
+    super(`${reason ?? (said || 'the command failed and said nothing')} (exit code ${result.code})`)
+    this.command = command
+    this.result = result
+  }
+}
+
+/** The host cannot be reached, or its connection was lost: nothing is known about what it did last. */
+export class Unreachable extends Error {
+  readonly hint: string | undefined
+  constructor(reason: string, hint?: string) {
+    super(reason)
+    this.hint = hint
+  }
+}
+
+/** The host could be reached and then the command took longer than it may. */
+export class TimedOut extends Error {}
+
+/** A failure that knows what the operator should do next. */
+export class Advice extends Error {
+  readonly hint: string
+  constructor(reason: string, hint: string) {
+    super(reason)
+    this.hint = hint
+  }
+}
+
+/** Runs a script and gives its output. @throws CommandFailed when it ends with another code than 0 */
+export async function output(connection: Reader, script: string, options?: ExecOptions): Promise<string> {
+  const result = await connection.exec(script, options)
+  if (result.code !== 0) throw new CommandFailed(script, result)
+  return result.stdout
+}

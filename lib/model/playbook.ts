@@ -1,0 +1,283 @@
+import { here, type Location } from './location.ts'
+import type { HostRef } from './inventory.ts'
+import type { Fact, Operation, Value } from './operation.ts'
+import type { Schema, VarsOf } from './vars.ts'
+
+/** Seconds as a number, or a text such as `500ms`, `6s`, `10m`, `1h`. */
+export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h'}`
+
+/** What the body of a task holds: one host, its typed variables, and the ways to act on it. */
+export interface HostContext<V> {
+  readonly name: string
+  readonly groups: readonly string[]
+  readonly vars: V
+  /** True in check mode, where nothing is changed. */
+  readonly check: boolean
+  run<R extends Value>(operation: Operation<R>): Promise<R>
+  fact<T>(fact: Fact<T>): Promise<T>
+  /** The result of an earlier task on this host; for `once` tasks, the one result there is. @throws when it did not run */
+  result<R extends Value>(task: Task<R>): R
+  /** The result of an earlier task on this host, or undefined when it did not run there. */
+  resultIfRun<R extends Value>(task: Task<R>): R | undefined
+  /** Another host, with that host's variables: what is run on it is delegated. */
+  on(host: HostRef): HostContext<V>
+  /** A line for the operator, shown under the task. */
+  log(message: string): void
+}
+
+export type Body<V, R extends Value> = Operation<R> | ((host: HostContext<V>) => Operation<R> | R | Promise<Operation<R> | R>)
+export type Condition<V> = (host: HostContext<V>) => boolean | Promise<boolean>
+
+export interface TaskOptions<V> {
+  readonly tags?: readonly string[]
+  readonly when?: Condition<V>
+  /** Handlers due when the task changed something. */
+  readonly notify?: Handler | readonly Handler[]
+  /** How many more attempts after the first failed one. */
+  readonly retries?: number
+  /** Between attempts; 5 s unless said. */
+  readonly delay?: Duration
+  readonly timeout?: Duration
+  /** Runs on the first host for which `when` holds; its result belongs to all. */
+  readonly once?: boolean
+  /** Hosts at a time, below --forks. */
+  readonly throttle?: number
+  readonly ignoreErrors?: boolean
+  readonly ignoreUnreachable?: boolean
+  /** true: root; a name: that user; false: the user of the connection. */
+  readonly become?: boolean | string
+  /** Overrides whether the task counts as changed. */
+  readonly changedWhen?: boolean
+}
+
+export interface Task<R extends Value = Value> {
+  readonly kind: 'task'
+  readonly name: string
+  readonly at: Location
+  readonly options: TaskOptions<never>
+  readonly body: Body<never, R>
+}
+export interface Handler {
+  readonly kind: 'handler'
+  readonly name: string
+  readonly at: Location
+  readonly body: Body<never, Value>
+}
+export interface Block {
+  readonly kind: 'block'
+  readonly name: string
+  readonly at: Location
+  readonly tags: readonly string[]
+  readonly when: Condition<never> | undefined
+  readonly try: readonly Step[]
+  readonly rescue: readonly Step[]
+  readonly always: readonly Step[]
+}
+/** Steps that run side by side on each host. */
+export interface ParallelSteps {
+  readonly kind: 'parallel'
+  readonly name: string
+  readonly at: Location
+  readonly steps: readonly Step[]
+}
+/** The point at which due handlers run. */
+export interface Flush {
+  readonly kind: 'flush'
+  readonly at: Location
+}
+/** A question the operator must answer before the run goes on. */
+export interface Gate {
+  readonly kind: 'gate'
+  readonly name: string
+  readonly at: Location
+  readonly tags: readonly string[]
+}
+export type Step = Task | Block | ParallelSteps | Flush | Gate
+
+/** A role: steps written once, for every host whose variables fit the schema. */
+export interface Role<S extends Schema = Schema> {
+  readonly kind: 'role'
+  readonly name: string
+  readonly at: Location
+  readonly schema: S
+  readonly steps: readonly Step[]
+  readonly handlers: readonly Handler[]
+  readonly bound: Readonly<Record<string, unknown>>
+  readonly tags: readonly string[]
+  /** The same role with some variables settled by the playbook. */
+  with(vars: Partial<VarsOf<S>>): Role<S>
+  /** The same role with tags that all its tasks inherit. */
+  tagged(...tags: readonly string[]): Role<S>
+}
+// A role for any variables: what plays hold. Role<S> is invariant in S by its methods, so the bare interface would refuse them.
+// oxlint-disable-next-line no-explicit-any
+export type AnyRole = Role<any>
+
+export interface ParallelRoles {
+  readonly kind: 'parallel-roles'
+  readonly roles: readonly AnyRole[]
+}
+
+export type BatchSize = number | `${number}%`
+export interface PlayOptions {
+  /** A host pattern, as for --limit. */
+  readonly hosts: string
+  readonly serial?: BatchSize | readonly BatchSize[]
+  /** linear: all hosts finish a task before the next begins. free: each host goes at its own pace. */
+  readonly strategy?: 'linear' | 'free'
+  readonly tags?: readonly string[]
+  /** The play stops when more than this share of a batch has failed. */
+  readonly maxFailPercentage?: number
+  /** A failure on one host ends the play for all, after the task has finished everywhere. */
+  readonly anyErrorsFatal?: boolean
+  readonly become?: boolean | string
+  readonly throttle?: number
+}
+export interface Play {
+  readonly kind: 'play'
+  readonly name: string
+  readonly at: Location
+  readonly options: PlayOptions
+  readonly roles: readonly (AnyRole | ParallelRoles)[]
+}
+export interface Playbook {
+  readonly kind: 'playbook'
+  readonly name: string
+  readonly at: Location
+  readonly plays: readonly Play[]
+}
+
+/** What `role` hands to its definition: the words that make steps, in the order they are said. */
+export interface Steps<V> {
+  task<R extends Value>(name: string, body: Body<V, R>): Task<R>
+  task<R extends Value>(name: string, options: TaskOptions<V>, body: Body<V, R>): Task<R>
+  handler(name: string, body: Body<V, Value>): Handler
+  block(name: string, parts: BlockParts<V>): void
+  /** Runs the steps made inside side by side. */
+  parallel(name: string, steps: () => void): void
+  /** Runs the handlers notified so far, now. */
+  flush(): void
+  /** Asks the operator before going on; refused where there is no terminal, unless --yes. */
+  gate(name: string, options?: { readonly tags?: readonly string[] }): void
+}
+export interface BlockParts<V> {
+  readonly tags?: readonly string[]
+  readonly when?: Condition<V>
+  try(): void
+  rescue?(): void
+  always?(): void
+}
+
+/**
+ * Declares a role. `define` runs once, with no host in sight: it only says which steps there are.
+ * @throws when two tasks of the role have the same name: names are how runs are resumed and tasks are started at
+ */
+export function role<const S extends Schema>(name: string, vars: S, define: (steps: Steps<VarsOf<S>>) => void): Role<S> {
+  const at = here()
+  const { steps, handlers } = record<VarsOf<S>>(`role ${name}`, define)
+  const make = (bound: Readonly<Record<string, unknown>>, tags: readonly string[]): Role<S> => ({
+    kind: 'role', name, at, schema: vars, steps, handlers, bound, tags,
+    with: (more) => make({ ...bound, ...more }, tags),
+    tagged: (...more) => make(bound, [...tags, ...more]),
+  })
+  return make({}, [])
+}
+
+function record<V>(of: string, define: (steps: Steps<V>) => void): { readonly steps: readonly Step[]; readonly handlers: readonly Handler[] } {
+  const handlers: Handler[] = []
+  const names = new Map<string, Location>()
+  const all: Step[] = []
+  let into = all
+  let closed = false
+  const add = <T extends Step>(step: T): T => {
+    if (closed) throw new Error(`${of}: steps cannot be added once the role is defined; a body may run operations instead`)
+    into.push(step)
+    return step
+  }
+  const unique = (name: string, at: Location) => {
+    const other = names.get(name)
+    if (other) throw new Error(`${of} has two steps named «${name}» (${other.file}:${other.line} and ${at.file}:${at.line}): names are identities, make them differ`)
+    names.set(name, at)
+  }
+  const nested = (run: () => void): readonly Step[] => {
+    const outer = into
+    into = []
+    try {
+      run()
+      return into
+    } finally {
+      into = outer
+    }
+  }
+  const task = <R extends Value>(name: string, second: TaskOptions<V> | Body<V, R>, third?: Body<V, R>): Task<R> => {
+    const at = here()
+    unique(name, at)
+    const [options, body] = third === undefined ? [{}, second as Body<V, R>] : [second as TaskOptions<V>, third]
+    return add({ kind: 'task', name, at, options: options as TaskOptions<never>, body: body as Body<never, R> } as Task<R> & Task)
+  }
+  define({
+    task: task as Steps<V>['task'],
+    handler(name, body) {
+      const made: Handler = { kind: 'handler', name, at: here(), body: body as Body<never, Value> }
+      unique(name, made.at)
+      handlers.push(made)
+      return made
+    },
+    block(name, parts) {
+      const at = here()
+      add({
+        kind: 'block', name, at, tags: parts.tags ?? [], when: parts.when as Condition<never> | undefined,
+        try: nested(() => parts.try()),
+        rescue: parts.rescue ? nested(() => parts.rescue?.()) : [],
+        always: parts.always ? nested(() => parts.always?.()) : [],
+      })
+    },
+    parallel(name, steps) {
+      add({ kind: 'parallel', name, at: here(), steps: nested(steps) })
+    },
+    flush() {
+      add({ kind: 'flush', at: here() })
+    },
+    gate(name, options = {}) {
+      const at = here()
+      unique(name, at)
+      add({ kind: 'gate', name, at, tags: options.tags ?? [] })
+    },
+  })
+  closed = true
+  return { steps: all, handlers }
+}
+
+/**
+ * Declares a play: which hosts, which roles, in which order. A small play may give its steps in place of roles,
+ * with the variables it wants as `vars`.
+ */
+export function play(name: string, options: PlayOptions, roles: readonly (AnyRole | ParallelRoles)[]): Play
+export function play<const S extends Schema = Record<never, never>>(
+  name: string, options: PlayOptions & { readonly vars?: S }, steps: (steps: Steps<VarsOf<S>>) => void): Play
+export function play<const S extends Schema>(
+  name: string, options: PlayOptions & { readonly vars?: S },
+  content: readonly (AnyRole | ParallelRoles)[] | ((steps: Steps<VarsOf<S>>) => void),
+): Play {
+  const at = here()
+  const roles = typeof content === 'function' ? [role(name, options.vars ?? ({} as S), content)] : content
+  return { kind: 'play', name, at, options, roles }
+}
+
+/** Roles that run side by side on each host. */
+export function parallel(...roles: readonly AnyRole[]): ParallelRoles {
+  return { kind: 'parallel-roles', roles }
+}
+
+/** Declares a playbook: plays in their order. It is what a playbook file exports as its default. */
+export function playbook(name: string, plays: readonly Play[]): Playbook {
+  return { kind: 'playbook', name, at: here(), plays }
+}
+
+/** A duration in milliseconds. */
+export function milliseconds(duration: Duration): number {
+  if (typeof duration === 'number') return duration * 1000
+  const match = /^([\d.]+)(ms|s|m|h)$/.exec(duration)
+  if (!match) throw new Error(`${duration} is not a duration: write seconds, or a text such as 500ms, 6s, 10m, 1h`)
+  return Number(match[1]) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match[2] as 'ms' | 's' | 'm' | 'h']
+}

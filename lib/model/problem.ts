@@ -1,0 +1,78 @@
+import { type Location, showLocation } from './location.ts'
+
+/** Something wrong that is known before the first connection: what, where, and what to do about it. */
+export interface Problem {
+  readonly message: string
+  readonly at?: Location
+  readonly hint?: string
+}
+
+/** What the operator asked for cannot be done as asked; `exitCode` says of which kind the reason is. */
+export class Refused extends Error {
+  readonly problems: readonly Problem[]
+  readonly exitCode: number
+  constructor(problems: readonly Problem[] | Problem, exitCode: number) {
+    const all = Array.isArray(problems) ? (problems as readonly Problem[]) : [problems as Problem]
+    super(all.map(showProblem).join('\n'))
+    this.problems = all
+    this.exitCode = exitCode
+  }
+}
+
+/** One problem as a line: what, the suggestion, the place. */
+export function showProblem({ message, at, hint }: Problem): string {
+  return `${message}${hint ? ` - ${hint}` : ''}${at ? ` (${showLocation(at)})` : ''}`
+}
+
+/** The exit codes of `run`; those that Ansible has mean the same. */
+export const exit = {
+  ok: 0,
+  internal: 1,
+  failed: 2,
+  unreachable: 4,
+  usage: 5,
+  load: 6,
+  empty: 7,
+  refused: 8,
+  locked: 9,
+  interrupted: 130,
+  terminated: 143,
+} as const
+
+/** The candidate an operator most likely meant, or undefined when none is near. */
+export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+  let best: string | undefined
+  let least = Math.max(1, Math.floor(name.length / 3)) + 0.5
+  for (const candidate of candidates) {
+    const d = distance(name.toLowerCase(), candidate.toLowerCase())
+    if (d < least) {
+      least = d
+      best = candidate
+    }
+  }
+  return best ?? [...candidates].find((c) => name.length > 2 && c.toLowerCase().startsWith(name.toLowerCase()))
+}
+
+/** «did you mean compute?», or nothing when no candidate is near. */
+export function didYouMean(name: string, candidates: Iterable<string>): string | undefined {
+  const found = nearest(name, candidates)
+  return found === undefined ? undefined : `did you mean ${found}?`
+}
+
+// Edit distance that counts swapped neighbours as one slip, the commonest one at a keyboard.
+function distance(a: string, b: string): number {
+  let before: number[] = []
+  let last = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const cost = a[i - 1] === b[j - 1] ? 0 : 1
+      let d = Math.min(row[j - 1]! + 1, last[j]! + 1, last[j - 1]! + cost)
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) d = Math.min(d, before[j - 2]! + 1)
+      row.push(d)
+    }
+    before = last
+    last = row
+  }
+  return last[b.length]!
+}

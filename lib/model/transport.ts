@@ -1,0 +1,24 @@
+import type { Connection } from './operation.ts'
+import type { Host } from './inventory.ts'
+
+/** Who acts, who listens and when to stop, for the commands of one task on one host. */
+export interface Session {
+  /** The user to become; undefined: the user of the connection. */
+  readonly become?: string
+  /** Output of commands that asked to be shown while they run. */
+  output?(text: string, stream: 'stdout' | 'stderr'): void
+  progress?(text: string): void
+  /** Kills what runs and rejects when it fires. */
+  readonly signal?: AbortSignal
+}
+
+/** Ways to the hosts: one connection a host for the whole run, opened when first needed. */
+export interface Transport {
+  /** A face on the host's connection for one task; costs nothing until it is used. */
+  connection(host: Host, session: Session): Connection
+  /** The machine that `run` runs on. */
+  controller(session: Session): Connection
+  /** Opens the connection now, so that an unreachable host is known before its first task. @throws Unreachable */
+  open(host: Host): Promise<void>
+  close(): Promise<void>
+}

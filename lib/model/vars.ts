@@ -1,0 +1,134 @@
+import { didYouMean, type Problem } from './problem.ts'
+import { hostsOf, type Host, type HostRef, type Inventory } from './inventory.ts'
+import { Secret } from './secret.ts'
+
+/** A kind of variable: what a role expects, and how a raw value of the inventory becomes a typed one. */
+export interface Var<T> {
+  readonly expected: string
+  readonly fallback?: T
+  readonly optional: boolean
+  readonly about?: string
+  /** The typed value, or undefined when the raw one is not of this kind. */
+  parse(raw: unknown, name: string, inventory: Inventory): T | undefined
+  /** The same kind with a value for hosts that do not set it. */
+  or<F extends T | undefined>(fallback: F): Var<T | F>
+  /** The same kind with a sentence for `run vars`. */
+  describe(about: string): Var<T>
+}
+
+export type Schema = Readonly<Record<string, Var<unknown>>>
+export type VarsOf<S extends Schema> = { readonly [K in keyof S]: S[K] extends Var<infer T> ? T : never }
+
+interface Kind<T> {
+  readonly expected: string
+  readonly parse: Var<T>['parse']
+  readonly optional?: boolean
+  readonly fallback?: T
+  readonly about?: string
+}
+
+function kind<T>(made: Kind<T>): Var<T> {
+  return {
+    optional: false,
+    ...made,
+    or: (fallback) => kind<T | typeof fallback>({ ...made, optional: true, fallback }),
+    describe: (about) => kind({ ...made, about }),
+  }
+}
+
+/** A text. Numbers are not taken for texts: a password 0123 would lose its zero. */
+export const text: Var<string> = kind({ expected: 'a text', parse: (raw) => (typeof raw === 'string' ? raw : undefined) })
+/** A number; a text of digits, as -e k=v gives it, counts. */
+export const number: Var<number> = kind({
+  expected: 'a number',
+  parse: (raw) => typeof raw === 'number' ? raw : typeof raw === 'string' && /^-?\d+(\.\d+)?$/.test(raw) ? Number(raw) : undefined,
+})
+/** true or false; the texts yes/no, true/false, on/off count, nothing else does. */
+export const flag: Var<boolean> = kind({
+  expected: 'true or false',
+  parse: (raw) => typeof raw === 'boolean' ? raw
+    : typeof raw === 'string' && /^(true|yes|on)$/i.test(raw) ? true
+    : typeof raw === 'string' && /^(false|no|off)$/i.test(raw) ? false : undefined,
+})
+/** A list of texts; a text with commas, as -e k=a,b gives it, counts. */
+export const list: Var<readonly string[]> = kind({
+  expected: 'a list of texts',
+  parse: (raw) => typeof raw === 'string' ? raw.split(',').map((s) => s.trim()).filter(Boolean)
+    : Array.isArray(raw) && raw.every((v) => typeof v === 'string') ? raw as string[] : undefined,
+})
+/** Names with texts, such as the options of a driver. */
+export const mapping: Var<Readonly<Record<string, string>>> = kind({
+  expected: 'a mapping of names to texts',
+  parse: (raw) => typeof raw === 'object' && raw !== null && !Array.isArray(raw) && !(raw instanceof Secret)
+    && Object.values(raw).every((v) => typeof v === 'string') ? raw as Record<string, string> : undefined,
+})
+/** A value that must not be seen; a plain text is taken and treated as secret from then on. */
+export const secret: Var<Secret> = kind({
+  expected: 'a secret',
+  parse: (raw, name) => raw instanceof Secret ? raw : typeof raw === 'string' ? Secret.of(raw, name) : undefined,
+})
+
+/** Names with secrets, such as the passwords of several services. */
+export const secrets: Var<Readonly<Record<string, Secret>>> = kind({
+  expected: 'a mapping of names to secrets',
+  parse: (raw, name) => typeof raw === 'object' && raw !== null && !Array.isArray(raw) && !(raw instanceof Secret)
+    && Object.values(raw).every((v) => typeof v === 'string' || v instanceof Secret)
+    ? Object.fromEntries(Object.entries(raw as Record<string, string | Secret>).map(([key, v]) => [key, v instanceof Secret ? v : Secret.of(v, `${name}.${key}`)])) : undefined,
+})
+
+/** One of the given words. */
+export function oneOf<const C extends readonly string[]>(...choices: C): Var<C[number]> {
+  return kind<C[number]>({
+    expected: `one of ${choices.join(', ')}`,
+    parse: (raw) => (typeof raw === 'string' && choices.includes(raw) ? raw : undefined),
+  })
+}
+
+/** The host of a group that has exactly one, unless the variable names another: how a play on one host speaks of a second one. */
+export function oneHost(group: string): Var<HostRef> {
+  return kind<HostRef>({
+    expected: `a host (by default the only host of the group ${group})`,
+    parse(raw, _name, inventory) {
+      const members = hostsOf(inventory, group)
+      const host = raw === undefined ? (members.length === 1 ? members[0] : undefined)
+        : typeof raw === 'string' ? inventory.hosts.get(raw) : undefined
+      return host && { name: host.name }
+    },
+  })
+}
+
+/** Every host of a group, in inventory order. */
+export function allHosts(group: string): Var<readonly HostRef[]> {
+  return kind<readonly HostRef[]>({
+    expected: `the hosts of the group ${group}`,
+    parse: (raw, _name, inventory) => raw === undefined && inventory.groups.has(group)
+      ? hostsOf(inventory, group).map(({ name }) => ({ name })) : undefined,
+  })
+}
+
+/** The typed variables of a role for one host, or every reason why they cannot be had. `bound` (from `role.with`) wins over the inventory. */
+export function resolveVars<S extends Schema>(
+  schema: S, host: Host, inventory: Inventory, bound: Readonly<Record<string, unknown>> = {},
+): { readonly vars: VarsOf<S>; readonly problems: readonly Problem[] } {
+  const vars: Record<string, unknown> = {}
+  const problems: Problem[] = []
+  for (const [name, kind] of Object.entries(schema)) {
+    if (name in bound) {
+      vars[name] = bound[name]
+      continue
+    }
+    const raw = host.vars[name]
+    if (raw?.value === undefined && kind.optional) {
+      vars[name] = kind.fallback
+      continue
+    }
+    const value = kind.parse(raw?.value, name, inventory)
+    if (value === undefined) {
+      const found = raw?.value === undefined ? 'is not set'
+        : `is ${raw.value instanceof Secret ? 'a secret' : JSON.stringify(raw.value)} (${raw.from})`
+      const near = raw === undefined ? didYouMean(name, Object.keys(host.vars).filter((v) => !(v in schema))) : undefined
+      problems.push({ message: `${host.name}: ${name} must be ${kind.expected}, and ${found}`, ...(near ? { hint: near } : {}) })
+    } else vars[name] = value
+  }
+  return { vars: vars as VarsOf<S>, problems }
+}

@@ -1,0 +1,42 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+import { exit, Refused } from '../model/problem.ts'
+
+/** The variables of every -e, later ones winning: `k=v k2='v 2'`, a JSON object, or @FILE with JSON or YAML. @throws Refused */
+export function parseExtraVars(given: readonly string[]): Readonly<Record<string, unknown>> {
+  return Object.assign({}, ...given.map(one)) as Record<string, unknown>
+}
+
+function one(text: string): Readonly<Record<string, unknown>> {
+  const trimmed = text.trim()
+  if (trimmed.startsWith('@')) {
+    const file = trimmed.slice(1)
+    if (!existsSync(file)) throw new Refused({ message: `-e ${trimmed}: there is no file ${file}` }, exit.load)
+    return object(() => parse(readFileSync(file, 'utf8')) as unknown, `-e ${trimmed}`)
+  }
+  if (trimmed.startsWith('{')) return object(() => JSON.parse(trimmed) as unknown, '-e')
+  const pairs: Record<string, string> = {}
+  for (const word of words(trimmed)) {
+    const at = word.indexOf('=')
+    if (at < 1) throw new Refused({ message: `-e ${word} is not a variable`, hint: 'write -e name=value, -e \'{"name": value}\' or -e @file' }, exit.usage)
+    pairs[word.slice(0, at)] = word.slice(at + 1)
+  }
+  return pairs
+}
+
+function object(read: () => unknown, from: string): Readonly<Record<string, unknown>> {
+  let value: unknown
+  try {
+    value = read()
+  } catch (error) {
+    throw new Refused({ message: `${from} cannot be read: ${error instanceof Error ? error.message : String(error)}` }, exit.load)
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Refused({ message: `${from} must hold names with values` }, exit.load)
+  return value as Record<string, unknown>
+}
+
+// Blanks part the pairs, except inside quotes, as in -e "motd='hello world' port=22".
+function words(text: string): readonly string[] {
+  const found = text.match(/(?:[^\s'"]|'[^']*'|"[^"]*")+/g) ?? []
+  return found.map((word) => word.replace(/'([^']*)'|"([^"]*)"/g, (_, single: string | undefined, double: string | undefined) => single ?? double ?? ''))
+}

@@ -1,0 +1,165 @@
+import type { Host, HostRef, Inventory } from '../model/inventory.ts'
+import { Advice, type Connection, type Fact, isOperation, type Operation, unrun, type Value } from '../model/operation.ts'
+import type { AnyRole, HostContext, Task } from '../model/playbook.ts'
+import { resolveVars } from '../model/vars.ts'
+import type { Diff } from '../model/operation.ts'
+import type { Location } from '../model/location.ts'
+
+/** The result of a task on a host, as later tasks may ask for it. */
+export interface Kept {
+  readonly value: Value
+  /** Check mode made it up. */
+  readonly unpredictable: boolean
+}
+
+/** What a whole run remembers about hosts: results, typed variables, facts. */
+export class Memory {
+  readonly #results = new Map<Task, Map<string, Kept>>()
+  readonly #vars = new Map<AnyRole, Map<string, Readonly<Record<string, unknown>>>>()
+  readonly #facts = new Map<string, Promise<unknown>>()
+  readonly inventory: Inventory
+
+  constructor(inventory: Inventory) {
+    this.inventory = inventory
+  }
+
+  keep(task: Task, host: string, kept: Kept): void {
+    const hosts = this.#results.get(task) ?? new Map<string, Kept>()
+    this.#results.set(task, hosts.set(host, kept))
+  }
+  result(task: Task, host: string): Kept | undefined {
+    const hosts = this.#results.get(task)
+    return hosts?.get(host) ?? (task.options.once ? hosts?.values().next().value : undefined)
+  }
+  /** Typed variables of a role on a host. @throws Advice naming all that is missing, for a delegated host that preflight did not see */
+  vars(role: AnyRole, host: Host): Readonly<Record<string, unknown>> {
+    let hosts = this.#vars.get(role)
+    if (!hosts) this.#vars.set(role, hosts = new Map())
+    let found = hosts.get(host.name)
+    if (!found) {
+      const { vars, problems } = resolveVars(role.schema, host, this.inventory, role.bound)
+      if (problems.length > 0) throw new Advice(problems.map((p) => p.message).join('; '), `set it for ${host.name} in ${this.inventory.path}`)
+      hosts.set(host.name, found = vars)
+    }
+    return found
+  }
+  fact<T>(fact: Fact<T>, host: string, connection: Connection): Promise<T> {
+    if (fact.keep === 'task') return fact.read(connection)
+    const key = `${host}\0${fact.name}`
+    let found = this.#facts.get(key) as Promise<T> | undefined
+    if (!found) {
+      this.#facts.set(key, found = fact.read(connection))
+      // A fact that could not be read is asked for again by whoever wants it next.
+      found.catch(() => this.#facts.delete(key))
+    }
+    return found
+  }
+}
+
+/** Check mode cannot go further here: what this step needs is known only after a real run. */
+export class Unpredictable extends Error {}
+
+/** What happened while one body ran: added up by the contexts it was given. */
+export interface BodyRecord {
+  changed: boolean
+  unpredictable: boolean
+  readonly delegated: Set<string>
+  readonly failures: WeakMap<Error, { readonly operation: string; readonly at: Location }>
+  planned(operation: string, diff: readonly Diff[]): void
+  log(message: string): void
+}
+
+export interface ContextOptions {
+  readonly memory: Memory
+  readonly role: AnyRole
+  readonly host: Host
+  readonly check: boolean
+  readonly connect: (host: Host) => Connection
+  readonly record: BodyRecord
+}
+
+/** The `host` that a body receives. */
+export function contextFor(options: ContextOptions): HostContext<unknown> {
+  const { memory, role, host, check, connect, record } = options
+  const { inventory } = memory
+  const result = <R extends Value>(task: Task<R>): R | undefined => {
+    const kept = memory.result(task as Task, host.name)
+    if (kept?.unpredictable) throw new Unpredictable(`it needs the result of «${task.name}», which only a real run has`)
+    return kept?.value as R | undefined
+  }
+  return {
+    name: host.name,
+    groups: host.groups,
+    get vars() {
+      return memory.vars(role, host)
+    },
+    check,
+    run: (operation) => runOperation(operation, connect(host), check, record),
+    fact: (fact) => memory.fact(fact, host.name, connect(host)),
+    result(task) {
+      if (memory.result(task as Task, host.name)) return result(task) as never
+      if (check) throw new Unpredictable(`it needs the result of «${task.name}», which did not run`)
+      throw new Advice(`it needs the result of «${task.name}», which did not run on ${host.name}`, 'select that task too: see its tags with --list-tasks')
+    },
+    resultIfRun: (task) => result(task) as never,
+    on(ref: HostRef) {
+      const other = inventory.hosts.get(ref.name)
+      if (!other) throw new Advice(`there is no host ${ref.name} to delegate to`, `see: run inventory -i ${inventory.path} --graph`)
+      if (other.name !== host.name) record.delegated.add(other.name)
+      return contextFor({ ...options, host: other })
+    },
+    log: (message) => record.log(message),
+  }
+}
+
+/** Reads, plans and, unless in check mode or nothing would change, applies. */
+export async function runOperation<R extends Value>(operation: Operation<R>, connection: Connection, check: boolean, record: BodyRecord): Promise<R> {
+  unrun.getStore()?.delete(operation as Operation<Value>)
+  try {
+    const plan = await operation.prepare(connection)
+    if (!plan.changed) return plan.result
+    const diff = plan.diff === undefined ? [] : Array.isArray(plan.diff) ? plan.diff : [plan.diff as Diff]
+    if (diff.length > 0) record.planned(operation.name, diff)
+    if (check) {
+      record.changed = true
+      if (plan.unpredictable) record.unpredictable = true
+      return plan.result
+    }
+    try {
+      const applied = await plan.apply(connection)
+      return applied === undefined ? plan.result : applied as R
+    } finally {
+      // Read after the fact: some operations can tell only then that nothing had to change.
+      if (plan.changed) record.changed = true
+    }
+  } catch (error) {
+    if (error instanceof Error && !record.failures.has(error)) record.failures.set(error, { operation: operation.name, at: operation.at })
+    throw error
+  }
+}
+
+/** Runs a body: an operation as it is, a function with its context; what it returns is run when it is an operation. */
+export async function runBody(
+  body: Operation<Value> | ((host: HostContext<unknown>) => unknown), context: HostContext<unknown>,
+): Promise<Value> {
+  if (isOperation(body)) return context.run(body)
+  const made = new Set<Operation<Value>>()
+  return unrun.run(made, async () => {
+    const returned = await body(context)
+    const result = isOperation(returned) ? await context.run(returned) : returned as Value
+    const [forgotten] = made
+    if (forgotten) {
+      throw new ForgottenOperation(`${forgotten.name} was made but never run: write host.run(...) around it, or return it`, forgotten.at)
+    }
+    return result
+  })
+}
+
+/** A body made an operation and dropped it: the commonest slip of a playbook author. */
+export class ForgottenOperation extends Error {
+  readonly at: Location
+  constructor(message: string, at: Location) {
+    super(message)
+    this.at = at
+  }
+}

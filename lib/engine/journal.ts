@@ -1,0 +1,101 @@
+import { appendFileSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import type { Timed } from '../model/event.ts'
+import type { Value } from '../model/operation.ts'
+import { exit, Refused } from '../model/problem.ts'
+import { identity } from './select.ts'
+
+/** Where runs of this working directory are recorded; only the owner may read them. */
+const journalDirectory = '.switchover/runs'
+
+// Shown while it happens and worth nothing afterwards.
+const fleeting = new Set(['host-started'])
+
+/** Appends every event of a run to a file, one JSON object a line. Events must be masked already. */
+export class Journal {
+  readonly path: string
+  readonly #file: number
+
+  constructor(run: string, directory = journalDirectory) {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    this.path = path.join(directory, `${run}.jsonl`)
+    this.#file = openSync(this.path, 'a', 0o600)
+  }
+  append(event: Timed): void {
+    if (fleeting.has(event.type) || (event.type === 'output' && event.stream === 'progress')) return
+    // Written at once, not at the end of the tick: what is not in the file when the process is killed was not done.
+    appendFileSync(this.#file, `${JSON.stringify(event)}\n`)
+  }
+  close(): void {
+    closeSync(this.#file)
+  }
+}
+
+/** The events of a recorded run, whole lines only: a killed process may have left half of one. */
+export function readJournal(file: string): readonly Timed[] {
+  return readFileSync(file, 'utf8').split('\n').slice(0, -1).flatMap((line) => {
+    try {
+      return [JSON.parse(line) as Timed]
+    } catch {
+      return []
+    }
+  })
+}
+
+/** The names of recorded runs, oldest first. */
+export function recordedRuns(directory = journalDirectory): readonly string[] {
+  if (!existsSync(directory)) return []
+  return readdirSync(directory).filter((name) => name.endsWith('.jsonl')).map((name) => name.slice(0, -6)).sort()
+}
+
+/** What an earlier run did: which tasks ended well on which hosts, and which handlers it still owes. */
+export interface Done {
+  readonly run: string
+  get(id: string, host: string): { readonly result: Value } | undefined
+  has(id: string, host: string): boolean
+  owed(handlerId: string): readonly string[]
+}
+
+/** Folds a recorded run into what need not be done again. A predicted change is not a done one. */
+export function doneIn(run: string, events: Iterable<Timed>): Done {
+  const results = new Map<string, { readonly result: Value }>()
+  const owed = new Map<string, Set<string>>()
+  for (const event of events) {
+    if (event.type === 'handler-notified') {
+      const id = identity(event.path)
+      owed.set(id, (owed.get(id) ?? new Set()).add(event.host))
+    }
+    if (event.type !== 'task-finished') continue
+    const id = identity(event.path)
+    const well = event.status === 'ok' || event.status === 'changed' || event.status === 'resumed'
+    if (event.handler && well) owed.get(id)?.delete(event.host)
+    if (!event.handler && well) results.set(`${id}\0${event.host}`, { result: event.result })
+  }
+  return {
+    run,
+    get: (id, host) => results.get(`${id}\0${host}`),
+    has: (id, host) => results.has(`${id}\0${host}`),
+    owed: (id) => [...owed.get(id) ?? []],
+  }
+}
+
+/**
+ * The run to go on with: the named one, or the latest of the same playbook that changed things and did not end well.
+ * @throws Refused when there is none
+ */
+export function findRun(name: string | undefined, playbook: string, directory = journalDirectory): Done {
+  const runs = recordedRuns(directory)
+  const load = (run: string) => readJournal(path.join(directory, `${run}.jsonl`))
+  const named = name ? runs.filter((run) => run === name || run.startsWith(name)) : [...runs].reverse()
+  for (const run of named) {
+    const events = load(run)
+    const started = events.find((event) => event.type === 'run-started')
+    if (started?.type !== 'run-started' || started.check || (started.playbook !== playbook)) continue
+    const finished = events.findLast((event) => event.type === 'run-finished')
+    if (!name && finished?.type === 'run-finished' && finished.outcome === 'ok') {
+      throw new Refused({ message: `the latest run of «${playbook}» (${run}) ended well: there is nothing to resume`, hint: 'run it without --resume' }, exit.usage)
+    }
+    return doneIn(run, events)
+  }
+  throw new Refused({ message: `there is no recorded run${name ? ` ${name}` : ''} of «${playbook}» to resume`, hint: runs.length > 0 ? `recorded: ${runs.slice(-5).join(', ')}` : 'run it without --resume' }, exit.usage)
+}

@@ -1,0 +1,92 @@
+import { showLocation } from '../model/location.ts'
+import { type Node, type PlayNode, tagsOf, tasksOf } from './select.ts'
+import type { BatchSize, Playbook } from '../model/playbook.ts'
+
+interface Row {
+  readonly indent: number
+  readonly name: string
+  readonly tags: string
+  readonly at: string
+}
+
+/** The tree of what would run, without connecting: plays, roles, tasks, tags, places. */
+export function listTasks(plays: readonly PlayNode[]): string {
+  const out: string[] = []
+  for (const play of plays) {
+    const rows = play.roles.flatMap((role): readonly Row[] => {
+      const own = rowsOf(nodesOfRole(play, role), 1)
+      return own.length > 0 ? [{ indent: 0, name: role.role.name, tags: '', at: '' }, ...own] : []
+    })
+    if (rows.length === 0) continue
+    const { hosts, serial } = play.play.options
+    out.push(`${play.play.name}  (${hosts}${serial === undefined ? '' : `, ${showSerial(serial)} at a time`})`)
+    const wide = Math.max(...rows.map((r) => r.indent * 2 + r.name.length))
+    const tags = Math.max(...rows.map((r) => r.tags.length))
+    for (const row of rows) {
+      out.push(`  ${`${'  '.repeat(row.indent)}${row.name}`.padEnd(wide)}  ${row.tags.padEnd(tags)}  ${row.at}`.trimEnd())
+    }
+    out.push('')
+  }
+  return out.join('\n').trimEnd()
+}
+
+function showSerial(serial: BatchSize | readonly BatchSize[]): string {
+  return [serial].flat().join(', then ')
+}
+
+function nodesOfRole(play: PlayNode, role: PlayNode['roles'][number]): readonly Node[] {
+  const own = (nodes: readonly Node[]): readonly Node[] => nodes.flatMap((node) => {
+    if (node.kind === 'parallel') {
+      // Roles side by side are branches of the play; steps side by side belong to one role.
+      const branches = node.branches.map(own)
+      return node.branches.flat().every((n) => belongs(n)) ? [{ ...node, branches }] : branches.flat()
+    }
+    return belongs(node) ? [node] : []
+  })
+  const belongs = (node: Node): boolean => node.kind === 'parallel' ? node.branches.flat().every(belongs)
+    : node.kind === 'gate' ? node.path.role === role.role.name : node.role === role
+  return own(play.nodes)
+}
+
+function rowsOf(nodes: readonly Node[], indent: number): readonly Row[] {
+  return nodes.flatMap((node): readonly Row[] => {
+    if (node.kind === 'task') return node.selected ? [{ indent, name: node.task.name, tags: node.tags.join(', '), at: showLocation(node.task.at) }] : []
+    if (node.kind === 'gate') return node.selected ? [{ indent, name: `? ${node.gate.name}`, tags: node.tags.join(', '), at: showLocation(node.gate.at) }] : []
+    if (node.kind === 'parallel') return titled(node.name === '' ? 'side by side' : `${node.name} (side by side)`, node.branches.flatMap((b) => rowsOf(b, indent + 1)))
+    if (node.kind === 'flush') return []
+    return [
+      ...titled(node.block.name, rowsOf(node.try, indent + 1)),
+      ...titled('rescue', rowsOf(node.rescue, indent + 1)),
+      ...titled('always', rowsOf(node.always, indent + 1)),
+    ]
+  })
+  function titled(name: string, rows: readonly Row[]): readonly Row[] {
+    return rows.length > 0 ? [{ indent, name, tags: '', at: '' }, ...rows] : []
+  }
+}
+
+/** The hosts of each play, as the limit leaves them. */
+export function listHosts(plays: readonly PlayNode[]): string {
+  return plays.filter((play) => [...tasksOf(play.nodes)].some((n) => n.selected))
+    .map((play) => [`${play.play.name}  (${play.play.options.hosts}): ${play.hosts.length}`, ...play.hosts.map((h) => `  ${h.name}`)].join('\n')).join('\n\n')
+}
+
+/** Every tag of the playbook with the number of tasks that have it. */
+export function listTags(playbook: Playbook, plays: readonly PlayNode[]): string {
+  const tasks = plays.flatMap((play) => [...tasksOf(play.nodes)]).filter((n) => n.selected)
+  const counted = tagsOf(playbook).map((tag) => [tag, tasks.filter((n) => n.tags.includes(tag)).length] as const).filter(([, n]) => n > 0)
+  const wide = Math.max(0, ...counted.map(([tag]) => tag.length))
+  return counted.map(([tag, n]) => `${tag.padEnd(wide)}  ${n} ${n === 1 ? 'task' : 'tasks'}`).join('\n')
+}
+
+/** The same three as data. */
+export function listAsJson(plays: readonly PlayNode[]): string {
+  return JSON.stringify(plays.map((play) => ({
+    play: play.play.name,
+    pattern: play.play.options.hosts,
+    hosts: play.hosts.map((h) => h.name),
+    tasks: [...tasksOf(play.nodes)].filter((n) => n.selected).map((n) => ({
+      ...n.path, tags: n.tags, at: showLocation(n.kind === 'task' ? n.task.at : n.gate.at),
+    })),
+  })), undefined, 2)
+}

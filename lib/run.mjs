@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+// The `run` command: registers the TypeScript loader, then hands over to cli.ts.
+import { readFileSync } from 'node:fs'
+
+if (process.argv.length === 3 && process.argv[2] === '--version') {
+  // Before anything is loaded: scripts ask for it often.
+  process.stdout.write(`${JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version}\n`)
+} else {
+  const { register } = await import('tsx/esm/api')
+  register()
+  const { main } = await import('./cli.ts')
+  await main(process.argv.slice(2))
+}

@@ -1,0 +1,38 @@
+import { Advice, output } from '../model/operation.ts'
+import type { Fact } from '../model/operation.ts'
+import { sh } from '../model/shell.ts'
+
+/** Installed versions by package name; what is not installed is not in it. */
+export type Versions = Readonly<Record<string, string>>
+
+/** The installed versions of some packages, as rpm (version-release) or dpkg tells them. */
+export function packages(...names: readonly [string, ...string[]]): Fact<Versions> {
+  return {
+    name: `packages ${names.join(' ')}`,
+    // A task may install some.
+    keep: 'task',
+    async read(connection) {
+      const lines = (await output(connection, sh`set -- ${names}` + script)).split('\n')
+      if (lines[0] === 'none') throw new Advice('the installed packages cannot be told: the host has neither rpm nor dpkg', 'ask with probe what is installed')
+      return Object.fromEntries(lines.slice(1).flatMap((line) => {
+        const [name, state, version] = line.split('\t')
+        return state === 'installed' && version ? [[name!, version]] : []
+      }))
+    },
+  }
+}
+
+// A Debian host may have rpm as a tool, with nothing in its database.
+const script = `
+LC_ALL=C; export LC_ALL
+if [ -s /var/lib/dpkg/status ] && command -v dpkg-query >/dev/null 2>&1; then
+  echo dpkg
+  dpkg-query -W -f '\${Package}\\t\${Status}\\t\${Version}\\n' "$@" 2>/dev/null | sed 's/\\t[a-z]* ok installed\\t/\\tinstalled\\t/'
+elif command -v rpm >/dev/null 2>&1; then
+  echo rpm
+  rpm -q --qf '%{NAME}\\tinstalled\\t%{VERSION}-%{RELEASE}\\n' "$@"
+else
+  echo none
+fi
+:
+`

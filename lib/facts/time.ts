@@ -1,0 +1,23 @@
+import { output } from '../model/operation.ts'
+import type { Fact } from '../model/operation.ts'
+
+/** A host's clock. */
+export interface Clock {
+  /** Seconds since 1970 by the host's clock. */
+  readonly epoch: number
+  /** Seconds by which it is ahead of the controller machine, as nearly as the way there and back allows. */
+  readonly ahead: number
+}
+
+/** What time it is on a host: services that check tokens fail when clocks differ. */
+export const time: Fact<Clock> = {
+  name: 'time',
+  keep: 'task',
+  async read(connection) {
+    const before = Date.now()
+    const epoch = Number(await output(connection, 'date +%s'))
+    const middle = (before + Date.now()) / 2000
+    // The host tells whole seconds: half of one is the best guess at what it cut off.
+    return { epoch, ahead: Math.round((epoch + 0.5 - middle) * 10) / 10 }
+  },
+}

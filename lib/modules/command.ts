@@ -1,0 +1,197 @@
+import { readFile } from 'node:fs/promises'
+import { Advice, CommandFailed, operation } from '../model/operation.ts'
+import type { CommandResult, ExecOptions, Operation, Reader, Value } from '../model/operation.ts'
+import { masked, Secret } from '../model/secret.ts'
+import { quote, sh, type Word } from '../model/shell.ts'
+
+/** What a command wrote and how it ended. */
+export type Ran = { readonly code: number; readonly stdout: string; readonly stderr: string }
+
+/** How a command is run and judged. */
+export interface CommandOptions {
+  /** What the command reads; the way for secrets, which must not stand on a command line. */
+  readonly stdin?: string | Uint8Array | Secret
+  readonly cwd?: string
+  /** More environment; a secret in it never shows up among the host's processes' arguments. */
+  readonly env?: Readonly<Record<string, string | number | Secret>>
+  /** Seconds until it is killed and the task fails. */
+  readonly timeout?: number
+  /** It may take long: its output is shown while it runs. */
+  readonly long?: boolean
+  /** Exit codes that are no failure; only 0 unless said. */
+  readonly allow?: readonly number[]
+}
+
+/** How a command that changes something is run and judged. */
+export interface ChangeOptions extends CommandOptions {
+  /** A path that the command makes: when it is there, nothing is run. */
+  readonly creates?: string
+  /** A path that the command removes: when it is not there, nothing is run. */
+  readonly removes?: string
+  /** Judges from what it wrote whether it changed anything. */
+  readonly changed?: (result: CommandResult) => boolean
+}
+
+type Script = (strings: TemplateStringsArray, ...values: readonly Word[]) => Operation<Ran>
+
+/**
+ * Runs a shell command that changes the host: counted as changed, never run in check mode.
+ * Inserted values are quoted, lists become several words.
+ *
+ * ```ts
+ * task('Upgrade the schema', shell`nova-manage db sync`)
+ * task('Set the key', shell({ stdin: host.vars.key, creates: '/etc/key' })`install-key --stdin`)
+ * ```
+ */
+export function shell(options: ChangeOptions): Script
+export function shell(strings: TemplateStringsArray, ...values: readonly Word[]): Operation<Ran>
+export function shell(first: ChangeOptions | TemplateStringsArray, ...values: readonly Word[]): Script | Operation<Ran> {
+  return isTemplate(first) ? change({ script: sh(first, ...values), options: {} })
+    : (strings, ...words) => change({ script: sh(strings, ...words), options: first })
+}
+
+/**
+ * Runs a shell command that only looks: it runs in check mode too and never counts as changed.
+ *
+ * ```ts
+ * const { stdout } = await host.run(probe`nova-manage service list`)
+ * const { code } = await host.run(probe({ allow: [0, 1] })`grep -q vmx /proc/cpuinfo`)
+ * ```
+ * @throws CommandFailed when it ends with another code than 0 or those allowed
+ */
+export function probe(options: CommandOptions): Script
+export function probe(strings: TemplateStringsArray, ...values: readonly Word[]): Operation<Ran>
+export function probe(first: CommandOptions | TemplateStringsArray, ...values: readonly Word[]): Script | Operation<Ran> {
+  return isTemplate(first) ? look({ script: sh(first, ...values), options: {} })
+    : (strings, ...words) => look({ script: sh(strings, ...words), options: first })
+}
+
+/**
+ * Runs a program with its arguments as they are, no shell syntax in between; otherwise as `shell`.
+ *
+ * ```ts
+ * task('Clear the cache', command(['find', '/var/cache/glance', '-type', 'f', '-name', '*.tmp', '-delete']))
+ * ```
+ */
+export function command(argv: readonly (string | number)[], options: ChangeOptions = {}): Operation<Ran> {
+  return change({ script: sh`${argv}`, options })
+}
+
+/**
+ * Runs a script of the controller machine on the host; it travels on stdin and leaves no file there. Otherwise as `shell`.
+ *
+ * ```ts
+ * task('Prepare the disks', script('files/prepare-disks.sh', '--device', '/dev/sdb'))
+ * ```
+ */
+export function script(path: string, ...args: readonly (string | number)[]): Operation<Ran> {
+  return sendScript({ path, args })
+}
+
+/** An operation for which only its apply can tell whether it changed anything: `judge` looks at the result. */
+export function judged<R extends Value>(made: Operation<R>, judge: (result: R) => boolean): Operation<R> {
+  const prepare = made.prepare.bind(made)
+  return Object.assign(made, {
+    async prepare(connection: Reader) {
+      const prepared = await prepare(connection)
+      let changed = prepared.changed
+      return {
+        ...prepared,
+        get changed() {
+          return changed
+        },
+        async apply(to: Parameters<typeof prepared.apply>[0]) {
+          const result = await prepared.apply(to)
+          changed = judge(result as R)
+          return result
+        },
+      }
+    },
+  })
+}
+
+interface Running {
+  readonly script: string
+  readonly options: ChangeOptions
+}
+
+const nothing: Ran = { code: 0, stdout: '', stderr: '' }
+
+const makeChange = operation<Running, boolean, Ran>(({ script }) => `shell: ${shorten(script)}`, {
+  // Only guards need a look; without one the plan costs nothing.
+  async read(connection, { options: { creates, removes } }) {
+    const guards = [...(creates === undefined ? [] : [sh`[ ! -e ${creates} ]`]), ...(removes === undefined ? [] : [sh`[ -e ${removes} ]`])]
+    if (guards.length === 0) return true
+    return (await connection.exec(guards.join(' && '))).code === 0
+  },
+  plan: (wanted) => ({ changed: wanted, result: nothing, unpredictable: wanted }),
+  apply: (connection, _plan, running) => run(connection, running),
+})
+
+function change(running: Running): Operation<Ran> {
+  const { changed } = running.options
+  const made = makeChange(running)
+  return changed ? judged(made, changed) : made
+}
+
+const look = operation<Running, Ran, Ran>(({ script }) => `probe: ${shorten(script)}`, {
+  read: run,
+  plan: (result) => ({ changed: false, result }),
+  apply: async () => {},
+})
+
+const sendScript = operation<{ readonly path: string; readonly args: readonly (string | number)[] }, Buffer, Ran>(({ path }) => `script ${path}`, {
+  async read(_connection, { path }) {
+    try {
+      return await readFile(path)
+    } catch (error) {
+      throw new Advice(`the script ${path} cannot be read: ${(error as Error).message}`, 'the path is relative to where run was started')
+    }
+  },
+  plan: () => ({ changed: true, result: nothing, unpredictable: true }),
+  async apply(connection, _plan, { args }, text) {
+    return run(connection, { script: sh`sh -s -- ${args}`, options: { stdin: text } })
+  },
+})
+
+async function run(connection: Reader, { script, options }: Running): Promise<Ran> {
+  const { cwd, env = {}, timeout, long, allow = [0] } = options
+  const { imports, stdin } = environment(env, options.stdin)
+  // A newline ends the script, so that a comment or a here-document at its end cannot swallow what follows.
+  const wrapped = `${imports}${cwd === undefined ? '' : sh`cd ${cwd} || exit\n`}${script}\n`
+  const execOptions: ExecOptions = {
+    ...(stdin === undefined ? {} : { stdin }), ...(timeout === undefined ? {} : { timeout }), ...(long === undefined ? {} : { long }),
+  }
+  const result = await connection.exec(imports || cwd !== undefined ? wrapped : script, execOptions)
+  if (!allow.includes(result.code)) throw new CommandFailed(script, result)
+  return { code: result.code, stdout: result.stdout, stderr: result.stderr }
+}
+
+// A secret for the environment comes as a line of stdin before what the command itself reads: `read` is a builtin, so no process
+// ever has it among its arguments, and on a pipe it takes not one byte more than its line.
+function environment(env: NonNullable<CommandOptions['env']>, stdin: CommandOptions['stdin']): { readonly imports: string; readonly stdin: CommandOptions['stdin'] } {
+  let imports = ''
+  let before: Secret | undefined
+  for (const [name, value] of Object.entries(env)) {
+    if (!/^[A-Za-z_]\w*$/.test(name)) throw new Error(`${name} cannot be the name of an environment variable`)
+    if (!(value instanceof Secret)) {
+      imports += `${name}=${quote(String(value))}; export ${name}\n`
+      continue
+    }
+    if (/[\n\0]/.test(value.reveal())) throw new Error(`the secret ${value} has several lines and cannot be the environment variable ${name}: pass it as stdin`)
+    imports += `IFS= read -r ${name}; export ${name}\n`
+    before = before ? masked`${before}${value}\n` : masked`${value}\n`
+  }
+  if (!before) return { imports, stdin }
+  if (stdin instanceof Uint8Array) return { imports, stdin: Buffer.concat([Buffer.from(before.reveal()), stdin]) }
+  return { imports, stdin: masked`${before}${stdin ?? ''}` }
+}
+
+function isTemplate(value: object): value is TemplateStringsArray {
+  return Array.isArray(value)
+}
+
+function shorten(script: string): string {
+  const line = script.trim().replace(/\s+/g, ' ')
+  return line.length > 100 ? `${line.slice(0, 99)}…` : line
+}

@@ -1,0 +1,9 @@
+/** MySQL and MariaDB: dumps and imports by the host's own tools, structured edits by mysql2 through the SSH connection. */
+export { select, standing, type Standing } from './database/ask.ts'
+export { convert, type Converted, type ConvertOptions } from './database/convert.ts'
+export { type Login } from './database/client.ts'
+export { dump, type Dumped, type DumpOptions } from './database/dump.ts'
+export { migrate, type Migrated, type MigrateOptions } from './database/migrate.ts'
+export { replace, type Replaced, type ReplaceOptions } from './database/replace.ts'
+export { rewrite, type RewriteOptions, type Rewritten, type Row, rows, type ServiceLogin } from './database/rows.ts'
+export { type Stage } from './database/stage.ts'

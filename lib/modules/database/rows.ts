@@ -1,0 +1,160 @@
+import { createConnection, type Connection as Session } from 'mysql2/promise'
+import type { RowDataPacket } from 'mysql2'
+import path from 'node:path'
+import { Advice, operation, type Connection, type Diff, type Json, type Operation, type Reader } from '../../model/operation.ts'
+import type { Secret } from '../../model/secret.ts'
+import { identifier } from './client.ts'
+
+/** A login over TCP, as the services themselves have it; the way is a channel of the SSH connection, so 127.0.0.1 is the host's own. */
+export interface ServiceLogin {
+  readonly user: string
+  readonly password: Secret
+  readonly database: string
+  readonly address?: string
+  readonly port?: number
+}
+
+export type Row = Readonly<Record<string, Json>>
+
+/**
+ * Asks a database and gives its rows; parameters stand as `?` in the statement.
+ *
+ * ```ts
+ * const dead = await host.run(database.rows(login, 'SELECT binary FROM services WHERE host = ? AND deleted = 0', [old]))
+ * ```
+ * @throws Advice when the login is refused or the server does not answer
+ */
+export function rows<R extends Row = Row>(login: ServiceLogin, sql: string, parameters: readonly Json[] = []): Operation<readonly R[]> {
+  return ask({ login, sql, parameters }) as Operation<readonly R[]>
+}
+
+const ask = operation<{ readonly login: ServiceLogin; readonly sql: string; readonly parameters: readonly Json[] }, readonly Row[], readonly Row[]>(
+  ({ login, sql }) => `database.rows ${login.database}: ${sql.replace(/\s+/g, ' ').slice(0, 80)}`, {
+    read: (connection, { login, sql, parameters }) => inSession(connection, login, (session) => select(session, sql, parameters)),
+    plan: (found) => ({ changed: false, result: found }),
+    async apply() {},
+  })
+
+export interface RewriteOptions {
+  readonly login: ServiceLogin
+  readonly table: string
+  /** The column that identifies a row. */
+  readonly key: string
+  /** The columns that `change` looks at and may change. */
+  readonly columns: readonly string[]
+  /** Which rows are looked at; all unless said. */
+  readonly where?: string
+  readonly parameters?: readonly Json[]
+  /** The columns of a row that must become otherwise, or undefined when it is right. */
+  readonly change: (row: Row) => Row | undefined
+  /** What of a value may be seen: for columns with passwords in them. Everything unless said. */
+  readonly show?: (value: Json, column: string) => string
+  /** A file on the host (mode 0600) that keeps the rows as they were, so that every change has an inverse. */
+  readonly save: string
+}
+
+/** How many rows were changed. */
+export type Rewritten = { readonly table: string; readonly changed: number; readonly looked: number }
+
+interface Change {
+  readonly key: Json
+  readonly before: Row
+  readonly after: Row
+}
+
+/**
+ * Rewrites rows by a function, all in one transaction; each UPDATE holds only for the values that were read, so what someone
+ * else changed meanwhile is never overwritten. The old rows are saved first.
+ */
+export function rewrite(options: RewriteOptions): Operation<Rewritten> {
+  return rewriteOperation(options)
+}
+
+const rewriteOperation = operation<RewriteOptions, readonly Row[], Rewritten>(({ login, table }) => `database.rewrite ${login.database}.${table}`, {
+  read: (connection, { login, table, key, columns, where, parameters = [] }) => inSession(connection, login, (session) =>
+    select(session, `SELECT ${[key, ...columns].map(identifier).join(', ')} FROM ${identifier(table)}${where ? ` WHERE ${where}` : ''}`, parameters)),
+  plan(found, { table, login, key, change, show = String }) {
+    const changes = changesOf(found, key, change)
+    return {
+      changed: changes.length > 0,
+      result: { table, changed: changes.length, looked: found.length },
+      diff: changes.map(({ key, before, after }): Diff => ({
+        path: `${login.database}.${table} ${String(key)}`,
+        before: Object.entries(before).map(([column, value]) => `${column}: ${show(value, column)}\n`).join(''),
+        after: Object.entries(after).map(([column, value]) => `${column}: ${show(value, column)}\n`).join(''),
+      })),
+    }
+  },
+  async apply(connection, plan, { login, table, key, change, save }, found) {
+    const changes = changesOf(found, key, change)
+    await saveRows(connection, save, changes)
+    await inSession(connection, login, async (session) => {
+      await session.beginTransaction()
+      for (const { key: id, before, after } of changes) {
+        const columns = Object.keys(after)
+        const [result] = await session.query(
+          `UPDATE ${identifier(table)} SET ${columns.map((c) => `${identifier(c)} = ?`).join(', ')} WHERE ${identifier(key)} = ? AND ${columns.map((c) => `${identifier(c)} <=> ?`).join(' AND ')}`,
+          [...columns.map((c) => after[c]), id, ...columns.map((c) => before[c])])
+        if ((result as { affectedRows?: number }).affectedRows !== 1) {
+          await session.rollback()
+          throw new Advice(`${login.database}.${table} ${String(id)} changed while it was being rewritten, and nothing was`, 'stop the service that writes it, then run this task again')
+        }
+      }
+      await session.commit()
+    })
+    return plan.result
+  },
+})
+
+function changesOf(found: readonly Row[], key: string, change: (row: Row) => Row | undefined): readonly Change[] {
+  return found.flatMap((row) => {
+    const wish = change(row)
+    const columns = wish ? Object.keys(wish).filter((column) => wish[column] !== row[column]) : []
+    if (!wish || columns.length === 0) return []
+    const pick = (from: Row): Row => Object.fromEntries(columns.map((column) => [column, from[column]]))
+    return [{ key: row[key], before: pick(row), after: pick(wish) }]
+  })
+}
+
+// Appended, one JSON object a row: an earlier save shows the state before the first change and must stay.
+async function saveRows(connection: Connection, save: string, changes: readonly Change[]): Promise<void> {
+  const there = (await connection.read(save))?.toString() ?? ''
+  await connection.exec(`mkdir -p '${path.posix.dirname(save)}'`)
+  await connection.write(save, there + changes.map((change) => `${JSON.stringify(change)}\n`).join(''), { mode: '0600' })
+}
+
+async function select(session: Session, sql: string, parameters: readonly Json[]): Promise<readonly Row[]> {
+  const [found] = await session.query<RowDataPacket[]>(sql, [...parameters])
+  return found.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)])))
+}
+
+function plain(value: unknown): Json {
+  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value
+  if (Buffer.isBuffer(value)) return value.toString('utf8')
+  return String(value)
+}
+
+async function inSession<T>(connection: Reader, login: ServiceLogin, work: (session: Session) => Promise<T>): Promise<T> {
+  const { user, password, database, address = '127.0.0.1', port = 3306 } = login
+  const where = `${address}:${port} of ${connection.host.name}`
+  let session: Session
+  const stream = await connection.dial(port, address).catch((error: unknown) => {
+    throw new Advice(`the database server at ${where} does not answer: ${error instanceof Error ? error.message : String(error)}`, `start it on ${connection.host.name}: service mysqld start`)
+  })
+  try {
+    session = await createConnection({ stream, user, password: password.reveal(), database, charset: 'utf8', dateStrings: true, supportBigNumbers: true, bigNumberStrings: true })
+  } catch (error) {
+    stream.destroy()
+    const { code, message } = error as { code?: string; message: string }
+    if (code === 'ER_ACCESS_DENIED_ERROR' || code === 'ER_DBACCESS_DENIED_ERROR') {
+      throw new Advice(`the database server at ${where} refuses the login of ${user}: ${message}`, `check the database password of ${user} for ${connection.host.name} in the inventory`)
+    }
+    throw new Advice(`no session with the database server at ${where}: ${message}`, `look at its log on ${connection.host.name}`)
+  }
+  try {
+    return await work(session)
+  } finally {
+    await session.end().catch(() => session.destroy())
+    stream.destroy()
+  }
+}

@@ -1,0 +1,134 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Advice, operation, Unreachable } from '../model/operation.ts'
+import type { Operation, Reader } from '../model/operation.ts'
+import { sh } from '../model/shell.ts'
+import { accepts, checked, fetchThrough, withoutPassword, type HttpOptions } from './http.ts'
+import { judged } from './command.ts'
+import { absolute } from './path-state.ts'
+
+/** How long it took; 0 when it was there already. */
+export type Waited = { readonly seconds: number }
+
+/** How patient to be. */
+export interface WaitOptions {
+  /** Seconds after which the wait counts as failed; 300 unless said. */
+  readonly timeout?: number
+  /** Seconds between two looks; 1 unless said. */
+  readonly delay?: number
+}
+
+/**
+ * Waits until something listens on a TCP port, as seen from the host. Never counts as changed; check mode does not wait.
+ *
+ * ```ts
+ * task('Wait for the database', wait.port(3306))
+ * task('Wait for the other side', (host) => wait.port(5672, { address: host.vars.rabbitIp, timeout: 60 }))
+ * ```
+ */
+export function port(number: number, { address = '127.0.0.1', ...options }: WaitOptions & { readonly address?: string } = {}): Operation<Waited> {
+  if (!Number.isInteger(number) || number < 1 || number > 65535) throw new Error(`wait.port: ${number} is not a TCP port`)
+  return wait({
+    name: `wait.port ${address}:${number}`, options,
+    async missing(connection) {
+      try {
+        (await connection.dial(number, address)).on('error', () => {}).destroy()
+        return undefined
+      } catch (error) {
+        if (error instanceof Unreachable) throw error
+        return `nothing listens on port ${number} of ${address}: ${(error as Error).message}`
+      }
+    },
+    hint: 'look whether its daemon runs, and which address it listens on (netstat -ltn)',
+  })
+}
+
+/**
+ * Waits until a URL answers, asked from the host, with a status below 400 or the one given. Never counts as changed.
+ *
+ * ```ts
+ * task('Wait for keystone', wait.http('http://127.0.0.1:5000/v2.0/', { timeout: 60 }))
+ * ```
+ */
+export function http(url: string, options: WaitOptions & Pick<HttpOptions, 'status' | 'headers' | 'verify'> = {}): Operation<Waited> {
+  checked(url)
+  return wait({
+    name: `wait.http ${withoutPassword(url)}`, options,
+    async missing(connection) {
+      try {
+        const { status } = await fetchThrough(connection, url, { method: 'GET', ...options, timeout: Math.min(options.timeout ?? 30, 30) })
+        return accepts(status, options.status) ? undefined : `${withoutPassword(url)} answers ${status}`
+      } catch (error) {
+        if (error instanceof Unreachable) throw error
+        return `${withoutPassword(url)} does not answer: ${(error as Error).message}`
+      }
+    },
+    hint: 'look into the log of its daemon',
+  })
+}
+
+/**
+ * Waits until a command that only looks ends with code 0. Never counts as changed.
+ *
+ * ```ts
+ * task('Wait for rabbit', wait.command('rabbitmqctl status', { timeout: 120, delay: 5 }))
+ * ```
+ */
+export function command(script: string, options: WaitOptions = {}): Operation<Waited> {
+  return wait({
+    name: `wait.command ${script}`, options,
+    async missing(connection) {
+      const { code, stdout, stderr } = await connection.exec(script)
+      const said = (stderr.trim() || stdout.trim()).split('\n').slice(-5).join('\n')
+      return code === 0 ? undefined : `${script} still ends with code ${code}${said ? `: ${said}` : ''}`
+    },
+    hint: 'run it on the host to see more',
+  })
+}
+
+/**
+ * Waits until a file is there, or gone, or has a line that matches an extended regular expression. Never counts as changed.
+ *
+ * ```ts
+ * task('Wait for the socket', wait.file('/var/lib/mysql/mysql.sock'))
+ * task('Wait for the lock to go', wait.file('/var/run/yum.pid', { absent: true }))
+ * task('Wait until it is ready', wait.file('/var/log/rabbitmq/startup_log', { contains: 'broker running' }))
+ * ```
+ */
+export function file(path: string, { absent = false, contains, ...options }: WaitOptions & { readonly absent?: boolean; readonly contains?: string } = {}): Operation<Waited> {
+  const test = absent ? sh`[ ! -e ${absolute(path)} ]` : contains === undefined ? sh`[ -e ${absolute(path)} ]` : sh`grep -q -E -e ${contains} ${absolute(path)} 2>/dev/null`
+  return wait({
+    name: `wait.file ${path}`, options,
+    missing: async (connection) => (await connection.exec(test)).code === 0 ? undefined
+      : `${path} is ${absent ? 'still there' : contains === undefined ? 'still missing' : `without a line that matches ${contains}`}`,
+    hint: absent ? 'look what keeps it' : 'look what should make it',
+  })
+}
+
+interface Waiting {
+  readonly name: string
+  readonly options: WaitOptions
+  /** What there is to wait for still, in words. */
+  missing(connection: Reader): Promise<string | undefined>
+  readonly hint: string
+}
+
+// The first look is the plan's. The wait itself is the apply's: a look may run ahead of its turn, before what it waits for was started.
+const makeWait = operation<Waiting, string | undefined, Waited>(({ name }) => name, {
+  read: (connection, { missing }) => missing(connection),
+  plan: (missing) => ({ changed: missing !== undefined, result: { seconds: 0 }, unpredictable: missing !== undefined }),
+  async apply(connection, _plan, { missing, hint, options: { timeout = 300, delay = 1 } }) {
+    const begun = Date.now()
+    for (;;) {
+      const reason = await missing(connection)
+      const seconds = (Date.now() - begun) / 1000
+      if (reason === undefined) return { seconds: Math.round(seconds * 10) / 10 }
+      if (seconds + delay > timeout) throw new Advice(`${reason} (waited ${Math.round(seconds)} s)`, hint)
+      connection.progress(`waiting for ${Math.round(seconds)} s: ${reason}`)
+      await sleep(delay * 1000)
+    }
+  },
+})
+
+function wait(waiting: Waiting): Operation<Waited> {
+  return judged(makeWait(waiting), () => false)
+}

@@ -1,0 +1,45 @@
+import * as assert from 'uvu/assert'
+import type { Diff, Operation, Prepared, Value } from '../../../lib/model/operation.ts'
+import type { Here } from '../../rig/here.ts'
+
+/** What an operation did and what it cost. */
+export interface Applied<R> {
+  readonly result: R
+  readonly planned: R
+  readonly diff: readonly Diff[]
+  readonly requests: { readonly read: number; readonly apply: number }
+}
+
+/** Plans and applies an operation that must change something, and proves that planning it again says unchanged. */
+export async function applied<R extends Value>(connection: Here, make: () => Operation<R>): Promise<Applied<R>> {
+  const start = connection.requests
+  const prepared = await make().prepare(connection)
+  assert.is(prepared.changed, true, 'the plan must see a change')
+  const planned = connection.requests
+  const result = await prepared.apply(connection)
+  const done = connection.requests
+  const again = await make().prepare(connection)
+  assert.is(again.changed, false, 'planning again must say unchanged')
+  assert.equal(diffs(again), [], 'nothing to change, nothing to show')
+  return { result: result ?? prepared.result, planned: prepared.result, diff: diffs(prepared), requests: { read: planned - start, apply: done - planned } }
+}
+
+/** What an operation found and would do; nothing is applied. */
+export function planOf<R extends Value>(connection: Here, operation: Operation<R>): Promise<Prepared<R>> {
+  return operation.prepare(connection)
+}
+
+/** The message of the error with which the operation fails. */
+export async function failure(connection: Here, operation: Operation<Value>): Promise<string> {
+  try {
+    const prepared = await operation.prepare(connection)
+    if (prepared.changed) await prepared.apply(connection)
+  } catch (error) {
+    return (error as Error).message
+  }
+  throw new Error(`${operation.name} did not fail`)
+}
+
+function diffs({ diff }: Prepared<Value>): readonly Diff[] {
+  return diff === undefined ? [] : [diff].flat() as readonly Diff[]
+}

@@ -1,0 +1,94 @@
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { command, probe, script, shell as run } from '../../../lib/modules/index.ts'
+import { CommandFailed } from '../../../lib/model/operation.ts'
+import { Secret } from '../../../lib/model/secret.ts'
+import { emptyDirectory, here, shells } from '../../rig/here.ts'
+import { applied, failure, planOf } from './applied.ts'
+
+for (const shell of shells) {
+  const test = suite(`command under ${shell.name}`)
+  const fresh = () => {
+    const dir = emptyDirectory()
+    return { path: (name: string) => join(dir, name), connection: here({ shell }) }
+  }
+
+  test('shell is planned without a request and run in one', async () => {
+    const { path, connection } = fresh()
+    const plan = await planOf(connection, run`echo ${'two  words'} ${['a', "it's"]} >${path('f')}; cat ${path('f')}; echo warn >&2`)
+    assert.is(connection.requests, 0)
+    assert.equal([plan.changed, plan.unpredictable, existsSync(path('f'))], [true, true, false])
+    assert.equal(await plan.apply(connection), { code: 0, stdout: "two  words a it's\n", stderr: 'warn\n' })
+    assert.is(connection.requests, 1)
+  })
+
+  test('creates and removes guard it', async () => {
+    const { path, connection } = fresh()
+    const made = await applied(connection, () => run({ creates: path('f') })`echo made | tee ${path('f')}`)
+    assert.equal(made.requests, { read: 1, apply: 1 })
+    assert.is(made.result.stdout, 'made\n')
+    await applied(connection, () => run({ removes: path('f') })`rm ${path('f')}`)
+  })
+
+  test('a failure shows what the command said; allowed codes are none', async () => {
+    const { connection } = fresh()
+    assert.is(await failure(connection, run`echo no such table >&2; exit 3`), 'no such table (exit code 3)')
+    assert.is(await failure(connection, probe`false`), 'the command failed and said nothing (exit code 1)')
+    assert.is((await planOf(connection, probe({ allow: [0, 3] })`exit 3`)).result.code, 3)
+    const error = await probe`exit 4`.prepare(connection).catch((error) => error)
+    assert.instance(error, CommandFailed)
+    assert.is(error.command, 'exit 4')
+  })
+
+  test('probe looks in its plan and is never a change', async () => {
+    const { connection } = fresh()
+    const plan = await planOf(connection, probe`echo seen`)
+    assert.equal([plan.changed, plan.result.stdout, connection.requests], [false, 'seen\n', 1])
+  })
+
+  test('changed is judged by what was written', async () => {
+    const { connection } = fresh()
+    for (const [text, expected] of [['updated', true], ['nothing to do', false]] as const) {
+      const plan = await planOf(connection, run({ changed: ({ stdout }) => stdout.includes('updated') })`echo ${text}`)
+      assert.is(plan.changed, true)
+      await plan.apply(connection)
+      assert.is(plan.changed, expected)
+    }
+  })
+
+  test('directory, environment and input arrive, secrets by no command line', async () => {
+    const { path, connection } = fresh()
+    const password = Secret.of("p'w \\ $x", 'password')
+    const other = Secret.of('second one', 'other')
+    const plan = await planOf(connection, run({ cwd: path(''), env: { A: '$1 x', N: 5, PW: password, PX: other }, stdin: 'in\nput' })`pwd; echo "$A|$N|$PW|$PX"; cat # all`)
+    assert.equal(await plan.apply(connection), { code: 0, stdout: `${path('')}\n$1 x|5|p'w \\ $x|second one\nin\nput`, stderr: '' })
+    assert.not.match(connection.scripts.join(), 'second one')
+    const secretly = await planOf(connection, run({ stdin: password })`cat`)
+    assert.is((await secretly.apply(connection) as { stdout: string }).stdout, "p'w \\ $x")
+    assert.throws(() => run`mysql -p${password as never}`, /cannot stand on a command line/)
+    assert.match(await failure(connection, run({ cwd: '/nowhere' })`echo ran`), '/nowhere')
+    assert.match(await failure(connection, run({ env: { PW: Secret.of('two\nlines', 'key') } })`:`), 'has several lines')
+  })
+
+  test('a command that takes too long is ended', async () => {
+    const { connection } = fresh()
+    assert.match(await failure(connection, run({ timeout: 0.3 })`sleep 20`), 'did not end within 0.3 s')
+  })
+
+  test('command has no shell between it and its arguments', async () => {
+    const { connection } = fresh()
+    assert.equal(await (await planOf(connection, command(['echo', '$HOME; *', 7]))).apply(connection), { code: 0, stdout: '$HOME; * 7\n', stderr: '' })
+  })
+
+  test('script brings a local script with its arguments', async () => {
+    const { path, connection } = fresh()
+    writeFileSync(path('s.sh'), '#!/bin/sh\necho "$1-$2"\nexit 0\n')
+    const plan = await planOf(connection, script(path('s.sh'), 'a b', '-x'))
+    assert.equal(await plan.apply(connection), { code: 0, stdout: 'a b--x\n', stderr: '' })
+    assert.match(await failure(connection, script(path('none.sh'))), 'cannot be read')
+  })
+
+  test.run()
+}

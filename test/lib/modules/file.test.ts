@@ -1,0 +1,271 @@
+import { createHash } from 'node:crypto'
+import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { file } from '../../../lib/modules/index.ts'
+import { Secret } from '../../../lib/model/secret.ts'
+import type { Diff, Operation, Value } from '../../../lib/model/operation.ts'
+import { emptyDirectory, here, shells } from '../../rig/here.ts'
+import { applied, failure, planOf } from './applied.ts'
+
+const mode = (path: string) => (statSync(path).mode & 0o7777).toString(8)
+const isRoot = process.getuid?.() === 0
+
+for (const shell of shells) {
+  const test = suite(`file under ${shell.name}`)
+  const fresh = () => {
+    const dir = emptyDirectory()
+    return { dir, path: (name: string) => join(dir, name), connection: here({ shell }) }
+  }
+
+  test('content makes a file, and again changes nothing', async () => {
+    const { path, connection } = fresh()
+    const run = await applied(connection, () => file.content(path('motd'), 'Grüße\n', { mode: '0640' }))
+    assert.is(readFileSync(path('motd'), 'utf8'), 'Grüße\n')
+    assert.is(mode(path('motd')), '640')
+    assert.equal(run.diff, [{ path: path('motd'), before: '', after: 'Grüße\n' }])
+    assert.equal(run.requests, { read: 1, apply: 1 })
+  })
+
+  test('content shows the difference and keeps mode, links and what was there', async () => {
+    const { path, connection } = fresh()
+    writeFileSync(path('real'), 'one\n')
+    chmodSync(path('real'), 0o604)
+    symlinkSync('real', path('name'))
+    const run = await applied(connection, () => file.content(path('name'), 'two\n', { backup: true }))
+    assert.equal(run.diff, [{ path: path('name'), before: 'one\n', after: 'two\n' }])
+    assert.ok(lstatSync(path('name')).isSymbolicLink())
+    assert.is(readFileSync(path('real'), 'utf8'), 'two\n')
+    assert.is(mode(path('real')), '604')
+    assert.is(readFileSync(path('real.switchover-backup'), 'utf8'), 'one\n')
+  })
+
+  test('content only sets the mode when only the mode differs', async () => {
+    const { path, connection } = fresh()
+    writeFileSync(path('a b'), 'text')
+    chmodSync(path('a b'), 0o644)
+    const before = statSync(path('a b')).ino
+    const run = await applied(connection, () => file.content(path('a b'), 'text', { mode: '600' }))
+    assert.is(mode(path('a b')), '600')
+    assert.is(statSync(path('a b')).ino, before)
+    assert.equal(run.diff, [{ path: `${path('a b')} (attributes)`, before: 'mode 0644\n', after: 'mode 0600\n' }])
+  })
+
+  test('content with a secret shows neither the new nor the old one', async () => {
+    const { path, connection } = fresh()
+    writeFileSync(path('pw'), 'user=nova\npassword=old-and-secret\n')
+    const secret = Secret.join(['user=nova\npassword=', Secret.of('new-and-secret', 'password'), '\n'])
+    const run = await applied(connection, () => file.content(path('pw'), secret))
+    assert.equal(run.diff, [{ path: path('pw'), before: 'user=nova\n‹a line before›\n', after: 'user=nova\npassword=‹password›\n' }])
+    assert.is(readFileSync(path('pw'), 'utf8'), 'user=nova\npassword=new-and-secret\n')
+    assert.not.match(connection.scripts.join(), 'new-and-secret')
+    await applied(connection, () => file.content(path('fresh'), secret))
+    assert.is(mode(path('fresh')), '600')
+  })
+
+  test('content refuses a directory, a missing one to put it into, and content that does not pass the check', async () => {
+    const { path, connection } = fresh()
+    mkdirSync(path('dir'))
+    assert.match(await failure(connection, file.content(path('dir'), 'x')), 'is a directory, not a file')
+    assert.match(await failure(connection, file.content(path('none/x'), 'x')), 'its directory is missing')
+    writeFileSync(path('checked'), 'good\n')
+    await failure(connection, file.content(path('checked'), 'bad\n', { validate: 'grep -q good %s' }))
+    assert.is(readFileSync(path('checked'), 'utf8'), 'good\n')
+    assert.throws(() => file.content('/x', '', { validate: 'true' }), /has no %s/)
+    assert.throws(() => file.content('/x', '', { mode: 'u=rw' }), /not octal/)
+    assert.throws(() => file.content('etc/x', ''), /not an absolute path/)
+  })
+
+  for (const [size, name] of [[300_000, 'small'], [3_000_000, 'large']] as const) {
+    test(`copy brings a ${name} file, and fetch brings it back`, async () => {
+      const { path, connection } = fresh()
+      const bytes = Buffer.alloc(size, 'switchover\0\xff', 'latin1')
+      const sha256 = createHash('sha256').update(bytes).digest('hex')
+      writeFileSync(path('local'), bytes)
+      writeFileSync(path('host'), 'before')
+      chmodSync(path('host'), 0o620)
+      const run = await applied(connection, () => file.copy(path('local'), path('host'), { backup: true }))
+      assert.equal(run.result, { path: path('host'), bytes: size, sha256, changed: true })
+      assert.equal(run.requests, { read: 1, apply: 1 })
+      assert.ok(readFileSync(path('host')).equals(bytes))
+      assert.is(mode(path('host')), '620')
+      assert.is(readFileSync(path('host.switchover-backup'), 'utf8'), 'before')
+      await applied(connection, () => file.fetch(path('host'), path('back')))
+      assert.ok(readFileSync(path('back')).equals(bytes))
+      // only attributes
+      await applied(connection, () => file.copy(path('local'), path('host'), { mode: '0600' }))
+      assert.is(mode(path('host')), '600')
+    })
+  }
+
+  test('copy and fetch say what is missing', async () => {
+    const { path, connection } = fresh()
+    assert.match(await failure(connection, file.copy(path('none'), path('host'))), 'cannot be copied: ENOENT')
+    assert.match(await failure(connection, file.copy(path(''), path('host'))), 'it is not a file')
+    assert.match(await failure(connection, file.fetch(path('none'), path('back'))), 'there is no such file')
+    writeFileSync(path('large'), Buffer.alloc(2_000_000))
+    assert.match(await failure(connection, file.copy(path('large'), path('none/x'))), 'its directory is missing')
+    const failed = await failure(connection, file.copy(path('large'), path('x'), { validate: 'echo no good >&2; false %s' }))
+    assert.match(failed, 'no good (exit code 1)')
+    assert.not.ok(existsSync(path('x')))
+  })
+
+  test('directory makes parents and sets attributes, the setgid bit too', async () => {
+    const { path, connection } = fresh()
+    const run = await applied(connection, () => file.directory(path('a/b/c'), { mode: '2750' }))
+    assert.equal(run.requests, { read: 1, apply: 1 })
+    assert.is(mode(path('a/b/c')), '2750')
+    await applied(connection, () => file.directory(path('a/b/c'), { mode: '0755' }))
+    assert.is(mode(path('a/b/c')), '755')
+    writeFileSync(path('f'), '')
+    assert.match(await failure(connection, file.directory(path('f'))), 'is there and not a directory')
+  })
+
+  test('link points, and points elsewhere', async () => {
+    const { path, connection } = fresh()
+    mkdirSync(path('one'))
+    await applied(connection, () => file.link(path('l'), 'one'))
+    const run = await applied(connection, () => file.link(path('l'), '/nowhere at all'))
+    assert.is(readlinkSync(path('l')), '/nowhere at all')
+    assert.equal(run.diff, [{ path: path('l'), before: 'link to one\n', after: 'link to /nowhere at all\n' }])
+    assert.match(await failure(connection, file.link(path('one'), 'x')), 'is there and not a link')
+  })
+
+  test('absent removes files, trees and dangling links, but no host', async () => {
+    const { path, connection } = fresh()
+    mkdirSync(path('d/e'), { recursive: true })
+    writeFileSync(path("d/e/it's"), '')
+    symlinkSync('nowhere', path('l'))
+    for (const name of ['d', 'l']) {
+      await applied(connection, () => file.absent(path(name)))
+      assert.not.ok(lstatSync(path(name), { throwIfNoEntry: false }))
+    }
+    const { changed } = await planOf(connection, file.absent(path('d')))
+    assert.is(changed, false)
+    for (const bad of ['/', '/etc', '/etc/', '/usr/../etc', '//']) assert.throws(() => file.absent(bad), /no host lives without it/)
+  })
+
+  const asRoot = isRoot ? test : test.skip
+  asRoot('owner touches only what differs', async () => {
+    const { path, connection } = fresh()
+    mkdirSync(path('d/e'), { recursive: true })
+    writeFileSync(path('d/e/x y'), '')
+    symlinkSync('/etc/passwd', path('d/l'))
+    chownSync(path('d'), 1, 1)
+    const run = await applied(connection, () => file.owner(path('d'), 'daemon:daemon'))
+    assert.equal(run.result, { path: path('d'), count: 3 })
+    assert.match((run.diff[0] as Diff).before, `root:root ${path('d/e/x y')}\n`)
+    assert.is(statSync(path('d/e/x y')).uid, 1)
+    assert.is(lstatSync(path('d/l')).uid, 1)
+    assert.is(statSync('/etc/passwd').uid, 0)
+    await applied(connection, () => file.owner(path('d'), 'root', { recursive: false }))
+    assert.is(statSync(path('d')).uid, 0)
+    assert.is(statSync(path('d')).gid, 1)
+    assert.is(statSync(path('d/e')).uid, 1)
+    assert.match(await failure(connection, file.owner(path('d'), 'nobody-like-that')), 'nobody-like-that')
+    assert.match(await failure(connection, file.owner(path('none'), 'root')), 'is missing')
+  })
+
+  test('mode of a tree lets directories be entered', async () => {
+    const { path, connection } = fresh()
+    mkdirSync(path('d/e'), { recursive: true })
+    chmodSync(path('d/e'), 0o2777)
+    for (let i = 0; i < 25; i++) writeFileSync(path(`d/e/${i}`), '', { mode: 0o600 })
+    const run = await applied(connection, () => file.mode(path('d'), '0640', { recursive: true }))
+    assert.equal(run.result, { path: path('d'), count: 27 })
+    assert.match((run.diff[0] as Diff).before, 'and 7 more\n')
+    assert.equal([mode(path('d')), mode(path('d/e')), mode(path('d/e/7'))], ['750', '750', '640'])
+    await applied(connection, () => file.mode(path('d/e/7'), '0400'))
+    assert.is(mode(path('d/e/7')), '400')
+  })
+
+  test('stat tells what is there', async () => {
+    const { path, connection } = fresh()
+    writeFileSync(path('f'), 'abc', { mode: 0o640 })
+    symlinkSync('f', path('l'))
+    const { result } = await planOf(connection, file.stat(path('l'), { sha256: true }))
+    const real = statSync(path('f'))
+    assert.equal(result, {
+      exists: true, kind: 'file', size: 3, mode: '0640', owner: isRoot ? 'root' : result.owner, group: isRoot ? 'root' : result.group,
+      mtime: Math.floor(real.mtimeMs / 1000), sha256: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad', link: 'f',
+    })
+    assert.equal((await planOf(connection, file.stat(path('none')))).result, { exists: false })
+    assert.is((await planOf(connection, file.stat(path('')))).result.kind, 'directory')
+  })
+
+  test('backup saves once and restore puts a file back', async () => {
+    const { path, connection } = fresh()
+    writeFileSync(path('f'), 'one', { mode: 0o640 })
+    const run = await applied(connection, () => file.backup(path('f')))
+    assert.equal(run.result, { path: path('f'), backup: path('f.switchover-backup') })
+    writeFileSync(path('f'), 'two')
+    assert.is((await planOf(connection, file.backup(path('f')))).changed, false)
+    await applied(connection, () => file.restore(path('f')))
+    assert.is(readFileSync(path('f'), 'utf8'), 'one')
+    assert.is(mode(path('f')), '640')
+    await applied(connection, () => file.absent(path('f')))
+    await applied(connection, () => file.restore(path('f')))
+    assert.is(readFileSync(path('f'), 'utf8'), 'one')
+  })
+
+  test('backup and restore of a tree bring it back as it was', async () => {
+    const { path, connection } = fresh()
+    mkdirSync(path('d/e'), { recursive: true, mode: 0o750 })
+    writeFileSync(path('d/e/f'), 'one')
+    symlinkSync('e/f', path('d/l'))
+    await applied(connection, () => file.backup(path('d/')))
+    assert.is((await planOf(connection, file.restore(path('d')))).changed, false)
+    writeFileSync(path('d/e/f'), 'two')
+    writeFileSync(path('d/new'), '')
+    await applied(connection, () => file.restore(path('d')))
+    assert.is(readFileSync(path('d/e/f'), 'utf8'), 'one')
+    assert.is(readlinkSync(path('d/l')), 'e/f')
+    assert.not.ok(existsSync(path('d/new')))
+    assert.match(await failure(connection, file.restore(path('x'))), 'cannot be put back')
+    assert.match(await failure(connection, file.backup(path('x'))), 'cannot be saved: it is missing')
+  })
+
+  test('names with blanks, quotes, backslashes and letters of other languages', async () => {
+    const { path, connection } = fresh()
+    for (const name of ['a b', "it's", 'a\\nb', 'größe', '$HOME `x` "q"', '-n']) {
+      await applied(connection, () => file.content(path(name), name))
+      assert.is(readFileSync(path(name), 'utf8'), name)
+      await applied(connection, () => file.link(path(`${name}.link`), name))
+      await applied(connection, () => file.backup(path(`${name}.link`)))
+      assert.is(readFileSync(path(`${name}.switchover-backup`), 'utf8'), name)
+      await applied(connection, () => file.content(path(`${name}.link`), 'other'))
+      await applied(connection, () => file.restore(path(name)))
+      assert.is((await planOf(connection, file.stat(path(`${name}.link`)))).result.link, name)
+    }
+  })
+
+  test('content that is there already is not carried over', async () => {
+    const { path, connection } = fresh()
+    const text = 'x'.repeat(900_000)
+    writeFileSync(path('f'), text)
+    const exec = connection.exec.bind(connection)
+    let said = 0
+    connection.exec = async (...args) => {
+      const result = await exec(...args)
+      said += result.stdout.length
+      return result
+    }
+    assert.is((await planOf(connection, file.content(path('f'), text))).changed, false)
+    assert.ok(said > 50 && said < 500)
+  })
+
+  test('a plan changes nothing', async () => {
+    const { dir, path, connection } = fresh()
+    writeFileSync(path('f'), 'one')
+    const all: readonly Operation<Value>[] = [
+      file.content(path('f'), 'two'), file.directory(path('d')), file.link(path('l'), 'f'), file.absent(path('f')), file.mode(path('f'), '0400'), file.backup(path('f')),
+    ] as readonly Operation<Value>[]
+    const before = readFileSync(path('f'), 'utf8') + mode(path('f'))
+    for (const one of all) assert.is((await one.prepare(connection)).changed, true)
+    assert.is(readFileSync(path('f'), 'utf8') + mode(path('f')), before)
+    assert.is(lstatSync(dir).nlink, 2)
+  })
+
+  test.run()
+}

@@ -1,0 +1,197 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { service } from '../../../lib/modules/index.ts'
+import { emptyDirectory, here, shells, type Shell } from '../../rig/here.ts'
+import { applied, failure, planOf } from './applied.ts'
+
+type Fakes = 'sysv' | 'upstart' | 'systemd'
+
+// A host's /etc/init.d, /etc/init and tools in a mount namespace; daemons are flag files that the fakes keep.
+function host(shell: Shell, kind: Fakes, names: readonly string[]) {
+  const dir = emptyDirectory()
+  const path = (name: string) => join(dir, name)
+  for (const name of ['init.d', 'init', 'bin', 'up', 'rc3.d', 'systemd', 'run']) mkdirSync(path(name))
+  const tool = (name: string, text: string) => {
+    writeFileSync(path(`bin/${name}`), `#!/bin/sh\nup=${path('up')}\necho "$0 $*" >>${path('calls')}\n${text}`)
+    chmodSync(path(`bin/${name}`), 0o755)
+  }
+  const script = (name: string, parts: { start?: string; stop?: string; status?: string } = {}) => {
+    writeFileSync(path(`init.d/${name}`), `#!/bin/sh
+up=${path('up')}; n=${name}
+echo "$n $1" >>${path('calls')}
+case $1 in
+  start) ${parts.start ?? 'touch $up/$n; echo "Starting $n: OK"'} ;;
+  stop) ${parts.stop ?? 'rm -f $up/$n'} ;;
+  restart) "$0" stop; "$0" start ;;
+  reload) touch $up/$n.reloaded ;;
+  status) ${parts.status ?? 'if [ -e $up/$n ]; then echo "$n (pid 1) is running..."; else echo "$n is stopped"; exit 3; fi'} ;;
+  *) echo "Usage: $0 {start|stop}"; exit 2 ;;
+esac
+`)
+    chmodSync(path(`init.d/${name}`), 0o755)
+  }
+  if (kind === 'sysv') {
+    tool('service', '"/etc/init.d/$1" "$2"')
+    tool('chkconfig', `case $2 in on) ln -sf x ${path('rc3.d')}/S50$1 ;; off) rm -f ${path('rc3.d')}/S50$1 ;; esac`)
+    for (const name of names) script(name)
+  }
+  if (kind === 'upstart') {
+    tool('initctl', `case $1 in
+  version) echo 'init (upstart 1.5)' ;;
+  status) if [ -e $up/$2 ]; then echo "$2 start/running, process 42"; else echo "$2 stop/waiting"; fi ;;
+  start) [ ! -e $up/$2 ] || { echo 'start: Job is already running'; exit 1; }; touch $up/$2; echo "$2 start/running, process 42" ;;
+  stop) rm $up/$2 && echo "$2 stop/waiting" ;;
+  restart) [ -e $up/$2 ] || { echo 'restart: Unknown instance:'; exit 1; }; echo "$2 start/running, process 43" ;;
+esac`)
+    for (const name of names) writeFileSync(path(`init/${name}.conf`), 'description "a daemon"\nstart on runlevel [2345]\n')
+  }
+  if (kind === 'systemd') {
+    tool('systemctl', `case $1 in
+  list-unit-files) for u in ${names.join(' ')}; do echo "$u.service enabled"; done; exit ;;
+  show) for n; do :; done
+    case " ${names.join(' ')} " in *" $n "*) load=loaded ;; *) load=not-found ;; esac
+    case $3 in LoadState) echo "LoadState=$load" ;; *) if [ -e $up/$n ]; then printf 'ActiveState=active\\nSubState=running\\n'; else printf 'ActiveState=inactive\\nSubState=dead\\n'; fi ;; esac ;;
+  is-enabled) if [ -e $up/$2.enabled ]; then echo enabled; else echo disabled; exit 1; fi ;;
+  enable) touch $up/$2.enabled ;;
+  disable) rm $up/$2.enabled ;;
+  start|restart) touch $up/$2 ;;
+  stop) rm $up/$2 ;;
+esac`)
+  }
+  mkdirSync(path('run/systemd'))
+  if (kind === 'systemd') mkdirSync(path('run/systemd/system'))
+  // What is missing on the testing machine cannot be mounted over; all that the module looks at is below /etc and /run.
+  mkdirSync(path('etc'))
+  for (const name of ['init.d', 'init', 'rc3.d']) symlinkSync(path(name), path(`etc/${name}`))
+  for (const name of ['passwd', 'group']) writeFileSync(path(`etc/${name}`), readFileSync(`/etc/${name}`))
+  const connection = here({
+    shell, mounts: { '/etc': path('etc'), '/run': path('run') },
+    env: { PATH: `${path('bin')}:${shell.env?.PATH ?? '/usr/bin:/bin'}` },
+  })
+  return {
+    connection, path, script,
+    runs: (name: string) => existsSync(path(`up/${name}`)),
+    calls: () => existsSync(path('calls')) ? readFileSync(path('calls'), 'utf8') : '',
+  }
+}
+
+const quick = { settle: 0 }
+
+for (const shell of shells) {
+  const test = suite(`service under ${shell.name}`)
+
+  for (const kind of ['sysv', 'upstart', 'systemd'] as const) {
+    test(`${kind}: several services are started and stopped, one request each`, async () => {
+      const { connection, runs } = host(shell, kind, ['nova-api', 'nova-cert'])
+      const up = await applied(connection, () => service.started(quick, 'nova-api', 'nova-cert'))
+      assert.equal(up.requests, { read: 1, apply: 1 })
+      assert.equal(up.result, { services: ['nova-api', 'nova-cert'] })
+      assert.equal(up.diff[0], { path: 'service nova-api', before: 'stopped\n', after: 'started\n' })
+      assert.ok(runs('nova-api') && runs('nova-cert'))
+      const found = await planOf(connection, service.status('nova-api'))
+      assert.is(found.result.running, true)
+      assert.is(found.result.manager, kind)
+      const down = await applied(connection, () => service.stopped('nova-api'))
+      assert.equal(down.requests, { read: 1, apply: 1 })
+      assert.not.ok(runs('nova-api'))
+      assert.ok(runs('nova-cert'))
+    })
+
+    test(`${kind}: enabled and disabled`, async () => {
+      const { connection } = host(shell, kind, ['nova-api'])
+      const first = (await planOf(connection, service.status('nova-api'))).result.enabled
+      assert.is(first, kind === 'upstart')
+      if (first) await applied(connection, () => service.disabled('nova-api'))
+      await applied(connection, () => service.enabled('nova-api'))
+      assert.is((await planOf(connection, service.status('nova-api'))).result.enabled, true)
+      await applied(connection, () => service.disabled('nova-api'))
+      assert.is((await planOf(connection, service.status('nova-api'))).result.enabled, false)
+    })
+
+    test(`${kind}: restarted always, also what was stopped; an unknown name is an error`, async () => {
+      const { connection, runs } = host(shell, kind, ['nova-api'])
+      for (let i = 0; i < 2; i++) {
+        const plan = await planOf(connection, service.restarted(quick, 'nova-api'))
+        assert.is(plan.changed, true)
+        await plan.apply(connection)
+        assert.ok(runs('nova-api'))
+      }
+      const error = await service.started('nova-apj').prepare(connection).catch((error) => error)
+      assert.is(error.message, 'there is no service nova-apj')
+      assert.is(error.hint, 'did you mean nova-api?')
+    })
+  }
+
+  test('a plan starts nothing', async () => {
+    const { connection, calls } = host(shell, 'sysv', ['nova-api'])
+    await planOf(connection, service.started('nova-api'))
+    assert.match(calls(), 'nova-api status')
+    assert.not.match(calls(), 'nova-api start')
+  })
+
+  test('reloaded reloads what runs and starts what does not', async () => {
+    const { connection, runs } = host(shell, 'sysv', ['httpd'])
+    await (await planOf(connection, service.reloaded(quick, 'httpd'))).apply(connection)
+    assert.ok(runs('httpd') && !runs('httpd.reloaded'))
+    await (await planOf(connection, service.reloaded(quick, 'httpd'))).apply(connection)
+    assert.ok(runs('httpd.reloaded'))
+  })
+
+  test('a daemon that dies a moment after its start is an error with the end of its log', async () => {
+    const { connection, script, path } = host(shell, 'sysv', ['other'])
+    writeFileSync(path('log'), 'INFO begin\nImportError: no module named nova\n')
+    script('nova-api', { start: 'touch $up/$n; echo Starting; (sleep 0.7; rm $up/$n) & :' })
+    const said = await failure(connection, service.started({ log: path('log') }, 'other', 'nova-api'))
+    assert.match(said, 'nova-api was running and is not any more: it did not stay up for 2 s (it says: nova-api is stopped)')
+    assert.match(said, 'Starting')
+    assert.match(said, 'ImportError: no module named nova')
+  })
+
+  test('a start that fails says why, and one that only returns a wrong code is none', async () => {
+    const { connection, script } = host(shell, 'sysv', [])
+    script('broken', { start: 'echo "cannot bind to 5000"; exit 7' })
+    const said = await failure(connection, service.started('broken'))
+    assert.match(said, 'broken could not be started: its manager ended with code 7')
+    assert.match(said, 'cannot bind to 5000')
+    script('sloppy', { start: 'touch $up/$n; exit 1' })
+    await applied(connection, () => service.started(quick, 'sloppy'))
+  })
+
+  test('a daemon that keeps its output open does not hold up the start', async () => {
+    const { connection, script, path } = host(shell, 'sysv', [])
+    script('chatty', { start: '(sleep 20; echo late) & echo $! >$up/pid; touch $up/$n' })
+    const begun = Date.now()
+    await applied(connection, () => service.started(quick, 'chatty'))
+    assert.ok(Date.now() - begun < 15_000)
+    process.kill(Number(readFileSync(path('up/pid'), 'utf8')))
+  })
+
+  test('stopped waits for what stops slowly, and gives up in time', async () => {
+    const { connection, script, runs } = host(shell, 'sysv', [])
+    script('slow', { stop: '(sleep 0.8; rm $up/$n) &' })
+    await applied(connection, () => service.started(quick, 'slow'))
+    await applied(connection, () => service.stopped('slow'))
+    assert.not.ok(runs('slow'))
+    script('stuck', { stop: ':' })
+    await applied(connection, () => service.started(quick, 'stuck'))
+    assert.match(await failure(connection, service.stopped({ timeout: 1 }, 'stuck')), 'stuck is not stopped after 1 s')
+  })
+
+  test('scripts of the time are understood', async () => {
+    const { connection, script } = host(shell, 'sysv', [])
+    const is = async (status: string) => {
+      script('old', { status })
+      return (await planOf(connection, service.status('old'))).result.running
+    }
+    assert.is(await is('echo "old start/running, process 7"'), true)
+    assert.is(await is('echo "old stop/waiting"'), false)
+    assert.is(await is('echo " * old is not running"'), false)
+    assert.is(await is('echo "old dead but pid file exists"; exit 1'), false)
+    assert.is(await is('echo "old is stopped"; exit 0'), false)
+    assert.match(await failure(connection, service.status('old') && (script('old', { status: 'echo "Usage: old {start|stop}"; exit 2' }), service.status('old'))), 'knows no status')
+  })
+
+  test.run()
+}

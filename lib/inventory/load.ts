@@ -1,0 +1,233 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { access, constants, open } from 'node:fs/promises'
+import path from 'node:path'
+import { cosmiconfig, type Loader } from 'cosmiconfig'
+import type { Inventory } from '../model/inventory.ts'
+import { exit, nearest, Refused } from '../model/problem.ts'
+import { kept } from './connection.ts'
+import { Draft } from './draft.ts'
+import { readExecutable } from './dynamic.ts'
+import { hostsAndPort, readIni } from './ini.ts'
+import { readTyped } from './typed.ts'
+import { VaultOpener, type VaultPassword } from './vault.ts'
+
+export interface LoadOptions {
+  /** What -e gave: above everything an inventory says. */
+  readonly extraVars?: Readonly<Record<string, unknown>>
+  readonly cwd: string
+  readonly vaultPassword?: VaultPassword
+}
+
+// The YAML parser is loaded when there is YAML: a typed inventory is read without it.
+const scripts = ['.ts', '.mts', '.js', '.mjs', '.cjs']
+const texts = ['.yaml', '.yml', '.json', '.ini', '']
+
+/**
+ * Reads every inventory that -i named, the later above the earlier: a file, a directory, or a list of hosts `a,b,`.
+ * @throws Refused with every problem of all of them
+ */
+export async function loadInventory(paths: readonly string[], options: LoadOptions): Promise<Inventory> {
+  const draft = new Draft(options.cwd)
+  const vault = new VaultOpener(options.vaultPassword)
+  const bases: string[] = []
+  for (const given of paths) {
+    const full = path.resolve(options.cwd, given)
+    if (given.includes(',') && !kindOf(full)) readList(draft, given)
+    else {
+      const base = await readPath(draft, full, vault)
+      if (base === undefined)
+        draft.problem(`there is no inventory ${given}`, undefined, suggestion(given, options.cwd))
+      else bases.push(base)
+    }
+  }
+  for (const base of new Set(bases)) await readVarsBeside(draft, base, vault)
+
+  const extra = Object.fromEntries(
+    Object.entries(options.extraVars ?? {}).map(([name, value]) => [name, kept(name, value)]),
+  )
+  const inventory = draft.finish(paths.join(', '), extra)
+  if (draft.problems.length > 0) throw new Refused(draft.problems, exit.load)
+  return inventory
+}
+
+function readList(draft: Draft, list: string): void {
+  for (const item of list
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean)) {
+    try {
+      const { names, port } = hostsAndPort(item)
+      for (const name of names) {
+        const host = draft.host(name, 'ungrouped')
+        if (port !== undefined) host.inline.push({ vars: { ansible_port: { value: port, from: `-i ${list}` } } })
+      }
+    } catch (error) {
+      draft.problem(`-i ${list}: ${(error as Error).message}`)
+    }
+  }
+}
+
+/**
+ * Reads what lies at a path; gives the directory whose group_vars and host_vars belong to it, or undefined when there
+ * is nothing.
+ */
+async function readPath(draft: Draft, full: string, vault: VaultOpener): Promise<string | undefined> {
+  const kind = kindOf(full)
+  if (kind === 'file') {
+    await readFile(draft, full, vault)
+    return path.dirname(full)
+  }
+  if (kind === 'directory') {
+    await readDirectory(draft, full, vault)
+    return full
+  }
+  // inventory/lab may be inventory/lab.ts.
+  const found = await lookUp(
+    path.dirname(full),
+    [...scripts, ...texts].filter(Boolean).map((ext) => path.basename(full) + ext),
+  )
+  if (found === undefined) return undefined
+  await readFile(draft, found, vault)
+  return path.dirname(found)
+}
+
+async function readDirectory(draft: Draft, directory: string, vault: VaultOpener): Promise<void> {
+  const program = await lookUp(
+    directory,
+    ['index', 'inventory'].flatMap((name) => scripts.map((ext) => name + ext)),
+  )
+  if (program !== undefined) return await readFile(draft, program, vault)
+  // An Ansible directory is the sum of its files, in the order of their names.
+  const files = readdirSync(directory)
+    .sort()
+    .filter((name) => !/^\.|^(?:group|host)_vars$|~$|\.(?:pyc|pyo|swp|bak|orig|retry|cfg|rpm|md|txt|rst)$/.test(name))
+    .map((name) => path.join(directory, name))
+  if (files.length === 0)
+    return draft.problem(
+      `${draft.show(directory)} holds no inventory`,
+      undefined,
+      'write index.ts, hosts.yaml or hosts.ini there',
+    )
+  for (const file of files)
+    await (kindOf(file) === 'directory' ? readDirectory(draft, file, vault) : readFile(draft, file, vault))
+}
+
+async function readFile(draft: Draft, file: string, vault: VaultOpener): Promise<void> {
+  const extension = path.extname(file)
+  if (scripts.includes(extension)) return await readTyped(draft, file)
+  try {
+    const marked = await startsAsProgram(file)
+    if (marked && (await isExecutable(file))) return await readExecutable(draft, file)
+    if (marked)
+      return draft.problem(
+        `${draft.show(file)} is a program that may not be executed`,
+        undefined,
+        `chmod +x ${draft.show(file)}`,
+      )
+    const content = readFileSync(file, 'utf8')
+    if (['.yaml', '.yml', '.json'].includes(extension) || looksLikeYaml(content)) {
+      const { readYaml } = await import('./yaml.ts')
+      return await readYaml(draft, file, content, vault)
+    }
+    readIni(draft, file, content)
+  } catch (error) {
+    draft.problem(`${draft.show(file)} cannot be read: ${(error as Error).message}`)
+  }
+}
+
+// No INI line ends in a colon, so a first line that does is a group of a YAML inventory.
+function looksLikeYaml(content: string): boolean {
+  const first = content.split('\n').find((line) => !/^\s*(?:[#;].*)?$/.test(line)) ?? ''
+  return /^(?:---|\{|\$ANSIBLE_VAULT;|['"]?[\w.-]+['"]?:\s*(?:#.*)?$)/.test(first)
+}
+
+async function startsAsProgram(file: string): Promise<boolean> {
+  const handle = await open(file)
+  try {
+    const { buffer } = await handle.read(Buffer.alloc(4), 0, 4, 0)
+    return buffer.toString('latin1').startsWith('#!') || buffer.toString('latin1') === '\x7fELF'
+  } finally {
+    await handle.close()
+  }
+}
+
+const isExecutable = (file: string) =>
+  access(file, constants.X_OK).then(
+    () => true,
+    () => false,
+  )
+
+/** The first of the names that the directory has. */
+async function lookUp(directory: string, names: readonly string[]): Promise<string | undefined> {
+  // cosmiconfig finds the file; what it says is read by us, since a vault, a line number and a secret are none of its
+  // business.
+  const place: Loader = (file) => ({ file })
+  const loaders = Object.fromEntries([...scripts, ...texts].map((ext) => [ext === '' ? 'noExt' : ext, place]))
+  const explorer = cosmiconfig('inventory', {
+    searchPlaces: [...names],
+    searchStrategy: 'none',
+    loaders,
+    cache: false,
+    ignoreEmptySearchPlaces: false,
+  })
+  return kindOf(directory) === 'directory' ? (await explorer.search(directory))?.filepath : undefined
+}
+
+/** group_vars/ and host_vars/ beside an inventory: NAME, NAME.yml, NAME.yaml, NAME.json, or a directory of them. */
+async function readVarsBeside(draft: Draft, base: string, vault: VaultOpener): Promise<void> {
+  for (const [folder, entries] of [
+    ['group_vars', draft.groups],
+    ['host_vars', draft.hosts],
+  ] as const) {
+    const directory = path.join(base, folder)
+    if (kindOf(directory) !== 'directory') continue
+    const { readVarsFile } = await import('./yaml.ts')
+    for (const [name, { files }] of entries) {
+      for (const file of varsFiles(directory, name))
+        files.push({ vars: await readVarsFile(draft, file, readFileSync(file, 'utf8'), vault) })
+    }
+  }
+}
+
+function varsFiles(directory: string, name: string): readonly string[] {
+  return ['', '.yml', '.yaml', '.json']
+    .map((ext) => path.join(directory, name + ext))
+    .flatMap((file) => {
+      const kind = kindOf(file)
+      return kind === 'file' ? [file] : kind === 'directory' ? filesBelow(file) : []
+    })
+}
+
+function filesBelow(directory: string): readonly string[] {
+  return readdirSync(directory)
+    .sort()
+    .filter((name) => !/^\.|~$/.test(name))
+    .flatMap((name) => {
+      const file = path.join(directory, name)
+      return kindOf(file) === 'directory'
+        ? filesBelow(file)
+        : ['', '.yml', '.yaml', '.json'].includes(path.extname(name))
+          ? [file]
+          : []
+    })
+}
+
+function kindOf(file: string): 'file' | 'directory' | undefined {
+  const found = statSync(file, { throwIfNoEntry: false })
+  return found && (found.isDirectory() ? 'directory' : 'file')
+}
+
+// What lies where the operator looked, then what lies in inventory/.
+function suggestion(given: string, cwd: string): string | undefined {
+  const names = (directory: string) =>
+    kindOf(directory) === 'directory' ? readdirSync(directory).filter((name) => !name.startsWith('.')) : []
+  const stem = (name: string) => name.replace(/\.(?:ts|mts|js|mjs|cjs|ya?ml|json|ini)$/, '')
+  for (const where of new Set([path.dirname(given), 'inventory'])) {
+    const candidates = names(path.resolve(cwd, where))
+    const near =
+      nearest(path.basename(given), candidates) ?? nearest(stem(path.basename(given)), candidates.map(stem))
+    if (near !== undefined) return `did you mean ${path.join(where, near)}?`
+  }
+  const own = names(path.resolve(cwd, 'inventory'))
+  return own.length > 0 ? `inventory/ has ${own.join(', ')}` : undefined
+}

@@ -1,0 +1,76 @@
+import { execFile } from 'node:child_process'
+import { readFileSync, statSync } from 'node:fs'
+import { homedir } from 'node:os'
+import path from 'node:path'
+import { here, type Location } from '../model/location.ts'
+import { exit, Refused } from '../model/problem.ts'
+import { Secret } from '../model/secret.ts'
+
+/** A secret from an environment variable of the machine that `run` runs on. @throws Refused when it is not set */
+export function fromEnvironment(name: string): Secret {
+  const text = process.env[name]
+  if (text === undefined || text === '')
+    throw refused(
+      `the environment variable ${name} is ${text === '' ? 'empty' : 'not set'}`,
+      here(),
+      `export ${name}=...`,
+    )
+  return Secret.of(text, name)
+}
+
+/**
+ * A secret from a file, without its last line end; a relative path starts at the file that says it. @throws Refused
+ * when others may read it
+ */
+export function fromFile(file: string): Secret {
+  const at = here()
+  const full = path.resolve(
+    at.line > 0 ? path.dirname(at.file) : process.cwd(),
+    file.replace(/^~(?=\/|$)/, homedir()),
+  )
+  try {
+    const { mode } = statSync(full)
+    if (mode & 0o077)
+      throw refused(
+        `${file} holds a secret and others may read it (mode ${(mode & 0o777).toString(8).padStart(4, '0')})`,
+        at,
+        `chmod 600 ${full}`,
+      )
+    const text = readFileSync(full, 'utf8').replace(/\r?\n$/, '')
+    if (text === '') throw refused(`${file} is empty, and should hold a secret`, at)
+    return Secret.of(text, path.basename(file))
+  } catch (error) {
+    if (error instanceof Refused) throw error
+    throw refused(`the secret in ${file} cannot be read: ${(error as Error).message}`, at)
+  }
+}
+
+/**
+ * A secret that a command prints, such as `pass show lab/root`, without its last line end; it runs in `sh` on the
+ * machine that `run` runs on.
+ */
+export function fromCommand(command: string): Promise<Secret> {
+  const at = here()
+  const secret = new Promise<Secret>((resolve, reject) => {
+    const started = execFile('/bin/sh', ['-c', command], { maxBuffer: 1 << 20 }, (error, stdout, stderr) => {
+      const text = stdout.replace(/\r?\n$/, '')
+      if (error)
+        reject(
+          refused(
+            `the command ${command} ended with exit code ${String(error.code)}: ${stderr.trim() || 'it said nothing'}`,
+            at,
+          ),
+        )
+      else if (text === '') reject(refused(`the command ${command} printed nothing, and should print a secret`, at))
+      else resolve(Secret.of(text, command.split(/\s+/, 1)[0]!))
+    })
+    started.stdin?.end()
+  })
+  // Whoever awaits it learns why it failed; until somebody does, that is no reason to crash.
+  secret.catch(() => undefined)
+  return secret
+}
+
+function refused(message: string, at: Location, hint?: string): Refused {
+  return new Refused({ message, at, ...(hint ? { hint } : {}) }, exit.load)
+}

@@ -1,0 +1,105 @@
+import { createCipheriv, createDecipheriv, createHmac, pbkdf2Sync, randomBytes, timingSafeEqual } from 'node:crypto'
+import { revealed, type Secret } from '../model/secret.ts'
+
+const header = /^\$ANSIBLE_VAULT;(1\.[12]);([A-Z0-9]+)(?:;([^\s;]+))?\s*$/
+
+/** Is this text the content of an Ansible Vault file or value? */
+export function isVault(text: string): boolean {
+  return text.trimStart().startsWith('$ANSIBLE_VAULT;')
+}
+
+/** The vault id that a 1.2 header names; undefined: any password may be meant. */
+export function vaultId(text: string): string | undefined {
+  return header.exec(text.trimStart().split('\n', 1)[0] ?? '')?.[3]
+}
+
+/**
+ * What an Ansible Vault text (1.1 or 1.2) holds. @throws when it is damaged or the password is not the one it was
+ * encrypted with
+ */
+export function decryptVault(text: string, password: string | Secret): Buffer {
+  const [first = '', ...body] = text.trim().split(/\r?\n/)
+  const found = header.exec(first)
+  if (!found) throw new Error(`${first.slice(0, 60)} is no header of an Ansible Vault that is known: 1.1 and 1.2 are`)
+  if (found[2] !== 'AES256') throw new Error(`the cipher ${found[2]} of the vault is not supported, only AES256 is`)
+  const [salt, mac, encrypted, ...more] = bytes(body.map((line) => line.trim()).join(''))
+    .toString('latin1')
+    .split('\n')
+    .map(bytes)
+  if (!salt || !mac || !encrypted || more.length > 0) throw damaged()
+
+  const keys = keysOf(password, salt)
+  const expected = createHmac('sha256', keys.mac).update(encrypted).digest()
+  if (mac.length !== expected.length || !timingSafeEqual(mac, expected))
+    throw new Error('the vault password is wrong, or the vault was changed')
+  const decipher = createDecipheriv('aes-256-ctr', keys.cipher, keys.iv)
+  const padded = Buffer.concat([decipher.update(encrypted), decipher.final()])
+  const padding = padded.at(-1) ?? 0
+  if (padding < 1 || padding > 16 || padding > padded.length) throw damaged()
+  return padded.subarray(0, padded.length - padding)
+}
+
+/** An Ansible Vault text of some content: 1.2 when a vault id is given, else 1.1. `salt` is for reproducible tests. */
+export function encryptVault(
+  content: string | Uint8Array,
+  password: string | Secret,
+  id?: string,
+  salt: Uint8Array = randomBytes(32),
+): string {
+  if (id !== undefined && /[\s;]/.test(id)) throw new Error(`the vault id ${id} has a blank or a semicolon in it`)
+  const keys = keysOf(password, salt)
+  const plain = Buffer.from(content)
+  const padding = 16 - (plain.length % 16)
+  const cipher = createCipheriv('aes-256-ctr', keys.cipher, keys.iv)
+  const encrypted = Buffer.concat([
+    cipher.update(plain),
+    cipher.update(Buffer.alloc(padding, padding)),
+    cipher.final(),
+  ])
+  const mac = createHmac('sha256', keys.mac).update(encrypted).digest()
+  const body = Buffer.from(
+    [Buffer.from(salt), mac, encrypted].map((part) => part.toString('hex')).join('\n'),
+  ).toString('hex')
+  return [
+    `$ANSIBLE_VAULT;${id === undefined ? '1.1;AES256' : `1.2;AES256;${id}`}`,
+    ...(body.match(/.{1,80}/g) ?? []),
+    '',
+  ].join('\n')
+}
+
+function keysOf(password: string | Secret, salt: Uint8Array) {
+  const key = pbkdf2Sync(revealed(password), salt, 10_000, 80, 'sha256')
+  return { cipher: key.subarray(0, 32), mac: key.subarray(32, 64), iv: key.subarray(64) }
+}
+
+function bytes(hex: string): Buffer {
+  if (hex.length === 0 || hex.length % 2 > 0 || !/^[\da-fA-F]+$/.test(hex)) throw damaged()
+  return Buffer.from(hex, 'hex')
+}
+
+const damaged = () => new Error('the vault is damaged: its body is not what Ansible Vault writes')
+
+/** The password for a vault id, or for any vault when the id is undefined; asked once for each. */
+export type VaultPassword = Secret | ((id: string | undefined) => Secret | undefined | Promise<Secret | undefined>)
+
+/** Opens every vault of one load, asking for each password once. */
+export class VaultOpener {
+  readonly #password: VaultPassword | undefined
+  readonly #asked = new Map<string | undefined, Promise<Secret | undefined>>()
+  constructor(password: VaultPassword | undefined) {
+    this.#password = password
+  }
+
+  async open(text: string): Promise<string> {
+    const id = vaultId(text)
+    let password = this.#asked.get(id)
+    if (!password) {
+      const given = this.#password
+      this.#asked.set(id, (password = Promise.resolve(typeof given === 'function' ? given(id) : given)))
+    }
+    const secret = await password
+    if (!secret)
+      throw new Error(`a vault password is needed${id ? ` for the vault id ${id}` : ''}: give --vault-password-file`)
+    return decryptVault(text, secret).toString('utf8')
+  }
+}

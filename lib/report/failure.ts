@@ -1,0 +1,60 @@
+import type { Failure, Status, TaskPath } from '../model/event.ts'
+import { showLocation } from '../model/location.ts'
+import { type Paint, statusStyle } from './paint.ts'
+import { cut, harmless } from './width.ts'
+
+// A failure is there to be read; the whole of what a program said is in the journal.
+const mostLines = 40
+const longestLine = 2000
+
+/** A failure and where it happened. */
+export interface Failed {
+  readonly host: string
+  readonly path: TaskPath
+  readonly status: Status
+  readonly failure: Failure
+}
+
+/** `keystone › Stop the daemons`: the task without its play; a play that gives its steps itself has a role of its own name. */
+export function taskTitle({ play, role, blocks, task }: TaskPath): string {
+  return [...(role === play ? [] : [role]), ...blocks, task].join(' › ')
+}
+
+/** Who, what, why, where, how, and what next. */
+export function drawFailure(failed: Failed, paint: Paint, columns: number, verbosity: number): readonly string[] {
+  const { host, path, status, failure } = failed
+  const style = statusStyle[status]
+  const mark = status === 'ignored' || status === 'rescued' ? '⚠' : '✖'
+  const note = status === 'failed' ? '' : ` (${status})`
+  const [first = '', ...more] = reasonOf(failure).split('\n')
+  const lines = [
+    `${paint(style, mark)} ${paint('bold', host)}  ${path.play} › ${taskTitle(path)}${paint(style, note)}`,
+    `  ${failure.operation ? `${failure.operation}: ` : ''}${first}`,
+    ...more.map((line) => `    ${line}`),
+    paint('dim', `    at ${showLocation(failure.at)}`),
+  ]
+  if (failure.command) {
+    const [command = '', ...rest] = failure.command.trim().split('\n')
+    lines.push(paint('dim', cut(`    ran: ${harmless(command)}${rest.length > 0 ? ' …' : ''}`, Math.max(columns, 40))))
+  }
+  if (failure.hint) lines.push(`    try: ${failure.hint}`)
+  if (failure.stack && verbosity >= 3) {
+    lines.push(...failure.stack.split('\n').map((line) => paint('dim', `    ${line.trim()}`)))
+  }
+  return lines
+}
+
+/** Failures with the same text are told once. */
+export function failureKey({ status, failure }: Failed): string {
+  return [status, failure.operation ?? '', reasonOf(failure), failure.hint ?? ''].join('\0')
+}
+
+function reasonOf({ reason, code }: Failure): string {
+  const all = reason.trimEnd().split('\n')
+  const some = all.length > mostLines ? [...all.slice(0, mostLines), `… and ${all.length - mostLines} more lines`] : all
+  const said = some.map((line) => harmless(line.length > longestLine ? `${line.slice(0, longestLine)}…` : line)).join('\n')
+  const known = code === undefined || said.includes(`(exit code ${code})`)
+  if (known) return said
+  const [first = '', ...more] = said.split('\n')
+  return [`${first} (exit code ${code})`, ...more].join('\n')
+}

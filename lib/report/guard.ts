@@ -1,0 +1,68 @@
+import type { OutputReceived, Reporter, TaskPath, Timed } from '../model/event.ts'
+import { Masker, maskEvent } from './mask.ts'
+
+/** One text for each task: what maps of tasks are keyed by. */
+export function pathKey({ play, role, blocks, task }: TaskPath): string {
+  return [play, role, ...blocks, task].join('\0')
+}
+
+/**
+ * What stands between the run and a reporter: the reporter sees masked events only, a secret cut in two by the
+ * borders of output pieces included, and an error of the reporter is told to `trouble` and does not end the run.
+ */
+export function guarded(reporter: Reporter, trouble: (error: unknown) => void, wantsOutput = true): Reporter {
+  const streams = new Map<string, { readonly masker: Masker; readonly last: OutputReceived & Timed }>()
+  let broken = false
+  const pass = (event: Timed) => {
+    if (broken) return
+    try {
+      reporter.report(event)
+    } catch (error) {
+      broken = true
+      trouble(error)
+    }
+  }
+  const flush = (prefix: string, time?: number) => {
+    for (const [key, { masker, last }] of streams) {
+      if (!key.startsWith(prefix)) continue
+      streams.delete(key)
+      const text = masker.flush()
+      if (text) pass({ ...maskEvent(last), text, time: time ?? last.time })
+    }
+  }
+  return {
+    report(event) {
+      if (event.type === 'output' && (event.stream === 'stdout' || event.stream === 'stderr')) {
+        if (!wantsOutput) return
+        const key = `${event.host}\0${pathKey(event.path)}\0\0${event.stream}`
+        const masker = streams.get(key)?.masker ?? new Masker()
+        streams.set(key, { masker, last: { ...event, text: '' } })
+        const text = masker.push(event.text)
+        if (text) pass({ ...maskEvent({ ...event, text: '' }), text })
+        return
+      }
+      if ((event.type === 'task-finished' || event.type === 'attempt-failed') && streams.size > 0) {
+        flush(`${event.host}\0${pathKey(event.path)}\0\0`, event.time)
+      }
+      pass(maskEvent(event))
+    },
+    async close() {
+      flush('')
+      await reporter.close()
+    },
+  }
+}
+
+/** Several reporters as one. */
+export function both(...reporters: readonly Reporter[]): Reporter {
+  return {
+    report(event) {
+      for (const reporter of reporters) reporter.report(event)
+    },
+    async close() {
+      const ends = await Promise.allSettled(reporters.map((reporter) => reporter.close()))
+      const failed = ends.find((end) => end.status === 'rejected')
+      if (failed) throw failed.reason
+    },
+  }
+}

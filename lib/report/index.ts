@@ -1,0 +1,72 @@
+import type { Reporter } from '../model/event.ts'
+import { guarded } from './guard.ts'
+import { jsonReporter } from './json.ts'
+import { junitReporter } from './junit.ts'
+import { linesReporter } from './lines.ts'
+import { mask } from './mask.ts'
+import { paints } from './paint.ts'
+import type { Next } from './recap.ts'
+import { sink } from './sink.ts'
+import { type LiveReporter, treeReporter } from './tree.ts'
+
+export { both } from './guard.ts'
+export { mask, maskEvent, Masker } from './mask.ts'
+export { wantsColor } from './paint.ts'
+export type { Next, RunEnd } from './recap.ts'
+export type { LiveReporter } from './tree.ts'
+
+type Stream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly rows?: number; readonly columns?: number }
+
+/** How the report is to look, and where it goes. */
+export interface ReportOptions {
+  readonly kind: 'lines' | 'tree' | 'json'
+  readonly out: Stream
+  readonly err: Stream
+  readonly verbosity: number
+  readonly diff: boolean
+  readonly color: boolean
+  /** The size where the stream does not tell its own. */
+  readonly columns?: number
+  readonly rows?: number
+  /** The command to type next, asked when the run has ended. */
+  readonly next?: Next
+  readonly now?: () => number
+}
+
+/** Makes a reporter. Its `pause` and `resume` clear the screen for a question; they do nothing where nothing is live. */
+export function createReporter(options: ReportOptions): LiveReporter {
+  const { kind, out, err, verbosity, diff, color, next } = options
+  const size = () => ({ rows: out.rows ?? options.rows ?? 24, columns: out.columns ?? options.columns ?? 80 })
+  const [stdout, stderr] = [sink(out), sink(err)]
+  const advise: Next | undefined = next && ((end) => {
+    const advice = next(end)
+    return advice === undefined ? undefined : mask(advice)
+  })
+  // A report that breaks must not end the run: the journal goes on, and the operator is told once.
+  const trouble = (error: unknown) => stderr.write(brokeOff('report', error))
+  const drawing = { paint: paints(color), verbosity, diff, columns: size().columns }
+  switch (kind) {
+    case 'json':
+      return still(guarded(jsonReporter(stdout), trouble))
+    case 'lines':
+      return still(guarded(linesReporter(stdout, stderr, drawing, advise), trouble, verbosity > 0))
+    case 'tree': {
+      const warnings = err.isTTY ? undefined : stderr
+      const terminal = { out, sink: stdout, warnings, size, now: options.now ?? Date.now }
+      const tree = treeReporter(terminal, drawing, advise)
+      return { ...guarded(tree, trouble), pause: tree.pause, resume: tree.resume }
+    }
+  }
+}
+
+/** Makes a reporter that writes a JUnit file when it is closed. @throws from close() when the file cannot be written */
+export function createJunitReporter(file: string, err: NodeJS.WritableStream = process.stderr): Reporter {
+  return guarded(junitReporter(file), (error) => err.write(brokeOff('JUnit report', error)), false)
+}
+
+const brokeOff = (what: string, error: unknown) =>
+  mask(`[WARNING]: the ${what} broke off, the run goes on: ${error instanceof Error ? error.stack : String(error)}\n`)
+
+function still(reporter: Reporter): LiveReporter {
+  return { ...reporter, pause() {}, resume() {} }
+}

@@ -1,0 +1,155 @@
+import { type OutputReceived, type Reporter, type Timed, unreachable } from '../model/event.ts'
+import { drawFailure } from './failure.ts'
+import { pathKey } from './guard.ts'
+import { type OpenTask, openTasks } from './open-tasks.ts'
+import { attempt, type Drawing, drawOutcomes, heading, introduction } from './outcome.ts'
+import { createRecap, type Next } from './recap.ts'
+import { LineCutter, type Sink } from './sink.ts'
+import { harmless } from './width.ts'
+
+// How often a long transfer says how far it is where nothing can be written over.
+const progressEvery = 10_000
+
+/** The report as plain lines, for logs and pipes: each is written once and stays true. */
+export function linesReporter(out: Sink, err: Sink, drawing: Drawing, next?: Next): Reporter {
+  const { paint, verbosity, columns } = drawing
+  const tasks = openTasks(verbosity)
+  const recap = createRecap()
+  const outputs = outputLines()
+  const said = new Map<string, number>()
+  let under: OpenTask | undefined
+  let batches = 0
+  let begun = false
+
+  const write = (...lines: readonly string[]) => {
+    out.write(lines.map((line) => `${line}\n`).join(''))
+    begun = true
+  }
+  const apart = () => (begun ? [''] : [])
+  // Tasks may run side by side: a line that belongs to another task than the last one says so first.
+  const writeUnder = (task: OpenTask, ...lines: readonly string[]) => {
+    if (lines.length === 0) return
+    if (under !== task) write(...apart(), ...heading(task, drawing))
+    under = task
+    write(...lines)
+  }
+  const section = (...lines: readonly string[]) => {
+    under = undefined
+    write(...apart(), ...lines)
+  }
+  const drain = () => {
+    for (const task of tasks.drain()) writeUnder(task, ...drawOutcomes(task, drawing))
+  }
+  const output = (event: OutputReceived & Timed) => {
+    const task = tasks.of(event)
+    if (!task) return
+    if (event.stream === 'log') return writeUnder(task, ...logLines(event))
+    if (verbosity === 0) return
+    if (event.stream === 'progress') {
+      const key = `${event.host}\0${pathKey(event.path)}`
+      if (event.time - (said.get(key) ?? -progressEvery) < progressEvery) return
+      said.set(key, event.time)
+      return writeUnder(task, paint('dim', `${event.host}: ${harmless(event.text)}`))
+    }
+    writeUnder(task, ...outputs.push(event).map((line) => paint('dim', line)))
+  }
+
+  const report = (event: Timed): void => {
+    recap.add(event)
+    switch (event.type) {
+      case 'run-started':
+        if (event.check) write(paint('yellow', 'CHECK MODE: nothing will be changed'))
+        if (verbosity >= 1) write(introduction(event))
+        return
+      case 'play-started':
+        drain()
+        batches = event.batches
+        return section(paint('bold', `PLAY [${event.play}]`))
+      case 'batch-started':
+        drain()
+        batches = Math.max(batches, event.batch)
+        return section(paint('bold', `BATCH ${event.batch} of ${batches} [${event.hosts.join(', ')}]`))
+      case 'task-started': {
+        const alone = tasks.size === 0
+        const task = tasks.offer(event)
+        if (task && alone && under !== task) {
+          section(...heading(task, drawing))
+          under = task
+        }
+        return
+      }
+      case 'host-started':
+        return tasks.start(event)
+      case 'output':
+        return output(event)
+      case 'change-planned':
+        if (drawing.diff) tasks.plan(event)
+        return
+      case 'attempt-failed': {
+        const task = tasks.of(event)
+        if (!task) return
+        writeUnder(task, ...outputs.end(event).map((line) => paint('dim', line)))
+        const word = paint('yellow', 'FAILED - RETRYING')
+        return writeUnder(task, `${word}: [${event.host}]: ${event.path.task} ${attempt(event)}`)
+      }
+      case 'handler-notified':
+        return tasks.notify(event)
+      case 'task-finished': {
+        const { task, fresh, done } = tasks.finish(event)
+        said.delete(`${event.host}\0${pathKey(event.path)}`)
+        writeUnder(task, ...outputs.end(event).map((line) => paint('dim', line)))
+        if (fresh) writeUnder(task, ...drawFailure(fresh, paint, columns, verbosity))
+        if (done) writeUnder(task, ...drawOutcomes(task, drawing))
+        return
+      }
+      case 'play-stopped':
+        drain()
+        return section(`${paint('red', 'PLAY STOPPED')} [${event.play}]: ${event.reason}`)
+      case 'warned':
+        return err.write(`${paint('magenta', '[WARNING]')}: ${event.message}\n`)
+      case 'run-finished':
+        drain()
+        return section(...recap.lines(paint, next))
+      default:
+        return unreachable(event)
+    }
+  }
+  return {
+    report,
+    async close() {
+      drain()
+      await Promise.all([out.close(), err.close()])
+    },
+  }
+}
+
+/** What a task says to the operator, behind the name of its host. */
+export function logLines({ host, text }: OutputReceived): readonly string[] {
+  return text.trimEnd().split('\n').map((line) => `${host}: ${harmless(line)}`)
+}
+
+/** The output of commands as whole lines behind the name of their host. */
+export function outputLines(): {
+  push(event: OutputReceived): readonly string[]
+  end(event: { readonly host: string; readonly path: OutputReceived['path'] }): readonly string[]
+} {
+  const cutters = new Map<string, LineCutter>()
+  const shown = (host: string, lines: readonly string[]) => lines.map((line) => `${host} | ${harmless(line)}`)
+  return {
+    push(event) {
+      const key = `${event.host}\0${pathKey(event.path)}\0\0${event.stream}`
+      let cutter = cutters.get(key)
+      if (!cutter) cutters.set(key, cutter = new LineCutter())
+      return shown(event.host, cutter.push(event.text))
+    },
+    end({ host, path }) {
+      if (cutters.size === 0) return []
+      return ['stdout', 'stderr'].flatMap((stream) => {
+        const key = `${host}\0${pathKey(path)}\0\0${stream}`
+        const rest = cutters.get(key)?.flush() ?? []
+        cutters.delete(key)
+        return shown(host, rest)
+      })
+    },
+  }
+}

@@ -1,0 +1,73 @@
+import { TimedOut, Unreachable } from '../model/operation.ts'
+import { type Become, type Gate, startAs } from './become.ts'
+import { endTree } from './ending.ts'
+import { Collected } from './output.ts'
+import type { Link } from './program.ts'
+import { brief, interruption, type Raw, type Request } from './shell.ts'
+
+/** Runs one script on a channel of its own, and shows its output while it runs. */
+export async function runAlone(
+  link: Link, become: Become | undefined, gate: Gate, request: Request,
+  output?: (bytes: Buffer, stream: 'stdout' | 'stderr') => void,
+): Promise<Raw> {
+  const { script, signal, timeout } = request
+  if (signal?.aborted === true) throw interruption(signal)
+  const { program, pid } = await startAs(link, become, gate, script)
+  const stdout = new Collected(request.keep)
+  const stderr = new Collected(request.keep)
+  let heard = 0
+  const listen = (stream: 'stdout' | 'stderr', kept: Collected): void => {
+    program[stream].on('error', () => undefined)
+    program[stream].on('data', (bytes: Buffer) => {
+      heard++
+      kept.push(bytes)
+      output?.(bytes, stream)
+    })
+  }
+  listen('stdout', stdout)
+  listen('stderr', stderr)
+  // A command may end without having read its input.
+  program.stdin.on('error', () => undefined)
+  program.stdin.end(request.stdin)
+
+  let timer: NodeJS.Timeout | undefined
+  let abort: (() => void) | undefined
+  let stopping = false
+  const interrupted = new Promise<never>((_, reject) => {
+    const interrupt = (error: Error): void => {
+      stopping = true
+      void endTree(link, become, gate, pid).then((failed) => {
+        if (failed !== undefined) error.message += `, and it could not be ended: ${failed}`
+        reject(error)
+      })
+    }
+    if (timeout !== undefined) {
+      timer = setTimeout(() => { interrupt(new TimedOut(`timed out after ${timeout} s`)) }, timeout * 1000)
+    }
+    if (signal !== undefined) {
+      abort = () => { interrupt(interruption(signal)) }
+      signal.addEventListener('abort', abort, { once: true })
+    }
+  })
+  try {
+    const code = await Promise.race([finished().then((ended) => (stopping ? interrupted : ended)), interrupted])
+    if (code === undefined) throw new Unreachable(`connection to ${link.name} lost while running ${brief(script)}`)
+    return { code, stdout, stderr }
+  } finally {
+    clearTimeout(timer)
+    if (abort !== undefined) signal?.removeEventListener('abort', abort)
+    program.close()
+  }
+
+  async function finished(): Promise<number | undefined> {
+    const code = await program.exited
+    // Something left behind may hold the outputs open for ever: silence after the end is taken for their end.
+    for (let before = -1; before !== heard;) {
+      before = heard
+      await Promise.race([program.closed.then(() => { before = heard }), pause(1000)])
+    }
+    return code
+  }
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, ms).unref() })

@@ -1,0 +1,167 @@
+import type { Duplex, Readable } from 'node:stream'
+import { StringDecoder } from 'node:string_decoder'
+import type { HostRef } from '../model/inventory.ts'
+import type {
+  CommandResult, Connection, ExecOptions, FileMeta, Stream,
+} from '../model/operation.ts'
+import { Advice, Unreachable } from '../model/operation.ts'
+import { Secret } from '../model/secret.ts'
+import { quote } from '../model/shell.ts'
+import type { Session } from '../model/transport.ts'
+import { runAlone } from './alone.ts'
+import { type Become, type Gate, startAs } from './become.ts'
+import { endTree } from './ending.ts'
+import type { Collected } from './output.ts'
+import { Collected as Output } from './output.ts'
+import type { Pool } from './pool.ts'
+import type { Link } from './program.ts'
+import { brief, interruption, type Raw, type Request } from './shell.ts'
+import { refusedByValidation, writing } from './writing.ts'
+
+/** What a connection needs of the machine it leads to. */
+export interface Machine {
+  readonly name: string
+  /** Opens the link when there is none. */
+  link(): Promise<Link>
+  become(link: Link, user: string | undefined): { readonly become: Become | undefined; readonly gate: Gate; readonly pool: Pool }
+  peer(host: HostRef | 'controller', session: Session): Connection
+}
+
+// What a parser can be expected to take; a command that says more is to be streamed.
+const mostOutput = 16 << 20
+const mostFile = 64 << 20
+const mostStderr = 64 << 10
+
+// The shell reads its requests byte by byte: more than this has a channel of its own.
+const mostInline = 256 << 10
+
+/** The face of a machine for one task. */
+export function connect(machine: Machine, session: Session): Connection {
+  const ready = async (): Promise<{ link: Link; become: Become | undefined; gate: Gate; pool: Pool }> => {
+    if (session.signal?.aborted === true) throw interruption(session.signal)
+    const link = await machine.link()
+    return { link, ...machine.become(link, session.become) }
+  }
+
+  const run = async (request: Omit<Request, 'signal'>, long = false): Promise<Raw> => {
+    const { link, become, gate, pool } = await ready()
+    const whole: Request = { ...request, signal: session.signal }
+    if (!long && (request.stdin?.length ?? 0) <= mostInline) return pool.run(session, whole)
+    return runAlone(link, become, gate, whole, long ? shown(session) : undefined)
+  }
+
+  const exec = async (script: string, options: ExecOptions = {}): Promise<CommandResult> => {
+    const { timeout, long = false } = options
+    const { code, stdout, stderr } = await run({ script, stdin: bytesOf(options.stdin), timeout, keep: mostOutput }, long)
+    // The output of a long command is read by people; that of any other by a program, which must not take a part for the whole.
+    if (stdout.cut && !long) throw tooMuch(machine.name, script, stdout, code)
+    return { code, stdout: stdout.text(), stderr: stderr.text() }
+  }
+
+  return {
+    host: { name: machine.name },
+    exec,
+
+    async read(path) {
+      const { code, stdout, stderr } = await run({ script: `cat -- ${quote(path)}`, keep: mostFile })
+      const said = stderr.text().trim()
+      if (code !== 0) {
+        if (/No such file or directory$/.test(said)) return undefined
+        throw new Error(`cannot read ${path} on ${machine.name}: ${reasonOf(said, path) || `exit code ${code}`}`)
+      }
+      if (stdout.cut) {
+        throw new Advice(`cannot read ${path} on ${machine.name}: it has ${stdout.total} bytes, more than the ${mostFile >> 20} MiB a read takes`,
+          'use stream() for files of this size')
+      }
+      return stdout.bytes()
+    },
+
+    async write(path: string, content: string | Uint8Array | Secret, meta: FileMeta = {}) {
+      const { code, stderr, stdout } = await run({ script: writing(path, meta), stdin: bytesOf(content), keep: mostOutput })
+      if (code === 0) return
+      const said = stderr.text().trim()
+      if (code === refusedByValidation) {
+        throw new Error(`the new content of ${path} on ${machine.name} was refused by ${brief(meta.validate ?? '')}: `
+          + (`${stdout.text().trim()}\n${said}`.trim() || 'it said nothing'))
+      }
+      throw new Error(`cannot write ${path} on ${machine.name}: ${reasonOf(said, path) || `exit code ${code}`}`)
+    },
+
+    async stream(script): Promise<Stream> {
+      const { link, become, gate } = await ready()
+      const { program, pid } = await startAs(link, become, gate, script)
+      const { signal } = session
+      const kill = (): void => {
+        void endTree(link, become, gate, pid).then(() => { program.close() })
+      }
+      signal?.addEventListener('abort', kill, { once: true })
+      const stderr = new Output(mostStderr)
+      program.stderr.on('data', (bytes: Buffer) => { stderr.push(bytes) })
+      program.stderr.on('error', () => undefined)
+      const ended = (async () => {
+        const code = await program.exited
+        // The last bytes may follow the exit code; stdout is the reader's business.
+        await finished(program.stderr)
+        signal?.removeEventListener('abort', kill)
+        if (signal?.aborted === true) throw interruption(signal)
+        if (code === undefined) throw new Unreachable(`connection to ${machine.name} lost while running ${brief(script)}`)
+        return { code, stderr: stderr.bytes().toString('utf8') }
+      })()
+      // Whoever only reads the stream must not be killed by an ending nobody awaited.
+      ended.catch(() => undefined)
+      return { stdin: program.stdin, stdout: program.stdout, ended, kill }
+    },
+
+    async dial(port, address = '127.0.0.1'): Promise<Duplex> {
+      const { link } = await ready()
+      return link.dial(port, address)
+    },
+
+    async peer(host) {
+      return machine.peer(host, session)
+    },
+
+    progress(message) {
+      session.progress?.(message)
+    },
+  }
+}
+
+/** Passes output on as text, whole characters only. */
+function shown(session: Session): ((bytes: Buffer, stream: 'stdout' | 'stderr') => void) | undefined {
+  if (session.output === undefined) return undefined
+  const decoders = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') }
+  return (bytes, stream) => {
+    const text = decoders[stream].write(bytes)
+    if (text !== '') session.output?.(text, stream)
+  }
+}
+
+function bytesOf(content: string | Uint8Array | Secret | undefined): Buffer | undefined {
+  if (content === undefined) return undefined
+  if (content instanceof Secret) return Buffer.from(content.reveal())
+  return typeof content === 'string' ? Buffer.from(content) : Buffer.from(content.buffer, content.byteOffset, content.byteLength)
+}
+
+function tooMuch(host: string, script: string, stdout: Collected, code: number): Advice {
+  return new Advice(`${brief(script)} on ${host} wrote ${stdout.total} bytes, more than the ${mostOutput >> 20} MiB that are kept (it ended with exit code ${code})`,
+    'run it as a long command, whose last output is kept, or use stream()')
+}
+
+/** What a tool said, without its own name and the path: both are known. */
+function reasonOf(said: string, path: string): string {
+  return said.split('\n').map((line) => line.replace(/^\w+: (?:line \d+: |\d+: )?/, '').replace(`${path}: `, '')).join('\n')
+}
+
+function finished(readable: Readable): Promise<void> {
+  return new Promise((resolve) => {
+    if (readable.readableEnded || readable.destroyed) return resolve()
+    const done = (): void => {
+      clearTimeout(timer)
+      resolve()
+    }
+    const timer = setTimeout(done, 1000)
+    readable.once('end', done)
+    readable.once('close', done)
+  })
+}

@@ -1,0 +1,81 @@
+import { connect as dialTcp } from 'node:net'
+import { constants, userInfo } from 'node:os'
+import type { Duplex, Readable } from 'node:stream'
+import { Unreachable } from '../model/operation.ts'
+import type { Link, Program } from './program.ts'
+
+/** The way to this machine: child processes, which zx starts. */
+export function localLink(name: string): Link {
+  const running = new Set<Program>()
+  let closed = false
+  return {
+    name,
+    user: userInfo().username,
+    crowd: false,
+    get lost() {
+      return closed
+    },
+    async start(command) {
+      if (closed) throw new Unreachable(`the connection to ${name} is closed`)
+      const program = await startLocal(command)
+      running.add(program)
+      void program.closed.then(() => running.delete(program))
+      return program
+    },
+    dial: (port, address) => dialFrom(name, port, address),
+    async close() {
+      closed = true
+      for (const program of running) program.close()
+    },
+  }
+}
+
+async function startLocal(command: string): Promise<Program> {
+  const { $ } = await import('zx')
+  // zx keeps all that it reads of 1 and 2 in memory and reads as fast as it can; 3, 4 and 5 are left to us.
+  const local = $({
+    shell: '/bin/sh', prefix: '', postfix: '', quiet: true, nothrow: true, detached: true,
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
+  })
+  const started = local([`exec <&3 >&4 2>&5 3<&- 4>&- 5>&-; ${command}`] as unknown as TemplateStringsArray)
+  const child = started.child
+  if (child === undefined) throw new Error('cannot start /bin/sh on this machine')
+  const [, , , stdin, stdout, stderr] = child.stdio as unknown as readonly Duplex[]
+  if (stdin === undefined || stdout === undefined || stderr === undefined) throw new Error('cannot start /bin/sh on this machine')
+  const exited = new Promise<number | undefined>((resolve) => {
+    child.once('exit', (code, signal) => { resolve(code ?? 128 + constants.signals[signal ?? 'SIGKILL']) })
+    child.once('error', () => { resolve(127) })
+  })
+  // The sockets go both ways; we only read these, so their other half must not keep them from closing.
+  return {
+    stdin, stdout, stderr, exited,
+    closed: Promise.all([exited, ended(stdout), ended(stderr)]).then(() => undefined),
+    close() {
+      stdin.destroy()
+      stdout.destroy()
+      stderr.destroy()
+    },
+  }
+}
+
+function ended(readable: Readable): Promise<void> {
+  return new Promise((resolve) => {
+    readable.once('end', resolve)
+    readable.once('close', resolve)
+    readable.once('error', () => { resolve() })
+  })
+}
+
+function dialFrom(name: string, port: number, address: string): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const socket = dialTcp({ port, host: address, noDelay: true })
+    const refused = (error: NodeJS.ErrnoException): void => {
+      reject(new Error(`cannot reach ${address}:${port} from ${name}: ${error.code === 'ECONNREFUSED' ? 'connection refused' : error.message}`))
+    }
+    socket.once('error', refused)
+    socket.once('connect', () => {
+      socket.off('error', refused)
+      resolve(socket)
+    })
+  })
+}

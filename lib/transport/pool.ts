@@ -1,0 +1,112 @@
+import { type Become, type Gate, startAs } from './become.ts'
+import { endTree } from './ending.ts'
+import type { Link } from './program.ts'
+import { NotBegun, type Raw, type Request, Shell } from './shell.ts'
+
+// Parallel steps of one host; with sshd's MaxSessions of 10 it leaves channels for long commands and streams.
+const mostShells = 4
+
+/**
+ * The shells of one user on one machine. Requests of one lane run in the order they were made, in one shell;
+ * lanes that are busy at the same time get different shells.
+ */
+export class Pool {
+  readonly #link: Link
+  readonly #become: Become | undefined
+  readonly #gate: Gate
+  readonly #shells = new Set<Promise<Shell>>()
+  readonly #ready = new Map<Promise<Shell>, Shell>()
+  readonly #waiting = new Map<Promise<Shell>, number>()
+  readonly #lanes = new WeakMap<object, { shell: Promise<Shell>; running: number }>()
+
+  constructor(link: Link, become: Become | undefined, gate: Gate) {
+    this.#link = link
+    this.#become = become
+    this.#gate = gate
+  }
+
+  /** Opens the first shell, so that the first request need not wait for it. */
+  warm(): void {
+    if (this.#shells.size === 0) this.#open().catch(() => undefined)
+  }
+
+  /** @throws Unreachable, TimedOut, Advice, the reason of the signal */
+  async run(lane: object, request: Request): Promise<Raw> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#attempt(lane, request)
+      } catch (error) {
+        if (!(error instanceof NotBegun) || attempt >= 3) throw error
+      }
+    }
+  }
+
+  async #attempt(lane: object, request: Request): Promise<Raw> {
+    const known = this.#lanes.get(lane)
+    const use = known !== undefined && known.running > 0 && this.#usable(known.shell)
+      ? known
+      : { shell: this.#choose(), running: 0 }
+    this.#lanes.set(lane, use)
+    use.running++
+    this.#waiting.set(use.shell, (this.#waiting.get(use.shell) ?? 0) + 1)
+    try {
+      return await (this.#ready.get(use.shell) ?? await use.shell).run(request)
+    } finally {
+      use.running--
+      this.#waiting.set(use.shell, (this.#waiting.get(use.shell) ?? 1) - 1)
+    }
+  }
+
+  #usable(shell: Promise<Shell>): boolean {
+    return this.#shells.has(shell) && this.#ready.get(shell)?.usable !== false
+  }
+
+  #choose(): Promise<Shell> {
+    const usable = [...this.#shells].filter((shell) => this.#usable(shell))
+    const byLoad = usable.sort((a, b) => (this.#waiting.get(a) ?? 0) - (this.#waiting.get(b) ?? 0))
+    const [least] = byLoad
+    if (least !== undefined && ((this.#waiting.get(least) ?? 0) === 0 || usable.length >= mostShells)) return least
+    return this.#open(least)
+  }
+
+  #open(otherwise?: Promise<Shell>): Promise<Shell> {
+    const opening = this.#start().catch(async (error: unknown) => {
+      this.#forget(opening)
+      // A server that allows fewer channels than most still has the shells that are open.
+      if (otherwise !== undefined && this.#usable(otherwise) && !this.#link.lost) return otherwise
+      throw error
+    })
+    this.#shells.add(opening)
+    opening.then((shell) => {
+      if (!this.#shells.has(opening)) return
+      this.#ready.set(opening, shell)
+      shell.changed = () => {
+        if (!shell.usable) this.#forget(opening)
+        // Not at once: whoever has the answer may go on with the next request.
+        else if (this.#link.crowd) setImmediate(() => { if (this.#link.crowd) this.yield() })
+      }
+    }, () => undefined)
+    return opening
+  }
+
+  #forget(shell: Promise<Shell>): void {
+    this.#shells.delete(shell)
+    this.#ready.delete(shell)
+    this.#waiting.delete(shell)
+  }
+
+  async #start(): Promise<Shell> {
+    const { program, pid } = await startAs(this.#link, this.#become, this.#gate, 'exec sh')
+    return new Shell(this.#link.name, program, () => endTree(this.#link, this.#become, this.#gate, pid))
+  }
+
+  /** Closes a shell that has nothing to do, if there is one, to give its channel to others. */
+  yield(): void {
+    for (const [opening, shell] of this.#ready) {
+      if ((this.#waiting.get(opening) ?? 0) > 0 || shell.load > 0) continue
+      this.#forget(opening)
+      shell.retire()
+      return
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import type { Duplex, Readable, Writable } from 'node:stream'
+
+/** A command that was started on a machine, with its three streams in our hands. */
+export interface Program {
+  readonly stdin: Writable
+  readonly stdout: Readable
+  readonly stderr: Readable
+  /** Its exit code, as soon as it is known; undefined when the link broke before that. */
+  readonly exited: Promise<number | undefined>
+  /** Resolves when both outputs have been read to their end, which something left behind can put off for ever. */
+  readonly closed: Promise<void>
+  /** Lets go of the streams. What runs is not killed by it. */
+  close(): void
+}
+
+/** A way to one machine: ssh to a host, or child processes on this one. */
+export interface Link {
+  /** What messages call the machine. */
+  readonly name: string
+  /** The user that commands run as when nobody else is asked for. */
+  readonly user: string
+  readonly lost: boolean
+  /** Starts a command by the user's login shell; `urgent` may exceed the limit of channels. @throws Unreachable */
+  start(command: string, urgent?: boolean): Promise<Program>
+  dial(port: number, address: string): Promise<Duplex>
+  /** Whether commands wait for a free channel. */
+  readonly crowd: boolean
+  /** Called when a command begins to wait for one: somebody may have an idle one to give. */
+  crowded?: () => void
+  close(): Promise<void>
+}

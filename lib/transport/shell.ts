@@ -1,0 +1,301 @@
+import { randomBytes } from 'node:crypto'
+import { TimedOut, Unreachable } from '../model/operation.ts'
+import type { Program } from './program.ts'
+import { Collected } from './output.ts'
+
+/** One script for a shell, with what it gets to read. */
+export interface Request {
+  readonly script: string
+  readonly stdin?: Buffer
+  /** Seconds, counted from when nothing stands before it. */
+  readonly timeout?: number
+  readonly signal?: AbortSignal
+  /** How many bytes of each output are kept. */
+  readonly keep: number
+}
+
+/** What a script gave, as bytes: only the caller knows whether they are text. */
+export interface Raw {
+  readonly code: number
+  readonly stdout: Collected
+  readonly stderr: Collected
+}
+
+/** A request that its shell had not begun when the shell ended: it may run elsewhere, for it did nothing. */
+export class NotBegun extends Error {}
+
+interface Pending {
+  readonly number: number
+  readonly request: Request
+  readonly stdout: Collected
+  readonly stderr: Collected
+  begun: boolean
+  stopping: boolean
+  outputsDone: number
+  code: number
+  timer: NodeJS.Timeout | undefined
+  abort: (() => void) | undefined
+  resolve(result: Raw): void
+  reject(error: Error): void
+}
+
+/**
+ * A long-lived `sh` that takes scripts without waiting for the answers of those before.
+ * Every answer stands between two marks, on both outputs, that no script can know.
+ */
+export class Shell {
+  readonly #program: Program
+  readonly #name: string
+  readonly #token = randomBytes(16).toString('hex')
+  readonly #endTree: () => Promise<string | undefined>
+  readonly #queue: Pending[] = []
+  #count = 0
+  #retired = false
+  #dead = false
+  /** Called when it has nothing to do, or has died. */
+  changed: (() => void) | undefined
+
+  /** `endTree` ends the shell and everything below it, and says why when it cannot. */
+  constructor(name: string, program: Program, endTree: () => Promise<string | undefined>) {
+    this.#name = name
+    this.#program = program
+    this.#endTree = endTree
+    this.#listen(program.stdout, 'stdout')
+    this.#listen(program.stderr, 'stderr')
+    program.stdin.on('error', () => undefined)
+    void Promise.race([program.closed, program.exited.then(settle)]).then(() => program.exited).then((code) => { this.#die(code ?? 'lost') })
+  }
+
+  /** Whether it takes new requests. */
+  get usable(): boolean {
+    return !this.#retired && !this.#dead
+  }
+
+  /** How many requests have no answer yet. */
+  get load(): number {
+    return this.#queue.length
+  }
+
+  /** @throws NotBegun, Unreachable, TimedOut, the reason of the signal */
+  run(request: Request): Promise<Raw> {
+    return new Promise((resolve, reject) => {
+      if (request.signal?.aborted === true) return reject(interruption(request.signal))
+      const number = ++this.#count
+      const pending: Pending = {
+        number, request, resolve, reject, begun: false, stopping: false, outputsDone: 0, code: 0, timer: undefined,
+        abort: undefined, stdout: new Collected(request.keep), stderr: new Collected(request.keep),
+      }
+      if (request.signal !== undefined) {
+        const { signal } = request
+        pending.abort = () => { void this.#interrupt(pending, interruption(signal)) }
+        signal.addEventListener('abort', pending.abort, { once: true })
+      }
+      this.#queue.push(pending)
+      this.#program.stdin.write(framed(this.#token, number, request))
+      if (this.#queue.length === 1) this.#atHead()
+    })
+  }
+
+  /** Takes no new request, and ends when the last answer is there. */
+  retire(): void {
+    this.#retired = true
+    if (this.#queue.length === 0) this.#close()
+  }
+
+  #close(): void {
+    this.#program.stdin.end()
+    this.#program.close()
+  }
+
+  #atHead(): void {
+    const head = this.#queue[0]
+    if (head === undefined) return
+    if (head.stopping) return void this.#stop(head)
+    const { timeout } = head.request
+    if (timeout === undefined) return
+    head.timer = setTimeout(() => {
+      void this.#interrupt(head, new TimedOut(`timed out after ${timeout} s`))
+    }, timeout * 1000)
+  }
+
+  async #interrupt(pending: Pending, error: Error): Promise<void> {
+    if (!this.#queue.includes(pending) || pending.stopping) return
+    pending.stopping = true
+    this.#settle(pending)
+    this.#retired = true
+    if (this.#queue[0] !== pending) {
+      // It is in the pipe and cannot be taken back; should its turn come, it is ended then.
+      pending.reject(error)
+      return
+    }
+    const failed = await this.#stop(pending)
+    if (failed !== undefined) error.message += `, and it could not be ended: ${failed}`
+    pending.reject(error)
+  }
+
+  async #stop(pending: Pending): Promise<string | undefined> {
+    const failed = await this.#endTree()
+    this.#drop(pending)
+    this.#die('stopped')
+    return failed
+  }
+
+  #drop(pending: Pending): void {
+    const at = this.#queue.indexOf(pending)
+    if (at >= 0) this.#queue.splice(at, 1)
+  }
+
+  #settle(pending: Pending): void {
+    clearTimeout(pending.timer)
+    if (pending.abort !== undefined) pending.request.signal?.removeEventListener('abort', pending.abort)
+  }
+
+  #die(how: number | 'lost' | 'stopped'): void {
+    if (this.#dead) return
+    this.#dead = true
+    this.#close()
+    for (const pending of this.#queue.splice(0)) {
+      this.#settle(pending)
+      if (!pending.stopping) pending.reject(this.#fate(pending, how))
+    }
+    this.changed?.()
+  }
+
+  #fate({ begun, request }: Pending, how: number | 'lost' | 'stopped'): Error {
+    const script = brief(request.script)
+    // What was sent over a link that broke may have run; a shell that is known to have ended without beginning it did not.
+    if (how === 'lost') return new Unreachable(`connection to ${this.#name} lost while running ${script}`)
+    if (!begun) return new NotBegun(`the shell on ${this.#name} ended before ${script}`)
+    return new Unreachable(how === 'stopped'
+      ? `${script} was ended on ${this.#name} together with the command before it`
+      : `the shell on ${this.#name} ended (exit code ${how}) while running ${script}`)
+  }
+
+  #listen(stream: Program['stdout'], kind: 'stdout' | 'stderr'): void {
+    const marks = cutter(this.#token, {
+      text: (bytes) => { this.#text(kind, bytes) },
+      mark: (word) => { this.#mark(kind, word) },
+    })
+    stream.on('data', marks)
+    stream.on('error', () => undefined)
+  }
+
+  #inside = { stdout: 0, stderr: 0 }
+
+  #text(kind: 'stdout' | 'stderr', bytes: Buffer): void {
+    const number = this.#inside[kind]
+    const pending = number === 0 ? undefined : this.#queue.find((one) => one.number === number)
+    if (pending !== undefined) pending[kind].push(bytes)
+    // Something that an earlier script left behind still writes here: the next answer could not be trusted.
+    else if (number === 0 && this.#count > 0 && !this.#retired) {
+      this.retire()
+      this.changed?.()
+    }
+  }
+
+  #mark(kind: 'stdout' | 'stderr', word: string): void {
+    const number = Number.parseInt(word.slice(1), 10)
+    const pending = this.#queue.find((one) => one.number === number)
+    if (word.startsWith('b')) {
+      this.#inside[kind] = number
+      if (pending !== undefined) pending.begun = true
+      return
+    }
+    this.#inside[kind] = 0
+    if (pending === undefined) return
+    if (kind === 'stdout') pending.code = Number(word.split(' ')[1])
+    pending.outputsDone++
+    if (pending.outputsDone < 2 || pending.stopping && this.#queue[0] === pending) return
+    this.#drop(pending)
+    this.#settle(pending)
+    pending.resolve({ code: pending.code, stdout: pending.stdout, stderr: pending.stderr })
+    this.#atHead()
+    if (this.#queue.length > 0) return
+    if (this.#retired) this.#close()
+    this.changed?.()
+  }
+}
+
+// After the exit code, what was written before may still be on its way.
+const settle = (): Promise<void> => new Promise((resolve) => { setTimeout(resolve, 200).unref() })
+
+/** Words by which a script may start something that outlives it and keeps our pipes. */
+const leavesSomething
+  = /(^|[^&>|<\\])&(?![&>\d-])|start\b|reload\b|nohup|setsid|daemon|detach|_safe\b/
+
+/** The text that makes a shell run a script between its marks. */
+export function framed(token: string, number: number, { script, stdin }: Request): string {
+  const begin = `${token}b${number};`
+  const quoted = `'${script.replaceAll("'", `'\\''`)}'`
+  const { before, after, document } = feed(`${token}h${number}`, stdin)
+  // The output of what may stay behind goes to files that vanish: a daemon must neither write into a later answer
+  // nor die of a broken pipe when we leave.
+  const aside = leavesSomething.test(script)
+  const open = aside ? `_sw=$(umask 077; mktemp -d /tmp/.switchover.XXXXXXXXXX 2>/dev/null); ` : ''
+  const turn = aside ? 'if [ -n "$_sw" ]; then exec >"$_sw/o" 2>"$_sw/e"; fi; unset _sw; ' : ''
+  const copy = aside
+    ? '_sc=$?; if [ -n "$_sw" ]; then cat "$_sw/o"; cat "$_sw/e" >&2; rm -rf "$_sw"; fi; '
+    : ''
+  const code = aside ? '$_sc' : '$?'
+  return `${open}printf '${begin}'; printf '${begin}' >&2; ${before}( ${turn}eval ${quoted} ) ${after}; ${copy}`
+    + `printf '${token}e${number} %s;' ${code}; printf '${token}e${number};' >&2${aside ? '; unset _sw _sc' : ''}\n${document}`
+}
+
+/** How a script gets its stdin from the same pipe that the shell itself reads. */
+function feed(word: string, stdin: Buffer | undefined): { before: string; after: string; document: string } {
+  if (stdin === undefined || stdin.length === 0) return { before: '', after: '</dev/null', document: '' }
+  // A here-document is text: it ends with a newline, has no NUL, and bytes that are no UTF-8 could be anything to a shell.
+  const plain = stdin.at(-1) === 10 && !stdin.includes(0) && isAscii(stdin)
+  if (plain) return { before: '', after: `<<'${word}'`, document: `${stdin.toString('latin1')}${word}\n` }
+  const lines = stdin.toString('base64').replaceAll(/.{1,76}/g, '$&\n')
+  return { before: `base64 -d <<'${word}' | `, after: '', document: `${lines}${word}\n` }
+}
+
+function isAscii(bytes: Buffer): boolean {
+  return bytes.every((byte) => byte < 128)
+}
+
+/** Cuts a stream of bytes at the marks of a token, wherever its chunks happen to end. */
+export function cutter(token: string, on: { text(bytes: Buffer): void; mark(word: string): void }): (chunk: Buffer) => void {
+  const key = Buffer.from(token)
+  let held: Buffer = Buffer.alloc(0)
+  return (chunk) => {
+    let rest = held.length === 0 ? chunk : Buffer.concat([held, chunk])
+    for (;;) {
+      const at = rest.indexOf(key)
+      if (at < 0) {
+        const safe = rest.length - possibleStart(rest, key)
+        if (safe > 0) on.text(rest.subarray(0, safe))
+        held = rest.subarray(safe)
+        return
+      }
+      if (at > 0) on.text(rest.subarray(0, at))
+      const end = rest.indexOf(';', at + key.length)
+      if (end < 0) {
+        held = rest.subarray(at)
+        return
+      }
+      on.mark(rest.toString('latin1', at + key.length, end))
+      rest = rest.subarray(end + 1)
+    }
+  }
+}
+
+/** How many of the last bytes could be the beginning of the key. */
+function possibleStart(bytes: Buffer, key: Buffer): number {
+  for (let length = Math.min(key.length - 1, bytes.length); length > 0; length--) {
+    if (bytes.subarray(bytes.length - length).equals(key.subarray(0, length))) return length
+  }
+  return 0
+}
+
+/** The reason of an abort, as an error. */
+export function interruption(signal: AbortSignal): Error {
+  return signal.reason instanceof Error ? signal.reason : new Error(`interrupted: ${String(signal.reason)}`)
+}
+
+/** A script in a few words. */
+export function brief(script: string): string {
+  const line = script.trim().split('\n', 1)[0] ?? ''
+  return `\`${line.length > 60 ? `${line.slice(0, 60)}…` : line}${script.trim().includes('\n') && line.length <= 60 ? ' …' : ''}\``
+}

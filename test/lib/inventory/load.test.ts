@@ -1,0 +1,262 @@
+import { readFileSync } from 'node:fs'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { listing } from '../../../lib/inventory/show.ts'
+import { exit, Refused } from '../../../lib/model/problem.ts'
+import { Secret } from '../../../lib/model/secret.ts'
+import { Folder, values } from './folder.ts'
+
+interface Cases {
+  readonly files: Readonly<Record<string, string>>
+  readonly executable: readonly string[]
+  readonly cases: readonly {
+    readonly args: readonly string[]
+    readonly order: readonly string[]
+    readonly hostvars: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+    readonly groups: Readonly<
+      Record<string, { readonly hosts?: readonly string[]; readonly children?: readonly string[] }>
+    >
+  }[]
+}
+const cases = JSON.parse(readFileSync(new URL('../../cases/inventory.json', import.meta.url), 'utf8')) as Cases
+
+const test = suite('inventory')
+
+for (const { args, order, hostvars, groups } of cases.cases) {
+  test(`-i ${args.join(' -i ')}: hosts, groups and variables as ansible-inventory gives them`, async () => {
+    using folder = new Folder(cases.files)
+    for (const file of cases.executable) folder.write(file, cases.files[file]!, 0o755)
+    const inventory = await folder.load(args)
+    const names = [...inventory.hosts.keys()]
+    // With several sources Ansible walks the deeper groups in the order of a hash table.
+    if (args.length === 1) assert.equal(names, order)
+    else assert.equal(names.sort(), [...order].sort())
+    assert.ok(order.length > 1)
+    for (const name of order) assert.equal(revealed(values(inventory, name)), hostvars[name] ?? {}, name)
+
+    const sorted = (list: readonly string[] | undefined) => [...(list ?? [])].sort()
+    const { _meta, ...ours } = listing(inventory) as unknown as Cases['cases'][number]['groups']
+    assert.equal(Object.keys(ours).sort(), Object.keys(groups).sort())
+    for (const [name, group] of Object.entries(groups)) {
+      assert.equal(sorted(ours[name]?.hosts), sorted(group.hosts), name)
+      assert.equal(sorted(ours[name]?.children), sorted(group.children), name)
+    }
+  })
+}
+
+const revealed = (vars: Record<string, unknown>) =>
+  Object.fromEntries(
+    Object.entries(vars).map(([name, value]) => [name, value instanceof Secret ? value.reveal() : value]),
+  )
+
+test('every variable knows its line, and what it overrode', async () => {
+  using folder = new Folder(cases.files)
+  const { vars } = (await folder.load(['lab'])).hosts.get('node-01')!
+  assert.equal(vars['depth'], {
+    value: 'host file',
+    from: 'lab/host_vars/node-01.yml:1',
+    overrode: [
+      { value: 'all file', from: 'lab/group_vars/all.yml:2' },
+      { value: 'compute', from: 'lab/hosts:28 group compute' },
+      { value: 'cloud', from: 'lab/hosts:32 group cloud' },
+      { value: 'all', from: 'lab/hosts:43 group all' },
+    ],
+  })
+})
+
+test('-e is above everything, connection variables too', async () => {
+  using folder = new Folder({ hosts: 'a ansible_user=nova x=1\n' })
+  const host = (await folder.load(['hosts'], { extraVars: { x: '2', ansible_user: 'root' } })).hosts.get('a')!
+  assert.equal(host.vars['x'], { value: '2', from: '-e', overrode: [{ value: 1, from: 'hosts:1 host a' }] })
+  assert.is(host.settings.user, 'root')
+})
+
+test('the later -i is above the earlier', async () => {
+  using folder = new Folder({ one: '[g]\na x=1\n', two: '[g]\na x=2\nb\n' })
+  const inventory = await folder.load(['one', 'two'])
+  assert.is(values(inventory, 'a')['x'], 2)
+  assert.equal(inventory.groups.get('g')!.hosts, ['a', 'b'])
+})
+
+test('-i with a comma is a list of hosts, whose ranges expand, unlike Ansible', async () => {
+  using folder = new Folder()
+  const inventory = await folder.load(['node-[1:2],db:2222,'])
+  assert.equal([...inventory.hosts.keys()], ['node-1', 'node-2', 'db'])
+  assert.is(inventory.hosts.get('db')!.settings.port, 2222)
+})
+
+test('a directory holds index.ts, or else the sum of its files', async () => {
+  using folder = new Folder({
+    'typed/index.ts': `export default { groups: { g: { hosts: ['a'] } } }`,
+    'typed/hosts': 'never-read\n',
+    'typed/group_vars/g.yml': 'x: 1\n',
+    'sum/01.ini': '[g]\na x=1\n',
+    'sum/02.yaml': 'g: { hosts: { b: } }\n',
+    'sum/README.md': '# not an inventory\n',
+    'sum/host_vars/b.json': '{"x": 2}',
+  })
+  const typed = await folder.load(['typed'])
+  assert.equal([...typed.hosts.keys()], ['a'])
+  assert.is(values(typed, 'a')['x'], 1)
+  const sum = await folder.load(['sum'])
+  assert.equal(sum.groups.get('g')!.hosts, ['a', 'b'])
+  assert.is(values(sum, 'b')['x'], 2)
+})
+
+test('an inventory is found without its ending', async () => {
+  using folder = new Folder({ 'inventory/lab.yaml': 'g: { hosts: { a: } }\n' })
+  assert.equal([...(await folder.load(['inventory/lab'])).hosts.keys()], ['a'])
+})
+
+test('a YAML inventory needs no ending in its name', async () => {
+  using folder = new Folder({ hosts: '# ours\nall:\n  hosts:\n    a:\n' })
+  assert.equal([...(await folder.load(['hosts'])).hosts.keys()], ['a'])
+})
+
+test('what ansible-inventory printed can be read back', async () => {
+  using folder = new Folder({
+    'saved.json': JSON.stringify({ g: { hosts: ['a'] }, _meta: { hostvars: { a: { x: 1 } } } }),
+  })
+  const inventory = await folder.load(['saved.json'])
+  assert.equal(values(inventory, 'a'), { x: 1 })
+  assert.equal(inventory.hosts.get('a')!.groups, ['g'])
+})
+
+test('an executable without _meta is asked for each host', async () => {
+  using folder = new Folder()
+  folder.write(
+    'cloud.sh',
+    '#!/bin/sh\nif [ "$1" = --list ]; then echo \'{"g": ["a", "b"]}\'; else echo "{\\"who\\": \\"$2\\"}"; fi\n',
+    0o755,
+  )
+  const inventory = await folder.load(['cloud.sh'])
+  assert.is(values(inventory, 'a')['who'], 'a')
+  assert.equal(inventory.hosts.get('b')!.vars['who'], { value: 'b', from: 'cloud.sh host b' })
+})
+
+test('no such inventory: exit code of a load, and a suggestion', async () => {
+  using folder = new Folder({ 'inventory/lab/hosts': 'a\n', 'inventory/site.ts': '' })
+  assert.equal(await folder.problems(['inventory/lba']), [
+    'there is no inventory inventory/lba - did you mean inventory/lab?',
+  ])
+  assert.equal(await folder.problems(['lab']), ['there is no inventory lab - did you mean inventory/lab?'])
+  assert.equal(await folder.problems(['inventory/stie']), [
+    'there is no inventory inventory/stie - did you mean inventory/site?',
+  ])
+  assert.equal(await folder.problems(['elsewhere']), [
+    'there is no inventory elsewhere - inventory/ has lab, site.ts',
+  ])
+  try {
+    await folder.load(['inventory/lba'])
+    assert.unreachable()
+  } catch (error) {
+    assert.instance(error, Refused)
+    assert.is((error as Refused).exitCode, exit.load)
+  }
+})
+
+test('an empty directory', async () => {
+  using folder = new Folder({ 'lab/README.md': '' })
+  assert.equal(await folder.problems(['lab']), [
+    'lab holds no inventory - write index.ts, hosts.yaml or hosts.ini there',
+  ])
+})
+
+test('everything wrong with an INI inventory at once, with lines', async () => {
+  using folder = new Folder({
+    hosts: [
+      'node-[01:3]',
+      'a b',
+      'c pass=half#hash',
+      'd x="open',
+      '[g:hots]',
+      '[g:vars]',
+      'novalue',
+      '[h:children]',
+      'nosuch',
+      '[h]',
+      'e:',
+      '[bad',
+      '[no section]',
+    ].join('\n'),
+  })
+  assert.equal(await folder.problems(['hosts']), [
+    'node-[01:3]: 01 and 3 must have the same length, since 01 starts with 0 (hosts:1)',
+    'b is not a variable of a: write name=value, and quotes around a value with blanks (hosts:2)',
+    'a # inside the word that begins with pass: put quotes around the value, or a blank before a comment (hosts:3)',
+    'the quote " is never closed (hosts:4)',
+    '[g:hots] is no section - a section is [group], [group:children] or [group:vars] (hosts:5)',
+    'novalue is not a variable - write name=value (hosts:7)',
+    'e: ends in a colon: write the port after it (hosts:11)',
+    '[bad: a bracket without its partner (hosts:12)',
+    '[no section] is no section - a section is [group], [group:children] or [group:vars] (hosts:13)',
+    '[g:vars] speaks of the group g, which is not defined - add a section [g] (hosts:6)',
+    '[h:children] speaks of the group nosuch, which is not defined - add a section [nosuch] (hosts:9)',
+  ])
+})
+
+test('everything wrong with a YAML inventory at once, with lines', async () => {
+  using folder = new Folder({
+    'hosts.yaml':
+      'all:\n  host:\n    a:\n  children:\n    g:\n      hosts:\n        - a\n    h:\n      hosts:\n        "n[2:x]":\n        b: 1\n    i: text\n',
+  })
+  assert.equal(await folder.problems(['hosts.yaml']), [
+    'the group all has host, and only hosts, children and vars can be there - did you mean hosts? (hosts.yaml:2)',
+    'hosts of the group g must be a mapping - end each name with a colon (hosts.yaml:6)',
+    'n[2:x]: the ends of [2:x] are neither numbers nor letters (hosts.yaml:10)',
+    'the variables of the host b must be a mapping (hosts.yaml:11)',
+    'the group i must be a mapping with hosts, children or vars (hosts.yaml:12)',
+  ])
+})
+
+test('what is not YAML is told with its line, together with the other files', async () => {
+  using folder = new Folder({
+    'hosts.yaml': 'all:\n  hosts:\n    a: {x: 1\n',
+    other: 'n[1:]\n',
+    'group_vars/all.yml': 'a: 1\na: 2\n',
+  })
+  const problems = await folder.problems(['hosts.yaml', 'other'])
+  assert.is(problems.length, 3)
+  assert.match(problems[0]!, /^it is not YAML: .* \(hosts\.yaml:[34]\)$/)
+  assert.is(problems[1], 'n[1:]: the range [1:] has no end (other:1)')
+  assert.is(problems[2], 'it is not YAML: the same name stands twice in one mapping (group_vars/all.yml:2)')
+})
+
+test('groups that contain each other', async () => {
+  using folder = new Folder({ hosts: '[a:children]\nb\n[b:children]\na\n' })
+  assert.equal(await folder.problems(['hosts']), ['the groups a > b > a contain each other'])
+})
+
+test('inventory plugins are refused by name', async () => {
+  using folder = new Folder({ 'cloud.yaml': 'plugin: openstack\n' })
+  assert.match((await folder.problems(['cloud.yaml']))[0]!, /^inventory plugins are not supported/)
+})
+
+test('an executable that fails, prints nonsense, or may not run', async () => {
+  using folder = new Folder()
+  folder.write('fails', '#!/bin/sh\necho no cloud >&2; exit 3\n', 0o755)
+  folder.write('nonsense', '#!/bin/sh\necho hello\n', 0o755)
+  folder.write('plain', '#!/bin/sh\n', 0o644)
+  const problems = await folder.problems(['fails', 'nonsense', 'plain'])
+  assert.is(problems[0], 'fails --list ended with exit code 3: no cloud')
+  assert.match(problems[1]!, /^nonsense --list printed what is not JSON: /)
+  assert.is(problems[2], 'plain is a program that may not be executed - chmod +x plain')
+})
+
+test('YAML as Ansible reads it, but for its surprises', async () => {
+  using folder = new Folder({
+    'hosts.yaml':
+      'g:\n  hosts:\n    a:\n      on: yes\n      y: y\n      time: 12:30\n      mac: 52:54:00:12:34:56\n      day: 2014-10-16\n      mode: 0644\n      text: !unsafe "{{ x }}"\n',
+  })
+  assert.equal(values(await folder.load(['hosts.yaml']), 'a'), {
+    on: true,
+    y: 'y',
+    time: '12:30',
+    mac: '52:54:00:12:34:56',
+    day: '2014-10-16',
+    mode: 420,
+    text: '{{ x }}',
+  })
+})
+
+test.run()

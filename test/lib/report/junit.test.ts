@@ -1,0 +1,61 @@
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { createJunitReporter } from '../../../lib/report/index.ts'
+import { memory } from '../../rig/terminal.ts'
+import { Script, taskOf } from '../../rig/script.ts'
+
+const test = suite('junit')
+
+let folder = ''
+test.before.each(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'junit-'))
+})
+test.after.each(() => rm(folder, { recursive: true }))
+
+test('writes a suite for each play and a case for each task on each host', async () => {
+  const file = path.join(folder, 'out/report.xml')
+  const reporter = createJunitReporter(file, memory())
+  const s = new Script((event) => reporter.report(event))
+  const task = taskOf('Say "a < b & c"', 'Block')
+  s.play('Reconnect the compute nodes', ['a', 'b'])
+  s.finish(task, 'a', 'ok')
+  s.finish(task, 'b', 'failed', { milliseconds: 1250, failure: { reason: 'no\x07 "x" <y>\nmore', at: s.at } })
+  s.finish(task, 'c', 'skipped', { reason: 'when does not hold' })
+  s.finish(task, 'd', 'unreachable', { failure: { reason: 'gone', at: s.at } })
+  s.finish(task, 'e', 'resumed')
+  s.end()
+  await reporter.close()
+  const place = 'file="roles/nova/compute.ts" line="22"'
+  const name = 'nova.compute › Block › Say &quot;a &lt; b &amp; c&quot;'
+  const drawn = 'Reconnect the compute nodes › nova.compute › Block › Say "a &lt; b &amp; c"'
+  assert.is(await readFile(file, 'utf8'), `<?xml version="1.0" encoding="UTF-8"?>
+<testsuites tests="5" failures="1" errors="1" skipped="1" time="2.850">
+  <testsuite name="Reconnect the compute nodes" tests="5" failures="1" errors="1" skipped="1" time="2.850" timestamp="2030-01-01T00:00:00">
+    <testcase classname="Reconnect the compute nodes" name="[a] ${name}" ${place} time="0.400"/>
+    <testcase classname="Reconnect the compute nodes" name="[b] ${name}" ${place} time="1.250"><failure message="no\ufffd &quot;x&quot; &lt;y&gt;" type="failed">✖ b  ${drawn}
+  no "x" &lt;y&gt;
+    more
+    at roles/nova/compute.ts:22</failure></testcase>
+    <testcase classname="Reconnect the compute nodes" name="[c] ${name}" ${place} time="0.400"><skipped message="when does not hold"/></testcase>
+    <testcase classname="Reconnect the compute nodes" name="[d] ${name}" ${place} time="0.400"><error message="gone" type="unreachable">✖ d  ${drawn} (unreachable)
+  gone
+    at roles/nova/compute.ts:22</error></testcase>
+    <testcase classname="Reconnect the compute nodes" name="[e] ${name}" ${place} time="0.400"><system-out>resumed: done in an earlier run</system-out></testcase>
+  </testsuite>
+</testsuites>
+`)
+  assert.equal(await readdir(path.dirname(file)), ['report.xml'])
+})
+
+test('says when the file cannot be written', async () => {
+  await writeFile(path.join(folder, 'taken'), '')
+  const reporter = createJunitReporter(path.join(folder, 'taken/report.xml'), memory())
+  await reporter.close().then(() => assert.unreachable(), (error: Error) => {
+    assert.ok(error.message.startsWith(`cannot write the JUnit file ${folder}/taken/report.xml: `), error.message)
+  })
+})
+
+test.run()

@@ -1,0 +1,353 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { appendFileSync, copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { ConnectionSettings } from '../../../lib/model/inventory.ts'
+import { type CommandResult, Unreachable } from '../../../lib/model/operation.ts'
+import { Secret } from '../../../lib/model/secret.ts'
+import { createTransport, type UnknownHostKey } from '../../../lib/transport/index.ts'
+import { aHost, inventoryOf, reach } from '../../rig/hosts.ts'
+import { startRelay } from '../../rig/relay.ts'
+import { freePort, hasSshd, keygen, type Sshd, startSshd } from '../../rig/sshd.ts'
+
+const test = suite<{ sshd: Sshd }>('ssh')
+
+test.before(async (context) => { context.sshd = await startSshd({ hostKeys: ['ecdsa', 'ed25519'] }) })
+test.after(async ({ sshd }) => { await sshd.stop() })
+
+/** What a command gives on a host with these settings. */
+async function echo(settings: ConnectionSettings, ask?: (key: UnknownHostKey) => Promise<boolean>): Promise<CommandResult> {
+  const host = aHost('node-1', settings)
+  const transport = createTransport({ inventory: inventoryOf(host), ask })
+  try {
+    return await transport.connection(host, {}).exec('echo reached')
+  } finally {
+    await transport.close()
+  }
+}
+
+async function refusal(promise: Promise<unknown>): Promise<Unreachable> {
+  try {
+    await promise
+  } catch (error) {
+    assert.instance(error, Unreachable, String(error))
+    return error as Unreachable
+  }
+  return assert.unreachable('it should have been refused') as never
+}
+
+const reached = { code: 0, stdout: 'reached\n', stderr: '' }
+
+test('concurrent callers share one connection, and later ones too', async ({ sshd }) => {
+  const before = sshd.log().split('Accepted publickey').length
+  const host = aHost('node-1', reach(sshd))
+  const transport = createTransport({ inventory: inventoryOf(host) })
+  try {
+    await Promise.all([transport.open(host), transport.connection(host, {}).exec('true'), transport.connection(host, {}).exec('true')])
+    await transport.connection(host, {}).exec('true', { long: true })
+  } finally {
+    await transport.close()
+  }
+  assert.is(sshd.log().split('Accepted publickey').length - before, 1)
+  const late = await refusal(transport.connection(host, {}).exec('true'))
+  assert.match(late.message, /closed: the run has ended/)
+})
+
+test('a command that ends with 255 is no lost connection', async ({ sshd }) => {
+  const host = aHost('node-1', reach(sshd))
+  const transport = createTransport({ inventory: inventoryOf(host) })
+  try {
+    for (const long of [false, true]) assert.is((await transport.connection(host, {}).exec('exit 255', { long })).code, 255)
+  } finally {
+    await transport.close()
+  }
+})
+
+test('a cut link rejects what runs, and the next command opens a new connection', async ({ sshd }) => {
+  const relay = await startRelay(sshd.port)
+  const host = aHost('node-1', { ...reach(sshd), port: relay.port, knownHosts: knownAt(sshd, relay.port) })
+  const transport = createTransport({ inventory: inventoryOf(host) })
+  try {
+    const connection = transport.connection(host, {})
+    const pid = (await connection.exec('echo $$')).stdout
+    const stream = await connection.stream('sleep 60')
+    stream.stdout.resume()
+    const results = Promise.allSettled([
+      connection.exec('sleep 60'), connection.exec('echo behind'), transport.connection(host, {}).exec('sleep 61', { long: true }), stream.ended,
+    ])
+    await connectionIsBusy(pid.trim())
+    relay.cut()
+    for (const result of await results) {
+      assert.is(result.status, 'rejected')
+      assert.instance((result as PromiseRejectedResult).reason, Unreachable)
+      assert.match(String((result as PromiseRejectedResult).reason), /connection to node-1 lost while running `(sleep 6|echo)/)
+    }
+    assert.is((await connection.exec('echo again')).stdout, 'again\n')
+  } finally {
+    await transport.close()
+    await relay.stop()
+  }
+})
+
+test('requests are pipelined: twenty cost one round trip', async ({ sshd }) => {
+  const relay = await startRelay(sshd.port, { delay: 25 })
+  const host = aHost('node-1', { ...reach(sshd), port: relay.port, knownHosts: knownAt(sshd, relay.port) })
+  const transport = createTransport({ inventory: inventoryOf(host) })
+  try {
+    const connection = transport.connection(host, {})
+    await connection.exec('true')
+    const connecting = relay.trips()
+    relay.reset()
+    const started = Date.now()
+    await Promise.all(Array.from({ length: 20 }, () => connection.exec('true')))
+    const took = Date.now() - started
+    assert.ok(relay.trips() <= 3, `${relay.trips()} round trips`)
+    assert.ok(took >= 50 && took < 250, `${took} ms for a round trip of 50`)
+    relay.reset()
+    for (let i = 0; i < 5; i++) await connection.exec('true')
+    assert.is(relay.trips(), 5)
+    relay.reset()
+    await connection.write(`/tmp/transport-trip-${process.pid}`, 'x\n', { mode: '0600', backup: true, validate: 'cat %s' })
+    assert.is(relay.trips(), 1)
+    await connection.exec(`rm /tmp/transport-trip-${process.pid}`)
+    assert.ok(connecting <= 10, `${connecting} round trips to the first answer`)
+  } finally {
+    await transport.close()
+    await relay.stop()
+  }
+})
+
+test('a server that allows two sessions', async () => {
+  const small = await startSshd({ config: ['MaxSessions 2'] })
+  const host = aHost('node-1', reach(small))
+  const transport = createTransport({ inventory: inventoryOf(host) })
+  try {
+    const answers = await Promise.all(Array.from({ length: 12 }, (_, i) => transport.connection(host, {})
+      .exec(`sleep 0.05; echo ${i}`, { long: i % 3 === 0 })))
+    assert.equal(answers.map(({ stdout }) => Number(stdout)), Array.from({ length: 12 }, (_, i) => i))
+  } finally {
+    await transport.close()
+    await small.stop()
+  }
+})
+
+test('the host key that is on record is asked for, whatever the server prefers', async ({ sshd }) => {
+  for (const type of ['ecdsa', 'ed25519']) {
+    const file = join(sshd.home, `known-${type}`)
+    writeFileSync(file, readFileSync(sshd.knownHosts, 'utf8').split('\n').filter((line) => line.includes(type)).join('\n'))
+    assert.equal(await echo({ ...reach(sshd), knownHosts: file }), reached)
+  }
+})
+
+test('a host is also known by its name in the inventory, or without its port', async ({ sshd }) => {
+  for (const name of [`[node-1]:${sshd.port}`, '127.0.0.1', 'node-1']) {
+    const file = join(sshd.home, 'known-name')
+    writeFileSync(file, readFileSync(sshd.knownHosts, 'utf8').replaceAll(`[127.0.0.1]:${sshd.port}`, name))
+    assert.equal(await echo({ ...reach(sshd), knownHosts: [join(sshd.home, 'none'), file] }), reached)
+  }
+})
+
+test('an unknown host key: strict, ask, accept-new', async ({ sshd }) => {
+  const file = join(sshd.home, 'fresh')
+  rmSync(file, { force: true })
+  const settings = { ...reach(sshd), knownHosts: file }
+  const print = execFileSync('ssh-keygen', ['-l', '-f', join(sshd.home, 'host_ed25519.pub')], { encoding: 'utf8' }).split(' ')[1]!
+  for (const hostKeys of [undefined, 'strict', 'ask'] as const) {
+    const { message, hint } = await refusal(echo({ ...settings, hostKeys }))
+    assert.is(message, `the host key of 127.0.0.1:${sshd.port} is unknown: ssh-ed25519 ${print}`)
+    assert.match(hint!, new RegExp(`add it to ${file}: ssh-keyscan -p ${sshd.port} 127.0.0.1 >>${file}`))
+  }
+  assert.not(existsSync(file))
+  const asked: UnknownHostKey[] = []
+  await refusal(echo({ ...settings, hostKeys: 'ask' }, async (key) => {
+    asked.push(key)
+    return false
+  }))
+  assert.equal(asked, [{ host: 'node-1', address: `127.0.0.1:${sshd.port}`, type: 'ssh-ed25519', fingerprint: print }])
+  assert.not(existsSync(file))
+  // The operator may think for longer than a connection may take.
+  assert.equal(await echo({ ...settings, hostKeys: 'ask', timeout: 1 }, () => new Promise((resolve) => { setTimeout(() => { resolve(true) }, 1500) })), reached)
+  assert.equal(await echo(settings), reached)
+  rmSync(file)
+  assert.equal(await echo({ ...settings, hostKeys: 'accept-new' }), reached)
+  assert.equal(await echo(settings), reached)
+  assert.is(readFileSync(file, 'utf8').split('\n').length, 2)
+})
+
+test('a changed host key is refused by every policy', async ({ sshd }) => {
+  const file = join(sshd.home, 'changed')
+  const other = join(sshd.home, 'other')
+  if (!existsSync(other)) keygen('ed25519', other)
+  writeFileSync(file, `# one line before\n[127.0.0.1]:${sshd.port} ${readFileSync(`${other}.pub`, 'utf8')}`)
+  const print = (path: string): string => execFileSync('ssh-keygen', ['-l', '-f', path], { encoding: 'utf8' }).split(' ')[1]!
+  for (const hostKeys of ['strict', 'accept-new', 'ask'] as const) {
+    const { message, hint } = await refusal(echo({ ...reach(sshd), knownHosts: file, hostKeys }, async () => true))
+    assert.is(message, `the host key of 127.0.0.1:${sshd.port} has changed: it shows ssh-ed25519 ${print(join(sshd.home, 'host_ed25519.pub'))}, `
+      + `and ${file}:2 has ssh-ed25519 ${print(`${other}.pub`)}`)
+    assert.match(hint!, new RegExp(`delete line 2 of ${file}`))
+  }
+  appendFileSync(file, `@revoked * ${readFileSync(join(sshd.home, 'host_ed25519.pub'), 'utf8')}`)
+  assert.match((await refusal(echo({ ...reach(sshd), knownHosts: file }))).message, /is revoked: .*changed:3\)/)
+})
+
+test('a refused key, a missing one, one with a passphrase', async ({ sshd }) => {
+  const stranger = join(sshd.home, 'stranger')
+  if (!existsSync(stranger)) keygen('ed25519', stranger)
+  const refused = await refusal(echo({ ...reach(sshd), privateKey: stranger }))
+  assert.is(refused.message, `cannot connect to 127.0.0.1:${sshd.port}: authentication refused for ${sshd.user} (tried key ${stranger})`)
+  assert.ok(refused.hint!.includes('privateKey'))
+  const missing = await refusal(echo({ ...reach(sshd), privateKey: '/nowhere/id' }))
+  assert.is(missing.message, 'cannot read the private key /nowhere/id: there is no such file')
+
+  const locked = join(sshd.home, 'locked')
+  copyFileSync(sshd.privateKey, locked)
+  execFileSync('ssh-keygen', ['-q', '-p', '-P', '', '-N', 'sesame-open', '-f', locked])
+  await withoutAgent(async () => {
+    assert.equal(await echo({ ...reach(sshd), privateKey: locked, passphrase: Secret.of('sesame-open', 'passphrase') }), reached)
+    assert.match((await refusal(echo({ ...reach(sshd), privateKey: locked }))).message, /locked: it has a passphrase$/)
+    assert.match((await refusal(echo({ ...reach(sshd), privateKey: locked, passphrase: Secret.of('wrong-one', 'passphrase') }))).message,
+      /locked: the passphrase does not open it$/)
+  })
+})
+
+test('keys of an agent', async ({ sshd }) => {
+  const socket = join(sshd.home, 'agent')
+  const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: ['ignore', 'pipe', 'ignore'] })
+  await new Promise((resolve) => { agent.stdout.once('data', resolve) })
+  const before = process.env['SSH_AUTH_SOCK']
+  try {
+    execFileSync('ssh-add', ['-q', sshd.privateKey], { env: { ...process.env, SSH_AUTH_SOCK: socket }, stdio: 'ignore' })
+    process.env['SSH_AUTH_SOCK'] = socket
+    assert.equal(await echo({ ...reach(sshd), privateKey: undefined }), reached)
+    // A socket that nobody listens to must not spoil the rest.
+    process.env['SSH_AUTH_SOCK'] = join(sshd.home, 'dead')
+    assert.match((await refusal(echo({ ...reach(sshd), privateKey: undefined }))).message, /agent \S+dead: /)
+  } finally {
+    if (before === undefined) delete process.env['SSH_AUTH_SOCK']
+    else process.env['SSH_AUTH_SOCK'] = before
+    agent.kill()
+  }
+})
+
+test('what can go wrong on the way has words', async ({ sshd }) => {
+  const closed = await freePort()
+  assert.is((await refusal(echo({ ...reach(sshd), port: closed }))).message, `cannot connect to 127.0.0.1:${closed}: connection refused`)
+  const noName = await refusal(echo({ ...reach(sshd), address: 'no-such-host.invalid' }))
+  assert.match(noName.message, /^cannot connect to no-such-host\.invalid:\d+: name not found/)
+
+  const mute = createServer((socket) => { socket.on('error', () => undefined).resume() })
+  await new Promise<void>((resolve) => { mute.listen(0, '127.0.0.1', resolve) })
+  const { port } = mute.address() as { port: number }
+  const started = Date.now()
+  assert.is((await refusal(echo({ ...reach(sshd), port, timeout: 0.5 }))).message,
+    `cannot connect to 127.0.0.1:${port}: timed out after 0.5 s waiting for its greeting`)
+  assert.ok(Date.now() - started < 1500)
+  await new Promise<void>((resolve) => {
+    mute.close(() => { resolve() })
+  })
+
+  const web = createServer((socket) => { socket.on('error', () => undefined).resume().end('HTTP/1.0 400 Bad Request\r\n\r\n') })
+  await new Promise<void>((resolve) => { web.listen(0, '127.0.0.1', resolve) })
+  const { port: webPort } = web.address() as { port: number }
+  assert.match((await refusal(echo({ ...reach(sshd), port: webPort }))).message, new RegExp(`^cannot connect to 127\\.0\\.0\\.1:${webPort}: \\S`))
+  await new Promise<void>((resolve) => { web.close(() => { resolve() }) })
+})
+
+test('a proxy command', async ({ sshd }) => {
+  const relay = `${process.execPath} -e 'const s=require("net").connect(+process.argv[2],process.argv[1]);process.stdin.pipe(s).pipe(process.stdout)'`
+  assert.equal(await echo({ ...reach(sshd), proxyCommand: `${relay} %h %p` }), reached)
+  const failed = await refusal(echo({ ...reach(sshd), proxyCommand: 'echo "the lab is down: run test/lab/lab up" >&2; exit 1' }))
+  assert.is(failed.message, `cannot connect to 127.0.0.1:${sshd.port}: the proxy command failed: the lab is down: run test/lab/lab up`)
+  assert.match((await refusal(echo({ ...reach(sshd), proxyCommand: 'exit 3' }))).message, /the proxy command failed: exit code 3$/)
+  assert.match((await refusal(echo({ ...reach(sshd), proxyCommand: 'no-such-program %h' }))).message, /the proxy command failed: .*no-such-program.*not found/)
+  assert.match((await refusal(echo({ ...reach(sshd), proxyCommand: 'cat >/dev/null', timeout: 0.5 }))).message, /timed out after 0.5 s/)
+})
+
+test('a proxy command ends with its connection', async ({ sshd }) => {
+  const file = join(sshd.home, 'proxy-pid')
+  const relay = `echo $$ >${file}; ${process.execPath} -e 'const s=require("net").connect(+process.argv[2],process.argv[1]);process.stdin.pipe(s).pipe(process.stdout)' %h %p; true`
+  assert.equal(await echo({ ...reach(sshd), proxyCommand: relay }), reached)
+  const pid = Number(readFileSync(file, 'utf8'))
+  for (let i = 0; i < 100 && alive(pid); i++) await new Promise((resolve) => { setTimeout(resolve, 20) })
+  assert.not(alive(pid))
+})
+
+test('a server of 2010 needs legacy, and the error says so', async () => {
+  const old = await startSshd({
+    hostKeys: ['rsa'], userKey: 'rsa',
+    config: ['KexAlgorithms diffie-hellman-group14-sha1,diffie-hellman-group-exchange-sha1', 'HostKeyAlgorithms ssh-rsa', 'Ciphers aes128-cbc',
+      'MACs hmac-md5', 'PubkeyAcceptedAlgorithms ssh-rsa'],
+  })
+  try {
+    const { message, hint } = await refusal(echo(reach(old)))
+    assert.is(message, `cannot connect to 127.0.0.1:${old.port}: no matching key exchange algorithm`)
+    assert.match(hint!, /legacy: true/)
+    const started = Date.now()
+    assert.equal(await echo({ ...reach(old), legacy: true }), reached)
+    assert.ok(Date.now() - started < 2500, 'group exchange was not chosen')
+  } finally {
+    await old.stop()
+  }
+})
+
+test('a peer is reached with its own settings, the controller as this machine', async ({ sshd }) => {
+  const [a, b] = [aHost('node-1', { address: '127.0.0.1', connection: 'local' }), aHost('node-2', reach(sshd))]
+  const transport = createTransport({ inventory: inventoryOf(a, b) })
+  try {
+    const connection = transport.connection(a, {})
+    const peer = await connection.peer({ name: 'node-2' })
+    assert.is(peer.host.name, 'node-2')
+    assert.match((await peer.exec('echo "$SSH_CONNECTION"')).stdout, /^127\.0\.0\.1 /)
+    const here = await connection.peer('controller')
+    assert.is((await here.exec('echo "$SSH_CONNECTION"')).stdout, `${process.env['SSH_CONNECTION'] ?? ''}\n`)
+    try {
+      await connection.peer({ name: 'node-9' })
+      assert.unreachable()
+    } catch (error) {
+      assert.match((error as Error).message, /no host node-9/)
+    }
+  } finally {
+    await transport.close()
+  }
+})
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')
+  } catch {
+    return false
+  }
+}
+
+function knownAt(sshd: Sshd, port: number): string {
+  const file = join(sshd.home, `known-${port}`)
+  writeFileSync(file, readFileSync(sshd.knownHosts, 'utf8').replaceAll(`:${sshd.port}`, `:${port}`))
+  return file
+}
+
+/** Waits until the shell of this process runs something. */
+async function connectionIsBusy(pid: string): Promise<void> {
+  for (;;) {
+    try {
+      execFileSync('pgrep', ['-P', pid])
+      return
+    } catch {
+      await new Promise((resolve) => { setTimeout(resolve, 20) })
+    }
+  }
+}
+
+async function withoutAgent(body: () => Promise<void>): Promise<void> {
+  const before = process.env['SSH_AUTH_SOCK']
+  delete process.env['SSH_AUTH_SOCK']
+  try {
+    await body()
+  } finally {
+    if (before !== undefined) process.env['SSH_AUTH_SOCK'] = before
+  }
+}
+
+if (hasSshd) test.run()

@@ -1,0 +1,123 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+
+/** How a throw-away ssh server differs from a plain one. */
+export interface SshdOptions {
+  /** More lines for its sshd_config. */
+  readonly config?: readonly string[]
+  /** Types of its host keys; default: ed25519. */
+  readonly hostKeys?: readonly ('ed25519' | 'rsa' | 'ecdsa')[]
+  /** Type of the user's key. */
+  readonly userKey?: 'ed25519' | 'rsa'
+  /** What `sh` is for those who log in: a path such as /bin/bash, or ['busybox', 'sh']. */
+  readonly sh?: string
+  /** Programs to be found first in PATH, as name and text of an sh script. */
+  readonly programs?: Readonly<Record<string, string>>
+}
+
+/** A real OpenSSH server on a loopback port with keys of its own, for as long as one test file. */
+export interface Sshd {
+  readonly port: number
+  readonly user: string
+  readonly home: string
+  readonly privateKey: string
+  readonly knownHosts: string
+  /** What it logged. */
+  log(): string
+  stop(): Promise<void>
+}
+
+/** Whether this machine can run an ssh server. */
+export const hasSshd = existsSync('/usr/sbin/sshd')
+
+/** Starts a server and resolves when it listens. */
+export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
+  const home = await mkdtemp(join(tmpdir(), 'sshd-'))
+  const port = await freePort()
+  const types = options.hostKeys ?? ['ed25519']
+  for (const type of types) keygen(type, join(home, `host_${type}`))
+  const privateKey = join(home, 'id')
+  keygen(options.userKey ?? 'ed25519', privateKey)
+  const bin = join(home, 'bin')
+  await mkdir(bin)
+  if (options.sh !== undefined) await symlink(options.sh, join(bin, 'sh'))
+  for (const [name, text] of Object.entries(options.programs ?? {})) await writeFile(join(bin, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 })
+  await writeFile(join(home, 'authorized_keys'), await readFile(`${privateKey}.pub`))
+  const knownHosts = join(home, 'known_hosts')
+  const lines = await Promise.all(types.map(async (type) => `[127.0.0.1]:${port} ${await readFile(join(home, `host_${type}.pub`), 'utf8')}`))
+  await writeFile(knownHosts, lines.join(''))
+  await writeFile(join(home, 'sshd_config'), [
+    `Port ${port}`,
+    'ListenAddress 127.0.0.1',
+    ...types.map((type) => `HostKey ${join(home, `host_${type}`)}`),
+    `AuthorizedKeysFile ${join(home, 'authorized_keys')}`,
+    'PidFile none',
+    'UsePAM no',
+    'StrictModes no',
+    'PermitRootLogin yes',
+    'PasswordAuthentication no',
+    'KbdInteractiveAuthentication no',
+    'LogLevel VERBOSE',
+    'MaxStartups 100',
+    `SetEnv PATH=${bin}:/usr/local/bin:/usr/bin:/bin`,
+    ...(options.config ?? []),
+    '',
+  ].join('\n'))
+  // sshd refuses to start without it.
+  if (userInfo().uid === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 })
+  const server = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', join(home, 'sshd_config')], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const killAtExit = (): void => { server.kill('SIGKILL') }
+  process.once('exit', killAtExit)
+  let log = ''
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.stderr.setEncoding('utf8').on('data', (text: string) => {
+        log += text
+        if (log.includes('Server listening on')) resolve()
+      })
+      server.once('error', reject)
+      server.once('exit', (code) => { reject(new Error(`sshd ended (exit code ${code}): ${log}`)) })
+    })
+  } catch (error) {
+    await rm(home, { recursive: true, force: true })
+    throw error
+  }
+  return {
+    port, user: userInfo().username, home, privateKey, knownHosts,
+    log: () => log,
+    async stop() {
+      process.off('exit', killAtExit)
+      await end(server)
+      await rm(home, { recursive: true, force: true })
+    },
+  }
+}
+
+async function end(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return
+  const exited = new Promise<void>((resolve) => { server.once('exit', () => { resolve() }) })
+  server.kill('SIGTERM')
+  await exited
+}
+
+/** Makes a key pair without a passphrase unless told. */
+export function keygen(type: string, path: string, passphrase = ''): void {
+  execFileSync('ssh-keygen', ['-q', '-t', type, ...(type === 'rsa' ? ['-b', '2048'] : []), '-N', passphrase, '-C', `test ${type}`, '-f', path])
+}
+
+/** A port of loopback that nobody has. */
+export async function freePort(): Promise<number> {
+  const probe = createServer()
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', reject)
+    probe.listen(0, '127.0.0.1', resolve)
+  })
+  const address = probe.address()
+  await new Promise<void>((resolve) => { probe.close(() => { resolve() }) })
+  if (address === null || typeof address === 'string') throw new Error('no port given')
+  return address.port
+}

@@ -1,0 +1,10 @@
+/** Every role, for playbooks. */
+export { cinderController as cinder } from './cinder/controller.ts'
+export { compute } from './compute/compute.ts'
+export { glanceController as glance } from './glance/controller.ts'
+export { horizonController as horizon } from './horizon/controller.ts'
+export { keystoneController as keystone } from './keystone/controller.ts'
+export { neutronController as neutron } from './neutron/controller.ts'
+export { novaController as nova } from './nova/controller.ts'
+export { freeze } from './openstack/freeze.ts'
+export { look } from './openstack/look.ts'

@@ -5,14 +5,13 @@ import { listAsJson, listHosts, listTags, listTasks } from '../engine/list.ts'
 import { checkExtraVars, checkVars } from '../engine/preflight.ts'
 import { newRunId, run, type RunOutcome } from '../engine/run.ts'
 import { type PlayNode, select, tasksOf } from '../engine/select.ts'
-import type { Event, Reporter, Timed } from '../model/event.ts'
+import type { Event, Reporter } from '../model/event.ts'
 import type { ConnectionSettings, Host, Inventory } from '../model/inventory.ts'
 import { loadInventory } from '../inventory/load.ts'
 import { applyLimit } from '../model/pattern.ts'
 import { exit, Refused } from '../model/problem.ts'
-import { both, createReporter } from '../report/index.ts'
-import { junitReporter } from '../report/junit.ts'
-import { maskEvent } from '../report/mask.ts'
+import { guarded } from '../report/guard.ts'
+import { both, createJunitReporter, createReporter, type LiveReporter, wantsColor } from '../report/index.ts'
 import { createTransport, type UnknownHostKey } from '../transport/index.ts'
 import { parseExtraVars } from './extra-vars.ts'
 import { findPlaybook, loadPlaybook } from './playbooks.ts'
@@ -91,12 +90,9 @@ export async function runPlaybook(args: RunArguments): Promise<number> {
   async function execute(): Promise<number> {
     const runId = newRunId()
     const journal = args.check ? undefined : new Journal(runId)
-    const reporter = reporterFor(args)
-    const emit = (event: Event) => {
-      const timed = { ...maskEvent(event), time: Date.now() } as Timed
-      journal?.append(timed)
-      reporter.report(timed)
-    }
+    const shown = reporterFor(args)
+    const sinks = both(...journal ? [recorder(journal, () => signals.stopNow())] : [], ...shown.reporters)
+    const emit = (event: Event) => sinks.report({ ...event, time: Date.now() })
     const signals = catchSignals(emit)
     const transport = createTransport({ inventory, ...(interactive() ? { ask: confirmHostKey } : {}) })
     let outcome: RunOutcome
@@ -106,7 +102,7 @@ export async function runPlaybook(args: RunArguments): Promise<number> {
         check: args.check, forks: args.forks, forceHandlers: args.forceHandlers, argv: args.argv,
         ...(args.become ? { become: args.becomeUser ?? true } : {}),
         ...(done ? { done } : {}),
-        gate: (question) => gate(question, args, emit),
+        gate: (question) => asking(shown.live, () => gate(question, args, emit)),
         ...(args.step ? { step: stepper } : {}),
         stop: signals.stop, abort: signals.abort,
       })
@@ -116,8 +112,7 @@ export async function runPlaybook(args: RunArguments): Promise<number> {
     } finally {
       signals.release()
       await transport.close()
-      await reporter.close()
-      journal?.close()
+      await sinks.close()
     }
     return outcome === 'ok' ? exit.ok : outcome === 'interrupted' ? signals.exitCode() : exit[outcome]
   }
@@ -158,16 +153,36 @@ function refuseEmpty(plays: readonly PlayNode[], args: RunArguments): void {
   }
 }
 
-function reporterFor(args: RunArguments): Reporter {
+function reporterFor(args: RunArguments): { readonly live: LiveReporter; readonly reporters: readonly Reporter[] } {
   const junit = args.output.find((o) => o.startsWith('junit='))?.slice('junit='.length)
   const kind = args.output.includes('json') ? 'json' : process.stdout.isTTY && !args.output.includes('lines') && !args.step ? 'tree' : 'lines'
-  const main = createReporter({
-    kind, out: process.stdout, err: process.stderr, verbosity: args.verbose, diff: args.diff,
-    color: !process.env['NO_COLOR'] && (process.stdout.isTTY === true || Boolean(process.env['FORCE_COLOR'])),
+  const live = createReporter({
+    kind, out: process.stdout, err: process.stderr, verbosity: args.verbose, diff: args.diff, color: wantsColor(process.stdout),
     columns: process.stdout.columns ?? 120, rows: process.stdout.rows ?? 24,
-    next: () => args.check ? undefined : `run ${withoutResume(args.argv)} --resume`,
+    next: ({ finished }) => args.check || finished.outcome === 'ok' ? undefined : `Go on with: run ${withoutResume(args.argv)} --resume`,
   })
-  return junit ? both(main, junitReporter(junit)) : main
+  return { live, reporters: junit ? [live, createJunitReporter(junit)] : [live] }
+}
+
+/** The journal as a reporter: it gets events masked, as every other sink does. A run whose record breaks off must not go on. */
+function recorder(journal: Journal, stop: () => void): Reporter {
+  return guarded({
+    report: (event) => journal.append(event),
+    close: () => Promise.resolve(journal.close()),
+  }, (error) => {
+    process.stderr.write(`the journal ${journal.path} cannot be written, and nothing new is started: ${error instanceof Error ? error.message : String(error)}\n`)
+    stop()
+  })
+}
+
+/** A question on a terminal whose picture is out of the way. */
+async function asking<T>(live: LiveReporter, question: () => Promise<T>): Promise<T> {
+  live.pause()
+  try {
+    return await question()
+  } finally {
+    live.resume()
+  }
 }
 
 function withoutResume(argv: readonly string[]): string {
@@ -221,6 +236,7 @@ function catchSignals(emit: (event: Event) => void) {
   return {
     stop: stop.signal,
     abort: abort.signal,
+    stopNow: () => stop.abort(),
     exitCode: () => (by === 'SIGINT' ? exit.interrupted : exit.terminated),
     release() {
       process.off('SIGINT', onInterrupt)

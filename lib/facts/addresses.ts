@@ -34,7 +34,12 @@ export function parseAddresses(text: string): Addresses {
     const found = /^\d+:\s+(\S+?)(?:@\S+)?\s+(inet6?)\s+([\da-f.:]+)(?:\s+peer\s+\S+?)?(?:\/(\d+))?\s/.exec(line)
     if (found) {
       const family = found[2] === 'inet' ? 4 : 6
-      all.push({ interface: found[1]!, address: found[3]!, prefix: Number(found[4] ?? (family === 4 ? 32 : 128)), family })
+      all.push({
+        interface: found[1]!,
+        address: found[3]!,
+        prefix: Number(found[4] ?? (family === 4 ? 32 : 128)),
+        family,
+      })
     }
     const route = /^default via (\S+) dev (\S+)/.exec(line)
     if (route) gateway ??= { address: route[1]!, interface: route[2]! }

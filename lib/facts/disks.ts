@@ -33,9 +33,23 @@ export function parseDisks(text: string): Disks {
   const [df = '', partitions = ''] = text.split(/\n\n(?=major|$)/)
   const filesystems = df.split('\n').flatMap((line): Filesystem[] => {
     const [, device, size, used, available, mount] = /^(.+?)\s+(\d+)\s+(\d+)\s+(-?\d+)\s+\S+\s+(\/.*)$/.exec(line) ?? []
-    return mount === undefined ? []
-      : [{ device: device!, mount, size: Number(size) * 1024, used: Number(used) * 1024, available: Number(available) * 1024 }]
+    return mount === undefined
+      ? []
+      : [
+          {
+            device: device!,
+            mount,
+            size: Number(size) * 1024,
+            used: Number(used) * 1024,
+            available: Number(available) * 1024,
+          },
+        ]
   })
-  const devices = Object.fromEntries([...partitions.matchAll(/^\s*\d+\s+\d+\s+(\d+)\s+(\S+)$/gm)].map(([, blocks, name]) => [name!, Number(blocks) * 1024]))
+  const devices = Object.fromEntries(
+    [...partitions.matchAll(/^\s*\d+\s+\d+\s+(\d+)\s+(\S+)$/gm)].map(([, blocks, name]) => [
+      name!,
+      Number(blocks) * 1024,
+    ]),
+  )
   return { filesystems, devices }
 }

@@ -36,25 +36,51 @@ export const os: Fact<OperatingSystem> = {
 /** Makes sense of what the release files say. */
 export function parseOs(text: string): OperatingSystem {
   const [kernel = '', architecture = '', kind, ...lines] = text.split('\n')
-  const of = (id: string, version: string, name: string, like = ''): OperatingSystem =>
-    ({ id, version, family: familyOf(`${id} ${like}`), name, kernel, architecture })
-  const keys = new Map(lines.flatMap((line) => {
-    const [, key, value] = /^(\w+)=(.*)$/.exec(line) ?? []
-    return key === undefined ? [] : [[key, value!.replace(/^(["'])(.*)\1$/, '$2')] as const]
-  }))
+  const of = (id: string, version: string, name: string, like = ''): OperatingSystem => ({
+    id,
+    version,
+    family: familyOf(`${id} ${like}`),
+    name,
+    kernel,
+    architecture,
+  })
+  const keys = new Map(
+    lines.flatMap((line) => {
+      const [, key, value] = /^(\w+)=(.*)$/.exec(line) ?? []
+      return key === undefined ? [] : [[key, value!.replace(/^(["'])(.*)\1$/, '$2')] as const]
+    }),
+  )
   if (kind === 'os-release') {
-    return of(keys.get('ID') ?? 'unknown', keys.get('VERSION_ID') ?? '', keys.get('PRETTY_NAME') ?? keys.get('NAME') ?? '', keys.get('ID_LIKE'))
+    return of(
+      keys.get('ID') ?? 'unknown',
+      keys.get('VERSION_ID') ?? '',
+      keys.get('PRETTY_NAME') ?? keys.get('NAME') ?? '',
+      keys.get('ID_LIKE'),
+    )
   }
-  if (kind === 'lsb') return of((keys.get('DISTRIB_ID') ?? 'unknown').toLowerCase(), keys.get('DISTRIB_RELEASE') ?? '', keys.get('DISTRIB_DESCRIPTION') ?? '')
+  if (kind === 'lsb')
+    return of(
+      (keys.get('DISTRIB_ID') ?? 'unknown').toLowerCase(),
+      keys.get('DISTRIB_RELEASE') ?? '',
+      keys.get('DISTRIB_DESCRIPTION') ?? '',
+    )
   const [line = ''] = lines
   if (kind === 'debian') return of('debian', line, `Debian ${line}`)
   const version = /[\d.]+\d|\d+/.exec(line)?.[0] ?? ''
-  const id = /^red hat enterprise/i.test(line) ? 'rhel' : /suse/i.test(line) ? 'sles' : (line.split(' ')[0] ?? '').toLowerCase() || 'unknown'
+  const id = /^red hat enterprise/i.test(line)
+    ? 'rhel'
+    : /suse/i.test(line)
+      ? 'sles'
+      : (line.split(' ')[0] ?? '').toLowerCase() || 'unknown'
   return of(id, version, line)
 }
 
 function familyOf(words: string): OperatingSystem['family'] {
-  return /\b(rhel|centos|fedora|oracle|ol|scientific|rocky|almalinux|amzn)\b/.test(words) ? 'redhat'
-    : /\b(debian|ubuntu)\b/.test(words) ? 'debian'
-    : /suse|sles/.test(words) ? 'suse' : 'other'
+  return /\b(rhel|centos|fedora|oracle|ol|scientific|rocky|almalinux|amzn)\b/.test(words)
+    ? 'redhat'
+    : /\b(debian|ubuntu)\b/.test(words)
+      ? 'debian'
+      : /suse|sles/.test(words)
+        ? 'suse'
+        : 'other'
 }

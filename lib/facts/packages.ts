@@ -13,11 +13,17 @@ export function packages(...names: readonly [string, ...string[]]): Fact<Version
     keep: 'task',
     async read(connection) {
       const lines = (await output(connection, sh`set -- ${names}` + script)).split('\n')
-      if (lines[0] === 'none') throw new Advice('the installed packages cannot be told: the host has neither rpm nor dpkg', 'ask with probe what is installed')
-      return Object.fromEntries(lines.slice(1).flatMap((line) => {
-        const [name, state, version] = line.split('\t')
-        return state === 'installed' && version ? [[name!, version]] : []
-      }))
+      if (lines[0] === 'none')
+        throw new Advice(
+          'the installed packages cannot be told: the host has neither rpm nor dpkg',
+          'ask with probe what is installed',
+        )
+      return Object.fromEntries(
+        lines.slice(1).flatMap((line) => {
+          const [name, state, version] = line.split('\t')
+          return state === 'installed' && version ? [[name!, version]] : []
+        }),
+      )
     },
   }
 }

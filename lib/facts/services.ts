@@ -44,6 +44,7 @@ export function parseServices(text: string): readonly KnownService[] {
     if (word === 'running') running.add(name)
     else if (!managers.has(name)) managers.set(name, word as KnownService['manager'])
   }
-  return [...managers].sort(([a], [b]) => (a < b ? -1 : 1))
+  return [...managers]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, manager]) => ({ name, manager, running: manager === 'sysv' ? undefined : running.has(name) }))
 }

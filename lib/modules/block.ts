@@ -7,7 +7,8 @@ import { editBlock, type BlockEdit } from './text/block-text.ts'
 export interface BlockOptions extends EditOptions, Omit<BlockEdit, 'block' | 'state'> {}
 
 /**
- * Lines of a file between two marker lines, by which they are found again; several blocks of one file need different markers.
+ * Lines of a file between two marker lines, by which they are found again; several blocks of one file need different
+ * markers.
  *
  * ```ts
  * task('Name the clouds', block.present('/etc/hosts', '10.0.0.4 new-controller\n10.0.0.3 old-controller'))
@@ -15,7 +16,9 @@ export interface BlockOptions extends EditOptions, Omit<BlockEdit, 'block' | 'st
  */
 export function present(path: string, lines: string, options: BlockOptions = {}): Operation<Written> {
   const { meta, edit } = split(options)
-  return editFile(`block.present ${path}`, path, meta, (before) => ({ after: editBlock(before, { ...edit, block: lines, state: 'present' }) }))
+  return editFile(`block.present ${path}`, path, meta, (before) => ({
+    after: editBlock(before, { ...edit, block: lines, state: 'present' }),
+  }))
 }
 
 /**
@@ -27,10 +30,15 @@ export function present(path: string, lines: string, options: BlockOptions = {})
  */
 export function absent(path: string, options: BlockOptions = {}): Operation<Written> {
   const { meta, edit } = split(options)
-  return editFile(`block.absent ${path}`, path, { ...meta, nothingToRemove: true }, (before) => ({ after: editBlock(before, { ...edit, state: 'absent' }) }))
+  return editFile(`block.absent ${path}`, path, { ...meta, nothingToRemove: true }, (before) => ({
+    after: editBlock(before, { ...edit, state: 'absent' }),
+  }))
 }
 
-function split({ mode, owner, group, backup, validate, create, ...edit }: BlockOptions): { readonly meta: EditOptions; readonly edit: Omit<BlockEdit, 'block' | 'state'> } {
+function split({ mode, owner, group, backup, validate, create, ...edit }: BlockOptions): {
+  readonly meta: EditOptions
+  readonly edit: Omit<BlockEdit, 'block' | 'state'>
+} {
   const meta = { mode, owner, group, backup, validate, create }
   return { meta: Object.fromEntries(Object.entries(meta).filter(([, value]) => value !== undefined)), edit }
 }

@@ -45,8 +45,12 @@ type Script = (strings: TemplateStringsArray, ...values: readonly Word[]) => Ope
  */
 export function shell(options: ChangeOptions): Script
 export function shell(strings: TemplateStringsArray, ...values: readonly Word[]): Operation<Ran>
-export function shell(first: ChangeOptions | TemplateStringsArray, ...values: readonly Word[]): Script | Operation<Ran> {
-  return isTemplate(first) ? change({ script: sh(first, ...values), options: {} })
+export function shell(
+  first: ChangeOptions | TemplateStringsArray,
+  ...values: readonly Word[]
+): Script | Operation<Ran> {
+  return isTemplate(first)
+    ? change({ script: sh(first, ...values), options: {} })
     : (strings, ...words) => change({ script: sh(strings, ...words), options: first })
 }
 
@@ -61,8 +65,12 @@ export function shell(first: ChangeOptions | TemplateStringsArray, ...values: re
  */
 export function probe(options: CommandOptions): Script
 export function probe(strings: TemplateStringsArray, ...values: readonly Word[]): Operation<Ran>
-export function probe(first: CommandOptions | TemplateStringsArray, ...values: readonly Word[]): Script | Operation<Ran> {
-  return isTemplate(first) ? look({ script: sh(first, ...values), options: {} })
+export function probe(
+  first: CommandOptions | TemplateStringsArray,
+  ...values: readonly Word[]
+): Script | Operation<Ran> {
+  return isTemplate(first)
+    ? look({ script: sh(first, ...values), options: {} })
     : (strings, ...words) => look({ script: sh(strings, ...words), options: first })
 }
 
@@ -78,7 +86,8 @@ export function command(argv: readonly (string | number)[], options: ChangeOptio
 }
 
 /**
- * Runs a script of the controller machine on the host; it travels on stdin and leaves no file there. Otherwise as `shell`.
+ * Runs a script of the controller machine on the host; it travels on stdin and leaves no file there. Otherwise as
+ * `shell`.
  *
  * ```ts
  * task('Prepare the disks', script('files/prepare-disks.sh', '--device', '/dev/sdb'))
@@ -120,7 +129,10 @@ const nothing: Ran = { code: 0, stdout: '', stderr: '' }
 const makeChange = operation<Running, boolean, Ran>(({ script }) => `shell: ${shorten(script)}`, {
   // Only guards need a look; without one the plan costs nothing.
   async read(connection, { options: { creates, removes } }) {
-    const guards = [...(creates === undefined ? [] : [sh`[ ! -e ${creates} ]`]), ...(removes === undefined ? [] : [sh`[ -e ${removes} ]`])]
+    const guards = [
+      ...(creates === undefined ? [] : [sh`[ ! -e ${creates} ]`]),
+      ...(removes === undefined ? [] : [sh`[ -e ${removes} ]`]),
+    ]
     if (guards.length === 0) return true
     return (await connection.exec(guards.join(' && '))).code === 0
   },
@@ -140,19 +152,25 @@ const look = operation<Running, Ran, Ran>(({ script }) => `probe: ${shorten(scri
   apply: async () => {},
 })
 
-const sendScript = operation<{ readonly path: string; readonly args: readonly (string | number)[] }, Buffer, Ran>(({ path }) => `script ${path}`, {
-  async read(_connection, { path }) {
-    try {
-      return await readFile(path)
-    } catch (error) {
-      throw new Advice(`the script ${path} cannot be read: ${(error as Error).message}`, 'the path is relative to where run was started')
-    }
+const sendScript = operation<{ readonly path: string; readonly args: readonly (string | number)[] }, Buffer, Ran>(
+  ({ path }) => `script ${path}`,
+  {
+    async read(_connection, { path }) {
+      try {
+        return await readFile(path)
+      } catch (error) {
+        throw new Advice(
+          `the script ${path} cannot be read: ${(error as Error).message}`,
+          'the path is relative to where run was started',
+        )
+      }
+    },
+    plan: () => ({ changed: true, result: nothing, unpredictable: true }),
+    async apply(connection, _plan, { args }, text) {
+      return run(connection, { script: sh`sh -s -- ${args}`, options: { stdin: text } })
+    },
   },
-  plan: () => ({ changed: true, result: nothing, unpredictable: true }),
-  async apply(connection, _plan, { args }, text) {
-    return run(connection, { script: sh`sh -s -- ${args}`, options: { stdin: text } })
-  },
-})
+)
 
 async function run(connection: Reader, { script, options }: Running): Promise<Ran> {
   const { cwd, env = {}, timeout, long, allow = [0] } = options
@@ -160,16 +178,22 @@ async function run(connection: Reader, { script, options }: Running): Promise<Ra
   // A newline ends the script, so that a comment or a here-document at its end cannot swallow what follows.
   const wrapped = `${imports}${cwd === undefined ? '' : sh`cd ${cwd} || exit\n`}${script}\n`
   const execOptions: ExecOptions = {
-    ...(stdin === undefined ? {} : { stdin }), ...(timeout === undefined ? {} : { timeout }), ...(long === undefined ? {} : { long }),
+    ...(stdin === undefined ? {} : { stdin }),
+    ...(timeout === undefined ? {} : { timeout }),
+    ...(long === undefined ? {} : { long }),
   }
   const result = await connection.exec(imports || cwd !== undefined ? wrapped : script, execOptions)
   if (!allow.includes(result.code)) throw new CommandFailed(script, result)
   return { code: result.code, stdout: result.stdout, stderr: result.stderr }
 }
 
-// A secret for the environment comes as a line of stdin before what the command itself reads: `read` is a builtin, so no process
+// A secret for the environment comes as a line of stdin before what the command itself reads: `read` is a builtin, so
+// no process
 // ever has it among its arguments, and on a pipe it takes not one byte more than its line.
-function environment(env: NonNullable<CommandOptions['env']>, stdin: CommandOptions['stdin']): { readonly imports: string; readonly stdin: CommandOptions['stdin'] } {
+function environment(
+  env: NonNullable<CommandOptions['env']>,
+  stdin: CommandOptions['stdin'],
+): { readonly imports: string; readonly stdin: CommandOptions['stdin'] } {
   let imports = ''
   let before: Secret | undefined
   for (const [name, value] of Object.entries(env)) {
@@ -178,7 +202,10 @@ function environment(env: NonNullable<CommandOptions['env']>, stdin: CommandOpti
       imports += `${name}=${quote(String(value))}; export ${name}\n`
       continue
     }
-    if (/[\n\0]/.test(value.reveal())) throw new Error(`the secret ${value} has several lines and cannot be the environment variable ${name}: pass it as stdin`)
+    if (/[\n\0]/.test(value.reveal()))
+      throw new Error(
+        `the secret ${value} has several lines and cannot be the environment variable ${name}: pass it as stdin`,
+      )
     imports += `IFS= read -r ${name}; export ${name}\n`
     before = before ? masked`${before}${value}\n` : masked`${value}\n`
   }

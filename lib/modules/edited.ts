@@ -2,7 +2,18 @@ import { Advice, operation } from '../model/operation.ts'
 import type { Diff, FileMeta, Operation } from '../model/operation.ts'
 import type { Written } from './file.ts'
 import { withoutPasswords } from './sensitive-lines.ts'
-import { absolute, attributesDiff, bringFile, decode, differing, editable, look, mustBeFile, octal, type PathState } from './path-state.ts'
+import {
+  absolute,
+  attributesDiff,
+  bringFile,
+  decode,
+  differing,
+  editable,
+  look,
+  mustBeFile,
+  octal,
+  type PathState,
+} from './path-state.ts'
 
 /** How a file that is edited is written. */
 export interface EditOptions extends FileMeta {
@@ -30,14 +41,25 @@ interface Options extends EditOptions {
   readonly nothingToRemove?: boolean
 }
 
-type Found = { readonly state: PathState; readonly edited: Edited | undefined; readonly encoded: Uint8Array | undefined }
+type Found = {
+  readonly state: PathState
+  readonly edited: Edited | undefined
+  readonly encoded: Uint8Array | undefined
+}
 
 /** An operation that edits the text of a file: what the edit leaves alone stays byte for byte. */
-export function editFile(name: string, path: string, options: Options, edit: (before: string) => Edited): Operation<Written> {
+export function editFile(
+  name: string,
+  path: string,
+  options: Options,
+  edit: (before: string) => Edited,
+): Operation<Written> {
   absolute(path)
   if (options.mode !== undefined) octal(options.mode)
   if (options.validate !== undefined && !options.validate.includes('%s')) {
-    throw new Error(`the validate command ${JSON.stringify(options.validate)} has no %s: that is where the new file's path goes`)
+    throw new Error(
+      `the validate command ${JSON.stringify(options.validate)} has no %s: that is where the new file's path goes`,
+    )
   }
   return makeEdit({ name, path, edit, options })
 }
@@ -54,7 +76,14 @@ const makeEdit = operation<Editing, PathState, Written>(({ name }) => name, {
     const { edited, encoded } = found(state, editing)
     const same = encoded === undefined
     const diffs: readonly Diff[] = [
-      ...(same ? [] : [{ path, ...withoutPasswords(edited!.shown?.before ?? beforeOf(state), edited!.shown?.after ?? edited!.after) }]),
+      ...(same
+        ? []
+        : [
+            {
+              path,
+              ...withoutPasswords(edited!.shown?.before ?? beforeOf(state), edited!.shown?.after ?? edited!.after),
+            },
+          ]),
       ...(state.exists ? [attributesDiff(state, differing(state, options)) ?? []].flat() : []),
     ]
     const changed = !same || diffs.length > 0
@@ -70,7 +99,10 @@ const makeEdit = operation<Editing, PathState, Written>(({ name }) => name, {
 // The edit is pure, so that asking it twice costs a little time and keeps the text, secrets and all, out of the plan.
 function found(state: PathState, { path, edit }: Editing): Found {
   if (state.exists && state.content === undefined) {
-    throw new Advice(`${path} cannot be edited: its ${state.size} bytes are more than the ${editable} that an edit takes`, 'edit it with a command on the host')
+    throw new Advice(
+      `${path} cannot be edited: its ${state.size} bytes are more than the ${editable} that an edit takes`,
+      'edit it with a command on the host',
+    )
   }
   const { text, encode } = decode(state.content ?? Buffer.alloc(0))
   const edited = edit(text)

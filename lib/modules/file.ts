@@ -9,7 +9,18 @@ import type { Connection, Diff, FileMeta, Operation } from '../model/operation.t
 import { Secret } from '../model/secret.ts'
 import { sh } from '../model/shell.ts'
 import {
-  absolute, attributesDiff, bringFile, decode, differing, look, mustBeFile, mustSucceed, octal, setAttributes, type Kind, type PathState,
+  absolute,
+  attributesDiff,
+  bringFile,
+  decode,
+  differing,
+  look,
+  mustBeFile,
+  mustSucceed,
+  octal,
+  setAttributes,
+  type Kind,
+  type PathState,
 } from './path-state.ts'
 import { withoutPasswords } from './sensitive-lines.ts'
 
@@ -35,27 +46,44 @@ export function content(path: string, text: string | Secret, meta: FileMeta = {}
   return bringContent({ path: absolute(path), text, meta: checkedMeta(meta) })
 }
 
-const bringContent = operation<{ readonly path: string; readonly text: string | Secret; readonly meta: FileMeta }, PathState, Written>(
-  ({ path }) => `file.content ${path}`, {
-    // The checksum of a secret would stand on a command line, where a short secret could be guessed from it.
-    read: (connection, { path, text }) => look(connection, path, text instanceof Secret
-      ? { content: Math.max(shown, Buffer.byteLength(text.reveal())) } : { content: shown, unless: sha256Of(text) }),
-    plan(state, { path, text, meta }) {
-      mustBeFile(state)
-      const same = text instanceof Secret ? state.content?.equals(Buffer.from(text.reveal())) === true : state.sha256 === sha256Of(text)
-      const attributes = differing(state, meta)
-      const diffs = [
-        ...(same ? [] : [{ path, ...showContents(state, text) }]),
-        ...(state.exists ? [attributesDiff(state, attributes) ?? []].flat() : []),
-      ]
-      const changed = diffs.length > 0
-      return { changed, result: { path, changed }, diff: diffs }
-    },
-    async apply(connection, plan, { path, text, meta }, state) {
-      const only = (plan.diff as readonly Diff[]).every((diff) => diff.path !== path)
-      await bringFile(connection, state, only ? undefined : text, text instanceof Secret && !state.exists ? { mode: '0600', ...meta } : meta)
-    },
-  })
+const bringContent = operation<
+  { readonly path: string; readonly text: string | Secret; readonly meta: FileMeta },
+  PathState,
+  Written
+>(({ path }) => `file.content ${path}`, {
+  // The checksum of a secret would stand on a command line, where a short secret could be guessed from it.
+  read: (connection, { path, text }) =>
+    look(
+      connection,
+      path,
+      text instanceof Secret
+        ? { content: Math.max(shown, Buffer.byteLength(text.reveal())) }
+        : { content: shown, unless: sha256Of(text) },
+    ),
+  plan(state, { path, text, meta }) {
+    mustBeFile(state)
+    const same =
+      text instanceof Secret
+        ? state.content?.equals(Buffer.from(text.reveal())) === true
+        : state.sha256 === sha256Of(text)
+    const attributes = differing(state, meta)
+    const diffs = [
+      ...(same ? [] : [{ path, ...showContents(state, text) }]),
+      ...(state.exists ? [attributesDiff(state, attributes) ?? []].flat() : []),
+    ]
+    const changed = diffs.length > 0
+    return { changed, result: { path, changed }, diff: diffs }
+  },
+  async apply(connection, plan, { path, text, meta }, state) {
+    const only = (plan.diff as readonly Diff[]).every((diff) => diff.path !== path)
+    await bringFile(
+      connection,
+      state,
+      only ? undefined : text,
+      text instanceof Secret && !state.exists ? { mode: '0600', ...meta } : meta,
+    )
+  },
+})
 
 // A larger file is told by its size: nobody reads such a diff.
 const shown = 1024 * 1024
@@ -76,7 +104,12 @@ export function copy(localPath: string, path: string, meta: FileMeta = {}): Oper
 }
 
 /** What was copied. */
-export type Copied = { readonly path: string; readonly bytes: number; readonly sha256: string; readonly changed: boolean }
+export type Copied = {
+  readonly path: string
+  readonly bytes: number
+  readonly sha256: string
+  readonly changed: boolean
+}
 
 // The connection's `write` holds its content in memory; above this a stream is worth its extra channel.
 const streamed = 1024 * 1024
@@ -87,28 +120,31 @@ interface Local {
   readonly content: Buffer | undefined
 }
 
-const bringCopy = operation<{ readonly localPath: string; readonly path: string; readonly meta: FileMeta }, { state: PathState; local: Local }, Copied>(
-  ({ localPath, path }) => `file.copy ${localPath} to ${path}`, {
-    async read(connection, { localPath, path }) {
-      const local = await readLocal(localPath)
-      return { local, state: await look(connection, path, { content: local.content ? shown : 0, unless: local.sha256 }) }
-    },
-    plan({ state, local: { bytes, sha256, content } }, { path, meta }) {
-      mustBeFile(state)
-      const same = state.sha256 === sha256
-      const diffs = [
-        ...(same ? [] : [{ path, ...showBytes(state, bytes, sha256, content) }]),
-        ...(state.exists ? [attributesDiff(state, differing(state, meta)) ?? []].flat() : []),
-      ]
-      const changed = diffs.length > 0
-      return { changed, result: { path, bytes, sha256, changed }, diff: diffs }
-    },
-    async apply(connection, _plan, { localPath, meta }, { state, local }) {
-      if (state.sha256 === local.sha256) await bringFile(connection, state, undefined, meta)
-      else if (local.content) await bringFile(connection, state, local.content, meta)
-      else await stream(connection, localPath, local, state, meta)
-    },
-  })
+const bringCopy = operation<
+  { readonly localPath: string; readonly path: string; readonly meta: FileMeta },
+  { state: PathState; local: Local },
+  Copied
+>(({ localPath, path }) => `file.copy ${localPath} to ${path}`, {
+  async read(connection, { localPath, path }) {
+    const local = await readLocal(localPath)
+    return { local, state: await look(connection, path, { content: local.content ? shown : 0, unless: local.sha256 }) }
+  },
+  plan({ state, local: { bytes, sha256, content } }, { path, meta }) {
+    mustBeFile(state)
+    const same = state.sha256 === sha256
+    const diffs = [
+      ...(same ? [] : [{ path, ...showBytes(state, bytes, sha256, content) }]),
+      ...(state.exists ? [attributesDiff(state, differing(state, meta)) ?? []].flat() : []),
+    ]
+    const changed = diffs.length > 0
+    return { changed, result: { path, bytes, sha256, changed }, diff: diffs }
+  },
+  async apply(connection, _plan, { localPath, meta }, { state, local }) {
+    if (state.sha256 === local.sha256) await bringFile(connection, state, undefined, meta)
+    else if (local.content) await bringFile(connection, state, local.content, meta)
+    else await stream(connection, localPath, local, state, meta)
+  },
+})
 
 async function readLocal(localPath: string): Promise<Local> {
   const hint = `the path is relative to where run was started: ${process.cwd()}`
@@ -129,9 +165,20 @@ async function hashHere(localPath: string): Promise<string> {
   return hash.digest('hex')
 }
 
-async function stream(connection: Connection, localPath: string, { bytes, sha256 }: Local, state: PathState, meta: FileMeta): Promise<void> {
-  if (!state.parent) throw new Advice(`${state.path} cannot be written: its directory is missing`, 'make it first, with file.directory')
-  const attributes = { mode: meta.mode ?? (state.exists ? state.mode : '0644'), owner: meta.owner ?? (state.uid || undefined), group: meta.group ?? (state.gid || undefined) }
+async function stream(
+  connection: Connection,
+  localPath: string,
+  { bytes, sha256 }: Local,
+  state: PathState,
+  meta: FileMeta,
+): Promise<void> {
+  if (!state.parent)
+    throw new Advice(`${state.path} cannot be written: its directory is missing`, 'make it first, with file.directory')
+  const attributes = {
+    mode: meta.mode ?? (state.exists ? state.mode : '0644'),
+    owner: meta.owner ?? (state.uid || undefined),
+    group: meta.group ?? (state.gid || undefined),
+  }
   const temporary = `${state.target}.${randomBytes(4).toString('hex')}.part`
   const script = [
     sh`set -e; umask 077; t=${temporary} p=${state.target}`,
@@ -147,7 +194,8 @@ async function stream(connection: Connection, localPath: string, { bytes, sha256
   const remote = await connection.stream(script)
   remote.stdout.resume()
   const [sent, ended] = await Promise.allSettled([
-    pipeline(createReadStream(localPath), counted(connection, bytes), remote.stdin), remote.ended,
+    pipeline(createReadStream(localPath), counted(connection, bytes), remote.stdin),
+    remote.ended,
   ])
   if (ended.status === 'rejected') throw ended.reason
   mustSucceed(script, ended.value)
@@ -180,38 +228,51 @@ export function fetch(path: string, localPath: string): Operation<Copied> {
   return bringHere({ path: absolute(path), localPath })
 }
 
-const bringHere = operation<{ readonly path: string; readonly localPath: string }, { state: PathState; mine: string | undefined }, Copied>(
-  ({ path, localPath }) => `file.fetch ${path} to ${localPath}`, {
-    async read(connection, { path, localPath }) {
-      const [state, mine] = await Promise.all([look(connection, path, { sha256: true }), hashHere(localPath).catch(missingIsFine)])
-      return { state, mine }
-    },
-    plan({ state, mine }, { path, localPath }) {
-      if (!state.exists) throw new Advice(`${path} cannot be fetched: there is no such file`, 'check the path, and the task that makes the file')
-      mustBeFile(state)
-      const changed = state.sha256 !== mine
-      return {
-        changed,
-        result: { path: localPath, bytes: state.size, sha256: state.sha256!, changed },
-        ...(changed ? { diff: { path: localPath, before: mine ? `sha256 ${mine}\n` : '', after: `sha256 ${state.sha256}\n` } } : {}),
-      }
-    },
-    async apply(connection, _plan, { localPath }, { state }) {
-      const temporary = `${localPath}.${randomBytes(4).toString('hex')}.part`
-      const script = sh`cat ${state.target}`
-      try {
-        const remote = await connection.stream(script)
-        remote.stdin.end()
-        await pipeline(remote.stdout, counted(connection, state.size), createWriteStream(temporary, { mode: 0o600 }))
-        mustSucceed(script, await remote.ended)
-        // The host's file may have grown since it was looked at; only a copy of what was planned is a copy.
-        if (await hashHere(temporary) !== state.sha256) throw new Advice(`${state.path} changed while it was fetched`, 'run the task again')
-        await rename(temporary, localPath)
-      } finally {
-        await rm(temporary, { force: true })
-      }
-    },
-  })
+const bringHere = operation<
+  { readonly path: string; readonly localPath: string },
+  { state: PathState; mine: string | undefined },
+  Copied
+>(({ path, localPath }) => `file.fetch ${path} to ${localPath}`, {
+  async read(connection, { path, localPath }) {
+    const [state, mine] = await Promise.all([
+      look(connection, path, { sha256: true }),
+      hashHere(localPath).catch(missingIsFine),
+    ])
+    return { state, mine }
+  },
+  plan({ state, mine }, { path, localPath }) {
+    if (!state.exists)
+      throw new Advice(
+        `${path} cannot be fetched: there is no such file`,
+        'check the path, and the task that makes the file',
+      )
+    mustBeFile(state)
+    const changed = state.sha256 !== mine
+    return {
+      changed,
+      result: { path: localPath, bytes: state.size, sha256: state.sha256!, changed },
+      ...(changed
+        ? { diff: { path: localPath, before: mine ? `sha256 ${mine}\n` : '', after: `sha256 ${state.sha256}\n` } }
+        : {}),
+    }
+  },
+  async apply(connection, _plan, { localPath }, { state }) {
+    const temporary = `${localPath}.${randomBytes(4).toString('hex')}.part`
+    const script = sh`cat ${state.target}`
+    try {
+      const remote = await connection.stream(script)
+      remote.stdin.end()
+      await pipeline(remote.stdout, counted(connection, state.size), createWriteStream(temporary, { mode: 0o600 }))
+      mustSucceed(script, await remote.ended)
+      // The host's file may have grown since it was looked at; only a copy of what was planned is a copy.
+      if ((await hashHere(temporary)) !== state.sha256)
+        throw new Advice(`${state.path} changed while it was fetched`, 'run the task again')
+      await rename(temporary, localPath)
+    } finally {
+      await rm(temporary, { force: true })
+    }
+  },
+})
 
 function missingIsFine(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error
@@ -229,22 +290,28 @@ export function directory(path: string, meta: DirectoryMeta = {}): Operation<Wri
   return makeDirectory({ path: absolute(path), meta })
 }
 
-const makeDirectory = operation<{ readonly path: string; readonly meta: DirectoryMeta }, PathState, Written>(({ path }) => `file.directory ${path}`, {
-  read: (connection, { path }) => look(connection, path),
-  plan(state, { path, meta }) {
-    if (state.exists && state.kind !== 'directory') {
-      throw new Advice(`${path} is there and not a directory`, 'move it away, or remove it with file.absent')
-    }
-    const attributes = differing(state, meta)
-    const changed = !state.exists || Object.keys(attributes).length > 0
-    const diff = state.exists ? attributesDiff(state, attributes) : { path, before: '', after: 'directory\n' }
-    return { changed, result: { path, changed }, ...(diff ? { diff } : {}) }
+const makeDirectory = operation<{ readonly path: string; readonly meta: DirectoryMeta }, PathState, Written>(
+  ({ path }) => `file.directory ${path}`,
+  {
+    read: (connection, { path }) => look(connection, path),
+    plan(state, { path, meta }) {
+      if (state.exists && state.kind !== 'directory') {
+        throw new Advice(`${path} is there and not a directory`, 'move it away, or remove it with file.absent')
+      }
+      const attributes = differing(state, meta)
+      const changed = !state.exists || Object.keys(attributes).length > 0
+      const diff = state.exists ? attributesDiff(state, attributes) : { path, before: '', after: 'directory\n' }
+      return { changed, result: { path, changed }, ...(diff ? { diff } : {}) }
+    },
+    async apply(connection, _plan, { meta }, state) {
+      const attributes = setAttributes(state.target, state.exists ? differing(state, meta) : meta)
+      await output(
+        connection,
+        [...(state.exists ? [] : [sh`mkdir -p ${state.path}`]), ...(attributes ? [attributes] : [])].join(' && '),
+      )
+    },
   },
-  async apply(connection, _plan, { meta }, state) {
-    const attributes = setAttributes(state.target, state.exists ? differing(state, meta) : meta)
-    await output(connection, [...(state.exists ? [] : [sh`mkdir -p ${state.path}`]), ...(attributes ? [attributes] : [])].join(' && '))
-  },
-})
+)
 
 /**
  * A symbolic link; another link there is replaced, anything else is an error.
@@ -257,26 +324,63 @@ export function link(path: string, to: string): Operation<Written> {
   return makeLink({ path: absolute(path), to })
 }
 
-const makeLink = operation<{ readonly path: string; readonly to: string }, PathState, Written>(({ path, to }) => `file.link ${path} to ${to}`, {
-  read: (connection, { path }) => look(connection, path),
-  plan(state, { path, to }) {
-    if (state.exists && state.link === undefined) throw new Advice(`${path} is there and not a link`, 'move it away, or remove it with file.absent')
-    const changed = state.link !== to
-    return {
-      changed,
-      result: { path, changed },
-      ...(changed ? { diff: { path, before: state.link === undefined ? '' : `link to ${state.link}\n`, after: `link to ${to}\n` } } : {}),
-    }
+const makeLink = operation<{ readonly path: string; readonly to: string }, PathState, Written>(
+  ({ path, to }) => `file.link ${path} to ${to}`,
+  {
+    read: (connection, { path }) => look(connection, path),
+    plan(state, { path, to }) {
+      if (state.exists && state.link === undefined)
+        throw new Advice(`${path} is there and not a link`, 'move it away, or remove it with file.absent')
+      const changed = state.link !== to
+      return {
+        changed,
+        result: { path, changed },
+        ...(changed
+          ? {
+              diff: {
+                path,
+                before: state.link === undefined ? '' : `link to ${state.link}\n`,
+                after: `link to ${to}\n`,
+              },
+            }
+          : {}),
+      }
+    },
+    async apply(connection, _plan, { path, to }, state) {
+      if (!state.parent)
+        throw new Advice(`${path} cannot be made: its directory is missing`, 'make it first, with file.directory')
+      await output(connection, sh`ln -sfn -- ${to} ${path}`)
+    },
   },
-  async apply(connection, _plan, { path, to }, state) {
-    if (!state.parent) throw new Advice(`${path} cannot be made: its directory is missing`, 'make it first, with file.directory')
-    await output(connection, sh`ln -sfn -- ${to} ${path}`)
-  },
-})
+)
 
 // A mistyped variable must not cost a host: nobody removes one of these on purpose.
-const kept = new Set(['', 'bin', 'boot', 'dev', 'etc', 'home', 'lib', 'lib64', 'media', 'mnt', 'opt', 'proc', 'root', 'run', 'sbin', 'srv', 'sys', 'tmp', 'usr', 'var']
-  .map((name) => `/${name}`).concat('/usr/bin', '/usr/lib', '/usr/sbin', '/var/lib', '/var/log'))
+const kept = new Set(
+  [
+    '',
+    'bin',
+    'boot',
+    'dev',
+    'etc',
+    'home',
+    'lib',
+    'lib64',
+    'media',
+    'mnt',
+    'opt',
+    'proc',
+    'root',
+    'run',
+    'sbin',
+    'srv',
+    'sys',
+    'tmp',
+    'usr',
+    'var',
+  ]
+    .map((name) => `/${name}`)
+    .concat('/usr/bin', '/usr/lib', '/usr/sbin', '/var/lib', '/var/log'),
+)
 
 /**
  * Nothing at this path: a file or link is removed, a directory with all that is in it.
@@ -296,7 +400,11 @@ const remove = operation<string, PathState, Written>((path) => `file.absent ${pa
   plan(state, path) {
     const changed = state.exists || state.link !== undefined
     const what = state.link === undefined ? state.kind : `link to ${state.link}`
-    return { changed, result: { path, changed }, ...(changed ? { diff: { path, before: `${what}\n`, after: '' } } : {}) }
+    return {
+      changed,
+      result: { path, changed },
+      ...(changed ? { diff: { path, before: `${what}\n`, after: '' } } : {}),
+    }
   },
   async apply(connection, _plan, path) {
     await output(connection, sh`rm -rf ${path}`)
@@ -318,34 +426,42 @@ interface Sweep {
 const shownPaths = 20
 
 // `differ` and `change` are made of quoted words below.
-const sweep = operation<Sweep & { readonly name: string }, { count: number; sample: readonly string[] }, Touched>(({ name }) => name, {
-  async read(connection, { path, differ, show }) {
-    const script = `LC_ALL=C; export LC_ALL\n${sh`[ -e ${path} ] || { echo missing; exit; }`}\n`
-      // The pipe would hide a find that failed; its complaint comes before the count.
-      + `{ find ${differ} -exec stat -c ${show} {} + && echo complete; } | awk -v most=${shownPaths} 'NR > 1 && NR - 1 <= most { print last } { last = $0 } END { print NR - 1; print last }'`
-    const result = await connection.exec(script)
-    const lines = result.stdout.split('\n').slice(0, -1)
-    if (lines[0] === 'missing') throw new Advice(`${path} is missing`, 'check the path, and the task that makes it')
-    if (lines.at(-1) !== 'complete') mustSucceed(script, { ...result, code: result.code || 1 })
-    return { count: Number(lines.at(-2)), sample: lines.slice(0, -2) }
+const sweep = operation<Sweep & { readonly name: string }, { count: number; sample: readonly string[] }, Touched>(
+  ({ name }) => name,
+  {
+    async read(connection, { path, differ, show }) {
+      const script =
+        `LC_ALL=C; export LC_ALL\n${sh`[ -e ${path} ] || { echo missing; exit; }`}\n` +
+        // The pipe would hide a find that failed; its complaint comes before the count.
+        `{ find ${differ} -exec stat -c ${show} {} + && echo complete; } | awk -v most=${shownPaths} 'NR > 1 && NR - 1 <= most { print last } { last = $0 } END { print NR - 1; print last }'`
+      const result = await connection.exec(script)
+      const lines = result.stdout.split('\n').slice(0, -1)
+      if (lines[0] === 'missing') throw new Advice(`${path} is missing`, 'check the path, and the task that makes it')
+      if (lines.at(-1) !== 'complete') mustSucceed(script, { ...result, code: result.code || 1 })
+      return { count: Number(lines.at(-2)), sample: lines.slice(0, -2) }
+    },
+    plan({ count, sample }, { path, wanted }) {
+      const more = count > sample.length ? `and ${count - sample.length} more\n` : ''
+      const names = sample.map((line) => line.slice(line.indexOf(' ') + 1))
+      return {
+        changed: count > 0,
+        result: { path, count },
+        ...(count > 0
+          ? {
+              diff: {
+                path: `${path} (attributes)`,
+                before: sample.map((line) => `${line}\n`).join('') + more,
+                after: names.map((name) => `${wanted} ${name}\n`).join('') + more,
+              },
+            }
+          : {}),
+      }
+    },
+    async apply(connection, _plan, { change }) {
+      await output(connection, change)
+    },
   },
-  plan({ count, sample }, { path, wanted }) {
-    const more = count > sample.length ? `and ${count - sample.length} more\n` : ''
-    const names = sample.map((line) => line.slice(line.indexOf(' ') + 1))
-    return {
-      changed: count > 0,
-      result: { path, count },
-      ...(count > 0 ? { diff: {
-        path: `${path} (attributes)`,
-        before: sample.map((line) => `${line}\n`).join('') + more,
-        after: names.map((name) => `${wanted} ${name}\n`).join('') + more,
-      } } : {}),
-    }
-  },
-  async apply(connection, _plan, { change }) {
-    await output(connection, change)
-  },
-})
+)
 
 /**
  * Owner (and group, after a colon) of a file or of a whole tree; only what differs is touched, links are not followed.
@@ -354,9 +470,14 @@ const sweep = operation<Sweep & { readonly name: string }, { count: number; samp
  * task('Hand the images to glance', file.owner('/var/lib/glance', 'glance:glance'))
  * ```
  */
-export function owner(path: string, who: string, { recursive = true }: { readonly recursive?: boolean } = {}): Operation<Touched> {
+export function owner(
+  path: string,
+  who: string,
+  { recursive = true }: { readonly recursive?: boolean } = {},
+): Operation<Touched> {
   const [user = '', group] = who.split(':')
-  if ((user === '' && !group) || /\s/.test(who)) throw new Error(`file.owner ${path}: ${JSON.stringify(who)} is not of the form user, user:group or :group`)
+  if ((user === '' && !group) || /\s/.test(who))
+    throw new Error(`file.owner ${path}: ${JSON.stringify(who)} is not of the form user, user:group or :group`)
   const tests = [...(user === '' ? [] : [sh`! -user ${user}`]), ...(group ? [sh`! -group ${group}`] : [])].join(' -o ')
   const differ = `${sh`${absolute(path)}`}${recursive ? '' : ' -prune'} \\( ${tests} \\)`
   return sweep({
@@ -370,18 +491,27 @@ export function owner(path: string, who: string, { recursive = true }: { readonl
 }
 
 /**
- * Mode of a file, or of a whole tree, where directories get the right to enter wherever the mode gives the right to read.
+ * Mode of a file, or of a whole tree, where directories get the right to enter wherever the mode gives the right to
+ * read.
  *
  * ```ts
  * task('Close the keys', file.mode('/etc/keystone/ssl', '0640', { recursive: true })) // directories: 0750
  * ```
  */
-export function mode(path: string, wanted: string, { recursive = false }: { readonly recursive?: boolean } = {}): Operation<Touched> {
+export function mode(
+  path: string,
+  wanted: string,
+  { recursive = false }: { readonly recursive?: boolean } = {},
+): Operation<Touched> {
   const files = octal(wanted)
-  const directories = recursive ? (parseInt(files, 8) | ((parseInt(files, 8) & 0o444) >> 2)).toString(8).padStart(4, '0') : files
+  const directories = recursive
+    ? (parseInt(files, 8) | ((parseInt(files, 8) & 0o444) >> 2)).toString(8).padStart(4, '0')
+    : files
   const where = sh`${absolute(path)}` + (recursive ? '' : ' -prune')
   const of = (type: string, mode: string) => `\\( ${type} ! -perm ${mode} \\)`
-  const differ = recursive ? `${where} \\( ${of('-type d', directories)} -o ${of('! -type d ! -type l', files)} \\)` : `${where} ! -type l ! -perm ${files}`
+  const differ = recursive
+    ? `${where} \\( ${of('-type d', directories)} -o ${of('! -type d ! -type l', files)} \\)`
+    : `${where} ! -type l ! -perm ${files}`
   return sweep({
     name: `file.mode ${path} ${wanted}`,
     path,
@@ -422,17 +552,22 @@ export function stat(path: string, { sha256 = false }: { readonly sha256?: boole
   return lookAt({ path: absolute(path), sha256 })
 }
 
-const lookAt = operation<{ readonly path: string; readonly sha256: boolean }, PathState, Stat>(({ path }) => `file.stat ${path}`, {
-  read: (connection, { path, sha256 }) => look(connection, path, { sha256 }),
-  plan: ({ exists, kind, size, mode, owner, group, mtime, sha256, link }) => ({
-    changed: false,
-    result: {
-      exists, ...(exists ? { kind, size, mode, owner, group, mtime } : {}),
-      ...(sha256 === undefined ? {} : { sha256 }), ...(link === undefined ? {} : { link }),
-    },
-  }),
-  apply: async () => {},
-})
+const lookAt = operation<{ readonly path: string; readonly sha256: boolean }, PathState, Stat>(
+  ({ path }) => `file.stat ${path}`,
+  {
+    read: (connection, { path, sha256 }) => look(connection, path, { sha256 }),
+    plan: ({ exists, kind, size, mode, owner, group, mtime, sha256, link }) => ({
+      changed: false,
+      result: {
+        exists,
+        ...(exists ? { kind, size, mode, owner, group, mtime } : {}),
+        ...(sha256 === undefined ? {} : { sha256 }),
+        ...(link === undefined ? {} : { link }),
+      },
+    }),
+    apply: async () => {},
+  },
+)
 
 /** Where the copy lies. */
 export type BackedUp = { readonly path: string; readonly backup: string }
@@ -455,16 +590,28 @@ b=$p.switchover-backup
 
 const keep = operation<string, readonly string[], BackedUp>((path) => `file.backup ${path}`, {
   async read(connection, path) {
-    return (await output(connection, `${copies(path)}printf '%s\\n' "$b"; if [ -e "$b" ] || [ -L "$b" ]; then echo kept; elif [ -e "$p" ]; then echo there; else echo missing; fi`)).split('\n')
+    return (
+      await output(
+        connection,
+        `${copies(path)}printf '%s\\n' "$b"; if [ -e "$b" ] || [ -L "$b" ]; then echo kept; elif [ -e "$p" ]; then echo there; else echo missing; fi`,
+      )
+    ).split('\n')
   },
   plan([backup = '', found], path) {
-    if (found === 'missing') throw new Advice(`${path} cannot be saved: it is missing`, 'check the path, and the task that makes it')
+    if (found === 'missing')
+      throw new Advice(`${path} cannot be saved: it is missing`, 'check the path, and the task that makes it')
     const changed = found === 'there'
-    return { changed, result: { path, backup }, ...(changed ? { diff: { path: backup, before: '', after: `copy of ${path}\n` } } : {}) }
+    return {
+      changed,
+      result: { path, backup },
+      ...(changed ? { diff: { path: backup, before: '', after: `copy of ${path}\n` } } : {}),
+    }
   },
   async apply(connection, _plan, path) {
     // Under its name only when complete: half a copy must never pass for one.
-    await output(connection, `set -e\n${copies(path)}rm -rf "$b.part"\ncp -a "$p" "$b.part"\nmv "$b.part" "$b"`, { timeout: 3600 })
+    await output(connection, `set -e\n${copies(path)}rm -rf "$b.part"\ncp -a "$p" "$b.part"\nmv "$b.part" "$b"`, {
+      timeout: 3600,
+    })
   },
 })
 
@@ -497,30 +644,48 @@ print_of() {
 
 const putBack = operation<string, readonly string[], BackedUp>((path) => `file.restore ${path}`, {
   async read(connection, path) {
-    return (await output(connection, `${copies(path)}${fingerprint}printf '%s\\n' "$b"
-if [ ! -e "$b" ]; then echo none; elif [ ! -e "$p" ]; then echo gone; elif [ "$(print_of "$p")" = "$(print_of "$b")" ]; then echo same; else echo differs; fi`, { timeout: 3600 })).split('\n')
+    return (
+      await output(
+        connection,
+        `${copies(path)}${fingerprint}printf '%s\\n' "$b"
+if [ ! -e "$b" ]; then echo none; elif [ ! -e "$p" ]; then echo gone; elif [ "$(print_of "$p")" = "$(print_of "$b")" ]; then echo same; else echo differs; fi`,
+        { timeout: 3600 },
+      )
+    ).split('\n')
   },
   plan([backup = '', found], path) {
-    if (found === 'none') throw new Advice(`${path} cannot be put back: there is no ${backup}`, 'nothing was saved with file.backup, or it was saved under another path')
+    if (found === 'none')
+      throw new Advice(
+        `${path} cannot be put back: there is no ${backup}`,
+        'nothing was saved with file.backup, or it was saved under another path',
+      )
     const changed = found !== 'same'
     return {
       changed,
       result: { path, backup },
-      ...(changed ? { diff: { path, before: found === 'gone' ? '' : `not as in ${backup}\n`, after: `as in ${backup}\n` } } : {}),
+      ...(changed
+        ? { diff: { path, before: found === 'gone' ? '' : `not as in ${backup}\n`, after: `as in ${backup}\n` } }
+        : {}),
     }
   },
   async apply(connection, _plan, path) {
-    await output(connection, `set -e
+    await output(
+      connection,
+      `set -e
 ${copies(path)}rm -rf "$p.part"
 cp -a "$b" "$p.part"
-if [ -d "$p" ]; then rm -rf "$p.replaced"; mv "$p" "$p.replaced"; mv "$p.part" "$p"; rm -rf "$p.replaced"; else mv -f "$p.part" "$p"; fi`, { timeout: 3600 })
+if [ -d "$p" ]; then rm -rf "$p.replaced"; mv "$p" "$p.replaced"; mv "$p.part" "$p"; rm -rf "$p.replaced"; else mv -f "$p.part" "$p"; fi`,
+      { timeout: 3600 },
+    )
   },
 })
 
 function checkedMeta<M extends FileMeta>(meta: M): M {
   if (meta.mode !== undefined) octal(meta.mode)
   if (meta.validate !== undefined && !meta.validate.includes('%s')) {
-    throw new Error(`the validate command ${JSON.stringify(meta.validate)} has no %s: that is where the new file's path goes`)
+    throw new Error(
+      `the validate command ${JSON.stringify(meta.validate)} has no %s: that is where the new file's path goes`,
+    )
   }
   return meta
 }
@@ -528,19 +693,39 @@ function checkedMeta<M extends FileMeta>(meta: M): M {
 function showContents(state: PathState, text: string | Secret): { readonly before: string; readonly after: string } {
   if (!state.exists) return withoutPasswords('', String(text))
   const old = state.content && decode(state.content).text
-  if (old === undefined || old.includes('\0')) return { before: `${state.size} bytes\n`, after: withoutPasswords('', String(text)).after }
+  if (old === undefined || old.includes('\0'))
+    return { before: `${state.size} bytes\n`, after: withoutPasswords('', String(text)).after }
   if (!(text instanceof Secret)) return withoutPasswords(old, text)
-  // The old file most likely holds the old secret, of which nobody knows where it stands: only lines that stay are shown.
+  // The old file most likely holds the old secret, of which nobody knows where it stands: only lines that stay are
+  // shown.
   const shown = String(text).split('\n')
   const real = text.reveal().split('\n')
   if (shown.length !== real.length) return { before: '‹the content before›\n', after: String(text) }
   const lines = new Map(real.map((line, i) => [line, shown[i]!]))
-  return { before: old.split('\n').map((line) => lines.get(line) ?? '‹a line before›').join('\n'), after: String(text) }
+  return {
+    before: old
+      .split('\n')
+      .map((line) => lines.get(line) ?? '‹a line before›')
+      .join('\n'),
+    after: String(text),
+  }
 }
 
-function showBytes(state: PathState, bytes: number, sha256: string, content: Buffer | undefined): { readonly before: string; readonly after: string } {
+function showBytes(
+  state: PathState,
+  bytes: number,
+  sha256: string,
+  content: Buffer | undefined,
+): { readonly before: string; readonly after: string } {
   const after = content && !content.includes(0) ? decode(content).text : undefined
-  const before = state.exists ? state.content && !state.content.includes(0) ? decode(state.content).text : undefined : ''
+  const before = state.exists
+    ? state.content && !state.content.includes(0)
+      ? decode(state.content).text
+      : undefined
+    : ''
   if (after !== undefined && before !== undefined) return withoutPasswords(before, after)
-  return { before: state.exists ? `${state.size} bytes, sha256 ${state.sha256}\n` : '', after: `${bytes} bytes, sha256 ${sha256}\n` }
+  return {
+    before: state.exists ? `${state.size} bytes, sha256 ${state.sha256}\n` : '',
+    after: `${bytes} bytes, sha256 ${sha256}\n`,
+  }
 }

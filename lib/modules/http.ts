@@ -32,7 +32,8 @@ export interface RequestOptions extends HttpOptions {
 }
 
 /**
- * What a URL answers, asked from the host through its connection; nothing is needed there. Only looks. Redirects are not followed.
+ * What a URL answers, asked from the host through its connection; nothing is needed there. Only looks. Redirects are
+ * not followed.
  *
  * ```ts
  * const { body } = await host.run(http.get('http://127.0.0.1:9292/versions', { status: [200, 300] }))
@@ -66,17 +67,22 @@ const look = operation<Asking, Answer, Answer>(({ url }) => `http.get ${withoutP
   apply: async () => {},
 })
 
-const send = operation<Asking, undefined, Answer>(({ url, options }) => `http.request ${options.method ?? 'POST'} ${withoutPassword(url)}`, {
-  read: async () => undefined,
-  plan: () => ({ changed: true, result: { status: 0, headers: {}, body: '' }, unpredictable: true }),
-  apply: (connection, _plan, { url, options }) => expected(connection, url, options),
-})
+const send = operation<Asking, undefined, Answer>(
+  ({ url, options }) => `http.request ${options.method ?? 'POST'} ${withoutPassword(url)}`,
+  {
+    read: async () => undefined,
+    plan: () => ({ changed: true, result: { status: 0, headers: {}, body: '' }, unpredictable: true }),
+    apply: (connection, _plan, { url, options }) => expected(connection, url, options),
+  },
+)
 
 async function expected(connection: Reader, url: string, options: RequestOptions): Promise<Answer> {
   const answer = await fetchThrough(connection, url, options)
   if (!accepts(answer.status, options.status)) {
-    throw new Advice(`${withoutPassword(url)} answered ${answer.status}${answer.body.trim() ? `: ${answer.body.trim().slice(0, 500)}` : ''}`,
-      'look into the log of the server, or give the status that you expect')
+    throw new Advice(
+      `${withoutPassword(url)} answered ${answer.status}${answer.body.trim() ? `: ${answer.body.trim().slice(0, 500)}` : ''}`,
+      'look into the log of the server, or give the status that you expect',
+    )
   }
   return answer
 }
@@ -89,8 +95,14 @@ export function accepts(status: number, wanted: HttpOptions['status']): boolean 
 // Results go to the journal: what is larger is a download and belongs into a file.
 const largest = 10 * 1024 * 1024
 
-/** One request to a URL as seen from the host. @throws TimedOut, and whatever the connection throws when nobody listens */
-export function fetchThrough(connection: Reader, url: string, { method = 'POST', body, headers = {}, timeout = 30, verify = true }: RequestOptions): Promise<Answer> {
+/**
+ * One request to a URL as seen from the host. @throws TimedOut, and whatever the connection throws when nobody listens
+ */
+export function fetchThrough(
+  connection: Reader,
+  url: string,
+  { method = 'POST', body, headers = {}, timeout = 30, verify = true }: RequestOptions,
+): Promise<Answer> {
   const { protocol, hostname, port, pathname, search, username, password } = new URL(url)
   const tls = protocol === 'https:'
   const address = hostname.replace(/^\[(.*)\]$/, '$1')
@@ -102,36 +114,59 @@ export function fetchThrough(connection: Reader, url: string, { method = 'POST',
     duplex.on('error', () => {})
     if (abort.signal.aborted) throw late
     const raw = duplex
-    const socket = tls ? secured({ socket: raw, servername: /^[\d.:]+$/.test(address) ? undefined : address, rejectUnauthorized: verify }) : raw
+    const socket = tls
+      ? secured({
+          socket: raw,
+          servername: /^[\d.:]+$/.test(address) ? undefined : address,
+          rejectUnauthorized: verify,
+        })
+      : raw
     return new Promise<Answer>((resolve, reject) => {
       socket.on('error', reject)
       const content = body === undefined ? undefined : body instanceof Uint8Array ? body : revealed(body)
-      const outgoing = (tls ? https : http).request({
-        // http and https only differ in how they connect, and here everything is connected already.
-        // An agent, even `agent: false`, would connect by itself, from this machine.
-        createConnection: () => socket as never,
-        signal: abort.signal, method, host: address, port, path: pathname + search,
-        ...(username ? { auth: `${decodeURIComponent(username)}:${decodeURIComponent(password)}` } : {}),
-        headers: {
-          ...(content === undefined ? {} : { 'content-length': Buffer.byteLength(content) }),
-          ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, revealed(value)])),
-          connection: 'close',
+      const outgoing = (tls ? https : http).request(
+        {
+          // http and https only differ in how they connect, and here everything is connected already.
+          // An agent, even `agent: false`, would connect by itself, from this machine.
+          createConnection: () => socket as never,
+          signal: abort.signal,
+          method,
+          host: address,
+          port,
+          path: pathname + search,
+          ...(username ? { auth: `${decodeURIComponent(username)}:${decodeURIComponent(password)}` } : {}),
+          headers: {
+            ...(content === undefined ? {} : { 'content-length': Buffer.byteLength(content) }),
+            ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, revealed(value)])),
+            connection: 'close',
+          },
         },
-      }, (incoming) => {
-        const parts: Buffer[] = []
-        let size = 0
-        incoming.on('data', (part: Buffer) => {
-          size += part.length
-          if (size > largest) incoming.destroy(new Advice(`${withoutPassword(url)} answers more than ${largest / 1048576} MiB`, 'bring large files with a command on the host, into a file'))
-          else parts.push(part)
-        })
-        incoming.on('error', reject)
-        incoming.on('end', () => resolve({
-          status: incoming.statusCode ?? 0,
-          headers: Object.fromEntries(Object.entries(incoming.headers).map(([name, value]) => [name, [value].flat().join(', ')])),
-          body: Buffer.concat(parts).toString(),
-        }))
-      })
+        (incoming) => {
+          const parts: Buffer[] = []
+          let size = 0
+          incoming.on('data', (part: Buffer) => {
+            size += part.length
+            if (size > largest)
+              incoming.destroy(
+                new Advice(
+                  `${withoutPassword(url)} answers more than ${largest / 1048576} MiB`,
+                  'bring large files with a command on the host, into a file',
+                ),
+              )
+            else parts.push(part)
+          })
+          incoming.on('error', reject)
+          incoming.on('end', () =>
+            resolve({
+              status: incoming.statusCode ?? 0,
+              headers: Object.fromEntries(
+                Object.entries(incoming.headers).map(([name, value]) => [name, [value].flat().join(', ')]),
+              ),
+              body: Buffer.concat(parts).toString(),
+            }),
+          )
+        },
+      )
       outgoing.on('error', reject)
       outgoing.end(content)
     })
@@ -158,6 +193,7 @@ export function withoutPassword(url: string): string {
 
 /** The URL itself. @throws when it is none that can be asked */
 export function checked(url: string): string {
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) throw new Error(`${JSON.stringify(withoutPassword(url))} is not an http or https URL`)
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    throw new Error(`${JSON.stringify(withoutPassword(url))} is not an http or https URL`)
   return url
 }

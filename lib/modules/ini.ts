@@ -35,23 +35,29 @@ export interface IniOptions extends EditOptions {
 export function set(path: string, sections: Sections, { dialect, ...options }: IniOptions = {}): Operation<Written> {
   const reading = { file: path, ...(dialect === undefined ? {} : { dialect }) }
   const wishes = Object.entries(sections).flatMap(([section, keys]) =>
-    Object.entries(keys).map(([key, setting]): Wish => ({ section, key, setting })))
+    Object.entries(keys).map(([key, setting]): Wish => ({ section, key, setting })),
+  )
   return editFile(`ini.set ${path} ${name(sections)}`, path, options, (before): Edited => {
-    const after = editIni(before, wishes.map((wish) => editOf(wish, reveal)), reading)
+    const after = editIni(
+      before,
+      wishes.map((wish) => editOf(wish, reveal)),
+      reading,
+    )
     const secrets = wishes.filter(({ setting }) => [setting].flat().some((value) => value instanceof Secret))
     if (after === before) return { after }
     // Where a secret is unchanged both sides must read the same, or the diff would tell of a change that there is not.
-    const hide = (text: string) => secrets.reduce((shown, wish) => {
-      const { section, key } = wish
-      const values = getIni(shown, section, key, reading)
-      if (values.length === 0) return shown
-      const wanted = [wish.setting].flat() as readonly Plain[]
-      const masks = values.map((value) => {
-        const same = wanted.find((one) => reveal(one) === value)
-        return same === undefined ? `‹${key} before›` : String(same)
-      })
-      return editIni(shown, [{ section, key, values: masks }], reading)
-    }, text)
+    const hide = (text: string) =>
+      secrets.reduce((shown, wish) => {
+        const { section, key } = wish
+        const values = getIni(shown, section, key, reading)
+        if (values.length === 0) return shown
+        const wanted = [wish.setting].flat() as readonly Plain[]
+        const masks = values.map((value) => {
+          const same = wanted.find((one) => reveal(one) === value)
+          return same === undefined ? `‹${key} before›` : String(same)
+        })
+        return editIni(shown, [{ section, key, values: masks }], reading)
+      }, text)
     return { after, shown: { before: hide(before), after: hide(after) }, secret: secrets.length > 0 }
   })
 }
@@ -64,7 +70,12 @@ export function set(path: string, sections: Sections, { dialect, ...options }: I
  * ```
  * What it gives goes to the journal: do not read secrets with it.
  */
-export function get(path: string, section: string, key: string, { dialect }: Pick<IniOptions, 'dialect'> = {}): Operation<readonly string[]> {
+export function get(
+  path: string,
+  section: string,
+  key: string,
+  { dialect }: Pick<IniOptions, 'dialect'> = {},
+): Operation<readonly string[]> {
   return readKey({ path: absolute(path), section, key, dialect })
 }
 
@@ -93,8 +104,9 @@ export function read(path: string, { dialect }: Pick<IniOptions, 'dialect'> = {}
  */
 export function absent(path: string, section: string, { dialect, ...options }: IniOptions = {}): Operation<Written> {
   const reading = { file: path, ...(dialect === undefined ? {} : { dialect }) }
-  return editFile(`ini.absent ${path} [${section}]`, path, { ...options, nothingToRemove: true }, (before) =>
-    ({ after: removeSection(before, section, reading) }))
+  return editFile(`ini.absent ${path} [${section}]`, path, { ...options, nothingToRemove: true }, (before) => ({
+    after: removeSection(before, section, reading),
+  }))
 }
 
 interface Wish {
@@ -103,29 +115,43 @@ interface Wish {
   readonly setting: Setting
 }
 
-const readKey = operation<{ path: string; section: string; key: string; dialect: IniDialect | undefined }, PathState, readonly string[]>(
-  ({ path, section, key }) => `ini.get ${path} [${section}] ${key}`, {
-    read: (connection, { path }) => look(connection, path, { content: editable }),
-    plan(state, { path, section, key, dialect }) {
-      if (!state.exists) throw new Advice(`${path} cannot be read: there is no such file`, 'check the path, and the task that makes it')
-      mustBeFile(state)
-      const { text } = decode(state.content ?? Buffer.alloc(0))
-      return { changed: false, result: getIni(text, section, key, { file: path, ...(dialect === undefined ? {} : { dialect }) }) }
-    },
-    apply: async () => {},
-  })
-
-const readWhole = operation<{ path: string; dialect: IniDialect | undefined }, PathState, Contents>(({ path }) => `ini.read ${path}`, {
+const readKey = operation<
+  { path: string; section: string; key: string; dialect: IniDialect | undefined },
+  PathState,
+  readonly string[]
+>(({ path, section, key }) => `ini.get ${path} [${section}] ${key}`, {
   read: (connection, { path }) => look(connection, path, { content: editable }),
-  plan(state, { path, dialect }) {
-    if (!state.exists) throw new Advice(`${path} cannot be read: there is no such file`, 'check the path, and the task that makes it')
+  plan(state, { path, section, key, dialect }) {
+    if (!state.exists)
+      throw new Advice(`${path} cannot be read: there is no such file`, 'check the path, and the task that makes it')
     mustBeFile(state)
     const { text } = decode(state.content ?? Buffer.alloc(0))
-    const sections = readIni(text, { file: path, ...(dialect === undefined ? {} : { dialect }) })
-    return { changed: false, result: Object.fromEntries([...sections].map(([section, keys]) => [section, Object.fromEntries(keys)])) }
+    return {
+      changed: false,
+      result: getIni(text, section, key, { file: path, ...(dialect === undefined ? {} : { dialect }) }),
+    }
   },
   apply: async () => {},
 })
+
+const readWhole = operation<{ path: string; dialect: IniDialect | undefined }, PathState, Contents>(
+  ({ path }) => `ini.read ${path}`,
+  {
+    read: (connection, { path }) => look(connection, path, { content: editable }),
+    plan(state, { path, dialect }) {
+      if (!state.exists)
+        throw new Advice(`${path} cannot be read: there is no such file`, 'check the path, and the task that makes it')
+      mustBeFile(state)
+      const { text } = decode(state.content ?? Buffer.alloc(0))
+      const sections = readIni(text, { file: path, ...(dialect === undefined ? {} : { dialect }) })
+      return {
+        changed: false,
+        result: Object.fromEntries([...sections].map(([section, keys]) => [section, Object.fromEntries(keys)])),
+      }
+    },
+    apply: async () => {},
+  },
+)
 
 function editOf({ section, key, setting }: Wish, show: (value: Plain) => string): IniEdit {
   if (setting === null) return { section, key, absent: true }
@@ -142,5 +168,7 @@ function reveal(value: Plain): string {
 }
 
 function name(sections: Sections): string {
-  return Object.entries(sections).map(([section, keys]) => `[${section}] ${Object.keys(keys).join(', ')}`).join(' ')
+  return Object.entries(sections)
+    .map(([section, keys]) => `[${section}] ${Object.keys(keys).join(', ')}`)
+    .join(' ')
 }

@@ -25,7 +25,12 @@ export interface NoLineOptions extends EditOptions, Pick<LineEdit, 'regexp' | 's
  */
 export function present(path: string, options: LineOptions): Operation<Written> {
   const { meta, edit } = split(options)
-  return editFile(`line.present ${path}`, path, meta, edited(options.line, (before, line) => editLine(before, { ...edit, line, state: 'present' })))
+  return editFile(
+    `line.present ${path}`,
+    path,
+    meta,
+    edited(options.line, (before, line) => editLine(before, { ...edit, line, state: 'present' })),
+  )
 }
 
 /**
@@ -37,25 +42,50 @@ export function present(path: string, options: LineOptions): Operation<Written> 
  */
 export function absent(path: string, options: NoLineOptions): Operation<Written> {
   const { meta, edit } = split(options)
-  return editFile(`line.absent ${path}`, path, { ...meta, nothingToRemove: true }, edited(options.line, (before, line) =>
-    editLine(before, { ...edit, ...(line === undefined ? {} : { line }), state: 'absent' })))
+  return editFile(
+    `line.absent ${path}`,
+    path,
+    { ...meta, nothingToRemove: true },
+    edited(options.line, (before, line) =>
+      editLine(before, { ...edit, ...(line === undefined ? {} : { line }), state: 'absent' }),
+    ),
+  )
 }
 
 // With a secret the lines that change are hidden: what is replaced most likely holds the old one.
-function edited<L extends string | Secret | undefined>(line: L, edit: (before: string, line: L extends undefined ? string | undefined : string) => string): (before: string) => Edited {
+function edited<L extends string | Secret | undefined>(
+  line: L,
+  edit: (before: string, line: L extends undefined ? string | undefined : string) => string,
+): (before: string) => Edited {
   const real = (line instanceof Secret ? line.reveal() : line) as never
   return (before) => {
     const after = edit(before, real)
     if (!(line instanceof Secret) || after === before) return { after }
     const hide = (text: string, other: string, mark: string) => {
       const kept = new Set(other.split('\n'))
-      return text.split('\n').map((one) => (one === real ? String(line) : kept.has(one) ? one : mark)).join('\n')
+      return text
+        .split('\n')
+        .map((one) => (one === real ? String(line) : kept.has(one) ? one : mark))
+        .join('\n')
     }
-    return { after, shown: { before: hide(before, after, '‹a line before›'), after: hide(after, before, String(line)) }, secret: true }
+    return {
+      after,
+      shown: { before: hide(before, after, '‹a line before›'), after: hide(after, before, String(line)) },
+      secret: true,
+    }
   }
 }
 
-function split<O extends EditOptions & Partial<LineOptions>>({ mode, owner, group, backup, validate, create, line: _line, ...edit }: O): { readonly meta: EditOptions; readonly edit: Omit<LineEdit, 'line' | 'state'> } {
+function split<O extends EditOptions & Partial<LineOptions>>({
+  mode,
+  owner,
+  group,
+  backup,
+  validate,
+  create,
+  line: _line,
+  ...edit
+}: O): { readonly meta: EditOptions; readonly edit: Omit<LineEdit, 'line' | 'state'> } {
   const meta = { mode, owner, group, backup, validate, create }
   return { meta: Object.fromEntries(Object.entries(meta).filter(([, value]) => value !== undefined)), edit }
 }

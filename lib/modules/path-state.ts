@@ -43,8 +43,16 @@ export interface LookOptions {
 export const editable = 4 * 1024 * 1024
 
 /** One request that says all about a path. @throws CommandFailed when it cannot be read */
-export async function look(connection: Reader, path: string, { content = 0, sha256 = false, unless = '' }: LookOptions = {}): Promise<PathState> {
-  const text = await output(connection, sh`p=${absolute(path)} most=${content} sum=${sha256 || unless ? 'yes' : 'no'} unless=${unless}` + lookScript)
+export async function look(
+  connection: Reader,
+  path: string,
+  { content = 0, sha256 = false, unless = '' }: LookOptions = {},
+): Promise<PathState> {
+  const text = await output(
+    connection,
+    sh`p=${absolute(path)} most=${content} sum=${sha256 || unless ? 'yes' : 'no'} unless=${unless || 'none'}` +
+      lookScript,
+  )
   const [parent, link, target, numbers, owner, group, sum, ...base64] = text.split('\n')
   const [rawMode = '0', size = '0', mtime = '0', uid = '', gid = ''] = (numbers ?? '').split(' ')
   const bits = parseInt(rawMode, 16)
@@ -52,7 +60,7 @@ export async function look(connection: Reader, path: string, { content = 0, sha2
     path,
     target: target?.slice(1) || path,
     exists: numbers !== '',
-    kind: numbers === '' ? undefined : kinds[bits & 0o170000] ?? 'other',
+    kind: numbers === '' ? undefined : (kinds[bits & 0o170000] ?? 'other'),
     link: link === '-' ? undefined : link?.slice(1),
     size: Number(size),
     mode: (bits & 0o7777).toString(8).padStart(4, '0'),
@@ -61,7 +69,7 @@ export async function look(connection: Reader, path: string, { content = 0, sha2
     uid,
     gid,
     mtime: Number(mtime),
-    sha256: sum || undefined,
+    sha256: sum?.slice(0, 64) || undefined,
     content: base64[0] === 'content' ? Buffer.from(base64.slice(1).join(''), 'base64') : undefined,
     parent: parent === 'parent',
   }
@@ -69,28 +77,33 @@ export async function look(connection: Reader, path: string, { content = 0, sha2
 
 const kinds: Readonly<Record<number, Kind>> = { 0o100000: 'file', 0o040000: 'directory', 0o120000: 'link' }
 
-// stat's %f (the raw mode) rather than %F: its words differ between tools and languages.
+// stat's %f (the raw mode) rather than %F: its words differ between tools and languages. Every process counts: this
+// runs for each file of each play.
 const lookScript = `
-set -e
+set -ef
 LC_ALL=C; export LC_ALL
-if [ -d "$(dirname "$p")" ]; then echo parent; else echo none; fi
+d=\${p%/*}
+if [ -d "\${d:-/}" ]; then echo parent; else echo none; fi
 if [ -L "$p" ]; then printf '+%s\\n' "$(readlink "$p")"; t=$(readlink -f "$p") || t=$p; else echo -; t=$p; fi
 printf '+%s\\n' "$t"
 [ -e "$t" ] || [ -L "$t" ] || exit 0
-stat -c '%f %s %Y %u %g
+n=$(stat -c '%f %s %Y %u %g
 %U
-%G' "$t"
+%G' "$t")
+printf '%s\\n' "$n"
 [ -f "$t" ] || exit 0
 s=
-[ $sum = no ] || s=$(sha256sum < "$t" | cut -c 1-64)
+[ $sum = no ] || s=$(sha256sum < "$t")
 echo "$s"
-[ "$s" != "$unless" ] || [ -z "$s" ] || exit 0
-if [ "$(stat -c %s "$t")" -le $most ] && [ $most -gt 0 ]; then echo content; base64 < "$t"; fi
+[ "\${s%% *}" != "$unless" ] || [ -z "$s" ] || exit 0
+set -- $n
+if [ "$2" -le $most ] && [ $most -gt 0 ]; then echo content; base64 < "$t"; fi
 `
 
 /** The path, when a host's root directory is where it starts; what is relative depends on who logged in. */
 export function absolute(path: string): string {
-  if (!path.startsWith('/') || /[\n\0]/.test(path)) throw new Error(`${JSON.stringify(path)} is not an absolute path of one line`)
+  if (!path.startsWith('/') || /[\n\0]/.test(path))
+    throw new Error(`${JSON.stringify(path)} is not an absolute path of one line`)
   return path
 }
 
@@ -130,26 +143,36 @@ export function attributesDiff(state: PathState, change: Attributes): Diff | und
  */
 export function setAttributes(path: string, { mode, owner, group }: Attributes): string {
   return [
-    ...(owner !== undefined || group !== undefined ? [sh`chown ${`${owner ?? ''}${group === undefined ? '' : `:${group}`}`} ${path}`] : []),
+    ...(owner !== undefined || group !== undefined
+      ? [sh`chown ${`${owner ?? ''}${group === undefined ? '' : `:${group}`}`} ${path}`]
+      : []),
     ...(mode !== undefined ? [sh`chmod u-s,g-s ${path} && chmod ${octal(mode)} ${path}`] : []),
   ].join(' && ')
 }
 
 /** Writes content, or only sets attributes when the content is there already. */
-export async function bringFile(connection: Connection, state: PathState, content: Parameters<Connection['write']>[1] | undefined, meta: FileMeta): Promise<void> {
+export async function bringFile(
+  connection: Connection,
+  state: PathState,
+  content: Parameters<Connection['write']>[1] | undefined,
+  meta: FileMeta,
+): Promise<void> {
   if (content === undefined) {
     await output(connection, setAttributes(state.target, differing(state, meta)))
     return
   }
-  if (!state.parent) throw new Advice(`${state.path} cannot be written: its directory is missing`, 'make it first, with file.directory')
+  if (!state.parent)
+    throw new Advice(`${state.path} cannot be written: its directory is missing`, 'make it first, with file.directory')
   await connection.write(state.target, content, meta)
 }
 
 /** @throws when something else than a file lies there */
 export function mustBeFile(state: PathState): void {
   if (state.exists && state.kind !== 'file') {
-    throw new Advice(`${state.path} is a ${state.kind === 'other' ? 'special file' : state.kind}, not a file`,
-      'remove it first, with file.absent, if it is in the way')
+    throw new Advice(
+      `${state.path} is a ${state.kind === 'other' ? 'special file' : state.kind}, not a file`,
+      'remove it first, with file.absent, if it is in the way',
+    )
   }
 }
 
@@ -157,7 +180,10 @@ export function mustBeFile(state: PathState): void {
 export function decode(content: Uint8Array): { readonly text: string; encode(text: string): Uint8Array } {
   try {
     // A byte order mark is content: it must still be there when the file is written again.
-    return { text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content), encode: (text) => Buffer.from(text) }
+    return {
+      text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content),
+      encode: (text) => Buffer.from(text),
+    }
   } catch {
     return {
       text: Buffer.from(content).toString('latin1'),
@@ -170,6 +196,9 @@ export function decode(content: Uint8Array): { readonly text: string; encode(tex
 }
 
 /** @throws CommandFailed when the script ended with another code than 0, with the script's own words */
-export function mustSucceed(script: string, result: { readonly code: number; readonly stderr: string; readonly stdout?: string }): void {
+export function mustSucceed(
+  script: string,
+  result: { readonly code: number; readonly stderr: string; readonly stdout?: string },
+): void {
   if (result.code !== 0) throw new CommandFailed(script, { stdout: '', ...result })
 }

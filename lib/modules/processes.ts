@@ -16,7 +16,8 @@ export function matching(pattern: RegExp | string): Operation<readonly Process[]
   return look(typeof pattern === 'string' ? new RegExp(pattern) : pattern)
 }
 
-// The pattern stays here: in the script it would make the shell that looks match itself. Not every host has ps, but all have /proc.
+// The pattern stays here: in the script it would make the shell that looks match itself. Not every host has ps, but
+// all have /proc.
 const script = `
 LC_ALL=C; export LC_ALL
 echo "self $$"

@@ -7,19 +7,27 @@ import { replaceText, type Replacement } from './text/replace-text.ts'
 export interface ReplaceOptions extends Omit<EditOptions, 'create'>, Pick<Replacement, 'after' | 'before'> {}
 
 /**
- * Every match in a file becomes another text; `^` and `$` are the ends of a line. Write it so that the new text does not match again.
+ * Every match in a file becomes another text; `^` and `$` are the ends of a line. Write it so that the new text does
+ * not match again.
  *
  * ```ts
  * task('Move to the new address', replace('/etc/motd', /\b10\.0\.0\.3\b/, '10.0.0.4', { after: /^# controllers/ }))
  * ```
  * @throws when the new text would be replaced again by the next run
  */
-export function replace(path: string, regexp: RegExp, text: string, { after, before, ...meta }: ReplaceOptions = {}): Operation<Written> {
+export function replace(
+  path: string,
+  regexp: RegExp,
+  text: string,
+  { after, before, ...meta }: ReplaceOptions = {},
+): Operation<Written> {
   const replacement = { regexp, replace: text, ...(after ? { after } : {}), ...(before ? { before } : {}) }
   return editFile(`replace ${path} ${regexp}`, path, meta, (old) => {
     const made = replaceText(old, replacement)
     if (replaceText(made, replacement) !== made) {
-      throw new Error(`${regexp} matches what it would write into ${path}: each run would change it again; make it match only the old text`)
+      throw new Error(
+        `${regexp} matches what it would write into ${path}: each run would change it again; make it match only the old text`,
+      )
     }
     return { after: made }
   })

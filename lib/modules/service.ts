@@ -128,7 +128,8 @@ function parse(word: string, [first, ...rest]: Names): Omit<Acting, 'word'> {
   const [names, options] = typeof first === 'string' ? [[first, ...rest], {}] : [rest, first]
   if (names.length === 0) throw new Error(`service.${word} names no service`)
   for (const name of names) {
-    if (!/^[\w@][\w@.:+-]*$/.test(name)) throw new Error(`service.${word}: ${JSON.stringify(name)} cannot be the name of a service`)
+    if (!/^[\w@][\w@.:+-]*$/.test(name))
+      throw new Error(`service.${word}: ${JSON.stringify(name)} cannot be the name of a service`)
   }
   return { names: [...new Set(names)], options }
 }
@@ -165,7 +166,8 @@ function before({ running, enabled }: Status, word: Action): string {
   return running ? 'running' : 'stopped'
 }
 
-// Shell functions that hide the three managers. `state` answers in RUNNING (yes, no) and SAID; `manager` in MANAGER, empty when
+// Shell functions that hide the three managers. `state` answers in RUNNING (yes, no) and SAID; `manager` in MANAGER,
+// empty when
 // nobody knows the service. A non-interactive shell of root on CentOS 6 has no sbin on its PATH.
 const functions = `
 LC_ALL=C; export LC_ALL
@@ -248,24 +250,43 @@ exit 0
 `
 
 async function statuses(connection: Reader, names: readonly string[]): Promise<readonly Status[]> {
-  const lines = (await output(connection, `${functions}${sh`set -- ${names}`}\n${statusScript}`, { timeout: 60 * names.length + 60 })).split('\n')
+  const lines = (
+    await output(connection, `${functions}${sh`set -- ${names}`}\n${statusScript}`, { timeout: 60 * names.length + 60 })
+  ).split('\n')
   const near = lines.filter((line) => line.startsWith('near ')).map((line) => line.slice(5))
   return names.map((name) => {
     const line = lines.find((one) => one.split(' ', 2)[1] === name && !one.startsWith('near '))
     const [manager, , running, enabled, ...said] = (line ?? 'unknown').split(' ')
     if (manager === 'unknown') {
-      throw new Advice(`there is no service ${name}`, didYouMean(name, near) ?? 'install its package first, or check its name in /etc/init.d')
+      throw new Advice(
+        `there is no service ${name}`,
+        didYouMean(name, near) ?? 'install its package first, or check its name in /etc/init.d',
+      )
     }
     if (running === 'unknown') {
-      throw new Advice(`whether ${name} runs cannot be told: its init script knows no status`, `give /etc/init.d/${name} a status action, or use shell and probe`)
+      throw new Advice(
+        `whether ${name} runs cannot be told: its init script knows no status`,
+        `give /etc/init.d/${name} a status action, or use shell and probe`,
+      )
     }
-    return { name, manager: manager as Manager, running: running === 'yes', enabled: enabled === 'yes', said: said.join(' ') }
+    return {
+      name,
+      manager: manager as Manager,
+      running: running === 'yes',
+      enabled: enabled === 'yes',
+      said: said.join(' '),
+    }
   })
 }
 
 type Order = Exclude<Action, 'enabled' | 'disabled'>
 
-const orders: Readonly<Record<Order, string>> = { started: 'start', stopped: 'stop', restarted: 'restart', reloaded: 'reload' }
+const orders: Readonly<Record<Order, string>> = {
+  started: 'start',
+  stopped: 'stop',
+  restarted: 'restart',
+  reloaded: 'reload',
+}
 
 // A service that does not run cannot be reloaded, and upstart cannot restart it either.
 function orderFor({ running, manager }: Status, word: Order): string {
@@ -273,7 +294,12 @@ function orderFor({ running, manager }: Status, word: Order): string {
   return word === 'reloaded' || (word === 'restarted' && manager === 'upstart') ? 'start' : orders[word]
 }
 
-async function change(connection: Connection, due: readonly Status[], word: Order, options: ServiceOptions): Promise<void> {
+async function change(
+  connection: Connection,
+  due: readonly Status[],
+  word: Order,
+  options: ServiceOptions,
+): Promise<void> {
   const { timeout = 60, settle = 2, log = [] } = options
   const names = due.map(({ name }) => name)
   const wanted = word === 'stopped' ? 'no' : 'yes'
@@ -290,7 +316,8 @@ async function change(connection: Connection, due: readonly Status[], word: Orde
   if (result.code !== 0) throw failureOf(result, word, timeout, settle)
 }
 
-// What each order ended with is kept for later: what a service says of itself counts more, since many init scripts return anything.
+// What each order ended with is kept for later: what a service says of itself counts more, since many init scripts
+// return anything.
 const orderFunction = `
 kept=$(mktemp -d) || exit
 trap 'rm -rf "$o" "$kept"' EXIT
@@ -330,24 +357,44 @@ while :; do
 done
 `
 
-function failureOf(result: { readonly code: number; readonly stdout: string; readonly stderr: string }, word: Order, timeout: number, settle: number): Error {
+function failureOf(
+  result: { readonly code: number; readonly stdout: string; readonly stderr: string },
+  word: Order,
+  timeout: number,
+  settle: number,
+): Error {
   const lines = result.stdout.split('\n')
   const failed = lines.findIndex((line) => line.startsWith('failed '))
   const [, name = '', how = '', code = ''] = (lines[failed] ?? '').split(' ')
   if (failed < 0) return new CommandFailed(`service ${orders[word]}`, result)
   const said = lines[failed + 1]?.slice(5) ?? ''
-  const rest = lines.slice(failed + 2).flatMap((line) =>
-    line.startsWith('log ') ? [`the end of ${line.slice(4)}:`] : line.startsWith('out ') ? [`  ${line.slice(4)}`] : [])
-  const what = how === 'died' ? `${name} was running and is not any more: it did not stay up for ${settle} s`
-    : how === 'late' ? `${name} is not ${word === 'stopped' ? 'stopped' : 'running'} after ${timeout} s`
-    : `${name} could not be ${word}: its manager ended with code ${code}`
+  const rest = lines
+    .slice(failed + 2)
+    .flatMap((line) =>
+      line.startsWith('log ')
+        ? [`the end of ${line.slice(4)}:`]
+        : line.startsWith('out ')
+          ? [`  ${line.slice(4)}`]
+          : [],
+    )
+  const what =
+    how === 'died'
+      ? `${name} was running and is not any more: it did not stay up for ${settle} s`
+      : how === 'late'
+        ? `${name} is not ${word === 'stopped' ? 'stopped' : 'running'} after ${timeout} s`
+        : `${name} could not be ${word}: its manager ended with code ${code}`
   const shown = rest.filter((line) => line.trim() !== '')
-  return new CommandFailed(`service ${name} ${orders[word]}`, { code: Number(code) || result.code, stdout: result.stdout, stderr: result.stderr },
-    `${what}${said ? ` (it says: ${said})` : ''}${shown.length > 0 ? `\n${shown.join('\n')}\n` : ''}`)
+  return new CommandFailed(
+    `service ${name} ${orders[word]}`,
+    { code: Number(code) || result.code, stdout: result.stdout, stderr: result.stderr },
+    `${what}${said ? ` (it says: ${said})` : ''}${shown.length > 0 ? `\n${shown.join('\n')}\n` : ''}`,
+  )
 }
 
 async function atBoot(connection: Connection, due: readonly Status[], word: 'enabled' | 'disabled'): Promise<void> {
-  await output(connection, `${functions}
+  await output(
+    connection,
+    `${functions}
 atboot_set() {
   manager "$1"
   case $MANAGER in
@@ -368,5 +415,6 @@ atboot_set() {
   esac || { cat "$o" >&2; exit 1; }
 }
 ${due.map(({ name }) => sh`atboot_set ${name} ${word === 'enabled' ? 'enable' : 'disable'}`).join('\n')}
-`)
+`,
+  )
 }

@@ -22,7 +22,8 @@ export function template(path: string, text: string | Secret, meta: FileMeta = {
 }
 
 /**
- * A text without the indentation that its lines have in common and without the line breaks at its ends; one is put at the end.
+ * A text without the indentation that its lines have in common and without the line breaks at its ends; one is put at
+ * the end.
  * With a secret among the values the whole is a secret of which only those values are masked.
  *
  * ```ts
@@ -76,18 +77,27 @@ function fill(line: Line, values: readonly Inserted[]): readonly (string | Secre
   const alone = numbers.length === 1 && line.every((part) => typeof part === 'number' || part.trim() === '')
   const lead = typeof line[0] === 'string' ? /^[ \t]*/.exec(line[0])![0] : ''
   if (alone && isNothing(values[numbers[0]!])) return []
-  return [...line.flatMap((part) => typeof part === 'string' ? [part] : show(values[part], lead)), '\n']
+  return [...line.flatMap((part) => (typeof part === 'string' ? [part] : show(values[part], lead))), '\n']
 }
 
 function isNothing(value: Inserted): boolean {
-  return value === '' || value === null || value === undefined || value === false || (Array.isArray(value) && value.length === 0)
+  return (
+    value === '' ||
+    value === null ||
+    value === undefined ||
+    value === false ||
+    (Array.isArray(value) && value.length === 0)
+  )
 }
 
 // What has several lines keeps the indentation of the place where it is put.
 function show(value: Inserted, lead: string): readonly (string | Secret)[] {
   if (value instanceof Secret) return [value]
   if (Array.isArray(value)) {
-    return (value as readonly (string | number | Secret)[]).flatMap((one, i) => [...(i > 0 ? [`\n${lead}`] : []), ...show(one, lead)])
+    return (value as readonly (string | number | Secret)[]).flatMap((one, i) => [
+      ...(i > 0 ? [`\n${lead}`] : []),
+      ...show(one, lead),
+    ])
   }
   if (value === null || value === undefined || value === false) return []
   return [String(value).replaceAll('\n', `\n${lead}`)]

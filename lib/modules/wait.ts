@@ -18,20 +18,26 @@ export interface WaitOptions {
 }
 
 /**
- * Waits until something listens on a TCP port, as seen from the host. Never counts as changed; check mode does not wait.
+ * Waits until something listens on a TCP port, as seen from the host. Never counts as changed; check mode does not
+ * wait.
  *
  * ```ts
  * task('Wait for the database', wait.port(3306))
  * task('Wait for the other side', (host) => wait.port(5672, { address: host.vars.rabbitIp, timeout: 60 }))
  * ```
  */
-export function port(number: number, { address = '127.0.0.1', ...options }: WaitOptions & { readonly address?: string } = {}): Operation<Waited> {
-  if (!Number.isInteger(number) || number < 1 || number > 65535) throw new Error(`wait.port: ${number} is not a TCP port`)
+export function port(
+  number: number,
+  { address = '127.0.0.1', ...options }: WaitOptions & { readonly address?: string } = {},
+): Operation<Waited> {
+  if (!Number.isInteger(number) || number < 1 || number > 65535)
+    throw new Error(`wait.port: ${number} is not a TCP port`)
   return wait({
-    name: `wait.port ${address}:${number}`, options,
+    name: `wait.port ${address}:${number}`,
+    options,
     async missing(connection) {
       try {
-        (await connection.dial(number, address)).on('error', () => {}).destroy()
+        ;(await connection.dial(number, address)).on('error', () => {}).destroy()
         return undefined
       } catch (error) {
         if (error instanceof Unreachable) throw error
@@ -49,13 +55,21 @@ export function port(number: number, { address = '127.0.0.1', ...options }: Wait
  * task('Wait for keystone', wait.http('http://127.0.0.1:5000/v2.0/', { timeout: 60 }))
  * ```
  */
-export function http(url: string, options: WaitOptions & Pick<HttpOptions, 'status' | 'headers' | 'verify'> = {}): Operation<Waited> {
+export function http(
+  url: string,
+  options: WaitOptions & Pick<HttpOptions, 'status' | 'headers' | 'verify'> = {},
+): Operation<Waited> {
   checked(url)
   return wait({
-    name: `wait.http ${withoutPassword(url)}`, options,
+    name: `wait.http ${withoutPassword(url)}`,
+    options,
     async missing(connection) {
       try {
-        const { status } = await fetchThrough(connection, url, { method: 'GET', ...options, timeout: Math.min(options.timeout ?? 30, 30) })
+        const { status } = await fetchThrough(connection, url, {
+          method: 'GET',
+          ...options,
+          timeout: Math.min(options.timeout ?? 30, 30),
+        })
         return accepts(status, options.status) ? undefined : `${withoutPassword(url)} answers ${status}`
       } catch (error) {
         if (error instanceof Unreachable) throw error
@@ -75,7 +89,8 @@ export function http(url: string, options: WaitOptions & Pick<HttpOptions, 'stat
  */
 export function command(script: string, options: WaitOptions = {}): Operation<Waited> {
   return wait({
-    name: `wait.command ${script}`, options,
+    name: `wait.command ${script}`,
+    options,
     async missing(connection) {
       const { code, stdout, stderr } = await connection.exec(script)
       const said = (stderr.trim() || stdout.trim()).split('\n').slice(-5).join('\n')
@@ -86,7 +101,8 @@ export function command(script: string, options: WaitOptions = {}): Operation<Wa
 }
 
 /**
- * Waits until a file is there, or gone, or has a line that matches an extended regular expression. Never counts as changed.
+ * Waits until a file is there, or gone, or has a line that matches an extended regular expression. Never counts as
+ * changed.
  *
  * ```ts
  * task('Wait for the socket', wait.file('/var/lib/mysql/mysql.sock'))
@@ -94,12 +110,26 @@ export function command(script: string, options: WaitOptions = {}): Operation<Wa
  * task('Wait until it is ready', wait.file('/var/log/rabbitmq/startup_log', { contains: 'broker running' }))
  * ```
  */
-export function file(path: string, { absent = false, contains, ...options }: WaitOptions & { readonly absent?: boolean; readonly contains?: string } = {}): Operation<Waited> {
-  const test = absent ? sh`[ ! -e ${absolute(path)} ]` : contains === undefined ? sh`[ -e ${absolute(path)} ]` : sh`grep -q -E -e ${contains} ${absolute(path)} 2>/dev/null`
+export function file(
+  path: string,
+  {
+    absent = false,
+    contains,
+    ...options
+  }: WaitOptions & { readonly absent?: boolean; readonly contains?: string } = {},
+): Operation<Waited> {
+  const test = absent
+    ? sh`[ ! -e ${absolute(path)} ]`
+    : contains === undefined
+      ? sh`[ -e ${absolute(path)} ]`
+      : sh`grep -q -E -e ${contains} ${absolute(path)} 2>/dev/null`
   return wait({
-    name: `wait.file ${path}`, options,
-    missing: async (connection) => (await connection.exec(test)).code === 0 ? undefined
-      : `${path} is ${absent ? 'still there' : contains === undefined ? 'still missing' : `without a line that matches ${contains}`}`,
+    name: `wait.file ${path}`,
+    options,
+    missing: async (connection) =>
+      (await connection.exec(test)).code === 0
+        ? undefined
+        : `${path} is ${absent ? 'still there' : contains === undefined ? 'still missing' : `without a line that matches ${contains}`}`,
     hint: absent ? 'look what keeps it' : 'look what should make it',
   })
 }
@@ -112,7 +142,8 @@ interface Waiting {
   readonly hint: string
 }
 
-// The first look is the plan's. The wait itself is the apply's: a look may run ahead of its turn, before what it waits for was started.
+// The first look is the plan's. The wait itself is the apply's: a look may run ahead of its turn, before what it
+// waits for was started.
 const makeWait = operation<Waiting, string | undefined, Waited>(({ name }) => name, {
   read: (connection, { missing }) => missing(connection),
   plan: (missing) => ({ changed: missing !== undefined, result: { seconds: 0 }, unpredictable: missing !== undefined }),

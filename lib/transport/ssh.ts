@@ -86,6 +86,7 @@ export async function sshLink(host: Host, ask: AskHostKey | undefined): Promise<
     client.on('error', first.fail)
     client.on('connect', () => { stage.doing = 'waiting for its greeting' })
     await Promise.race([ready, first.seen.then((error) => { throw error }), clock.out.then(() => { throw new Error('out of time') })])
+    await quiet(proxy?.socket ?? tcp!)
     return new SshLink(name, user, client, proxy)
   } catch (error) {
     const reason = refusedKey ?? await explain(error as Error, {
@@ -98,6 +99,28 @@ export async function sshLink(host: Host, ask: AskHostKey | undefined): Promise<
   } finally {
     clock.stop()
   }
+}
+
+/**
+ * Waits for the notes that sshd sends after a login. It has Nagle's algorithm on: were our first request sent before they are here,
+ * its answer would be kept back until this machine acknowledges them, which takes 40 ms when there is nothing to send.
+ */
+function quiet(socket: Duplex): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      socket.off('data', heard)
+      clearTimeout(pause)
+      clearTimeout(end)
+      resolve()
+    }
+    const heard = (): void => {
+      clearTimeout(pause)
+      pause = setTimeout(done, 2)
+    }
+    let pause = setTimeout(done, 5)
+    const end = setTimeout(done, 10)
+    socket.on('data', heard)
+  })
 }
 
 function algorithms(knownTypes: readonly string[], legacy: boolean): object {
@@ -284,7 +307,7 @@ class SshLink implements Link {
       if (urgent) this.#open++
       else await this.#slot()
       try {
-        return this.#program(await this.#exec(command))
+        return await this.#exec(command)
       } catch (error) {
         this.#release()
         if (this.lost || !/Channel open failure/.test((error as Error).message)) {
@@ -315,11 +338,12 @@ class SshLink implements Link {
     this.#queue.shift()?.()
   }
 
-  #exec(command: string): Promise<ClientChannel> {
+  #exec(command: string): Promise<Program> {
     return new Promise((resolve, reject) => {
       this.#client.exec(command, (error, channel) => {
         if (error) reject(error)
-        else resolve(channel)
+        // At once: the end of a short command can be in the same packet, and nobody tells it twice.
+        else resolve(this.#program(channel))
       })
     })
   }

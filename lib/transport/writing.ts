@@ -17,7 +17,13 @@ export function writing(path: string, meta: FileMeta): string {
   return [
     `p=${quote(path)}`,
     // A link stays a link: what it points to is replaced.
-    '[ ! -L "$p" ] || p=$(readlink -f -- "$p") || { echo "the link cannot be followed" >&2; exit 1; }',
+    // Step by step, since not every readlink -f follows a link to what is not there yet.
+    'n=0',
+    'while [ -L "$p" ]; do',
+    '  n=$((n + 1))',
+    '  [ $n -le 40 ] && l=$(readlink -- "$p") || { echo "the link cannot be followed" >&2; exit 1; }',
+    '  case $l in /*) p=$l ;; *) case $p in */*) p=${p%/*}/$l ;; *) p=$l ;; esac ;; esac',
+    'done',
     '[ ! -d "$p" ] || { echo "it is a directory" >&2; exit 1; }',
     'case $p in */*) d=${p%/*}; d=${d:-/} ;; *) d=. ;; esac',
     '[ -d "$d" ] || { echo "there is no directory $d" >&2; exit 1; }',

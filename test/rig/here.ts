@@ -22,7 +22,9 @@ export interface Shell {
 export interface HereOptions {
   readonly shell?: Shell
   readonly env?: Readonly<Record<string, string>>
-  /** Mounts made in a mount namespace of the scripts' own: what lies at the key is seen as the directory in the value. */
+  /**
+   * Mounts made in a mount namespace of the scripts' own: what lies at the key is seen as the directory in the value.
+   */
   readonly mounts?: Readonly<Record<string, string>>
 }
 
@@ -35,36 +37,59 @@ export interface Here extends Connection {
   readonly said: string[]
 }
 
-/** The shells found on this machine: dash and bash always, busybox (with only its own tools on the PATH) when installed. */
+/**
+ * The shells found on this machine: dash and bash always, busybox (with only its own tools on the PATH) when
+ * installed.
+ */
 export const shells: readonly Shell[] = findShells()
 
 function findShells(): readonly Shell[] {
   const found: Shell[] = []
   const has = (name: string) => spawnSync(name, ['-c', ':']).status === 0
   if (has('dash')) found.push({ name: 'dash', argv: ['dash'] })
-  if (has('bash')) found.push({ name: 'bash --posix', argv: ['bash', '--posix'] })
+  // Node's pipes are sockets, and bash takes a socket for a remote login and reads ~/.bashrc.
+  if (has('bash')) found.push({ name: 'bash --posix', argv: ['bash', '--norc', '--posix'] })
   if (spawnSync('busybox', ['sh', '-c', ':']).status === 0) {
     const bin = join(tmpdir(), 'switchover-busybox')
     mkdirSync(bin, { recursive: true })
     spawnSync('busybox', ['--install', '-s', bin])
     found.push({ name: 'busybox sh', argv: [join(bin, 'sh')], env: { PATH: bin } })
   }
-  if (found.length < 2) throw new Error(`these tests need dash and bash, and found only ${found.map(({ name }) => name).join()}`)
+  if (found.length < 2)
+    throw new Error(`these tests need dash and bash, and found only ${found.map(({ name }) => name).join()}`)
   return found
 }
 
 /** A connection whose host is this machine; scripts run in a child process each. */
 export function here(options: HereOptions = {}): Here {
   const shell = options.shell ?? { name: 'sh', argv: ['/bin/sh'] }
-  const env = { HOME: '/root', PATH: process.env.PATH ?? '/usr/bin:/bin', LANG: 'C.UTF-8', ...shell.env, ...options.env }
+  const env = {
+    HOME: '/root',
+    PATH: process.env.PATH ?? '/usr/bin:/bin',
+    LANG: 'C.UTF-8',
+    ...shell.env,
+    ...options.env,
+  }
   const start = (script: string) => {
     connection.requests++
     connection.scripts.push(script)
-    const mounts = Object.entries(options.mounts ?? {}).map(([at, from]) => `mount --bind ${quote(from)} ${quote(at)}; `).join('')
+    const mounts = Object.entries(options.mounts ?? {})
+      .map(([at, from]) => `mount --bind ${quote(from)} ${quote(at)}; `)
+      .join('')
     const argv = [...shell.argv, '-c', script]
     return mounts
-      ? spawn('/usr/bin/unshare', [process.getuid?.() === 0 ? '-m' : '-rm', '/bin/sh', '-c',
-        `PATH=/usr/bin:/bin:/sbin; set -e; ${mounts} PATH=${quote(env.PATH)}; exec "$@"`, 'sh', ...argv], { env, cwd: '/', detached: true })
+      ? spawn(
+          '/usr/bin/unshare',
+          [
+            process.getuid?.() === 0 ? '-m' : '-rm',
+            '/bin/sh',
+            '-c',
+            `PATH=/usr/bin:/bin:/sbin; set -e; ${mounts} PATH=${quote(env.PATH)}; exec "$@"`,
+            'sh',
+            ...argv,
+          ],
+          { env, cwd: '/', detached: true },
+        )
       : spawn(argv[0]!, argv.slice(1), { env, cwd: '/', detached: true })
   }
   const connection: Here = {
@@ -78,17 +103,25 @@ export function here(options: HereOptions = {}): Here {
         const out: Buffer[] = []
         const err: Buffer[] = []
         let late = false
-        const timer = timeout === undefined ? undefined : setTimeout(() => {
-          late = true
-          process.kill(-child.pid!, 'SIGKILL')
-        }, timeout * 1000)
+        const timer =
+          timeout === undefined
+            ? undefined
+            : setTimeout(() => {
+                late = true
+                process.kill(-child.pid!, 'SIGKILL')
+              }, timeout * 1000)
         child.stdout.on('data', (part) => out.push(part))
         child.stderr.on('data', (part) => err.push(part))
         child.on('error', rejected)
         child.on('close', (code) => {
           clearTimeout(timer)
           if (late) rejected(new TimedOut(`the command did not end within ${timeout} s`))
-          else resolved({ code: code ?? 255, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() })
+          else
+            resolved({
+              code: code ?? 255,
+              stdout: Buffer.concat(out).toString(),
+              stderr: Buffer.concat(err).toString(),
+            })
         })
         // A script that ends without reading its input is no error.
         child.stdin.on('error', () => {})
@@ -105,9 +138,12 @@ export function here(options: HereOptions = {}): Here {
     async stream(script): Promise<Stream> {
       const child = start(script)
       let stderr = ''
-      child.stderr.on('data', (part) => { stderr = (stderr + String(part)).slice(-65536) })
+      child.stderr.on('data', (part) => {
+        stderr = (stderr + String(part)).slice(-65536)
+      })
       const ended = new Promise<{ code: number; stderr: string }>((resolved) =>
-        child.on('close', (code) => resolved({ code: code ?? 255, stderr })))
+        child.on('close', (code) => resolved({ code: code ?? 255, stderr })),
+      )
       return { stdin: child.stdin, stdout: child.stdout, ended, kill: () => void process.kill(-child.pid!, 'SIGKILL') }
     },
     dial(port, address = '127.0.0.1'): Promise<Duplex> {
@@ -141,7 +177,7 @@ async function replace(named: string, content: string | Uint8Array, meta: FileMe
   try {
     await writeFile(temporary, content, { mode: 0o600 })
     await chmod(temporary, meta.mode ? parseInt(meta.mode, 8) : old ? old.mode & 0o7777 : 0o644)
-    const owner = `${meta.owner ?? old?.uid ?? ''}${meta.group ?? old?.gid === undefined ? '' : `:${meta.group ?? old?.gid}`}`
+    const owner = `${meta.owner ?? old?.uid ?? ''}${(meta.group ?? old?.gid === undefined) ? '' : `:${meta.group ?? old?.gid}`}`
     if (owner) run('chown', [owner, temporary])
     if (meta.validate) run('/bin/sh', ['-c', meta.validate.replaceAll('%s', quote(temporary))])
     if (meta.backup && old) await copyFile(path, `${path}.switchover-backup`, 1).catch(() => {})

@@ -63,7 +63,8 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     'KbdInteractiveAuthentication no',
     'LogLevel VERBOSE',
     'MaxStartups 100',
-    `SetEnv PATH=${bin}:/usr/local/bin:/usr/bin:/bin`,
+    // Below the first level, bash reads no ~/.bashrc: what this machine's user has there is none of a test's business.
+    `SetEnv PATH=${bin}:/usr/local/bin:/usr/bin:/bin SHLVL=1`,
     ...(options.config ?? []),
     '',
   ].join('\n'))

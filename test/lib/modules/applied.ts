@@ -21,7 +21,12 @@ export async function applied<R extends Value>(connection: Here, make: () => Ope
   const again = await make().prepare(connection)
   assert.is(again.changed, false, 'planning again must say unchanged')
   assert.equal(diffs(again), [], 'nothing to change, nothing to show')
-  return { result: result ?? prepared.result, planned: prepared.result, diff: diffs(prepared), requests: { read: planned - start, apply: done - planned } }
+  return {
+    result: result ?? prepared.result,
+    planned: prepared.result,
+    diff: diffs(prepared),
+    requests: { read: planned - start, apply: done - planned },
+  }
 }
 
 /** What an operation found and would do; nothing is applied. */
@@ -41,5 +46,5 @@ export async function failure(connection: Here, operation: Operation<Value>): Pr
 }
 
 function diffs({ diff }: Prepared<Value>): readonly Diff[] {
-  return diff === undefined ? [] : [diff].flat() as readonly Diff[]
+  return diff === undefined ? [] : ([diff].flat() as readonly Diff[])
 }

@@ -17,7 +17,10 @@ for (const shell of shells) {
 
   test('shell is planned without a request and run in one', async () => {
     const { path, connection } = fresh()
-    const plan = await planOf(connection, run`echo ${'two  words'} ${['a', "it's"]} >${path('f')}; cat ${path('f')}; echo warn >&2`)
+    const plan = await planOf(
+      connection,
+      run`echo ${'two  words'} ${['a', "it's"]} >${path('f')}; cat ${path('f')}; echo warn >&2`,
+    )
     assert.is(connection.requests, 0)
     assert.equal([plan.changed, plan.unpredictable, existsSync(path('f'))], [true, true, false])
     assert.equal(await plan.apply(connection), { code: 0, stdout: "two  words a it's\n", stderr: 'warn\n' })
@@ -50,7 +53,10 @@ for (const shell of shells) {
 
   test('changed is judged by what was written', async () => {
     const { connection } = fresh()
-    for (const [text, expected] of [['updated', true], ['nothing to do', false]] as const) {
+    for (const [text, expected] of [
+      ['updated', true],
+      ['nothing to do', false],
+    ] as const) {
       const plan = await planOf(connection, run({ changed: ({ stdout }) => stdout.includes('updated') })`echo ${text}`)
       assert.is(plan.changed, true)
       await plan.apply(connection)
@@ -62,14 +68,28 @@ for (const shell of shells) {
     const { path, connection } = fresh()
     const password = Secret.of("p'w \\ $x", 'password')
     const other = Secret.of('second one', 'other')
-    const plan = await planOf(connection, run({ cwd: path(''), env: { A: '$1 x', N: 5, PW: password, PX: other }, stdin: 'in\nput' })`pwd; echo "$A|$N|$PW|$PX"; cat # all`)
-    assert.equal(await plan.apply(connection), { code: 0, stdout: `${path('')}\n$1 x|5|p'w \\ $x|second one\nin\nput`, stderr: '' })
+    const plan = await planOf(
+      connection,
+      run({
+        cwd: path(''),
+        env: { A: '$1 x', N: 5, PW: password, PX: other },
+        stdin: 'in\nput',
+      })`pwd; echo "$A|$N|$PW|$PX"; cat # all`,
+    )
+    assert.equal(await plan.apply(connection), {
+      code: 0,
+      stdout: `${path('')}\n$1 x|5|p'w \\ $x|second one\nin\nput`,
+      stderr: '',
+    })
     assert.not.match(connection.scripts.join(), 'second one')
     const secretly = await planOf(connection, run({ stdin: password })`cat`)
-    assert.is((await secretly.apply(connection) as { stdout: string }).stdout, "p'w \\ $x")
+    assert.is(((await secretly.apply(connection)) as { stdout: string }).stdout, "p'w \\ $x")
     assert.throws(() => run`mysql -p${password as never}`, /cannot stand on a command line/)
     assert.match(await failure(connection, run({ cwd: '/nowhere' })`echo ran`), '/nowhere')
-    assert.match(await failure(connection, run({ env: { PW: Secret.of('two\nlines', 'key') } })`:`), 'has several lines')
+    assert.match(
+      await failure(connection, run({ env: { PW: Secret.of('two\nlines', 'key') } })`:`),
+      'has several lines',
+    )
   })
 
   test('a command that takes too long is ended', async () => {
@@ -79,7 +99,11 @@ for (const shell of shells) {
 
   test('command has no shell between it and its arguments', async () => {
     const { connection } = fresh()
-    assert.equal(await (await planOf(connection, command(['echo', '$HOME; *', 7]))).apply(connection), { code: 0, stdout: '$HOME; * 7\n', stderr: '' })
+    assert.equal(await (await planOf(connection, command(['echo', '$HOME; *', 7]))).apply(connection), {
+      code: 0,
+      stdout: '$HOME; * 7\n',
+      stderr: '',
+    })
   })
 
   test('script brings a local script with its arguments', async () => {

@@ -1,5 +1,16 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -57,7 +68,9 @@ for (const shell of shells) {
     writeFileSync(path('pw'), 'user=nova\npassword=old-and-secret\n')
     const secret = Secret.join(['user=nova\npassword=', Secret.of('new-and-secret', 'password'), '\n'])
     const run = await applied(connection, () => file.content(path('pw'), secret))
-    assert.equal(run.diff, [{ path: path('pw'), before: 'user=nova\n‹a line before›\n', after: 'user=nova\npassword=‹password›\n' }])
+    assert.equal(run.diff, [
+      { path: path('pw'), before: 'user=nova\n‹a line before›\n', after: 'user=nova\npassword=‹password›\n' },
+    ])
     assert.is(readFileSync(path('pw'), 'utf8'), 'user=nova\npassword=new-and-secret\n')
     assert.not.match(connection.scripts.join(), 'new-and-secret')
     await applied(connection, () => file.content(path('fresh'), secret))
@@ -77,7 +90,10 @@ for (const shell of shells) {
     assert.throws(() => file.content('etc/x', ''), /not an absolute path/)
   })
 
-  for (const [size, name] of [[300_000, 'small'], [3_000_000, 'large']] as const) {
+  for (const [size, name] of [
+    [300_000, 'small'],
+    [3_000_000, 'large'],
+  ] as const) {
     test(`copy brings a ${name} file, and fetch brings it back`, async () => {
       const { path, connection } = fresh()
       const bytes = Buffer.alloc(size, 'switchover\0\xff', 'latin1')
@@ -106,7 +122,10 @@ for (const shell of shells) {
     assert.match(await failure(connection, file.fetch(path('none'), path('back'))), 'there is no such file')
     writeFileSync(path('large'), Buffer.alloc(2_000_000))
     assert.match(await failure(connection, file.copy(path('large'), path('none/x'))), 'its directory is missing')
-    const failed = await failure(connection, file.copy(path('large'), path('x'), { validate: 'echo no good >&2; false %s' }))
+    const failed = await failure(
+      connection,
+      file.copy(path('large'), path('x'), { validate: 'echo no good >&2; false %s' }),
+    )
     assert.match(failed, 'no good (exit code 1)')
     assert.not.ok(existsSync(path('x')))
   })
@@ -143,7 +162,8 @@ for (const shell of shells) {
     }
     const { changed } = await planOf(connection, file.absent(path('d')))
     assert.is(changed, false)
-    for (const bad of ['/', '/etc', '/etc/', '/usr/../etc', '//']) assert.throws(() => file.absent(bad), /no host lives without it/)
+    for (const bad of ['/', '/etc', '/etc/', '/usr/../etc', '//'])
+      assert.throws(() => file.absent(bad), /no host lives without it/)
   })
 
   const asRoot = isRoot ? test : test.skip
@@ -187,8 +207,15 @@ for (const shell of shells) {
     const { result } = await planOf(connection, file.stat(path('l'), { sha256: true }))
     const real = statSync(path('f'))
     assert.equal(result, {
-      exists: true, kind: 'file', size: 3, mode: '0640', owner: isRoot ? 'root' : result.owner, group: isRoot ? 'root' : result.group,
-      mtime: Math.floor(real.mtimeMs / 1000), sha256: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad', link: 'f',
+      exists: true,
+      kind: 'file',
+      size: 3,
+      mode: '0640',
+      owner: isRoot ? 'root' : result.owner,
+      group: isRoot ? 'root' : result.group,
+      mtime: Math.floor(real.mtimeMs / 1000),
+      sha256: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+      link: 'f',
     })
     assert.equal((await planOf(connection, file.stat(path('none')))).result, { exists: false })
     assert.is((await planOf(connection, file.stat(path('')))).result.kind, 'directory')
@@ -259,7 +286,12 @@ for (const shell of shells) {
     const { dir, path, connection } = fresh()
     writeFileSync(path('f'), 'one')
     const all: readonly Operation<Value>[] = [
-      file.content(path('f'), 'two'), file.directory(path('d')), file.link(path('l'), 'f'), file.absent(path('f')), file.mode(path('f'), '0400'), file.backup(path('f')),
+      file.content(path('f'), 'two'),
+      file.directory(path('d')),
+      file.link(path('l'), 'f'),
+      file.absent(path('f')),
+      file.mode(path('f'), '0400'),
+      file.backup(path('f')),
     ] as readonly Operation<Value>[]
     const before = readFileSync(path('f'), 'utf8') + mode(path('f'))
     for (const one of all) assert.is((await one.prepare(connection)).changed, true)

@@ -17,9 +17,12 @@ for (const shell of shells) {
 
   test('sets, adds, removes and leaves the rest', async () => {
     const { path, connection, text } = fresh('# nova\n[DEFAULT]\nverbose = True\nrabbit_port=5672\ndebug = False\n')
-    const run = await applied(connection, () => ini.set(path, {
-      DEFAULT: { verbose: false, rabbit_port: null, workers: 4 }, upgrade_levels: { compute: 'icehouse-compat' },
-    }))
+    const run = await applied(connection, () =>
+      ini.set(path, {
+        DEFAULT: { verbose: false, rabbit_port: null, workers: 4 },
+        upgrade_levels: { compute: 'icehouse-compat' },
+      }),
+    )
     assert.match(text(), /^# nova\n\[DEFAULT\]\nverbose = False\ndebug = False\nworkers = 4\n/)
     assert.match(text(), /\[upgrade_levels\]\ncompute = icehouse-compat\n/)
     assert.equal(run.requests, { read: 1, apply: 1 })
@@ -40,21 +43,29 @@ for (const shell of shells) {
   })
 
   test('neither the new secret nor the one it replaces is shown', async () => {
-    const { path, connection, text } = fresh('[DEFAULT]\nadmin_token = veryold\nrabbit_password = oldrabbit\n'
-      + 'other_password = unknown-to-us\n[database]\nconnection = mysql://nova:olddb@10.0.0.1/nova\n')
+    const { path, connection, text } = fresh(
+      '[DEFAULT]\nadmin_token = veryold\nrabbit_password = oldrabbit\n' +
+        'other_password = unknown-to-us\n[database]\nconnection = mysql://nova:olddb@10.0.0.1/nova\n',
+    )
     const db = Secret.of('newdb-secret', 'database password')
     const rabbit = Secret.of('newrabbit', 'rabbit password')
-    const run = await applied(connection, () => ini.set(path, {
-      DEFAULT: { rabbit_password: rabbit, admin_token: null },
-      database: { connection: masked`mysql://nova:${db}@10.0.0.2/nova` },
-    }))
-    assert.equal(run.diff, [{
-      path,
-      before: '[DEFAULT]\nadmin_token = ‹masked, before›\nrabbit_password = ‹rabbit_password before›\n'
-        + 'other_password = ‹masked›\n[database]\nconnection = ‹connection before›\n',
-      after: '[DEFAULT]\nrabbit_password = ‹rabbit password›\n'
-        + 'other_password = ‹masked›\n[database]\nconnection = mysql://nova:‹database password›@10.0.0.2/nova\n',
-    }])
+    const run = await applied(connection, () =>
+      ini.set(path, {
+        DEFAULT: { rabbit_password: rabbit, admin_token: null },
+        database: { connection: masked`mysql://nova:${db}@10.0.0.2/nova` },
+      }),
+    )
+    assert.equal(run.diff, [
+      {
+        path,
+        before:
+          '[DEFAULT]\nadmin_token = ‹masked, before›\nrabbit_password = ‹rabbit_password before›\n' +
+          'other_password = ‹masked›\n[database]\nconnection = ‹connection before›\n',
+        after:
+          '[DEFAULT]\nrabbit_password = ‹rabbit password›\n' +
+          'other_password = ‹masked›\n[database]\nconnection = mysql://nova:‹database password›@10.0.0.2/nova\n',
+      },
+    ])
     assert.match(text(), 'connection = mysql://nova:newdb-secret@10.0.0.2/nova')
     assert.match(text(), 'other_password = unknown-to-us')
     assert.not.match(connection.scripts.join(), /newdb|newrabbit/)
@@ -62,8 +73,12 @@ for (const shell of shells) {
 
   test('a secret that stays is shown alike on both sides', async () => {
     const { path, connection } = fresh('[DEFAULT]\nkey_of = samesecret\nhost = a\n')
-    const run = await applied(connection, () => ini.set(path, { DEFAULT: { key_of: Secret.of('samesecret', 'k'), host: 'b' } }))
-    assert.equal(run.diff, [{ path, before: '[DEFAULT]\nkey_of = ‹k›\nhost = a\n', after: '[DEFAULT]\nkey_of = ‹k›\nhost = b\n' }])
+    const run = await applied(connection, () =>
+      ini.set(path, { DEFAULT: { key_of: Secret.of('samesecret', 'k'), host: 'b' } }),
+    )
+    assert.equal(run.diff, [
+      { path, before: '[DEFAULT]\nkey_of = ‹k›\nhost = a\n', after: '[DEFAULT]\nkey_of = ‹k›\nhost = b\n' },
+    ])
   })
 
   test('a missing file is an error unless it may be made, and then nobody else can read its secrets', async () => {

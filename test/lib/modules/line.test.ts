@@ -18,7 +18,9 @@ function fresh(text?: string) {
 
 test('line.present replaces the match or adds the line', async () => {
   const { path, text } = fresh('DEBUG = True\nOPENSTACK_HOST = "127.0.0.1"\n')
-  const run = await applied(connection, () => line.present(path, { regexp: /^OPENSTACK_HOST\b/, line: 'OPENSTACK_HOST = "10.0.0.4"', backup: true }))
+  const run = await applied(connection, () =>
+    line.present(path, { regexp: /^OPENSTACK_HOST\b/, line: 'OPENSTACK_HOST = "10.0.0.4"', backup: true }),
+  )
   assert.is(text(), 'DEBUG = True\nOPENSTACK_HOST = "10.0.0.4"\n')
   assert.equal(run.requests, { read: 1, apply: 1 })
   assert.is(readFileSync(`${path}.switchover-backup`, 'utf8'), 'DEBUG = True\nOPENSTACK_HOST = "127.0.0.1"\n')
@@ -37,10 +39,16 @@ test('line.absent removes every such line', async () => {
 
 test('a secret line is not shown, nor the one it replaces, nor passwords around it', async () => {
   const { path, text } = fresh('user=nova\npass phrase old-one-here\nadmin_password=untouched\n')
-  const run = await applied(connection, () => line.present(path, { regexp: /^pass/, line: masked`pass phrase ${Secret.of('new-one-here', 'phrase')}` }))
-  assert.equal(run.diff, [{
-    path, before: 'user=nova\n‹a line before›\nadmin_password=‹masked›\n', after: 'user=nova\npass phrase ‹phrase›\nadmin_password=‹masked›\n',
-  }])
+  const run = await applied(connection, () =>
+    line.present(path, { regexp: /^pass/, line: masked`pass phrase ${Secret.of('new-one-here', 'phrase')}` }),
+  )
+  assert.equal(run.diff, [
+    {
+      path,
+      before: 'user=nova\n‹a line before›\nadmin_password=‹masked›\n',
+      after: 'user=nova\npass phrase ‹phrase›\nadmin_password=‹masked›\n',
+    },
+  ])
   assert.is(text(), 'user=nova\npass phrase new-one-here\nadmin_password=untouched\n')
 })
 
@@ -61,7 +69,10 @@ test('validate keeps a bad edit out', async () => {
 test('block.present and absent', async () => {
   const { path, text } = fresh('127.0.0.1 localhost\n')
   await applied(connection, () => block.present(path, '10.0.0.4 new\n10.0.0.3 old'))
-  assert.is(text(), '127.0.0.1 localhost\n# BEGIN switchover managed block\n10.0.0.4 new\n10.0.0.3 old\n# END switchover managed block\n')
+  assert.is(
+    text(),
+    '127.0.0.1 localhost\n# BEGIN switchover managed block\n10.0.0.4 new\n10.0.0.3 old\n# END switchover managed block\n',
+  )
   await applied(connection, () => block.present(path, '10.0.0.4 new'))
   assert.not.match(text(), '10.0.0.3')
   await applied(connection, () => block.absent(path))

@@ -14,7 +14,10 @@ for (const shell of shells) {
     const { changed, result } = await planOf(here({ shell }), processes.matching(/^sleep 86399\.25$/))
     child.kill()
     assert.is(changed, false)
-    assert.equal(result.map(({ pid, parent, command }) => ({ pid, parent, command })), [{ pid: child.pid, parent: process.pid, command: 'sleep 86399.25' }])
+    assert.equal(
+      result.map(({ pid, parent, command }) => ({ pid, parent, command })),
+      [{ pid: child.pid, parent: process.pid, command: 'sleep 86399.25' }],
+    )
     assert.equal((await planOf(here({ shell }), processes.matching('no-such-process-anywhere'))).result, [])
   })
   const withPs = shell.env ? test.skip : test

@@ -18,7 +18,9 @@ function host(shell: Shell, kind: Fakes, names: readonly string[]) {
     chmodSync(path(`bin/${name}`), 0o755)
   }
   const script = (name: string, parts: { start?: string; stop?: string; status?: string } = {}) => {
-    writeFileSync(path(`init.d/${name}`), `#!/bin/sh
+    writeFileSync(
+      path(`init.d/${name}`),
+      `#!/bin/sh
 up=${path('up')}; n=${name}
 echo "$n $1" >>${path('calls')}
 case $1 in
@@ -29,7 +31,8 @@ case $1 in
   status) ${parts.status ?? 'if [ -e $up/$n ]; then echo "$n (pid 1) is running..."; else echo "$n is stopped"; exit 3; fi'} ;;
   *) echo "Usage: $0 {start|stop}"; exit 2 ;;
 esac
-`)
+`,
+    )
     chmodSync(path(`init.d/${name}`), 0o755)
   }
   if (kind === 'sysv') {
@@ -38,17 +41,23 @@ esac
     for (const name of names) script(name)
   }
   if (kind === 'upstart') {
-    tool('initctl', `case $1 in
+    tool(
+      'initctl',
+      `case $1 in
   version) echo 'init (upstart 1.5)' ;;
   status) if [ -e $up/$2 ]; then echo "$2 start/running, process 42"; else echo "$2 stop/waiting"; fi ;;
   start) [ ! -e $up/$2 ] || { echo 'start: Job is already running'; exit 1; }; touch $up/$2; echo "$2 start/running, process 42" ;;
   stop) rm $up/$2 && echo "$2 stop/waiting" ;;
   restart) [ -e $up/$2 ] || { echo 'restart: Unknown instance:'; exit 1; }; echo "$2 start/running, process 43" ;;
-esac`)
-    for (const name of names) writeFileSync(path(`init/${name}.conf`), 'description "a daemon"\nstart on runlevel [2345]\n')
+esac`,
+    )
+    for (const name of names)
+      writeFileSync(path(`init/${name}.conf`), 'description "a daemon"\nstart on runlevel [2345]\n')
   }
   if (kind === 'systemd') {
-    tool('systemctl', `case $1 in
+    tool(
+      'systemctl',
+      `case $1 in
   list-unit-files) for u in ${names.join(' ')}; do echo "$u.service enabled"; done; exit ;;
   show) for n; do :; done
     case " ${names.join(' ')} " in *" $n "*) load=loaded ;; *) load=not-found ;; esac
@@ -58,7 +67,8 @@ esac`)
   disable) rm $up/$2.enabled ;;
   start|restart) touch $up/$2 ;;
   stop) rm $up/$2 ;;
-esac`)
+esac`,
+    )
   }
   mkdirSync(path('run/systemd'))
   if (kind === 'systemd') mkdirSync(path('run/systemd/system'))
@@ -67,13 +77,16 @@ esac`)
   for (const name of ['init.d', 'init', 'rc3.d']) symlinkSync(path(name), path(`etc/${name}`))
   for (const name of ['passwd', 'group']) writeFileSync(path(`etc/${name}`), readFileSync(`/etc/${name}`))
   const connection = here({
-    shell, mounts: { '/etc': path('etc'), '/run': path('run') },
+    shell,
+    mounts: { '/etc': path('etc'), '/run': path('run') },
     env: { PATH: `${path('bin')}:${shell.env?.PATH ?? '/usr/bin:/bin'}` },
   })
   return {
-    connection, path, script,
+    connection,
+    path,
+    script,
     runs: (name: string) => existsSync(path(`up/${name}`)),
-    calls: () => existsSync(path('calls')) ? readFileSync(path('calls'), 'utf8') : '',
+    calls: () => (existsSync(path('calls')) ? readFileSync(path('calls'), 'utf8') : ''),
   }
 }
 
@@ -118,7 +131,10 @@ for (const shell of shells) {
         await plan.apply(connection)
         assert.ok(runs('nova-api'))
       }
-      const error = await service.started('nova-apj').prepare(connection).catch((error) => error)
+      const error = await service
+        .started('nova-apj')
+        .prepare(connection)
+        .catch((error) => error)
       assert.is(error.message, 'there is no service nova-apj')
       assert.is(error.hint, 'did you mean nova-api?')
     })
@@ -144,7 +160,10 @@ for (const shell of shells) {
     writeFileSync(path('log'), 'INFO begin\nImportError: no module named nova\n')
     script('nova-api', { start: 'touch $up/$n; echo Starting; (sleep 0.7; rm $up/$n) & :' })
     const said = await failure(connection, service.started({ log: path('log') }, 'other', 'nova-api'))
-    assert.match(said, 'nova-api was running and is not any more: it did not stay up for 2 s (it says: nova-api is stopped)')
+    assert.match(
+      said,
+      'nova-api was running and is not any more: it did not stay up for 2 s (it says: nova-api is stopped)',
+    )
     assert.match(said, 'Starting')
     assert.match(said, 'ImportError: no module named nova')
   })
@@ -190,7 +209,14 @@ for (const shell of shells) {
     assert.is(await is('echo " * old is not running"'), false)
     assert.is(await is('echo "old dead but pid file exists"; exit 1'), false)
     assert.is(await is('echo "old is stopped"; exit 0'), false)
-    assert.match(await failure(connection, service.status('old') && (script('old', { status: 'echo "Usage: old {start|stop}"; exit 2' }), service.status('old'))), 'knows no status')
+    assert.match(
+      await failure(
+        connection,
+        service.status('old') &&
+          (script('old', { status: 'echo "Usage: old {start|stop}"; exit 2' }), service.status('old')),
+      ),
+      'knows no status',
+    )
   })
 
   test.run()

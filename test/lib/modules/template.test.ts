@@ -10,33 +10,42 @@ import { applied } from './applied.ts'
 const test = suite('template')
 
 test('the common indentation goes, the rest stays', () => {
-  assert.is(dedent`
+  assert.is(
+    dedent`
     <target ${'iqn'}>
       port ${3260}
 
       flag ${true}
     </target>
-  `, '<target iqn>\n  port 3260\n\n  flag true\n</target>\n')
+  `,
+    '<target iqn>\n  port 3260\n\n  flag true\n</target>\n',
+  )
   assert.is(dedent`one line`, 'one line\n')
 })
 
 test('lists become lines, and nothing leaves no line', () => {
   const stores = ['a', 'b']
-  assert.is(dedent`
+  assert.is(
+    dedent`
     begin
       ${stores.map((name) => `store ${name}`)}
       ${[]}
     ${undefined}
     ${'two\nlines'}
     end
-  `, 'begin\n  store a\n  store b\ntwo\nlines\nend\n')
+  `,
+    'begin\n  store a\n  store b\ntwo\nlines\nend\n',
+  )
 })
 
 test('what is inserted keeps its own indentation', () => {
-  assert.is(dedent`
+  assert.is(
+    dedent`
     x ${'  y'}
       ${'a\n  b'}
-  `, 'x   y\n  a\n    b\n')
+  `,
+    'x   y\n  a\n    b\n',
+  )
 })
 
 test('a secret makes the whole a secret, masked only where it stands', async () => {

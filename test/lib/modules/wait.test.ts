@@ -1,6 +1,8 @@
 import { createServer, type RequestListener } from 'node:http'
 import { createServer as createTcp, type AddressInfo } from 'node:net'
-import { writeFileSync } from 'node:fs'
+import { createServer as createSecure } from 'node:https'
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -50,7 +52,10 @@ test('port: waits until something listens, and says so while it waits', async ()
   assert.match(connection.said[0]!, `nothing listens on port ${port}`)
   assert.is(plan.changed, false, 'to have waited is no change')
   await new Promise((down) => late.close(down))
-  assert.match(await failure(connection, wait.port(port, { timeout: 0.2, delay: 0.05 })), `nothing listens on port ${port} of 127.0.0.1`)
+  assert.match(
+    await failure(connection, wait.port(port, { timeout: 0.2, delay: 0.05 })),
+    `nothing listens on port ${port} of 127.0.0.1`,
+  )
   assert.throws(() => wait.port(70000), /not a TCP port/)
 })
 
@@ -65,7 +70,10 @@ test('http: waits for the right status', async () => {
   assert.match(connection.said[0]!, 'answers 503')
   assert.match(await failure(connection, wait.http(url, { status: 300, timeout: 0.1, delay: 0.05 })), 'answers 200')
   close()
-  assert.match(await failure(connection, wait.http(`http://127.0.0.1:${await freePort()}/`, { timeout: 0.1, delay: 0.05 })), 'does not answer')
+  assert.match(
+    await failure(connection, wait.http(`http://127.0.0.1:${await freePort()}/`, { timeout: 0.1, delay: 0.05 })),
+    'does not answer',
+  )
   assert.ok(port)
 })
 
@@ -73,19 +81,30 @@ test('command and file', async () => {
   const path = join(emptyDirectory(), 'ready')
   const connection = here()
   assert.match(await failure(connection, wait.file(path, { timeout: 0.1, delay: 0.02 })), 'is still missing')
-  assert.match(await failure(connection, wait.command('echo not yet; exit 4', { timeout: 0.1, delay: 0.02 })), 'still ends with code 4: not yet')
+  assert.match(
+    await failure(connection, wait.command('echo not yet; exit 4', { timeout: 0.1, delay: 0.02 })),
+    'still ends with code 4: not yet',
+  )
   const plan = await planOf(connection, wait.file(path, { contains: '^ready [0-9]+$', delay: 0.02, timeout: 20 }))
   connection.progress = () => writeFileSync(path, 'starting\nready 12\n')
   await plan.apply(connection)
   assert.is((await planOf(connection, wait.file(path))).changed, false)
-  assert.match(await failure(connection, wait.file(path, { absent: true, timeout: 0.1, delay: 0.02 })), 'is still there')
+  assert.match(
+    await failure(connection, wait.file(path, { absent: true, timeout: 0.1, delay: 0.02 })),
+    'is still there',
+  )
   assert.is((await planOf(connection, wait.command('true'))).changed, false)
 })
 
 test('http.get tells status, headers and body, and fails on the wrong status', async () => {
   const { url, close } = await server((request, response) => {
     if (request.url === '/gone') response.writeHead(404).end('no such image')
-    else response.writeHead(300, { 'x-seen': `${request.method} ${request.url} ${request.headers['x-token']} ${request.headers.host}` }).end('größe')
+    else
+      response
+        .writeHead(300, {
+          'x-seen': `${request.method} ${request.url} ${request.headers['x-token']} ${request.headers.host}`,
+        })
+        .end('größe')
   })
   const connection = here()
   const token = Secret.of('token-text', 'token')
@@ -111,7 +130,7 @@ test('http.request sends only when applied', async () => {
   const connection = here()
   const plan = await planOf(connection, http.request(url, { body: Secret.of('{"password":"pw"}', 'body') }))
   assert.equal([plan.changed, plan.unpredictable, seen], [true, true, []])
-  assert.is((await plan.apply(connection) as { body: string }).body, '{"id":1}')
+  assert.is(((await plan.apply(connection)) as { body: string }).body, '{"id":1}')
   await (await planOf(connection, http.request(url, { method: 'DELETE' }))).apply(connection)
   assert.equal(seen, ['POST {"password":"pw"}', 'DELETE '])
   close()
@@ -121,6 +140,24 @@ test('http.get gives up on a server that never answers', async () => {
   const { url, close } = await server((_, response) => void response.flushHeaders())
   assert.match(await failure(here(), http.get(url, { timeout: 0.2 })), 'did not answer within 0.2 s')
   close()
+})
+
+const dir = emptyDirectory()
+const made = spawnSync('openssl', [
+  ...'req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1'.split(' '),
+  '-keyout', join(dir, 'key'), '-out', join(dir, 'cert'),
+])
+const withOpenssl = made.status === 0 ? test : test.skip
+
+withOpenssl('https certificates are verified unless told otherwise', async () => {
+  const secure = createSecure({ key: readFileSync(join(dir, 'key')), cert: readFileSync(join(dir, 'cert')) }, (_, response) => {
+    response.end('secure')
+  })
+  await new Promise<void>((up) => secure.listen(0, '127.0.0.1', up))
+  const url = `https://127.0.0.1:${(secure.address() as AddressInfo).port}/`
+  assert.match(await failure(here(), http.get(url)), 'self-signed certificate')
+  assert.is((await planOf(here(), http.get(url, { verify: false }))).result.body, 'secure')
+  await new Promise((down) => secure.close(down))
 })
 
 test.run()

@@ -1,0 +1,57 @@
+// node delay-proxy.mjs ONE_WAY_MS COUNT: 127.78.0.I port 22 leads to 127.77.0.I port 22 with a delay in each direction.
+// First in, first out, no limit of bandwidth; setting up a connection costs the round trip that SYN and SYN-ACK would.
+import { connect, createServer } from 'node:net'
+
+const [delay, count] = process.argv.slice(2).map(Number)
+// What is under way may be much more than a window, but not without bound.
+const mostQueued = 64e6
+
+function carry(from, to) {
+  const queue = []
+  let queued = 0
+  let timer
+  const flush = () => {
+    timer = undefined
+    const now = performance.now()
+    while (queue.length > 0 && queue[0].due <= now + 0.3) {
+      const { bytes } = queue.shift()
+      if (bytes === undefined) return to.end()
+      queued -= bytes.length
+      to.write(bytes)
+    }
+    if (queued < mostQueued && from.isPaused()) from.resume()
+    if (queue.length > 0) timer = setTimeout(flush, Math.max(0, queue[0].due - now))
+  }
+  const push = (bytes) => {
+    queue.push({ due: performance.now() + delay, bytes })
+    timer ??= setTimeout(flush, delay)
+  }
+  let ended = false
+  const end = () => {
+    if (!ended) push(undefined)
+    ended = true
+  }
+  from.on('data', (bytes) => {
+    queued += bytes.length
+    push(bytes)
+    if (queued > mostQueued) from.pause()
+  })
+  from.on('end', end)
+  from.on('close', end)
+  from.on('error', () => to.destroy())
+}
+
+let listening = 0
+for (let i = 1; i <= count; i++) {
+  createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
+    client.pause()
+    setTimeout(() => {
+      const server = connect({ host: `127.77.0.${i}`, port: 22, noDelay: true, allowHalfOpen: true })
+      carry(client, server)
+      carry(server, client)
+      client.resume()
+    }, 2 * delay)
+  }).listen(22, `127.78.0.${i}`, () => {
+    if (++listening === count) process.stdout.write('ready\n')
+  })
+}

@@ -1,0 +1,169 @@
+import { chownSync, existsSync, linkSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync, chmodSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { Connection } from '../../../lib/model/operation.ts'
+import { Secret } from '../../../lib/model/secret.ts'
+import type { Transport } from '../../../lib/model/transport.ts'
+import { createTransport } from '../../../lib/transport/index.ts'
+import { aHost, inventoryOf, reach } from '../../rig/hosts.ts'
+import { hasSshd, type Sshd, startSshd } from '../../rig/sshd.ts'
+
+const isRoot = process.getuid?.() === 0
+const shells: readonly (readonly [name: string, sh: string | undefined])[] = [
+  ['this machine', undefined],
+  ...[['dash', '/bin/dash'], ['bash as sh', '/bin/bash'], ['busybox', '/bin/busybox']]
+    .filter(([, path]) => hasSshd && existsSync(path!)) as [string, string][],
+]
+
+for (const [name, sh] of shells) {
+  const test = suite<{ home: string; to: Connection; transport: Transport; sshd?: Sshd }>(`write, ${name}`)
+
+  test.before(async (context) => {
+    if (sh === undefined) {
+      context.transport = createTransport({ inventory: inventoryOf() })
+      context.to = context.transport.controller({})
+      return
+    }
+    context.sshd = await startSshd({ sh })
+    const host = aHost('node-1', reach(context.sshd))
+    context.transport = createTransport({ inventory: inventoryOf(host) })
+    context.to = context.transport.connection(host, {})
+  })
+  test.after(async ({ transport, sshd }) => {
+    await transport.close()
+    await sshd?.stop()
+  })
+  test.before.each((context) => { context.home = mkdtempSync(join(tmpdir(), "wri ting'")) })
+  test.after.each(({ home }) => { rmSync(home, { recursive: true }) })
+
+  const mode = (path: string): string => (statSync(path).mode & 0o7777).toString(8)
+
+  test('a new file', async ({ home, to }) => {
+    const path = join(home, 'a b$c')
+    await to.write(path, 'text\n')
+    assert.is(readFileSync(path, 'utf8'), 'text\n')
+    assert.is(mode(path), '644')
+    assert.equal(readdirSync(home), ['a b$c'])
+    await to.write(join(home, '-x'), Secret.of('pass-word', 'password'), { mode: '0600' })
+    assert.is(readFileSync(join(home, '-x'), 'utf8'), 'pass-word')
+    assert.is(mode(join(home, '-x')), '600')
+    await to.write(join(home, 'empty'), '')
+    assert.is(readFileSync(join(home, 'empty'), 'utf8'), '')
+  })
+
+  test('any bytes, small and large', async ({ home, to }) => {
+    for (const size of [1, 5000, 100_000, 1_500_000]) {
+      const bytes = randomBytes(size)
+      await to.write(join(home, 'f'), bytes)
+      assert.ok(bytes.equals(readFileSync(join(home, 'f'))), `${size} bytes`)
+      assert.ok(bytes.equals((await to.read(join(home, 'f')))!))
+    }
+  })
+
+  test('mode, owner and group of the old file stay unless told', async ({ home, to }) => {
+    const path = join(home, 'f')
+    writeFileSync(path, 'old')
+    chmodSync(path, 0o4751)
+    if (isRoot) chownSync(path, 65534, 65534)
+    if (isRoot) chmodSync(path, 0o4751)
+    await to.write(path, 'new')
+    assert.is(mode(path), '4751')
+    if (isRoot) assert.equal([statSync(path).uid, statSync(path).gid], [65534, 65534])
+    await to.write(path, 'newer', { mode: '0640' })
+    assert.is(mode(path), '640')
+    if (!isRoot) return
+    assert.equal([statSync(path).uid, statSync(path).gid], [65534, 65534])
+    await to.write(path, 'newest', { owner: 'daemon', mode: 'u=rwxs,g=r,o=' })
+    assert.equal([statSync(path).uid, statSync(path).gid, mode(path)], [1, 65534, '4740'])
+    await to.write(path, 'newest', { group: 'daemon' })
+    assert.equal([statSync(path).uid, statSync(path).gid], [1, 1])
+    await to.write(path, 'newest', { owner: 'nobody', group: 'nogroup' })
+    assert.equal([statSync(path).uid, statSync(path).gid], [65534, 65534])
+  })
+
+  test('it is replaced, not rewritten', async ({ home, to }) => {
+    const path = join(home, 'f')
+    writeFileSync(path, 'old')
+    linkSync(path, join(home, 'hard'))
+    const { ino } = statSync(path)
+    await to.write(path, 'new')
+    assert.is.not(statSync(path).ino, ino)
+    assert.is(readFileSync(join(home, 'hard'), 'utf8'), 'old')
+  })
+
+  test('a link stays, what it points to is replaced', async ({ home, to }) => {
+    mkdirSync(join(home, 'd'))
+    writeFileSync(join(home, 'd', 'target'), 'old')
+    symlinkSync('d/target', join(home, 'link'))
+    await to.write(join(home, 'link'), 'new')
+    assert.ok(lstatSync(join(home, 'link')).isSymbolicLink())
+    assert.is(readlinkSync(join(home, 'link')), 'd/target')
+    assert.is(readFileSync(join(home, 'd', 'target'), 'utf8'), 'new')
+    symlinkSync('d/fresh', join(home, 'dangling'))
+    await to.write(join(home, 'dangling'), 'new')
+    assert.is(readFileSync(join(home, 'd', 'fresh'), 'utf8'), 'new')
+    assert.equal(readdirSync(join(home, 'd')).sort(), ['fresh', 'target'])
+  })
+
+  test('a backup is made once, with times and mode', async ({ home, to }) => {
+    const path = join(home, 'f')
+    await to.write(path, 'first', { backup: true })
+    assert.not(existsSync(`${path}.switchover-backup`))
+    chmodSync(path, 0o600)
+    utimesSync(path, 1000, 1000)
+    await to.write(path, 'second', { backup: true })
+    await to.write(path, 'third', { backup: true })
+    assert.is(readFileSync(`${path}.switchover-backup`, 'utf8'), 'first')
+    assert.is(mode(`${path}.switchover-backup`), '600')
+    assert.is(statSync(`${path}.switchover-backup`).mtimeMs, 1_000_000)
+    assert.is(readFileSync(path, 'utf8'), 'third')
+    assert.equal(readdirSync(home).sort(), ['f', 'f.switchover-backup'])
+  })
+
+  test('validate sees the new content under another name, and can refuse it', async ({ home, to }) => {
+    const path = join(home, 'f')
+    writeFileSync(path, 'old\n')
+    for (const quoted of ['%s', "'%s'", '"%s"']) {
+      await to.write(path, 'good\n', { mode: '0440', validate: `grep -q good ${quoted} && [ "$(stat -c %a ${quoted})" = 440 ] && ! grep -q good '${path.replaceAll("'", `'\\''`)}'` })
+      assert.is(readFileSync(path, 'utf8'), 'good\n')
+      writeFileSync(path, 'old\n')
+    }
+    await rejects(to.write(path, 'bad\n', { validate: 'echo checked; echo "line 1: bad" >&2; grep -q good %s' }),
+      /^the new content of .*f on \S+ was refused by `echo checked; .*`: checked\nline 1: bad$/)
+    assert.is(readFileSync(path, 'utf8'), 'old\n')
+    await rejects(to.write(path, 'bad\n', { validate: 'false' }), /was refused by `false`: it said nothing$/)
+    assert.equal(readdirSync(home), ['f'])
+  })
+
+  test('what cannot be written has a reason and leaves nothing', async ({ home, to }) => {
+    await rejects(to.write(join(home, 'no', 'f'), 'x'), /^cannot write .*no\/f on \S+: there is no directory .*\/no$/)
+    await rejects(to.write(home, 'x'), /^cannot write .* on \S+: it is a directory$/)
+    await rejects(to.write(join(home, 'f'), 'x', { owner: 'no-such-user' }), /^cannot write .*f on \S+: .*invalid user|unknown user/)
+    await rejects(to.write(join(home, 'f'), 'x', { mode: 'zzz' }), /^cannot write .*f on \S+: .*invalid mode/)
+    symlinkSync('loop', join(home, 'loop'))
+    await rejects(to.write(join(home, 'loop'), 'x'), /^cannot write .*loop on \S+: .*the link cannot be followed/s)
+    assert.equal(readdirSync(home), ['loop'])
+  })
+
+  test('content is on no command line', async ({ home, to }) => {
+    const word = `secret-${randomBytes(6).toString('hex')}`
+    const probe = `tr '\\0' ' ' </proc/self/cmdline >/dev/null; cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -c -e ${word.replace('secret', '[s]ecret')}; [ $? = 1 ]`
+    for (const text of [`${word}\n`, word, `${word}☃\n`, word.padEnd(300_000, 'x')]) await to.write(join(home, 'f'), Secret.of(text, 'password'), { validate: probe })
+    assert.ok(readFileSync(join(home, 'f'), 'utf8').startsWith(word))
+  })
+
+  test.run()
+}
+
+async function rejects(promise: Promise<unknown>, message: RegExp): Promise<void> {
+  try {
+    await promise
+  } catch (error) {
+    assert.match((error as Error).message, message)
+    return
+  }
+  assert.unreachable('it should have been rejected')
+}

@@ -1,0 +1,68 @@
+// Runs all tests: types first, then every *.test.ts in a process of its own, then those that share a lab. Arguments: parts of
+// file names to run only those. The last line is `N passed, N failed`.
+import { spawn } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+process.chdir(root)
+const only = process.argv.slice(2)
+// A test file that takes longer hangs.
+const limit = 240_000
+// A file of its own process may be slow to start, so two at a time; those of the lab share one and go one by one.
+const side = 2
+
+const files = readdirSync('test', { recursive: true }).map((file) => path.join('test', file))
+  .filter((file) => file.endsWith('.test.ts') && !file.includes('node_modules') && (only.length === 0 || only.some((part) => file.includes(part)))).sort()
+const inLab = files.filter((file) => file.startsWith('test/lab/upgrade/'))
+const alone = files.filter((file) => !inLab.includes(file))
+const began = Date.now()
+const total = { passed: 0, failed: 0 }
+
+if (only.length === 0) await typeTest()
+await Promise.all(Array.from({ length: side }, async () => {
+  for (let file = alone.shift(); file; file = alone.shift()) await testFile(file, process.execPath, ['--import', 'tsx', file])
+}))
+for (const file of inLab) await testFile(file, 'test/lab/lab', ['session', process.execPath, '--import', 'tsx', file])
+
+process.stdout.write(`\n${Math.round((Date.now() - began) / 1000)} s\n${total.passed} passed, ${total.failed} failed\n`)
+process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0
+
+async function typeTest() {
+  const { code, output } = await capture(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.', '--pretty', 'false'])
+  count('types', code === 0 ? 1 : 0, code === 0 ? 0 : 1, output)
+}
+
+async function testFile(file, command, args) {
+  const { code, output } = await capture(command, args)
+  const number = (word) => Number(new RegExp(`${word}:\\s+(\\d+)`).exec(output)?.[1] ?? 0)
+  const [ran, passed] = [number('Total'), number('Passed')]
+  // A file that ends without counting, or counts nothing, has tested nothing.
+  const failed = Math.max(ran - passed - number('Skipped'), code !== 0 || ran === 0 ? 1 : 0)
+  count(file, passed, failed, output)
+}
+
+function count(name, passed, failed, output) {
+  total.passed += passed
+  total.failed += failed
+  process.stdout.write(`${failed === 0 ? 'ok' : 'FAILED'}  ${name}  ${passed}${failed === 0 ? '' : ` passed, ${failed} failed\n${output.trimEnd()}\n`}\n`)
+}
+
+function capture(command, args) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' } })
+    let output = ''
+    child.stdout.on('data', (chunk) => { output += chunk })
+    child.stderr.on('data', (chunk) => { output += chunk })
+    const timer = setTimeout(() => {
+      output += `\nended after ${limit / 1000} s`
+      child.kill('SIGKILL')
+    }, limit)
+    child.on('close', (code) => {
+      clearTimeout(timer)
+      resolve({ code: code ?? 1, output })
+    })
+    child.on('error', (error) => resolve({ code: 1, output: error.message }))
+  })
+}

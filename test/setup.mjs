@@ -1,0 +1,32 @@
+// Installs what the tests and the demo need and is not there: npm's packages, and Debian's (as root).
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+process.chdir(root)
+
+const [major, minor] = process.versions.node.split('.').map(Number)
+if (major < 20 || (major === 20 && minor < 19)) stop(`Node ${process.versions.node} is too old: 20.19 is the oldest that works`)
+
+if (!installed()) run('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'])
+if (process.getuid?.() !== 0) stop('the lab makes network namespaces and mounts, which only root may: run this as root')
+run('test/lab/lab', ['install'])
+
+// npm writes its own lock into node_modules when an installation is complete.
+function installed() {
+  if (!existsSync('node_modules/.package-lock.json')) return false
+  const wanted = JSON.parse(readFileSync('package-lock.json', 'utf8')).packages
+  const there = JSON.parse(readFileSync('node_modules/.package-lock.json', 'utf8')).packages
+  return Object.entries(wanted).every(([path, { version, optional }]) => path === '' || optional || there[path]?.version === version)
+}
+
+function run(command, args) {
+  const { status, error } = spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] })
+  if (status !== 0) stop(`${command} ${args.join(' ')} failed${error ? `: ${error.message}` : ''}`)
+}
+
+function stop(reason) {
+  process.stderr.write(`${reason}\n`)
+  process.exit(1)
+}

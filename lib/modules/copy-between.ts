@@ -76,14 +76,14 @@ async function list(connection: Reader, path: string, exclude: readonly string[]
 
 type Meter = (bytes: number) => void
 
-function progress(connection: Connection, all: number): Meter {
+function progress(connection: Connection, all: number, did = 'copied'): Meter {
   let done = 0
   let shown = 0
   return (bytes) => {
     done += bytes
     if (done - shown < Math.max(all / 100, 1 << 20) && done !== all) return
     shown = done
-    connection.progress(`${(done / 1048576).toFixed(0)} of ${(all / 1048576).toFixed(0)} MiB`)
+    connection.progress(`${(done / 1048576).toFixed(0)} of ${(all / 1048576).toFixed(0)} MiB ${did}`)
   }
 }
 
@@ -158,11 +158,11 @@ const deviceOperation = operation<DeviceBetween, DeviceState, CopiedDevice>(({ f
     : { changed: true, unpredictable: true, result: { path, bytes, sent: 0 }, diff: { path, before: '', after: `the ${bytes} bytes of ${path} on ${from.name}\n` } },
   async apply(connection, _plan, { from, path, to = path, bytes, record }) {
     const source = await connection.peer(from)
-    const chunk = bytes > 16 * 2 ** 30 ? 64 * 2 ** 20 : 16 * 2 ** 20
+    const chunk = bytes > 2 ** 30 ? 64 * 2 ** 20 : 16 * 2 ** 20
     const all = Math.ceil(bytes / chunk)
     const everything = Array.from({ length: all }, (_, i) => i)
-    connection.progress('comparing')
-    const [theirs, ours] = await Promise.all([sums(source, path, bytes, chunk, everything), sums(connection, to, bytes, chunk, everything)])
+    const comparing = progress(connection, 2 * all * chunk, 'compared')
+    const [theirs, ours] = await Promise.all([sums(source, path, bytes, chunk, everything, comparing), sums(connection, to, bytes, chunk, everything, comparing)])
     const differ = everything.filter((i) => theirs[i] !== ours[i])
     if (differ.length > 0) {
       const meter = progress(connection, differ.length * chunk)
@@ -177,17 +177,25 @@ const deviceOperation = operation<DeviceBetween, DeviceState, CopiedDevice>(({ f
 })
 
 // One line a chunk. Most of a volume is often zeros, and comparing with /dev/zero is ten times faster than a checksum.
-async function sums(connection: Reader, path: string, bytes: number, chunk: number, which: readonly number[]): Promise<readonly string[]> {
+async function sums(connection: Reader, path: string, bytes: number, chunk: number, which: readonly number[], meter: Meter = () => {}): Promise<readonly string[]> {
+  const mega = chunk / 2 ** 20
   const script = sh`
     [ -r ${path} ] || { echo ${`${path} cannot be read`} >&2; exit 1; }
     while read -r i n; do
-      if dd if=${path} bs=1048576 skip=$((i * ${chunk / 2 ** 20})) count=${chunk / 2 ** 20} 2>/dev/null | head -c "$n" | cmp -s -n "$n" - /dev/zero; then echo zeros
-      else dd if=${path} bs=1048576 skip=$((i * ${chunk / 2 ** 20})) count=${chunk / 2 ** 20} 2>/dev/null | head -c "$n" | sha256sum | cut -c 1-64; fi
+      if cmp -s -n "$n" ${path} /dev/zero $((i * ${chunk})) 0; then echo zeros
+      else dd if=${path} bs=1048576 skip=$((i * ${mega})) count=${mega} 2>/dev/null | head -c "$n" | sha256sum | cut -c 1-64; fi
     done`
-  const wanted = which.map((i) => `${i} ${Math.min(chunk, bytes - i * chunk)}\n`).join('')
-  const result = await connection.exec(script, { stdin: wanted, long: true })
-  if (result.code !== 0) throw new CommandFailed(`comparing ${path}`, result)
-  return result.stdout.trim().split('\n')
+  const asking = await connection.stream(script)
+  asking.stdin.end(which.map((i) => `${i} ${Math.min(chunk, bytes - i * chunk)}\n`).join(''))
+  let said = ''
+  for await (const part of asking.stdout) {
+    said += String(part)
+    meter(String(part).split('\n').length * chunk - chunk)
+  }
+  const { code, stderr } = await asking.ended
+  const found = said.trim().split('\n')
+  if (code !== 0 || found.length !== which.length) throw new CommandFailed(`comparing ${path}`, { code, stdout: '', stderr })
+  return found
 }
 
 function ranges(which: readonly number[]): readonly (readonly [first: number, count: number])[] {

@@ -20,20 +20,30 @@ export function linesReporter(out: Sink, err: Sink, drawing: Drawing, next?: Nex
   let under: OpenTask | undefined
   let batches = 0
   let begun = false
+  let resumed = 0
 
   const write = (...lines: readonly string[]) => {
     out.write(lines.map((line) => `${line}\n`).join(''))
     begun = true
   }
   const apart = () => (begun ? [''] : [])
+  // What an earlier run did is told in one line: the operator wants to see where this one goes on.
+  const tellResumed = () => {
+    if (resumed === 0) return
+    const line = `resumed: ${resumed} ${resumed === 1 ? 'task was' : 'tasks were'} done before`
+    resumed = 0
+    write(...apart(), paint('blue', line))
+  }
   // Tasks may run side by side: a line that belongs to another task than the last one says so first.
   const writeUnder = (task: OpenTask, ...lines: readonly string[]) => {
     if (lines.length === 0) return
+    tellResumed()
     if (under !== task) write(...apart(), ...heading(task, drawing))
     under = task
     write(...lines)
   }
   const section = (...lines: readonly string[]) => {
+    tellResumed()
     under = undefined
     write(...apart(), ...lines)
   }
@@ -95,6 +105,10 @@ export function linesReporter(out: Sink, err: Sink, drawing: Drawing, next?: Nex
       case 'handler-notified':
         return tasks.notify(event)
       case 'task-finished': {
+        if (event.status === 'resumed' && verbosity === 0) {
+          resumed++
+          return
+        }
         const { task, fresh, done } = tasks.finish(event)
         said.delete(`${event.host}\0${pathKey(event.path)}`)
         writeUnder(task, ...outputs.end(event).map((line) => paint('dim', line)))

@@ -24,7 +24,9 @@ export interface Recap {
 
 interface Timing {
   readonly title: string
-  readonly since: number
+  /** Milliseconds of the times it was offered before, to other batches. */
+  spent: number
+  since: number
   until: number
 }
 
@@ -47,8 +49,11 @@ export function createRecap(): Recap {
   const time = (event: Extract<Timed, { readonly type: 'task-started' | 'task-finished' }>, since: number) => {
     const key = pathKey(event.path)
     const timing = timings.get(key)
-    if (timing) timing.until = event.time
-    else timings.set(key, { title: taskTitle(event.path), since, until: event.time })
+    if (!timing) timings.set(key, { title: taskTitle(event.path), spent: 0, since, until: event.time })
+    else if (event.type === 'task-started') {
+      timing.spent += timing.until - timing.since
+      timing.since = timing.until = event.time
+    } else timing.until = event.time
   }
 
   return {
@@ -108,7 +113,7 @@ function owed({ owed }: RunFinished, paint: Paint): readonly string[] {
 
 function slowTasks(timings: readonly Timing[], paint: Paint): readonly string[] {
   const ranked = timings
-    .map(({ title, since, until }) => ({ title, took: until - since }))
+    .map(({ title, spent, since, until }) => ({ title, took: spent + until - since }))
     .filter(({ took }) => took >= slow)
     .sort((a, b) => b.took - a.took)
     .slice(0, slowest)

@@ -75,6 +75,8 @@ export function treeReporter(terminal: Terminal, drawing: Drawing, next?: Next):
     const missing = task.missing.size > 0 ? `${task.missing.size} not finished` : ''
     return [summary(task, paint), missing].filter(Boolean).join(', ')
   }
+  // What an earlier run did is told in one line: the operator wants to see where this one goes on.
+  let resumed = 0
   const drain = () => tasks.drain().forEach(close)
   const output = (event: OutputReceived & Timed) => {
     if (event.stream === 'log') {
@@ -98,6 +100,14 @@ export function treeReporter(terminal: Terminal, drawing: Drawing, next?: Next):
     resume: view.resume,
     report(event) {
       recap.add(event)
+      if (event.type === 'task-finished' && event.status === 'resumed' && verbosity === 0) {
+        resumed++
+        return
+      }
+      if (resumed > 0 && event.type !== 'output') {
+        permanent.push(paint('blue', `↷ ${resumed} ${resumed === 1 ? 'task was' : 'tasks were'} done before`))
+        resumed = 0
+      }
       switch (event.type) {
         case 'run-started':
           Object.assign(run, { allTasks: event.tasks, plays: event.plays, since: event.time, play: event.playbook })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { role } from '../../lib/index.ts'
 import { database, ini, probe, wait } from '../../lib/modules/index.ts'
-import { cloud, rootLogin, sourceOf } from '../openstack/cloud.ts'
+import { cloud, rootLogin, serviceLogin, sourceOf } from '../openstack/cloud.ts'
 import { move } from '../openstack/move.ts'
 import { carried, databaseSettings, merged, rabbitSettings } from '../openstack/settings.ts'
 
@@ -27,6 +27,14 @@ export const novaController = role('nova', cloud, (steps) => {
       // drop every message (nova 2014.1 nova/compute/rpcapi.py:246). Unset it when the last compute node is upgraded.
       task('Set [upgrade_levels] compute=icehouse-compat', { tags: ['config', 'pin'], notify: changed },
         ini.set(conf, { upgrade_levels: { compute: 'icehouse-compat' } }))
+    },
+    rows() {
+      // The daemons look for their row by host and name; without this the old controller's would stay for ever, as dead ones.
+      task('Give the services of the old controller the new name', { tags: ['rows', 'database'] }, (host) => database.rewrite({
+        login: serviceLogin(host, 'nova'), table: 'services', key: 'id', columns: ['host'], where: "deleted = 0 AND `binary` <> 'nova-compute'",
+        save: `${host.vars.backups}/rows/nova.services.jsonl`,
+        change: (row) => row['host'] === sourceOf(host).vars.fqdn ? { host: host.vars.fqdn } : undefined,
+      }))
     },
   })
   task('Wait until nova answers', { tags: ['start', 'verify'] }, wait.http('http://127.0.0.1:8774/', { timeout: 60 }))

@@ -528,7 +528,7 @@ function neutron(of, { folder, file, link }) {
   file(
     'etc/neutron/dhcp_agent.ini',
     compose(
-      { DEFAULT: 'resync_interval=5 | The DHCP agent will resync its state with Neutron to recover from any error.' },
+      { DEFAULT: 'resync_interval=5' },
       {
         DEFAULT: {
           ...agents,
@@ -551,7 +551,7 @@ function neutron(of, { folder, file, link }) {
   file(
     'etc/neutron/l3_agent.ini',
     compose(
-      { DEFAULT: 'metadata_port=9697 | TCP Port used by Neutron metadata server' },
+      { DEFAULT: 'metadata_port=9697' },
       {
         DEFAULT: {
           ...agents,
@@ -574,7 +574,7 @@ function neutron(of, { folder, file, link }) {
   file(
     'etc/neutron/metadata_agent.ini',
     compose(
-      { DEFAULT: 'metadata_proxy_socket=$state_path/metadata_proxy | Location of Metadata Proxy UNIX domain socket' },
+      { DEFAULT: 'metadata_proxy_socket=$state_path/metadata_proxy' },
       {
         DEFAULT: {
           debug: 'False',

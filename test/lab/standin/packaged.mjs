@@ -288,10 +288,6 @@ from django.utils.translation import ugettext_lazy as _
 DEBUG = False
 TEMPLATE_DEBUG = DEBUG
 
-# Set SSL proxy settings:
-# For Django 1.4+ pass this header from the proxy after terminating the SSL.
-# SECURE_PROXY_SSL_HEADER = ('HTTP_X_FORWARDED_PROTOCOL', 'https')
-
 ALLOWED_HOSTS = ['*']
 
 # Overrides for OpenStack API versions.

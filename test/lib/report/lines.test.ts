@@ -252,4 +252,30 @@ test('keeps up with 50 hosts and 200 tasks', async () => {
   assert.ok(milliseconds < 2000, `${milliseconds} ms`)
 })
 
+test('tells in one line what an earlier run did', async () => {
+  const { out } = await told((s) => {
+    s.run(['c-1', 'c-2'])
+    s.play('Reconnect the compute nodes', ['c-1', 'c-2'])
+    s.finish(taskOf('Stop'), ['c-1', 'c-2'], 'resumed', { milliseconds: 0 })
+    s.finish(taskOf('Dump'), 'c-1', 'resumed', { milliseconds: 0 })
+    s.task(taskOf('Start'), ['c-1'])
+    s.start(taskOf('Start'), 'c-1')
+    s.finish(taskOf('Start'), 'c-1', 'ok')
+    s.end('ok', 400)
+  })
+  assert.is(out, `PLAY [Reconnect the compute nodes]
+
+resumed: 3 tasks were done before
+
+TASK [nova.compute : Start]
+ok: [c-1]
+
+PLAY RECAP
+c-1 : ok=1   changed=0   unreachable=0   failed=0   skipped=0   rescued=0   ignored=0   resumed=2
+c-2 : ok=0   changed=0   unreachable=0   failed=0   skipped=0   rescued=0   ignored=0   resumed=1
+
+Finished in 0.4 s
+`)
+})
+
 test.run()

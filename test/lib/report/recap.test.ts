@@ -74,4 +74,18 @@ test('says nothing before the run has ended', () => {
   assert.is(told((s) => s.run(['a'])), '')
 })
 
+test('adds up the times of a task over batches, without what lies between', () => {
+  const [one, two] = [taskOf('Restart'), taskOf('Check')]
+  assert.match(told((s) => {
+    s.run(['a', 'b'])
+    for (const host of ['a', 'b']) {
+      s.task(one, [host])
+      s.after(2000).finish(one, host, 'changed', { milliseconds: 2000 })
+      s.task(two, [host])
+      s.after(5000).finish(two, host, 'ok', { milliseconds: 5000 })
+    }
+    s.end('ok', 14_000)
+  }), / {4}10 s .*Check\n {3}4\.0 s .*Restart\n/)
+})
+
 test.run()

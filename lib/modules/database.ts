@@ -4,6 +4,6 @@ export { convert, type Converted, type ConvertOptions } from './database/convert
 export { type Login } from './database/client.ts'
 export { dump, type Dumped, type DumpOptions } from './database/dump.ts'
 export { migrate, type Migrated, type MigrateOptions } from './database/migrate.ts'
-export { replace, type Replaced, type ReplaceOptions } from './database/replace.ts'
+export { replace, type Replaced, type ReplaceOptions, restore, type RestoreOptions } from './database/replace.ts'
 export { rewrite, type RewriteOptions, type Rewritten, type Row, rows, type ServiceLogin } from './database/rows.ts'
 export { type Stage } from './database/stage.ts'

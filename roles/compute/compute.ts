@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict'
 import { Advice, masked, role } from '../../lib/index.ts'
 import { database, file, ini, probe, service } from '../../lib/modules/index.ts'
-import { cloud, type CloudHost, rootLogin, serviceLogin, targetOf } from '../openstack/cloud.ts'
+import { cloud, rootLogin, serviceLogin, targetOf } from '../openstack/cloud.ts'
 import { databaseClock } from '../openstack/move.ts'
 import { merged, rabbitSettings } from '../openstack/settings.ts'
+import { agentName, computeName, neutronConf as neutron, novaConf as nova } from './names.ts'
 import { computePackage, supportsIcehouseCompat } from './versions.ts'
-
-const nova = '/etc/nova/nova.conf'
-const neutron = '/etc/neutron/neutron.conf'
 
 /** A compute node that stays at Havana and gets a new controller. */
 export const compute = role('compute', cloud, ({ task, handler, block, flush }) => {
@@ -77,11 +75,3 @@ export const compute = role('compute', cloud, ({ task, handler, block, flush }) 
     },
   })
 })
-
-function computeName({ vars }: CloudHost): string {
-  return vars.osFamily === 'redhat' ? 'openstack-nova-compute' : 'nova-compute'
-}
-
-function agentName({ vars }: CloudHost): string {
-  return vars.osFamily === 'redhat' ? 'neutron-openvswitch-agent' : 'neutron-plugin-openvswitch-agent'
-}

@@ -2,7 +2,7 @@ import { Advice, operation, type Connection, type Operation } from '../../model/
 import { sh } from '../../model/shell.ts'
 import { clientError, clientScript, identifier, type Login, query } from './client.ts'
 import { findDump } from './dump.ts'
-import { readStage, recordStage, type Stage } from './stage.ts'
+import { forgetStage, readStage, recordStage, type Stage } from './stage.ts'
 
 export interface ReplaceOptions {
   readonly database: string
@@ -64,6 +64,40 @@ const replaceOperation = operation<ReplaceOptions, State, Replaced>(({ database 
     await importDump(connection, options)
     const [row] = await query(connection, options.login ?? {}, `SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '${options.database}'`)
     return { database: options.database, tables: Number(row?.[0]) }
+  },
+})
+
+export interface RestoreOptions {
+  readonly database: string
+  /** The dump that was made before the replacement. */
+  readonly saved: string
+  readonly charset: string
+  readonly collation: string
+  readonly login?: Login
+}
+
+/** Puts a database back as it was before it was replaced, and forgets that it ever was. One that was not replaced is left alone. */
+export function restore(options: RestoreOptions): Operation<Replaced> {
+  return restoreOperation(options)
+}
+
+const restoreOperation = operation<RestoreOptions, Omit<State, 'dump'>, Replaced>(({ database }) => `database.restore ${database}`, {
+  async read(connection, { database, saved, login = {} }) {
+    const [stage, kept, tables] = await Promise.all([
+      readStage(connection, login, database), findDump(connection, saved),
+      query(connection, login, `SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '${database}'`),
+    ])
+    return { stage, saved: kept, tables: Number(tables[0]?.[0] ?? 0) }
+  },
+  plan: ({ stage, tables }, { database, saved }) => stage === 'untouched'
+    ? { changed: false, result: { database, tables } }
+    : { changed: true, unpredictable: true, result: { database, tables }, diff: { path: `database ${database}`, before: `${stage}, ${tables} tables\n`, after: `import of ${saved}\n` } },
+  async apply(connection, _plan, { database, saved, ...options }, state) {
+    if (!state.saved?.complete) {
+      throw new Advice(`what ${database} was before is not there: ${saved} ${state.saved ? 'is incomplete' : 'is missing'} on ${connection.host.name}`, 'nothing was dropped; look for another backup of it')
+    }
+    await importDump(connection, { database, dump: saved, saved, ...options })
+    await query(connection, options.login ?? {}, forgetStage(database))
   },
 })
 

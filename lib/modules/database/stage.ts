@@ -26,6 +26,11 @@ export function recordStage(database: string, stage: Stage): string {
   ].join('; ')
 }
 
+/** A statement that forgets a replacement: the database is its own again. */
+export function forgetStage(database: string): string {
+  return `DELETE FROM ${home} WHERE name = ${literal(database)}`
+}
+
 /** Records a stage. */
 export async function writeStage(connection: Connection, login: Login, database: string, stage: Stage): Promise<void> {
   await query(connection, login, recordStage(database, stage))

@@ -1,0 +1,159 @@
+import { Advice, CommandFailed, operation } from '../model/operation.ts'
+import type { FileMeta, Operation, Reader } from '../model/operation.ts'
+import { sh } from '../model/shell.ts'
+import { accountName } from './accounts.ts'
+import { content, type Written } from './file.ts'
+import { withoutPasswords } from './sensitive-lines.ts'
+import { jobLine, withEnv, withJob, withoutEnv, withoutJob, type Schedule } from './text/cron-text.ts'
+
+export type { Schedule } from './text/cron-text.ts'
+
+/** A command that cron runs, under the name by which its entry is found again. */
+export interface Job extends Schedule {
+  readonly name: string
+  /** Whose crontab; that of the user who runs the task unless said. */
+  readonly user?: string
+  /** The command, in crontab's words: a % is a line end there, unless it is written \%. */
+  readonly job: string
+  /** Leaves the entry there as a comment. */
+  readonly disabled?: boolean
+}
+
+/** A job of a file below /etc/cron.d, where each line says whose it is. */
+export interface SystemJob extends Schedule {
+  readonly user: string
+  readonly job: string
+}
+
+/** Whose crontab was looked at and whether it changed. */
+export type CrontabState = { readonly user: string | undefined; readonly changed: boolean }
+
+/**
+ * An entry of a user's crontab, below a comment that names it; the other lines stay as they are.
+ *
+ * ```ts
+ * task('Dump at night', cron.job({
+ *   name: 'nightly dump', user: 'root', minute: 15, hour: 3, job: '/usr/local/bin/dump-databases >/dev/null',
+ * }))
+ * ```
+ */
+export function job({ name, user, job: command, disabled = false, ...schedule }: Job): Operation<CrontabState> {
+  const line = jobLine(schedule, [], oneLine(`the job ${name}`, command))
+  const entry = { name: oneLine('the name of a job', name), line: disabled ? `#${line}` : line }
+  return bringCrontab({ name: `cron.job ${name}`, user: known(user), edit: (text) => withJob(text, entry) })
+}
+
+/**
+ * No entry of this name in a user's crontab.
+ *
+ * ```ts
+ * task('Dump no more', cron.absent('nightly dump', { user: 'root' }))
+ * ```
+ */
+export function absent(name: string, { user }: { readonly user?: string } = {}): Operation<CrontabState> {
+  return bringCrontab({ name: `cron.absent ${name}`, user: known(user), edit: (text) => withoutJob(text, name) })
+}
+
+/**
+ * A variable for the jobs of a crontab; undefined takes it away. A new one stands before all jobs.
+ *
+ * ```ts
+ * task('Mail nobody', cron.env('MAILTO', '', { user: 'nova' }))
+ * ```
+ */
+export function env(name: string, value: string | undefined, { user }: { readonly user?: string } = {}): Operation<CrontabState> {
+  variable(name, value)
+  return bringCrontab({
+    name: `cron.env ${name}`,
+    user: known(user),
+    edit: (text) => (value === undefined ? withoutEnv(text, name) : withEnv(text, name, value)),
+  })
+}
+
+/** How a file below /etc/cron.d is written. */
+export interface CronFileOptions extends FileMeta {
+  /** /etc/cron.d unless said. */
+  readonly directory?: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/**
+ * A file of jobs below /etc/cron.d, exactly these; `file.absent` takes it away.
+ *
+ * ```ts
+ * task('Sweep the tokens', cron.file('keystone', [
+ *   { special: 'hourly', user: 'keystone', job: 'keystone-manage token_flush' },
+ * ], { env: { MAILTO: 'ops@example.org' } }))
+ * ```
+ */
+export function file(name: string, jobs: readonly SystemJob[], options: CronFileOptions = {}): Operation<Written> {
+  const { directory = '/etc/cron.d', env: variables = {}, ...meta } = options
+  // Files with other characters are passed over in silence by the cron of Debian.
+  if (!/^[A-Za-z0-9_-]+$/.test(name)) {
+    throw new Error(`cron reads no file ${JSON.stringify(name)}: use letters, digits, - and _ only`)
+  }
+  const lines = [
+    ...Object.entries(variables).map(([key, value]) => (variable(key, value), `${key}="${value}"`)),
+    ...jobs.map(({ user, job: command, ...schedule }) =>
+      jobLine(schedule, [accountName(user)], oneLine(`a job of ${name}`, command)),
+    ),
+  ]
+  // cron does not read a file that others may write, nor a last line without its end.
+  return content(`${directory}/${name}`, lines.map((line) => `${line}\n`).join(''), { mode: '0644', ...meta })
+}
+
+interface Edit {
+  readonly name: string
+  readonly user: string | undefined
+  readonly edit: (text: string) => string
+}
+
+const bringCrontab = operation<Edit, string, CrontabState>(({ name }) => name, {
+  read: (connection, { user }) => crontabOf(connection, user),
+  plan(text, { user, edit }) {
+    const after = edit(text)
+    const changed = after !== text
+    const path = user === undefined ? 'crontab' : `crontab of ${user}`
+    return { changed, result: { user, changed }, ...(changed ? { diff: { path, ...withoutPasswords(text, after) } } : {}) }
+  },
+  async apply(connection, _plan, { user, edit }, text) {
+    const command = `crontab ${of(user)}-`
+    const result = await connection.exec(command, { stdin: edit(text) })
+    if (result.code !== 0) throw new CommandFailed(command, result)
+  },
+})
+
+async function crontabOf(connection: Reader, user: string | undefined): Promise<string> {
+  const command = `LC_ALL=C crontab ${of(user)}-l`
+  const { code, stdout, stderr } = await connection.exec(command)
+  if (code === 0) return stdout
+  if (code === 127) throw new Advice('the host has no crontab command', 'install cron first: cronie, or cron on Debian')
+  if (/no crontab for|can't open/.test(stderr)) return ''
+  if (/unknown|privileged|not allowed/i.test(stderr)) {
+    throw new Advice(
+      `the crontab${user === undefined ? '' : ` of ${user}`} cannot be read: ${stderr.trim()}`,
+      'check the name of the user; the crontab of another user needs become',
+    )
+  }
+  throw new CommandFailed(command, { code, stdout, stderr })
+}
+
+function of(user: string | undefined): string {
+  return user === undefined ? '' : sh`-u ${user} `
+}
+
+function known(user: string | undefined): string | undefined {
+  return user === undefined ? undefined : accountName(user)
+}
+
+function variable(name: string, value: string | undefined): void {
+  if (!/^[A-Za-z_]\w*$/.test(name)) throw new Error(`${JSON.stringify(name)} cannot be the name of a variable`)
+  if (value !== undefined && /[\n"\0]/.test(value)) {
+    throw new Error(`the value of ${name} cannot stand in a crontab: no line end, no double quote`)
+  }
+}
+
+function oneLine(what: string, text: string): string {
+  if (text.trim() === '' || /[\n\0]/.test(text)) throw new Error(`${what} must be one line that is not empty`)
+  return text
+}

@@ -1,0 +1,57 @@
+import { isIP } from 'node:net'
+import type { Operation } from '../model/operation.ts'
+import { editFile, type EditOptions } from './edited.ts'
+import type { Written } from './file.ts'
+import { entryText, withoutText } from './text/hosts-text.ts'
+
+/** Which hosts file, and what becomes of the names that were there. */
+export interface HostsOptions extends Omit<EditOptions, 'create'> {
+  /** /etc/hosts unless said. */
+  readonly path?: string
+}
+
+/** How a line is brought about. */
+export interface EntryOptions extends HostsOptions {
+  /** The address has these names in this order and no others; else they are added to those it has. */
+  readonly exact?: boolean
+  /** Leaves the names on the lines of other addresses, too; else a name leads to one address of a family. */
+  readonly shared?: boolean
+}
+
+/**
+ * Names that lead to an address: its line has them, lines of other addresses lose them; order and comments stay.
+ *
+ * ```ts
+ * task('Name the controllers', async (host) => {
+ *   await host.run(hosts.entry('10.0.0.4', ['node-8.cloud', 'node-8']))
+ *   await host.run(hosts.entry('10.0.0.3', ['old-controller'], { exact: true }))
+ * })
+ * ```
+ */
+export function entry(address: string, names: string | readonly string[], options: EntryOptions = {}): Operation<Written> {
+  const { path = '/etc/hosts', exact = false, shared = false, ...meta } = options
+  const list = [names].flat()
+  if (isIP(address) === 0) throw new Error(`${JSON.stringify(address)} is not an IP address`)
+  if (list.length === 0) throw new Error(`say which names lead to ${address}`)
+  for (const name of list) {
+    if (!/^[\w.-]+$/.test(name)) throw new Error(`${JSON.stringify(name)} cannot be the name of a host`)
+  }
+  return editFile(`hosts.entry ${address} ${list.join(' ')}`, path, { ...meta, create: true }, (before) => ({
+    after: entryText(before, { address, names: list, exact, shared }),
+  }))
+}
+
+/**
+ * Names that are on no line, and addresses that have none; a line without a name left goes away.
+ *
+ * ```ts
+ * task('Forget the old controller', hosts.absent(['10.0.0.3', 'old-controller']))
+ * ```
+ */
+export function absent(what: string | readonly string[], options: HostsOptions = {}): Operation<Written> {
+  const { path = '/etc/hosts', ...meta } = options
+  const list = [what].flat()
+  return editFile(`hosts.absent ${list.join(' ')}`, path, { ...meta, nothingToRemove: true }, (before) => ({
+    after: withoutText(before, list),
+  }))
+}

@@ -1,0 +1,157 @@
+import { operation, output } from '../model/operation.ts'
+import type { Diff, Operation } from '../model/operation.ts'
+import { sh } from '../model/shell.ts'
+import { answers, bytesIn, bytesOf } from './answers.ts'
+import { absolute, decode } from './path-state.ts'
+import { settingsText, settingsWithout } from './text/sysctl-text.ts'
+
+/** Kernel settings by name, as `net.ipv4.ip_forward` or, where a name holds dots, `net/ipv4/conf/eth0.7/forwarding`. */
+export type KernelSettings = Readonly<Record<string, string | number | boolean>>
+
+/** Where the settings are kept for the next boot, and whether they count from now on. */
+export interface SysctlOptions {
+  /** /etc/sysctl.conf unless said; the directory of a file below /etc/sysctl.d must be there. */
+  readonly file?: string
+  /** Whether the running kernel gets the values, too; it does unless this is false. */
+  readonly now?: boolean
+  readonly backup?: boolean
+}
+
+/** What the kernel has, or will have, by the names asked for; undefined for what it does not know. */
+export type KernelValues = { readonly values: { readonly [key: string]: string | undefined } }
+
+/**
+ * Kernel settings, in the running kernel and at its next start.
+ *
+ * ```ts
+ * task('Let the node route', sysctl.set({ 'net.ipv4.ip_forward': 1, 'net.ipv4.conf.all.rp_filter': 0 }))
+ * ```
+ * The file is not written when the kernel refuses a value.
+ */
+export function set(settings: KernelSettings, options: SysctlOptions = {}): Operation<KernelValues> {
+  const { file = '/etc/sysctl.conf', now = true, backup = false } = options
+  const wanted = Object.fromEntries(Object.entries(settings).map(([key, value]) => [checked(key), valueOf(key, value)]))
+  if (Object.keys(wanted).length === 0) throw new Error('sysctl.set: say which settings')
+  return bringSettings({ wanted, file: absolute(file), now, backup })
+}
+
+/**
+ * Settings that no line of the file makes; the running kernel keeps its values until it starts again.
+ *
+ * ```ts
+ * task('Forget the setting', sysctl.absent(['net.ipv4.ip_forward']))
+ * ```
+ */
+export function absent(keys: string | readonly string[], options: Omit<SysctlOptions, 'now'> = {}): Operation<KernelValues> {
+  const { file = '/etc/sysctl.conf', backup = false } = options
+  return dropSettings({ keys: [keys].flat().map(checked), file: absolute(file), backup })
+}
+
+interface Wanted {
+  readonly wanted: Readonly<Record<string, string>>
+  readonly file: string
+  readonly now: boolean
+  readonly backup: boolean
+}
+
+interface State {
+  readonly content: Buffer | undefined
+  readonly current: Readonly<Record<string, string | undefined>>
+}
+
+const bringSettings = operation<Wanted, State, KernelValues>(({ wanted }) => `sysctl.set ${Object.keys(wanted).join(' ')}`, {
+  async read(connection, { wanted, file, now }) {
+    const keys = Object.keys(wanted)
+    const found = await answers(connection, {
+      file: bytesOf(file),
+      ...Object.fromEntries(keys.map((key) => [`key ${key}`, now ? sh`cat ${pathOf(key)} 2>/dev/null` : 'exit 1'])),
+    })
+    const all: Readonly<Record<string, { code: number; stdout: string }>> = found
+    return {
+      content: bytesIn(found.file, file),
+      current: Object.fromEntries(
+        keys.map((key) => [key, all[`key ${key}`]!.code === 0 ? plain(all[`key ${key}`]!.stdout) : undefined]),
+      ),
+    }
+  },
+  plan({ content, current }, { wanted, file, now }) {
+    const text = decode(content ?? Buffer.alloc(0)).text
+    const after = settingsText(text, wanted)
+    const moved = now ? differing(current, wanted) : []
+    const list = (from: Readonly<Record<string, string | undefined>>) =>
+      moved.map((key) => `${key} = ${from[key] ?? '(unknown to the kernel)'}\n`).join('')
+    const diff: readonly Diff[] = [
+      ...(after === text ? [] : [{ path: file, before: text, after }]),
+      ...(moved.length === 0 ? [] : [{ path: 'the running kernel', before: list(current), after: list(wanted) }]),
+    ]
+    return { changed: diff.length > 0, result: { values: now ? wanted : {} }, diff }
+  },
+  async apply(connection, _plan, { wanted, file, now, backup }, { content, current }) {
+    const { text, encode } = decode(content ?? Buffer.alloc(0))
+    const after = settingsText(text, wanted)
+    const tell = (now ? differing(current, wanted) : []).map((key) => setNow(key, wanted[key]!)).join('\n')
+    if (after === text) await output(connection, `set -e\n${tell}`)
+    // As a check of the new content: what the kernel refuses must not be tried again at each boot.
+    else await connection.write(file, encode(after), { backup, ...(tell ? { validate: `set -e; : %s\n${tell}` } : {}) })
+  },
+})
+
+const dropSettings = operation<
+  { readonly keys: readonly string[]; readonly file: string; readonly backup: boolean },
+  Buffer | undefined,
+  KernelValues
+>(({ keys }) => `sysctl.absent ${keys.join(' ')}`, {
+  async read(connection, { file }) {
+    return bytesIn((await answers(connection, { file: bytesOf(file) })).file, file)
+  },
+  plan(content, { keys, file }) {
+    const text = decode(content ?? Buffer.alloc(0)).text
+    const after = settingsWithout(text, keys)
+    const changed = after !== text
+    return { changed, result: { values: {} }, ...(changed ? { diff: { path: file, before: text, after } } : {}) }
+  },
+  async apply(connection, _plan, { keys, file, backup }, content) {
+    const { text, encode } = decode(content!)
+    await connection.write(file, encode(settingsWithout(text, keys)), { backup })
+  },
+})
+
+function differing(
+  current: Readonly<Record<string, string | undefined>>,
+  wanted: Readonly<Record<string, string>>,
+): readonly string[] {
+  return Object.keys(wanted).filter((key) => current[key] !== plain(wanted[key]!))
+}
+
+// The shell's own message would name neither the setting nor what can be done.
+function setNow(key: string, value: string): string {
+  const path = pathOf(key)
+  return [
+    sh`p=${path} k=${key} v=${value}`,
+    `[ -e "$p" ] || { echo "the kernel knows no setting $k: load the module that has it first, or check the name" >&2; exit 1; }`,
+    `printf '%s\\n' "$v" > "$p" || { echo "the kernel refuses $k = $v" >&2; exit 1; }`,
+  ].join('\n')
+}
+
+// Whichever separator comes first is the one that stands between names; the other is a part of a name.
+function pathOf(key: string): string {
+  const dotted = /[./]/.exec(key)?.[0] === '.'
+  return `/proc/sys/${dotted ? key.replaceAll(/[./]/g, (one) => (one === '.' ? '/' : '.')) : key}`
+}
+
+function plain(value: string): string {
+  return value.trim().replace(/\s+/g, ' ')
+}
+
+function checked(key: string): string {
+  if (!/^[\w.:@/-]+$/.test(key) || /(^|[./])\.*([./]|$)/.test(key)) {
+    throw new Error(`${JSON.stringify(key)} cannot be the name of a kernel setting: write it as net.ipv4.ip_forward`)
+  }
+  return key
+}
+
+function valueOf(key: string, value: string | number | boolean): string {
+  const text = typeof value === 'boolean' ? String(Number(value)) : plain(String(value))
+  if (text === '') throw new Error(`the kernel setting ${key} has no value`)
+  return text
+}

@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { Eta } from 'eta'
+import { Advice, operation } from '../model/operation.ts'
+import type { FileMeta, Operation, Prepared } from '../model/operation.ts'
+import { didYouMean } from '../model/problem.ts'
+import { Secret } from '../model/secret.ts'
+import { content, type Written } from './file.ts'
+
+/** What a template may use, as `it`. */
+export type TemplateVars = Readonly<Record<string, unknown>>
+
+/**
+ * A file made of a template of the controller machine; otherwise as `file.content`. Templates are those of eta:
+ * `<%= it.name %>` puts a value in, `<% … %>` is code, and a line that holds nothing but code leaves no line.
+ *
+ * ```ts
+ * task('Configure the proxy', (host) => templateFile('files/haproxy.cfg.eta', '/etc/haproxy/haproxy.cfg', {
+ *   backends: host.vars.controllers, password: host.vars.statsPassword,
+ * }, { mode: '0640', validate: 'haproxy -c -f %s' }))
+ * ```
+ * A variable that was not given is an error; a secret is masked wherever the result is shown.
+ */
+export function templateFile(localPath: string, to: string, vars: TemplateVars = {}, meta: FileMeta = {}): Operation<Written> {
+  // What cannot be a path or a mode is told where the operation is made.
+  content(to, '', meta)
+  return bringTemplate({ localPath, to, vars, meta })
+}
+
+interface Wish {
+  readonly localPath: string
+  readonly to: string
+  readonly vars: TemplateVars
+  readonly meta: FileMeta
+}
+
+const bringTemplate = operation<Wish, Prepared<Written>, Written>(({ localPath, to }) => `templateFile ${localPath} to ${to}`, {
+  read: (connection, { localPath, to, vars, meta }) => content(to, render(localPath, vars), meta).prepare(connection),
+  plan: ({ apply: _apply, ...plan }) => plan,
+  apply: (connection, _plan, _wish, prepared) => prepared.apply(connection),
+})
+
+/** The text of a template file; a secret when there is one in it. @throws Advice, naming the template and its line */
+export function render(localPath: string, vars: TemplateVars): string | Secret {
+  const file = path.resolve(localPath)
+  let source: string
+  try {
+    source = readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new Advice(
+      `the template ${localPath} cannot be read: ${(error as Error).message}`,
+      `the path is relative to where run was started: ${process.cwd()}`,
+    )
+  }
+  const secrets: Secret[] = []
+  const eta = new Eta({
+    views: path.dirname(file),
+    autoEscape: false,
+    autoTrim: false,
+    autoFilter: true,
+    filterFunction: (value) => show(value, secrets),
+    cache: false,
+    debug: true,
+    plugins: [{ processTemplate: lonelyCode }],
+  })
+  try {
+    return reveal(eta.renderString(source, guarded(vars, '', secrets) as object), secrets)
+  } catch (error) {
+    throw new Advice(`the template ${localPath} fails: ${brief(error as Error)}`, 'correct the template, or what is given to it')
+  }
+}
+
+// The line end goes into the tag, so that the lines of the text keep their numbers.
+function lonelyCode(text: string): string {
+  return text.replaceAll(/^[ \t]*(<%(?![=~])(?:(?!%>)[^])*)%>[ \t]*(\r?\n)/gm, (_, code: string, eol: string) => `${code}${eol}%>`)
+}
+
+// A secret goes through the template as a mark, which nothing else can be, and comes back when the text is whole.
+const mark = '\u{f0000}'
+
+function markOf(secret: Secret, secrets: Secret[]): string {
+  let at = secrets.indexOf(secret)
+  if (at === -1) at = secrets.push(secret) - 1
+  return `${mark}${at}${mark}`
+}
+
+function show(value: unknown, secrets: Secret[]): string {
+  if (value === undefined) throw new Error('a value that is put in is undefined')
+  if (value instanceof Secret) return markOf(value, secrets)
+  if (typeof value === 'object' && value !== null && !Array.isArray(value) && Object.getPrototypeOf(value) === Object.prototype) {
+    throw new Error('a value that is put in is an object: name the property, or use JSON.stringify')
+  }
+  return value === null ? '' : String(value)
+}
+
+function reveal(text: string, secrets: readonly Secret[]): string | Secret {
+  const parts = text.split(new RegExp(`${mark}(\\d+)${mark}`, 'u'))
+  return parts.length === 1 ? text : Secret.join(parts.map((part, i) => (i % 2 === 0 ? part : secrets[Number(part)]!)))
+}
+
+/** The variables, where a name that was not given is an error and every secret has become its mark. */
+function guarded(value: unknown, name: string, secrets: Secret[]): unknown {
+  if (value instanceof Secret) return markOf(value, secrets)
+  if (Array.isArray(value)) return value.map((one, i) => guarded(one, `${name}[${i}]`, secrets))
+  if (typeof value !== 'object' || value === null) return value
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) return value
+  const own = Object.fromEntries(
+    Object.entries(value).map(([key, one]) => [key, guarded(one, name === '' ? key : `${name}.${key}`, secrets)]),
+  )
+  return new Proxy(own, {
+    get(target, key) {
+      if (typeof key === 'symbol' || Object.hasOwn(target, key) || key in Object.prototype || key === 'toJSON') {
+        return Reflect.get(target, key) as unknown
+      }
+      const near = didYouMean(key, Object.keys(target))
+      throw new Error(`${name === '' ? 'it' : `it.${name}`} has no ${key}${near ? `: ${near}` : ''}`)
+    },
+  })
+}
+
+// eta draws the lines around the failure first and says what it was at the end.
+function brief(error: Error): string {
+  const line = /:(\d+)\n/.exec(error.message)?.[1]
+  const said = error.message.trim().split('\n').at(-1)!.trim()
+  return line === undefined ? error.message.trim() : `line ${line}: ${said}`
+}

@@ -1,0 +1,260 @@
+import { Advice, CommandFailed, operation } from '../model/operation.ts'
+import type { Operation, Reader } from '../model/operation.ts'
+import { masked, type Secret } from '../model/secret.ts'
+import { sh } from '../model/shell.ts'
+import { accountName, accountNumber, databaseLine } from './accounts.ts'
+import { answers } from './answers.ts'
+
+/** What a user is to be; what is not said stays as it is, and is the host's own choice for a new one. */
+export interface UserOptions {
+  readonly uid?: number
+  /** The main group, by name; it must be there. */
+  readonly group?: string
+  /** Further groups; those the user is in already stay, unless `exact`. */
+  readonly groups?: readonly string[]
+  readonly exact?: boolean
+  readonly home?: string
+  /** Whether a new user's home directory is made; it is unless this is false or the user is one of the system. */
+  readonly createHome?: boolean
+  /** Takes the content of the home along when it changes. */
+  readonly moveHome?: boolean
+  readonly shell?: string
+  readonly comment?: string
+  /** A new user gets a number from those of the system, and no home. */
+  readonly system?: boolean
+  /** The hash of the password, as `openssl passwd -6` makes it. Whether the user is locked does not change by it. */
+  readonly password?: Secret
+  readonly locked?: boolean
+}
+
+/** Whether the user was made, changed or removed. */
+export type UserState = { readonly name: string; readonly changed: boolean }
+
+/**
+ * A user of the host.
+ *
+ * ```ts
+ * task('Make the user', (host) => user.present('nova', {
+ *   uid: 162, group: 'nova', groups: ['libvirt', 'qemu'], home: '/var/lib/nova', shell: '/sbin/nologin', system: true,
+ * }))
+ * task('Let the operator in', (host) => user.present('ops', { groups: ['wheel'], password: host.vars.opsPasswordHash }))
+ * ```
+ */
+export function present(name: string, options: UserOptions = {}): Operation<UserState> {
+  const { uid, group, groups = [], home, shell, comment, password } = options
+  if (uid !== undefined) accountNumber('uid', uid)
+  for (const one of [...(group === undefined ? [] : [group]), ...groups]) accountName(one)
+  for (const [what, text] of Object.entries({ home, shell, comment })) {
+    if (text !== undefined && /[:\n\0]/.test(text)) throw new Error(`the ${what} of ${name} cannot hold a colon or a line end`)
+  }
+  if (password && !/^(\$[\w-]+\$[^:\s]+|_?[./0-9A-Za-z]{13,19})$/.test(password.reveal())) {
+    throw new Advice(`the password of ${name} is not a hash`, 'make one: openssl passwd -6')
+  }
+  return bringUser({ name: accountName(name), options })
+}
+
+/**
+ * No user of this name.
+ *
+ * ```ts
+ * task('Drop the user', user.absent('quantum', { removeHome: true }))
+ * ```
+ */
+export function absent(name: string, options: { readonly removeHome?: boolean } = {}): Operation<UserState> {
+  return dropUser({ name: accountName(name), removeHome: options.removeHome ?? false })
+}
+
+interface Found {
+  readonly uid: number
+  readonly group: string
+  /** Without the main one. */
+  readonly groups: readonly string[]
+  readonly comment: string
+  readonly home: string
+  readonly shell: string
+  readonly locked: boolean
+  readonly password: 'same' | 'other' | 'none'
+}
+
+interface State {
+  readonly found: Found | undefined
+  readonly missingGroups: readonly string[]
+}
+
+const bringUser = operation<{ readonly name: string; readonly options: UserOptions }, State, UserState>(
+  ({ name }) => `user.present ${name}`,
+  {
+    read: (connection, { name, options }) => look(connection, name, options),
+    plan({ found }, { name, options }) {
+      const wanted = differing(found, options)
+      const changed = found === undefined || Object.keys(wanted).length > 0
+      return {
+        changed,
+        result: { name, changed },
+        ...(changed ? { diff: { path: `user ${name}`, before: found ? before(found, wanted) : '', after: after(wanted) } } : {}),
+      }
+    },
+    async apply(connection, _plan, { name, options }, { found, missingGroups }) {
+      if (missingGroups.length > 0) {
+        throw new Advice(
+          `the user ${name} cannot be in ${missingGroups.join(', ')}: there is no such group`,
+          `make it first: group.present('${missingGroups[0]}')`,
+        )
+      }
+      const wanted = differing(found, options)
+      const keepsLock = found?.locked && found.password !== 'none' && options.locked !== false
+      const script = [
+        'PATH=$PATH:/sbin:/usr/sbin; set -e',
+        ...accountCommands(name, found, wanted, options),
+        // Not on the command line, where every user of the host could read it.
+        ...(wanted.password ? ['chpasswd -e'] : []),
+        ...(wanted.locked === true || (wanted.password && keepsLock) ? [sh`usermod -L ${name}`] : []),
+        ...(wanted.locked === false ? [sh`usermod -U ${name}`] : []),
+      ].join('\n')
+      const result = await connection.exec(script, wanted.password ? { stdin: masked`${name}:${wanted.password}\n` } : {})
+      if (result.code === 8) {
+        throw new Advice(`${name} cannot be changed: ${result.stderr.trim()}`, `stop its processes first: ps -u ${name}`)
+      }
+      if (result.code !== 0) throw new CommandFailed(script, result)
+    },
+  },
+)
+
+const dropUser = operation<{ readonly name: string; readonly removeHome: boolean }, State, UserState>(
+  ({ name }) => `user.absent ${name}`,
+  {
+    read: (connection, { name }) => look(connection, name, {}),
+    plan({ found }, { name, removeHome }) {
+      const changed = found !== undefined
+      const home = removeHome && found ? ` and ${found.home}` : ''
+      return {
+        changed,
+        result: { name, changed },
+        ...(found ? { diff: { path: `user ${name}`, before: `uid ${found.uid}${home}\n`, after: '' } } : {}),
+      }
+    },
+    async apply(connection, _plan, { name, removeHome }) {
+      const script = `PATH=$PATH:/sbin:/usr/sbin; ${sh`${['userdel', ...(removeHome ? ['-r'] : []), name]}`}`
+      const result = await connection.exec(script)
+      if (result.code === 8) {
+        throw new Advice(`${name} cannot be removed: ${result.stderr.trim()}`, `stop its processes first: ps -u ${name}`)
+      }
+      // With 12 the account is gone and only its home or mail could not be removed, mostly since there is none.
+      if (result.code !== 0 && result.code !== 12) throw new CommandFailed(script, result)
+    },
+  },
+)
+
+// The hash that is there stays on the host: it is compared by the shell itself, in no process's arguments.
+async function look(connection: Reader, name: string, { group, groups = [], password }: UserOptions): Promise<State> {
+  const asked = [...(group === undefined ? [] : [group]), ...groups]
+  const found = await answers(
+    connection,
+    {
+      user: databaseLine('passwd', name),
+      main: sh`id -gn ${name} 2>/dev/null`,
+      groups: sh`id -Gn ${name} 2>/dev/null`,
+      shadow: sh`name=${name}` + shadowScript,
+      missing: asked.map((one) => `${databaseLine('group', one)} >/dev/null || ${sh`echo ${one}`}`).join('\n') || ':',
+    },
+    { stdin: password ? masked`${password}\n` : '\n' },
+  )
+  const missingGroups = words(found.missing.stdout)
+  const [, , uid, , comment, home, shell] = found.user.stdout.trimEnd().split(':')
+  if (uid === undefined) return { found: undefined, missingGroups }
+  if (found.shadow.code === 4) {
+    throw new Advice(`the password of ${name} cannot be looked at: /etc/shadow is closed to this login`, 'run the task with become')
+  }
+  const main = found.main.stdout.trim()
+  const [same, lock] = words(found.shadow.stdout)
+  return {
+    missingGroups,
+    found: {
+      uid: Number(uid),
+      group: main,
+      groups: words(found.groups.stdout).filter((one) => one !== main),
+      comment: comment ?? '',
+      home: home ?? '',
+      shell: shell ?? '',
+      locked: lock === 'locked',
+      password: (same as Found['password'] | undefined) ?? 'none',
+    },
+  }
+}
+
+const shadowScript = `
+IFS= read -r wanted || :
+[ -e /etc/shadow ] || exit 0
+[ -r /etc/shadow ] || exit 4
+while IFS=: read -r n hash rest; do
+  [ "$n" = "$name" ] || continue
+  lock=open
+  case $hash in '!'*) lock=locked ;; esac
+  while :; do case $hash in '!'*) hash=\${hash#?} ;; *) break ;; esac; done
+  case $hash in
+    ''|'*'*) echo "none $lock" ;;
+    "$wanted") echo "same $lock" ;;
+    *) echo "other $lock" ;;
+  esac
+done < /etc/shadow
+`
+
+type Wanted = Pick<UserOptions, 'uid' | 'group' | 'home' | 'shell' | 'comment' | 'password' | 'locked' | 'groups'>
+
+// All groups that the user is to be in, so that one word for `usermod -G` says it whatever was there.
+function differing(found: Found | undefined, options: UserOptions): Wanted {
+  const { uid, group, groups, exact = false, home, shell, comment, password, locked } = options
+  const main = group ?? found?.group
+  const wished = (groups ?? []).filter((one) => one !== main)
+  const all = [...new Set([...(exact || !found ? [] : found.groups), ...wished])].sort()
+  const sameGroups = groups === undefined || (found && all.join() === [...found.groups].sort().join())
+  const lock = locked !== undefined && (found ? found.locked !== locked : locked)
+  return {
+    ...(uid !== undefined && uid !== found?.uid ? { uid } : {}),
+    ...(group !== undefined && group !== found?.group ? { group } : {}),
+    ...(sameGroups ? {} : { groups: all }),
+    ...(home !== undefined && home !== found?.home ? { home } : {}),
+    ...(shell !== undefined && shell !== found?.shell ? { shell } : {}),
+    ...(comment !== undefined && comment !== found?.comment ? { comment } : {}),
+    ...(password && found?.password !== 'same' ? { password } : {}),
+    ...(lock ? { locked } : {}),
+  }
+}
+
+function accountCommands(
+  name: string,
+  found: Found | undefined,
+  { uid, group, groups, home, shell, comment }: Wanted,
+  { system = false, createHome = !system, moveHome = false }: UserOptions,
+): readonly string[] {
+  const flags = [
+    ...(uid === undefined ? [] : ['-u', uid]),
+    ...(group === undefined ? [] : ['-g', group]),
+    ...(groups === undefined || (!found && groups.length === 0) ? [] : ['-G', groups.join(',')]),
+    ...(home === undefined ? [] : ['-d', home, ...(found && moveHome ? ['-m'] : [])]),
+    ...(shell === undefined ? [] : ['-s', shell]),
+    ...(comment === undefined ? [] : ['-c', comment]),
+  ]
+  if (!found) return [sh`useradd ${[...(system ? ['-r'] : []), createHome ? '-m' : '-M', ...flags, name]}`]
+  return flags.length === 0 ? [] : [sh`usermod ${[...flags, name]}`]
+}
+
+function before(found: Found, wanted: Wanted): string {
+  return (Object.keys(wanted) as (keyof Wanted)[])
+    .map((key) => line(key, key === 'password' ? '‹another›' : key === 'groups' ? found.groups.join(' ') : String(found[key])))
+    .join('')
+}
+
+function after(wanted: Wanted): string {
+  const keys = Object.keys(wanted) as (keyof Wanted)[]
+  if (keys.length === 0) return 'a user\n'
+  return keys.map((key) => line(key, key === 'groups' ? wanted.groups!.join(' ') : String(wanted[key]))).join('')
+}
+
+function line(key: string, value: string): string {
+  return `${key} ${value}\n`
+}
+
+function words(text: string): readonly string[] {
+  return text.trim().split(/\s+/).filter((word) => word !== '')
+}

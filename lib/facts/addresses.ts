@@ -1,6 +1,7 @@
 import { output } from '../model/operation.ts'
 import type { Fact } from '../model/operation.ts'
 
+/** An address of an interface. */
 export interface Address {
   readonly interface: string
   readonly address: string
@@ -17,7 +18,14 @@ export interface Addresses {
 
 const script = 'PATH=$PATH:/sbin:/usr/sbin; ip -o addr show && { ip -4 route show | grep "^default" || :; }'
 
-/** Under which IP addresses a host can be reached. */
+/**
+ * Under which IP addresses a host can be reached.
+ *
+ * ```ts
+ * const { all, gateway } = await host.fact(facts.addresses)
+ * const management = all.find(({ interface: name }) => name === 'br-mgmt')?.address ?? gateway?.address
+ * ```
+ */
 export const addresses: Fact<Addresses> = {
   name: 'addresses',
   keep: 'task',

@@ -10,6 +10,7 @@ export interface Filesystem {
   readonly available: number
 }
 
+/** The file systems and block devices of a host. */
 export interface Disks {
   readonly filesystems: readonly Filesystem[]
   /** Names of block devices as the kernel has them (sda, sda1, dm-0), with their bytes. */
@@ -19,7 +20,14 @@ export interface Disks {
 // A dead network mount makes df complain and go on: what it could tell counts.
 const script = 'LC_ALL=C df -P -k 2>/dev/null; echo; cat /proc/partitions 2>/dev/null; :'
 
-/** Which file systems and block devices a host has, and how full they are. */
+/**
+ * Which file systems and block devices a host has, and how full they are.
+ *
+ * ```ts
+ * const { filesystems } = await host.fact(facts.disks)
+ * assert(filesystems.every(({ available }) => available > 2 ** 30), 'a file system has less than 1 GiB left')
+ * ```
+ */
 export const disks: Fact<Disks> = {
   name: 'disks',
   keep: 'task',

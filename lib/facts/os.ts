@@ -24,7 +24,14 @@ for f in /etc/redhat-release /etc/SuSE-release; do [ ! -r $f ] || { echo release
 echo none
 `
 
-/** Which system a host runs, from its release files; asked once a run. */
+/**
+ * Which system a host runs, from its release files; asked once a run.
+ *
+ * ```ts
+ * const { family } = await host.fact(facts.os)
+ * await host.run(service.restarted(family === 'redhat' ? 'httpd' : 'apache2'))
+ * ```
+ */
 export const os: Fact<OperatingSystem> = {
   name: 'os',
   keep: 'run',

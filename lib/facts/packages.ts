@@ -5,7 +5,13 @@ import { sh } from '../model/shell.ts'
 /** Installed versions by package name; what is not installed is not in it. */
 export type Versions = Readonly<Record<string, string>>
 
-/** The installed versions of some packages, as rpm (version-release) or dpkg tells them. */
+/**
+ * The installed versions of some packages, as rpm (version-release) or dpkg tells them.
+ *
+ * ```ts
+ * const { tgt = 'none' } = await host.fact(facts.packages('tgt'))
+ * ```
+ */
 export function packages(...names: readonly [string, ...string[]]): Fact<Versions> {
   return {
     name: `packages ${names.join(' ')}`,

@@ -25,7 +25,13 @@ for f in /etc/init.d/*; do [ ! -f "$f" ] || [ ! -x "$f" ] || echo "sysv $(basena
 :
 `
 
-/** All services that a host's managers know, by name. */
+/**
+ * All services that a host's managers know, by name.
+ *
+ * ```ts
+ * const running = (await host.fact(facts.services)).filter((known) => known.running).map(({ name }) => name)
+ * ```
+ */
 export const services: Fact<readonly KnownService[]> = {
   name: 'services',
   keep: 'task',

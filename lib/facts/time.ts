@@ -9,7 +9,14 @@ export interface Clock {
   readonly ahead: number
 }
 
-/** What time it is on a host: services that check tokens fail when clocks differ. */
+/**
+ * What time it is on a host: services that check tokens fail when clocks differ.
+ *
+ * ```ts
+ * const { ahead } = await host.fact(facts.time)
+ * assert(Math.abs(ahead) < 5, `the clock is ${ahead} s ahead`)
+ * ```
+ */
 export const time: Fact<Clock> = {
   name: 'time',
   keep: 'task',

@@ -16,5 +16,6 @@ export function accountNumber(what: string, number: number): number {
 
 /** A script that prints the line of a user or group, wherever the host keeps its accounts, or nothing. */
 export function databaseLine(database: 'passwd' | 'group', name: string): string {
-  return sh`if command -v getent >/dev/null 2>&1; then getent ${database} ${name}; else grep ${`^${name}:`} ${`/etc/${database}`}; fi`
+  const file = sh`grep ${`^${name}:`} ${`/etc/${database}`}`
+  return `if command -v getent >/dev/null 2>&1; then ${sh`getent ${database} ${name}`}; else ${file}; fi`
 }

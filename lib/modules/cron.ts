@@ -61,7 +61,11 @@ export function absent(name: string, { user }: { readonly user?: string } = {}):
  * task('Mail nobody', cron.env('MAILTO', '', { user: 'nova' }))
  * ```
  */
-export function env(name: string, value: string | undefined, { user }: { readonly user?: string } = {}): Operation<CrontabState> {
+export function env(
+  name: string,
+  value: string | undefined,
+  { user }: { readonly user?: string } = {},
+): Operation<CrontabState> {
   variable(name, value)
   return bringCrontab({
     name: `cron.env ${name}`,
@@ -114,7 +118,11 @@ const bringCrontab = operation<Edit, string, CrontabState>(({ name }) => name, {
     const after = edit(text)
     const changed = after !== text
     const path = user === undefined ? 'crontab' : `crontab of ${user}`
-    return { changed, result: { user, changed }, ...(changed ? { diff: { path, ...withoutPasswords(text, after) } } : {}) }
+    return {
+      changed,
+      result: { user, changed },
+      ...(changed ? { diff: { path, ...withoutPasswords(text, after) } } : {}),
+    }
   },
   async apply(connection, _plan, { user, edit }, text) {
     const command = `crontab ${of(user)}-`

@@ -41,27 +41,26 @@ interface Found {
   readonly gid: number
 }
 
-const bringGroup = operation<
-  { readonly name: string; readonly options: GroupOptions },
-  Found | undefined,
-  GroupState
->(({ name }) => `group.present ${name}`, {
-  read: (connection, { name }) => look(connection, name),
-  plan(found, { name, options: { gid } }) {
-    const changed = found === undefined || (gid !== undefined && gid !== found.gid)
-    const after = gid === undefined ? 'a group\n' : `a group with gid ${gid}\n`
-    return {
-      changed,
-      result: { name, changed },
-      ...(changed ? { diff: { path: `group ${name}`, before: found ? told(found) : '', after } } : {}),
-    }
+const bringGroup = operation<{ readonly name: string; readonly options: GroupOptions }, Found | undefined, GroupState>(
+  ({ name }) => `group.present ${name}`,
+  {
+    read: (connection, { name }) => look(connection, name),
+    plan(found, { name, options: { gid } }) {
+      const changed = found === undefined || (gid !== undefined && gid !== found.gid)
+      const after = gid === undefined ? 'a group\n' : `a group with gid ${gid}\n`
+      return {
+        changed,
+        result: { name, changed },
+        ...(changed ? { diff: { path: `group ${name}`, before: found ? told(found) : '', after } } : {}),
+      }
+    },
+    async apply(connection, _plan, { name, options: { gid, system = false } }, found) {
+      const number = gid === undefined ? [] : ['-g', gid]
+      const argv = found ? ['groupmod', ...number, name] : ['groupadd', ...(system ? ['-r'] : []), ...number, name]
+      await output(connection, `PATH=$PATH:/sbin:/usr/sbin; ${sh`${argv}`}`)
+    },
   },
-  async apply(connection, _plan, { name, options: { gid, system = false } }, found) {
-    const number = gid === undefined ? [] : ['-g', gid]
-    const argv = found ? ['groupmod', ...number, name] : ['groupadd', ...(system ? ['-r'] : []), ...number, name]
-    await output(connection, `PATH=$PATH:/sbin:/usr/sbin; ${sh`${argv}`}`)
-  },
-})
+)
 
 const dropGroup = operation<string, Found | undefined, GroupState>((name) => `group.absent ${name}`, {
   read: look,

@@ -28,7 +28,11 @@ export interface EntryOptions extends HostsOptions {
  * })
  * ```
  */
-export function entry(address: string, names: string | readonly string[], options: EntryOptions = {}): Operation<Written> {
+export function entry(
+  address: string,
+  names: string | readonly string[],
+  options: EntryOptions = {},
+): Operation<Written> {
   const { path = '/etc/hosts', exact = false, shared = false, ...meta } = options
   const list = [names].flat()
   if (isIP(address) === 0) throw new Error(`${JSON.stringify(address)} is not an IP address`)

@@ -2,6 +2,7 @@ import { Advice, operation, output } from '../model/operation.ts'
 import type { Connection, Diff, Operation } from '../model/operation.ts'
 import { sh } from '../model/shell.ts'
 import { answers, bytesIn, bytesOf } from './answers.ts'
+import { changeAsCheck } from './change-as-check.ts'
 import { absolute, decode } from './path-state.ts'
 import { fstabText, fstabWithout, inFstab, type FstabEntry } from './text/fstab-text.ts'
 
@@ -98,11 +99,18 @@ interface State {
 function wishOf(spec: MountSpec, { fstab = '/etc/fstab', backup = false }: MountOptions): Omit<Wish, 'word'> {
   const { device, path, type, opts, dump, pass } = spec
   for (const [name, value] of Object.entries({ device, path, type })) {
-    if (value === '' || /[\n\0]/.test(value)) throw new Error(`the ${name} ${JSON.stringify(value)} cannot stand in fstab`)
+    if (value === '' || /[\n\0]/.test(value))
+      throw new Error(`the ${name} ${JSON.stringify(value)} cannot stand in fstab`)
   }
   const options = opts === undefined ? undefined : [opts].flat().join(',')
   if (options !== undefined && !/^[^\s,]+(,[^\s,]+)*$/.test(options)) {
     throw new Error(`the options ${JSON.stringify(options)} of ${path} cannot stand in fstab: no blanks, none empty`)
+  }
+  if (options !== undefined && password.test(options)) {
+    throw new Advice(
+      `the options of ${path} hold a password, which every user of the host could read`,
+      'put it into a file of mode 0600, with file.content, and give credentials=FILE',
+    )
   }
   return { entry: { device, path: normal(path), type, options, dump, pass }, fstab: absolute(fstab), backup }
 }
@@ -121,7 +129,7 @@ const bringMount = operation<Wish, State, Mounted>(({ word, entry }) => `mount.$
     }
     const todo = word === 'mounted' ? action(state, wish) : undefined
     const diff: readonly Diff[] = [
-      ...(before === after ? [] : [{ path: fstab, before, after }]),
+      ...(before === after ? [] : [{ path: fstab, before: shown(before), after: shown(after) }]),
       ...(todo === undefined ? [] : [{ path: `mount ${entry.path}`, before: told(top), after: todo.told }]),
     ]
     const isMounted = word === 'mounted' || top !== undefined
@@ -135,7 +143,7 @@ const bringMount = operation<Wish, State, Mounted>(({ word, entry }) => `mount.$
     const { before, after } = edited(state, wish)
     const todo = wish.word === 'mounted' ? action(state, wish)?.script : undefined
     if (before === after) await output(connection, todo!)
-    else await writeFstab(connection, wish, state, after, todo)
+    else await writeFstab(connection, wish, state, after, todo, `mount ${wish.entry.path}`)
   },
 })
 
@@ -153,7 +161,7 @@ const takeMount = operation<Leaving, State, Mounted>(({ word, path }) => `mount.
     const after = word === 'absent' ? fstabWithout(before, path) : before
     const top = state.live.at(-1)
     const diff: readonly Diff[] = [
-      ...(before === after ? [] : [{ path: fstab, before, after }]),
+      ...(before === after ? [] : [{ path: fstab, before: shown(before), after: shown(after) }]),
       ...(top ? [{ path: `mount ${path}`, before: told(top), after: 'not mounted\n' }] : []),
     ]
     return { changed: diff.length > 0, result: { path, mounted: false, device: undefined }, diff }
@@ -163,20 +171,21 @@ const takeMount = operation<Leaving, State, Mounted>(({ word, path }) => `mount.
     const after = word === 'absent' ? fstabWithout(before, path) : before
     const todo = state.live.length === 0 ? undefined : unmountScript(path, state.live.length)
     if (before === after) await output(connection, todo!)
-    else await writeFstab(connection, { fstab, backup }, state, after, todo)
+    else await writeFstab(connection, { fstab, backup }, state, after, todo, `umount ${path}`)
   },
 })
 
-// Mounting stands in the place of a check of the new table, so that one request does both and a failure changes neither.
+// Mounting stands in the place of a check of the new table: one request does both, and a failure changes neither.
 async function writeFstab(
   connection: Connection,
   { fstab, backup }: { readonly fstab: string; readonly backup: boolean },
   { content, systemd }: State,
   after: string,
   todo: string | undefined,
+  what: string,
 ): Promise<void> {
   const { encode } = decode(content ?? Buffer.alloc(0))
-  await connection.write(fstab, encode(after), { backup, ...(todo ? { validate: `: %s\n${todo}` } : {}) })
+  await connection.write(fstab, encode(after), { backup, ...(todo ? { validate: changeAsCheck(what, todo) } : {}) })
   // It made units of the old table, and would unmount by them.
   if (systemd) await output(connection, 'systemctl daemon-reload')
 }
@@ -196,7 +205,9 @@ async function look(
   })
   const live = found.mounts.stdout.split('\n').flatMap((line) => {
     const [from, at, , options] = line.split(' ')
-    return at !== undefined && unescaped(at) === path ? [{ device: unescaped(from!), options: options!.split(',') }] : []
+    return at !== undefined && unescaped(at) === path
+      ? [{ device: unescaped(from!), options: options!.split(',') }]
+      : []
   })
   const [wanted = '', real = ''] = found.real.stdout.split('\n')
   return { content: bytesIn(found.fstab, fstab), live, wanted, real, systemd: found.systemd.code === 0 }
@@ -265,6 +276,12 @@ while [ $n -gt 0 ]; do
   n=$((n - 1))
 done`
   )
+}
+
+const password = /(\bpass(?:word|wd)?2?=)[^,\s]+/
+
+function shown(fstab: string): string {
+  return fstab.replaceAll(new RegExp(password, 'g'), '$1‹masked›')
 }
 
 function told(top: State['live'][number] | undefined): string {

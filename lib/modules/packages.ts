@@ -36,7 +36,7 @@ export type PackageState = { readonly versions: { readonly [name: string]: strin
  *
  * ```ts
  * task('Install nova', packages.installed(['openstack-nova-api', 'openstack-nova-conductor']))
- * task('Install glance', packages.installed({ 'glance-api': '1:2014.1.5-0ubuntu1' }, { refresh: 3600, recommends: false }))
+ * task('Install glance', packages.installed({ 'glance-api': '1:2014.1.5-0ubuntu1' }, { refresh: 3600 }))
  * ```
  * Configuration files that were edited stay as they are.
  */
@@ -81,55 +81,60 @@ interface Found {
 }
 
 function wantedOf(word: string, names: PackageNames): Wanted {
-  const wanted = typeof names === 'string' ? { [names]: '' } : Array.isArray(names)
-    ? Object.fromEntries((names as readonly string[]).map((name) => [name, '']))
-    : (names as Wanted)
+  const wanted =
+    typeof names === 'string'
+      ? { [names]: '' }
+      : Array.isArray(names)
+        ? Object.fromEntries((names as readonly string[]).map((name) => [name, '']))
+        : (names as Wanted)
   if (Object.keys(wanted).length === 0) throw new Error(`packages.${word}: say which packages`)
   for (const [name, version] of Object.entries(wanted)) {
     if (/(:|\.(x86_64|i[3-6]86|noarch|aarch64))\w*$/.test(name)) {
       throw new Error(`the package ${name} is named with its architecture: give the name alone`)
     }
     if (!/^[A-Za-z0-9][\w.+-]*$/.test(name)) throw new Error(`${JSON.stringify(name)} cannot be the name of a package`)
-    if (!/^([\w.+:~^-]+\*?)?$/.test(version)) throw new Error(`${JSON.stringify(version)} cannot be a version of ${name}`)
+    if (!/^([\w.+:~^-]+\*?)?$/.test(version))
+      throw new Error(`${JSON.stringify(version)} cannot be a version of ${name}`)
   }
   return wanted
 }
 
-const bring = operation<Bringing, Found, PackageState>(({ word, wanted }) => `packages.${word} ${Object.keys(wanted).join(' ')}`, {
-  async read(connection, { word, wanted }) {
-    if (word === 'latest') return newest(connection, Object.keys(wanted))
-    return { versions: await installedOf(connection, wanted), newer: {} }
+const bring = operation<Bringing, Found, PackageState>(
+  ({ word, wanted }) => `packages.${word} ${Object.keys(wanted).join(' ')}`,
+  {
+    async read(connection, { word, wanted }) {
+      if (word === 'latest') return newest(connection, Object.keys(wanted))
+      return { versions: await installedOf(connection, wanted), newer: {} }
+    },
+    plan({ versions, newer }, { word, wanted, options }) {
+      const todo = missing(versions, newer, wanted)
+      const changed = todo.length > 0
+      const other = todo.filter((name) => versions[name] !== undefined && wanted[name])
+      if (other.length > 0 && options.downgrade !== true) refuseOlder(other, versions, wanted)
+      const after = (name: string) => newer[name] || wanted[name] || (word === 'latest' ? 'the newest' : 'any version')
+      return {
+        changed,
+        result: { versions },
+        ...(changed ? { unpredictable: true, diff: list(todo, versions, after) } : {}),
+      }
+    },
+    async apply(connection, _plan, { word, wanted, options }, { versions, newer }) {
+      const todo = missing(versions, newer, wanted)
+      const said = await manage(connection, installScript(word, todo, wanted, options))
+      const now = await installedOf(connection, wanted)
+      const still = word === 'latest' ? todo.filter((name) => now[name] === undefined) : missing(now, {}, wanted)
+      if (still.length > 0) {
+        const [name] = still as [string]
+        const have = now[name] === undefined ? 'not installed' : `there in version ${now[name]}`
+        throw new Advice(
+          `the package manager ended well, and ${name} is still ${have}: ${endOf(said)}`,
+          'is it the name of a real package, and does a repository have that version?',
+        )
+      }
+      return { versions: now }
+    },
   },
-  plan({ versions, newer }, { word, wanted, options }) {
-    const todo = missing(versions, newer, wanted)
-    const changed = todo.length > 0
-    const other = todo.filter((name) => versions[name] !== undefined && wanted[name])
-    if (other.length > 0 && options.downgrade !== true) refuseOlder(other, versions, wanted)
-    const after = (name: string) => newer[name] || wanted[name] || (word === 'latest' ? 'the newest' : 'any version')
-    return {
-      changed,
-      result: { versions },
-      ...(changed ? { unpredictable: true, diff: list(todo, versions, after) } : {}),
-    }
-  },
-  async apply(connection, _plan, { word, wanted, options }, { versions, newer }) {
-    const todo = missing(versions, newer, wanted)
-    const said = await manage(connection, installScript(word, todo, wanted, options))
-    const now = await installedOf(connection, wanted)
-    const still = word === 'latest'
-      ? todo.filter((name) => now[name] === undefined)
-      : missing(now, {}, wanted)
-    if (still.length > 0) {
-      const [name] = still as [string]
-      const have = now[name] === undefined ? 'not installed' : `there in version ${now[name]}`
-      throw new Advice(
-        `the package manager ended well, and ${name} is still ${have}: ${said.trim().split('\n').slice(-5).join('\n')}`,
-        'is it the name of a real package, and does a repository have that version?',
-      )
-    }
-    return { versions: now }
-  },
-})
+)
 
 // A version that is older than the one there is a decision; the manager itself would do nothing and end well.
 function refuseOlder(names: readonly string[], versions: Versions, wanted: Wanted): void {
@@ -175,7 +180,9 @@ const remove = operation<
     const now = await installedOf(connection, wanted)
     const [name] = Object.keys(now)
     if (name !== undefined) {
-      throw new Error(`the package manager ended well, and ${name} is still installed: ${said.trim().split('\n').slice(-5).join('\n')}`)
+      throw new Error(
+        `the package manager ended well, and ${name} is still installed: ${endOf(said)}`,
+      )
     }
     return { versions: {} }
   },
@@ -197,7 +204,10 @@ function fits(found: string, wanted: string): boolean {
   if (wanted.endsWith('*')) return found.startsWith(wanted.slice(0, -1))
   // rpm tells no epoch when it is asked for version and release.
   const bare = wanted.replace(/^\d+:/, '')
-  return wanted === '' || [wanted, ...(found.includes(':') ? [] : [bare])].some((one) => found === one || found.startsWith(`${one}-`))
+  return (
+    wanted === '' ||
+    [wanted, ...(found.includes(':') ? [] : [bare])].some((one) => found === one || found.startsWith(`${one}-`))
+  )
 }
 
 // Good enough to tell older from newer: by the numbers, then by the words between them; ~ comes before everything.
@@ -226,7 +236,10 @@ function pieces(version: string, epochs: boolean): readonly string[] {
 
 function list(names: readonly string[], before: Versions, after: (name: string) => string | undefined): Diff {
   const lines = (of: (name: string) => string | undefined) =>
-    [...names].sort().flatMap((name) => (of(name) === undefined ? [] : [`${name} ${of(name)}\n`])).join('')
+    [...names]
+      .sort()
+      .flatMap((name) => (of(name) === undefined ? [] : [`${name} ${of(name)}\n`]))
+      .join('')
   return { path: 'packages', before: lines((name) => before[name]), after: lines(after) }
 }
 
@@ -244,13 +257,15 @@ fi
 async function newest(connection: Reader, names: readonly string[]): Promise<Found> {
   const versions = await versionsOf(...(names as [string, ...string[]])).read(connection)
   const { told } = await answers(connection, { told: choose + sh`set -- ${names}` + newestScript }, { timeout: 600 })
-  if (told.code !== 0) throw new Error(`the newest versions of ${names.join(', ')} cannot be told: is there apt-get, dnf or yum?`)
+  if (told.code !== 0)
+    throw new Error(`the newest versions of ${names.join(', ')} cannot be told: is there apt-get, dnf or yum?`)
   const newer: Record<string, string> = {}
   for (const line of told.stdout.split('\n')) {
     const [name, version] = line.split(/\s+/)
     const bare = name?.replace(/\.[^.]+$/, '')
     const known = names.find((one) => one === name) ?? names.find((one) => one === bare)
-    if (known !== undefined && version && versions[known] !== undefined && version !== versions[known]) newer[known] = version
+    if (known !== undefined && version && versions[known] !== undefined && version !== versions[known])
+      newer[known] = version
   }
   return { versions, newer }
 }
@@ -265,15 +280,26 @@ fi
 `
 
 async function dependents(connection: Reader, names: readonly string[]): Promise<readonly string[]> {
-  const { told } = await answers(connection, { told: choose + sh`set -- ${names}` + dependentsScript }, { timeout: 300 })
-  if (told.code !== 0) throw new Error(`what needs ${names.join(', ')} cannot be told: ${told.stdout.trim() || noManager}`)
+  const { told } = await answers(
+    connection,
+    { told: choose + sh`set -- ${names}` + dependentsScript },
+    { timeout: 300 },
+  )
+  if (told.code === 8) {
+    throw new Advice(
+      `${names.join(', ')} cannot be removed: ${told.stdout.trim().replace(/^E: /, '')}`,
+      `see why, on the host: apt-get -s remove ${names.join(' ')}`,
+    )
+  }
+  if (told.code !== 0) throw new Error(`what needs ${names.join(', ')} cannot be told: ${noManager}`)
   return [...new Set(told.stdout.split('\n').filter((name) => name !== '' && !names.includes(name)))].sort()
 }
 
 // rpm names the packages that would miss something, with their version and architecture.
 const dependentsScript = `
 if [ $m = apt-get ]; then
-  apt-get -s -y remove "$@" 2>&1 | sed -n 's/^Remv \\([^ ]*\\) .*/\\1/p'
+  o=$(apt-get -s -y remove "$@" 2>&1) || { printf '%s\\n' "$o" | grep '^E:'; exit 8; }
+  printf '%s\\n' "$o" | sed -n 's/^Remv \\([^ ]*\\) .*/\\1/p'
 else
   rpm -e --test "$@" 2>&1 | sed -n 's/.*(installed) //p'
   :
@@ -304,7 +330,9 @@ function installScript(
           '  fi',
         ]),
     ...(downgrade
-      ? [`  case $(apt-get --version | head -n 1) in 'apt '0.*|'apt 1.0'*) d=--force-yes ;; *) d=--allow-downgrades ;; esac`]
+      ? [
+          `  case $(apt-get --version | head -n 1) in 'apt '0.*|'apt 1.0'*) d=--force-yes ;; *) d=--allow-downgrades ;; esac`,
+        ]
       : ['  d=']),
     `  locked ${aptGet} $d ${recommends === undefined ? '' : `${recommends ? '--install-recommends' : '--no-install-recommends'} `}` +
       sh`install ${apt}`,
@@ -341,12 +369,13 @@ function head(lockTimeout: number): readonly string[] {
   return [
     'PATH=$PATH:/sbin:/usr/sbin; LC_ALL=C; DEBIAN_FRONTEND=noninteractive; export PATH LC_ALL DEBIAN_FRONTEND',
     choose,
-    sh`left=${lockTimeout} i= u=`,
+    sh`left=${lockTimeout} i= u= told=`,
+    `busy='Could not get lock|Unable to (acquire|lock)|Resource temporarily unavailable'`,
     `said=$(mktemp) || exit; trap 'rm -f "$said"' EXIT; trap 'exit 1' HUP INT TERM`,
     `locked() {
   while :; do
     "$@" </dev/null 2>"$said"; c=$?
-    if [ $c -ne 0 ] && [ $left -gt 0 ] && grep -Eq 'Could not get lock|Unable to (acquire|lock)|Resource temporarily unavailable' "$said"; then
+    if [ $c -ne 0 ] && [ $left -gt 0 ] && grep -Eq "$busy" "$said"; then
       [ "$told" ] || echo 'waiting for another run of the package manager'
       told=1; left=$((left - 3)); sleep 3
       continue
@@ -358,11 +387,18 @@ function head(lockTimeout: number): readonly string[] {
   ]
 }
 
+function endOf(said: string): string {
+  return said.trim().split('\n').slice(-5).join('\n')
+}
+
 async function manage(connection: Connection, script: string): Promise<string> {
   const result = await connection.exec(script, { long: true })
   if (result.code === 0) return `${result.stdout}\n${result.stderr}`
   const all = `${result.stdout}\n${result.stderr}`
-  const why = /^(?:E: )?(Unable to locate package \S+|Version .* was not found.*|No package \S+ available\.?|No match for argument: \S+|Could not get lock.*|Unable to acquire.*)$/m.exec(all)?.[1]
+  const why =
+    /^(?:E: )?(Unable to locate package \S+|Version .* was not found.*|No package \S+ available\.?|No match for argument: \S+|Could not get lock.*|Unable to acquire.*)$/m.exec(
+      all,
+    )?.[1]
   if (why === undefined) throw new CommandFailed('the package manager', result)
   throw new Advice(
     why,

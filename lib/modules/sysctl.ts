@@ -2,6 +2,7 @@ import { operation, output } from '../model/operation.ts'
 import type { Diff, Operation } from '../model/operation.ts'
 import { sh } from '../model/shell.ts'
 import { answers, bytesIn, bytesOf } from './answers.ts'
+import { changeAsCheck } from './change-as-check.ts'
 import { absolute, decode } from './path-state.ts'
 import { settingsText, settingsWithout } from './text/sysctl-text.ts'
 
@@ -42,7 +43,10 @@ export function set(settings: KernelSettings, options: SysctlOptions = {}): Oper
  * task('Forget the setting', sysctl.absent(['net.ipv4.ip_forward']))
  * ```
  */
-export function absent(keys: string | readonly string[], options: Omit<SysctlOptions, 'now'> = {}): Operation<KernelValues> {
+export function absent(
+  keys: string | readonly string[],
+  options: Omit<SysctlOptions, 'now'> = {},
+): Operation<KernelValues> {
   const { file = '/etc/sysctl.conf', backup = false } = options
   return dropSettings({ keys: [keys].flat().map(checked), file: absolute(file), backup })
 }
@@ -59,42 +63,49 @@ interface State {
   readonly current: Readonly<Record<string, string | undefined>>
 }
 
-const bringSettings = operation<Wanted, State, KernelValues>(({ wanted }) => `sysctl.set ${Object.keys(wanted).join(' ')}`, {
-  async read(connection, { wanted, file, now }) {
-    const keys = Object.keys(wanted)
-    const found = await answers(connection, {
-      file: bytesOf(file),
-      ...Object.fromEntries(keys.map((key) => [`key ${key}`, now ? sh`cat ${pathOf(key)} 2>/dev/null` : 'exit 1'])),
-    })
-    const all: Readonly<Record<string, { code: number; stdout: string }>> = found
-    return {
-      content: bytesIn(found.file, file),
-      current: Object.fromEntries(
-        keys.map((key) => [key, all[`key ${key}`]!.code === 0 ? plain(all[`key ${key}`]!.stdout) : undefined]),
-      ),
-    }
+const bringSettings = operation<Wanted, State, KernelValues>(
+  ({ wanted }) => `sysctl.set ${Object.keys(wanted).join(' ')}`,
+  {
+    async read(connection, { wanted, file, now }) {
+      const keys = Object.keys(wanted)
+      const found = await answers(connection, {
+        file: bytesOf(file),
+        ...Object.fromEntries(keys.map((key) => [`key ${key}`, now ? sh`cat ${pathOf(key)} 2>/dev/null` : 'exit 1'])),
+      })
+      const all: Readonly<Record<string, { code: number; stdout: string }>> = found
+      return {
+        content: bytesIn(found.file, file),
+        current: Object.fromEntries(
+          keys.map((key) => [key, all[`key ${key}`]!.code === 0 ? plain(all[`key ${key}`]!.stdout) : undefined]),
+        ),
+      }
+    },
+    plan({ content, current }, { wanted, file, now }) {
+      const text = decode(content ?? Buffer.alloc(0)).text
+      const after = settingsText(text, wanted)
+      const moved = now ? differing(current, wanted) : []
+      const list = (from: Readonly<Record<string, string | undefined>>) =>
+        moved.map((key) => `${key} = ${from[key] ?? '(unknown to the kernel)'}\n`).join('')
+      const diff: readonly Diff[] = [
+        ...(after === text ? [] : [{ path: file, before: text, after }]),
+        ...(moved.length === 0 ? [] : [{ path: 'the running kernel', before: list(current), after: list(wanted) }]),
+      ]
+      return { changed: diff.length > 0, result: { values: now ? wanted : {} }, diff }
+    },
+    async apply(connection, _plan, { wanted, file, now, backup }, { content, current }) {
+      const { text, encode } = decode(content ?? Buffer.alloc(0))
+      const after = settingsText(text, wanted)
+      const tell = (now ? differing(current, wanted) : []).map((key) => setNow(key, wanted[key]!)).join('\n')
+      if (after === text) await output(connection, `set -e\n${tell}`)
+      // As a check of the new content: what the kernel refuses must not be tried again at each boot.
+      else
+        await connection.write(file, encode(after), {
+          backup,
+          ...(tell ? { validate: changeAsCheck('the running kernel', `set -e\n${tell}`) } : {}),
+        })
+    },
   },
-  plan({ content, current }, { wanted, file, now }) {
-    const text = decode(content ?? Buffer.alloc(0)).text
-    const after = settingsText(text, wanted)
-    const moved = now ? differing(current, wanted) : []
-    const list = (from: Readonly<Record<string, string | undefined>>) =>
-      moved.map((key) => `${key} = ${from[key] ?? '(unknown to the kernel)'}\n`).join('')
-    const diff: readonly Diff[] = [
-      ...(after === text ? [] : [{ path: file, before: text, after }]),
-      ...(moved.length === 0 ? [] : [{ path: 'the running kernel', before: list(current), after: list(wanted) }]),
-    ]
-    return { changed: diff.length > 0, result: { values: now ? wanted : {} }, diff }
-  },
-  async apply(connection, _plan, { wanted, file, now, backup }, { content, current }) {
-    const { text, encode } = decode(content ?? Buffer.alloc(0))
-    const after = settingsText(text, wanted)
-    const tell = (now ? differing(current, wanted) : []).map((key) => setNow(key, wanted[key]!)).join('\n')
-    if (after === text) await output(connection, `set -e\n${tell}`)
-    // As a check of the new content: what the kernel refuses must not be tried again at each boot.
-    else await connection.write(file, encode(after), { backup, ...(tell ? { validate: `set -e; : %s\n${tell}` } : {}) })
-  },
-})
+)
 
 const dropSettings = operation<
   { readonly keys: readonly string[]; readonly file: string; readonly backup: boolean },
@@ -129,7 +140,8 @@ function setNow(key: string, value: string): string {
   return [
     sh`p=${path} k=${key} v=${value}`,
     `[ -e "$p" ] || { echo "the kernel knows no setting $k: load the module that has it first, or check the name" >&2; exit 1; }`,
-    `printf '%s\\n' "$v" > "$p" || { echo "the kernel refuses $k = $v" >&2; exit 1; }`,
+    `[ -w "$p" ] || { echo "$k is closed to this login, or cannot be changed: run the task with become" >&2; exit 1; }`,
+    `{ printf '%s\\n' "$v" > "$p"; } 2>/dev/null || { echo "the kernel refuses $k = $v" >&2; exit 1; }`,
   ].join('\n')
 }
 

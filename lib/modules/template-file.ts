@@ -21,7 +21,12 @@ export type TemplateVars = Readonly<Record<string, unknown>>
  * ```
  * A variable that was not given is an error; a secret is masked wherever the result is shown.
  */
-export function templateFile(localPath: string, to: string, vars: TemplateVars = {}, meta: FileMeta = {}): Operation<Written> {
+export function templateFile(
+  localPath: string,
+  to: string,
+  vars: TemplateVars = {},
+  meta: FileMeta = {},
+): Operation<Written> {
   // What cannot be a path or a mode is told where the operation is made.
   content(to, '', meta)
   return bringTemplate({ localPath, to, vars, meta })
@@ -34,11 +39,14 @@ interface Wish {
   readonly meta: FileMeta
 }
 
-const bringTemplate = operation<Wish, Prepared<Written>, Written>(({ localPath, to }) => `templateFile ${localPath} to ${to}`, {
-  read: (connection, { localPath, to, vars, meta }) => content(to, render(localPath, vars), meta).prepare(connection),
-  plan: ({ apply: _apply, ...plan }) => plan,
-  apply: (connection, _plan, _wish, prepared) => prepared.apply(connection),
-})
+const bringTemplate = operation<Wish, Prepared<Written>, Written>(
+  ({ localPath, to }) => `templateFile ${localPath} to ${to}`,
+  {
+    read: (connection, { localPath, to, vars, meta }) => content(to, render(localPath, vars), meta).prepare(connection),
+    plan: ({ apply: _apply, ...plan }) => plan,
+    apply: (connection, _plan, _wish, prepared) => prepared.apply(connection),
+  },
+)
 
 /** The text of a template file; a secret when there is one in it. @throws Advice, naming the template and its line */
 export function render(localPath: string, vars: TemplateVars): string | Secret {
@@ -66,13 +74,19 @@ export function render(localPath: string, vars: TemplateVars): string | Secret {
   try {
     return reveal(eta.renderString(source, guarded(vars, '', secrets) as object), secrets)
   } catch (error) {
-    throw new Advice(`the template ${localPath} fails: ${brief(error as Error)}`, 'correct the template, or what is given to it')
+    throw new Advice(
+      `the template ${localPath} fails: ${brief(error as Error)}`,
+      'correct the template, or what is given to it',
+    )
   }
 }
 
 // The line end goes into the tag, so that the lines of the text keep their numbers.
 function lonelyCode(text: string): string {
-  return text.replaceAll(/^[ \t]*(<%(?![=~])(?:(?!%>)[^])*)%>[ \t]*(\r?\n)/gm, (_, code: string, eol: string) => `${code}${eol}%>`)
+  return text.replaceAll(
+    /^[ \t]*(<%(?![=~])(?:(?!%>)[^])*)%>[ \t]*(\r?\n)/gm,
+    (_, code: string, eol: string) => `${code}${eol}%>`,
+  )
 }
 
 // A secret goes through the template as a mark, which nothing else can be, and comes back when the text is whole.
@@ -87,7 +101,12 @@ function markOf(secret: Secret, secrets: Secret[]): string {
 function show(value: unknown, secrets: Secret[]): string {
   if (value === undefined) throw new Error('a value that is put in is undefined')
   if (value instanceof Secret) return markOf(value, secrets)
-  if (typeof value === 'object' && value !== null && !Array.isArray(value) && Object.getPrototypeOf(value) === Object.prototype) {
+  if (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.getPrototypeOf(value) === Object.prototype
+  ) {
     throw new Error('a value that is put in is an object: name the property, or use JSON.stringify')
   }
   return value === null ? '' : String(value)
@@ -110,7 +129,13 @@ function guarded(value: unknown, name: string, secrets: Secret[]): unknown {
   )
   return new Proxy(own, {
     get(target, key) {
-      if (typeof key === 'symbol' || Object.hasOwn(target, key) || key in Object.prototype || key === 'toJSON') {
+      if (
+        typeof key === 'symbol' ||
+        Object.hasOwn(target, key) ||
+        key in Object.prototype ||
+        key === 'toJSON' ||
+        key.startsWith('__')
+      ) {
         return Reflect.get(target, key) as unknown
       }
       const near = didYouMean(key, Object.keys(target))
@@ -119,9 +144,15 @@ function guarded(value: unknown, name: string, secrets: Secret[]): unknown {
   })
 }
 
-// eta draws the lines around the failure first and says what it was at the end.
+// eta draws the lines around a failure, or all of its own code, and puts what was wrong somewhere among them.
 function brief(error: Error): string {
-  const line = /:(\d+)\n/.exec(error.message)?.[1]
-  const said = error.message.trim().split('\n').at(-1)!.trim()
-  return line === undefined ? error.message.trim() : `line ${line}: ${said}`
+  if (error.cause instanceof Error) {
+    const [, file, line] = /^(?:(.*):|line )(\d+)\n/.exec(error.message) ?? []
+    const inner = brief(error.cause)
+    return line === undefined ? inner : `${file === undefined ? '' : `${path.basename(file)} `}line ${line}: ${inner}`
+  }
+  const syntax = /^Bad template syntax\s+(.*)/.exec(error.message)?.[1]
+  if (syntax !== undefined) return `its code is wrong: ${syntax} (is every bracket closed?)`
+  const [, said, at] = /^(.*) at line (\d+) col \d+:/.exec(error.message) ?? []
+  return at === undefined ? error.message.trim() : `line ${at}: ${said}`
 }

@@ -37,7 +37,7 @@ export type UserState = { readonly name: string; readonly changed: boolean }
  * task('Make the user', (host) => user.present('nova', {
  *   uid: 162, group: 'nova', groups: ['libvirt', 'qemu'], home: '/var/lib/nova', shell: '/sbin/nologin', system: true,
  * }))
- * task('Let the operator in', (host) => user.present('ops', { groups: ['wheel'], password: host.vars.opsPasswordHash }))
+ * task('Let the operator in', (host) => user.present('ops', { groups: ['wheel'], password: host.vars.opsHash }))
  * ```
  */
 export function present(name: string, options: UserOptions = {}): Operation<UserState> {
@@ -45,7 +45,8 @@ export function present(name: string, options: UserOptions = {}): Operation<User
   if (uid !== undefined) accountNumber('uid', uid)
   for (const one of [...(group === undefined ? [] : [group]), ...groups]) accountName(one)
   for (const [what, text] of Object.entries({ home, shell, comment })) {
-    if (text !== undefined && /[:\n\0]/.test(text)) throw new Error(`the ${what} of ${name} cannot hold a colon or a line end`)
+    if (text !== undefined && /[:\n\0]/.test(text))
+      throw new Error(`the ${what} of ${name} cannot hold a colon or a line end`)
   }
   if (password && !/^(\$[\w-]+\$[^:\s]+|_?[./0-9A-Za-z]{13,19})$/.test(password.reveal())) {
     throw new Advice(`the password of ${name} is not a hash`, 'make one: openssl passwd -6')
@@ -91,7 +92,9 @@ const bringUser = operation<{ readonly name: string; readonly options: UserOptio
       return {
         changed,
         result: { name, changed },
-        ...(changed ? { diff: { path: `user ${name}`, before: found ? before(found, wanted) : '', after: after(wanted) } } : {}),
+        ...(changed
+          ? { diff: { path: `user ${name}`, before: found ? before(found, wanted) : '', after: after(wanted) } }
+          : {}),
       }
     },
     async apply(connection, _plan, { name, options }, { found, missingGroups }) {
@@ -111,9 +114,15 @@ const bringUser = operation<{ readonly name: string; readonly options: UserOptio
         ...(wanted.locked === true || (wanted.password && keepsLock) ? [sh`usermod -L ${name}`] : []),
         ...(wanted.locked === false ? [sh`usermod -U ${name}`] : []),
       ].join('\n')
-      const result = await connection.exec(script, wanted.password ? { stdin: masked`${name}:${wanted.password}\n` } : {})
+      const result = await connection.exec(
+        script,
+        wanted.password ? { stdin: masked`${name}:${wanted.password}\n` } : {},
+      )
       if (result.code === 8) {
-        throw new Advice(`${name} cannot be changed: ${result.stderr.trim()}`, `stop its processes first: ps -u ${name}`)
+        throw new Advice(
+          `${name} cannot be changed: ${result.stderr.trim()}`,
+          `stop its processes first: ps -u ${name}`,
+        )
       }
       if (result.code !== 0) throw new CommandFailed(script, result)
     },
@@ -137,7 +146,10 @@ const dropUser = operation<{ readonly name: string; readonly removeHome: boolean
       const script = `PATH=$PATH:/sbin:/usr/sbin; ${sh`${['userdel', ...(removeHome ? ['-r'] : []), name]}`}`
       const result = await connection.exec(script)
       if (result.code === 8) {
-        throw new Advice(`${name} cannot be removed: ${result.stderr.trim()}`, `stop its processes first: ps -u ${name}`)
+        throw new Advice(
+          `${name} cannot be removed: ${result.stderr.trim()}`,
+          `stop its processes first: ps -u ${name}`,
+        )
       }
       // With 12 the account is gone and only its home or mail could not be removed, mostly since there is none.
       if (result.code !== 0 && result.code !== 12) throw new CommandFailed(script, result)
@@ -163,7 +175,10 @@ async function look(connection: Reader, name: string, { group, groups = [], pass
   const [, , uid, , comment, home, shell] = found.user.stdout.trimEnd().split(':')
   if (uid === undefined) return { found: undefined, missingGroups }
   if (found.shadow.code === 4) {
-    throw new Advice(`the password of ${name} cannot be looked at: /etc/shadow is closed to this login`, 'run the task with become')
+    throw new Advice(
+      `the password of ${name} cannot be looked at: /etc/shadow is closed to this login`,
+      'run the task with become',
+    )
   }
   const main = found.main.stdout.trim()
   const [same, lock] = words(found.shadow.stdout)
@@ -241,7 +256,9 @@ function accountCommands(
 
 function before(found: Found, wanted: Wanted): string {
   return (Object.keys(wanted) as (keyof Wanted)[])
-    .map((key) => line(key, key === 'password' ? '‹another›' : key === 'groups' ? found.groups.join(' ') : String(found[key])))
+    .map((key) =>
+      line(key, key === 'password' ? '‹another›' : key === 'groups' ? found.groups.join(' ') : String(found[key])),
+    )
     .join('')
 }
 
@@ -256,5 +273,8 @@ function line(key: string, value: string): string {
 }
 
 function words(text: string): readonly string[] {
-  return text.trim().split(/\s+/).filter((word) => word !== '')
+  return text
+    .trim()
+    .split(/\s+/)
+    .filter((word) => word !== '')
 }

@@ -3,7 +3,7 @@ import { connect, createServer, type Socket } from 'node:net'
 /** A TCP relay between client and server that can be slow, and can be cut. */
 export interface Relay {
   readonly port: number
-  /** How often the client had to wait for the server before it went on: the round trips of what happened since the last reset. */
+  /** How often the client waited for the server before it went on: the round trips since the last reset. */
   trips(): number
   reset(): void
   /** Breaks every connection as a dead link does once it is noticed. */

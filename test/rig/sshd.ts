@@ -1,9 +1,15 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, chown, copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
+
+/** A user that only those who log in to a throw-away server know. */
+export interface Account {
+  readonly password?: string
+  readonly shell?: string
+}
 
 /** How a throw-away ssh server differs from a plain one. */
 export interface SshdOptions {
@@ -17,6 +23,10 @@ export interface SshdOptions {
   readonly sh?: string
   /** Programs to be found first in PATH, as name and text of an sh script. */
   readonly programs?: Readonly<Record<string, string>>
+  /** Users of its own, for real sudo and su; only root can have them. */
+  readonly accounts?: Readonly<Record<string, Account>>
+  /** What sudoers says there, in place of this machine's. */
+  readonly sudoers?: readonly string[]
 }
 
 /** A real OpenSSH server on a loopback port with keys of its own, for as long as one test file. */
@@ -30,6 +40,10 @@ export interface Sshd {
   log(): string
   stop(): Promise<void>
 }
+
+/** Whether a server can have users of its own: that takes a mount namespace, and sudo and su for them. */
+export const hasAccounts = userInfo().uid === 0 && existsSync('/usr/bin/sudo') && existsSync('/usr/bin/su')
+  && spawnSync('unshare', ['-m', 'true']).status === 0
 
 /** Whether this machine can run an ssh server. */
 export const hasSshd = existsSync('/usr/sbin/sshd')
@@ -45,10 +59,14 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   const bin = join(home, 'bin')
   await mkdir(bin)
   if (options.sh !== undefined) await symlink(options.sh, join(bin, 'sh'))
-  for (const [name, text] of Object.entries(options.programs ?? {})) await writeFile(join(bin, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 })
+  for (const [name, text] of Object.entries(options.programs ?? {})) {
+    await writeFile(join(bin, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 })
+  }
   await writeFile(join(home, 'authorized_keys'), await readFile(`${privateKey}.pub`))
   const knownHosts = join(home, 'known_hosts')
-  const lines = await Promise.all(types.map(async (type) => `[127.0.0.1]:${port} ${await readFile(join(home, `host_${type}.pub`), 'utf8')}`))
+  const lines = await Promise.all(types.map(async (type) => {
+    return `[127.0.0.1]:${port} ${await readFile(join(home, `host_${type}.pub`), 'utf8')}`
+  }))
   await writeFile(knownHosts, lines.join(''))
   await writeFile(join(home, 'sshd_config'), [
     `Port ${port}`,
@@ -70,7 +88,10 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   ].join('\n'))
   // sshd refuses to start without it.
   if (userInfo().uid === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 })
-  const server = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', join(home, 'sshd_config')], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const mounts = options.accounts === undefined ? '' : await ownAccounts(home, options.accounts, options.sudoers ?? [])
+  const command = ['/usr/sbin/sshd', '-D', '-e', '-f', join(home, 'sshd_config')]
+  const [program, ...args] = mounts === '' ? command : ['unshare', '-m', 'sh', '-c', `${mounts} exec "$@"`, 'sh', ...command]
+  const server = spawn(program!, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   const killAtExit = (): void => { server.kill('SIGKILL') }
   process.once('exit', killAtExit)
   let log = ''
@@ -98,6 +119,38 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   }
 }
 
+/** Writes user databases that have more users, and gives the commands that put them in place of this machine's. */
+async function ownAccounts(
+  home: string, accounts: Readonly<Record<string, Account>>, sudoers: readonly string[],
+): Promise<string> {
+  const files: Record<string, string> = {
+    passwd: await readFile('/etc/passwd', 'utf8'), shadow: await readFile('/etc/shadow', 'utf8'),
+    group: await readFile('/etc/group', 'utf8'), sudoers: ['root ALL=(ALL) ALL', ...sudoers, ''].join('\n'),
+  }
+  // Those who log in must be able to pass through to their home and their keys.
+  await chmod(home, 0o755)
+  let id = 61_000
+  for (const [name, { password, shell = '/bin/sh' }] of Object.entries(accounts)) {
+    id++
+    const directory = join(home, `home-${name}`)
+    await mkdir(directory)
+    await chown(directory, id, id)
+    const hash = password === undefined ? '*'
+      : execFileSync('openssl', ['passwd', '-6', '-stdin'], { input: password, encoding: 'utf8' }).trim()
+    files['passwd'] += `${name}:x:${id}:${id}::${directory}:${shell}\n`
+    files['shadow'] += `${name}:${hash}:20000:0:99999:7:::\n`
+    files['group'] += `${name}:x:${id}:\n`
+  }
+  const commands = await Promise.all(Object.entries(files).map(async ([name, text]) => {
+    const path = join(home, name)
+    // Owner and mode are those that sudo and su insist on.
+    await copyFile(`/etc/${name}`, path)
+    await writeFile(path, text)
+    return `mount --bind ${path} /etc/${name} &&`
+  }))
+  return commands.join(' ')
+}
+
 async function end(server: ChildProcess): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return
   const exited = new Promise<void>((resolve) => { server.once('exit', () => { resolve() }) })
@@ -107,7 +160,8 @@ async function end(server: ChildProcess): Promise<void> {
 
 /** Makes a key pair without a passphrase unless told. */
 export function keygen(type: string, path: string, passphrase = ''): void {
-  execFileSync('ssh-keygen', ['-q', '-t', type, ...(type === 'rsa' ? ['-b', '2048'] : []), '-N', passphrase, '-C', `test ${type}`, '-f', path])
+  const size = type === 'rsa' ? ['-b', '2048'] : []
+  execFileSync('ssh-keygen', ['-q', '-t', type, ...size, '-N', passphrase, '-C', `test ${type}`, '-f', path])
 }
 
 /** A port of loopback that nobody has. */

@@ -1,7 +1,6 @@
 import type { ExecOptions } from '../../model/operation.ts'
 import { Advice, CommandFailed, type CommandResult, type Reader } from '../../model/operation.ts'
-import { masked, type Secret } from '../../model/secret.ts'
-import { sh } from '../../model/shell.ts'
+import { masked, Secret } from '../../model/secret.ts'
 
 /**
  * Who logs in to the database server of a host. Without a password the host's own client files and its socket decide,
@@ -22,31 +21,51 @@ export function literal(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`
 }
 
-/** A script that calls the host's own client programs as `$mysql` and `$mysqldump`, and what must be sent to its stdin. */
-export function clientScript(login: Login, commands: string): { readonly script: string; readonly stdin: string | Secret } {
-  if (login.password === undefined && login.user === undefined) {
-    return { script: `mysql=mysql mysqldump=mysqldump\n${commands}`, stdin: '' }
-  }
-  // The password travels on stdin into a file that only its owner can read: an argument would be readable in `ps` on the host.
-  // HOME is moved because ~/.my.cnf would win over the file.
+/** A secret in another form, under its own name. */
+export function rewritten(secret: Secret, change: (text: string) => string): Secret {
+  const text = secret.reveal()
+  const changed = change(text)
+  return changed === text ? secret : Secret.of(changed, String(secret).replace(/^‹|›$/g, ''))
+}
+
+/**
+ * A script that calls the host's own client programs as `$mysql` and `$mysqldump`, and what must be sent to its stdin;
+ * `input` is what is left of stdin for the commands.
+ */
+export function clientScript(login: Login, commands: string, input: string | Secret = ''): { readonly script: string; readonly stdin: string | Secret } {
+  // Newer packages of MariaDB have them under these names only.
+  const found = 'mysql=$(command -v mysql || command -v mariadb || echo mysql) '
+    + 'mysqldump=$(command -v mysqldump || command -v mariadb-dump || echo mysqldump)'
+  if (login.password === undefined && login.user === undefined) return { script: `${found}\n${commands}`, stdin: input }
+  // The password travels on stdin into a file that only its owner can read, for an argument would be readable in `ps` on the
+  // host. The file has lost its name before the first byte is in it: however the script ends, nothing is left. The commands
+  // find it as a descriptor. HOME is moved because ~/.my.cnf would win over the file.
   const script = [
-    'umask 077',
-    'o=$(mktemp "${TMPDIR:-/tmp}/.switchover.XXXXXX") || exit 1',
-    `trap 'rm -f "$o"' EXIT; trap 'exit 1' HUP INT TERM`,
-    'cat > "$o"',
+    'o=$(umask 077; mktemp "${TMPDIR:-/tmp}/.switchover.XXXXXX") && exec 3<>"$o" && rm -f "$o" || exit 1',
+    `while IFS= read -r l && [ -n "$l" ]; do printf '%s\\n' "$l"; done >&3`,
     'HOME=/; export HOME',
-    'mysql="mysql --defaults-extra-file=$o" mysqldump="mysqldump --defaults-extra-file=$o"',
+    found,
+    'mysql="$mysql --defaults-extra-file=/dev/fd/3" mysqldump="$mysqldump --defaults-extra-file=/dev/fd/3"',
     commands,
   ].join('\n')
-  const user = login.user ?? 'root'
-  return { script, stdin: login.password ? masked`[client]\nuser=${user}\npassword="${login.password}"\n` : `[client]\nuser=${user}\n` }
+  const user = optionValue(login.user ?? 'root')
+  const options = login.password
+    ? masked`[client]\nuser="${user}"\npassword="${rewritten(login.password, optionValue)}"\n\n`
+    : `[client]\nuser="${user}"\n\n`
+  return { script, stdin: Secret.join([options, input]) }
+}
+
+/** A text between double quotes in an option file; the quotes keep `#` and blanks. */
+function optionValue(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n').replaceAll('\r', '\\r').replaceAll('\t', '\\t')
 }
 
 /** Runs SQL by the host's own client and gives the rows, each an array of texts. @throws Advice, CommandFailed */
-export async function query(connection: Reader, login: Login, sql: string, options: ExecOptions = {}): Promise<readonly (readonly string[])[]> {
-  const { script, stdin } = clientScript(login, sh`$mysql --default-character-set=utf8 -N -B -e ${sql}`)
-  const result = await connection.exec(script, { ...options, ...(stdin === '' ? {} : { stdin }) })
-  if (result.code !== 0) throw clientError(connection, sh`mysql -e ${sql}`, result)
+export async function query(connection: Reader, login: Login, sql: string | Secret, options: ExecOptions = {}): Promise<readonly (readonly string[])[]> {
+  // On stdin: a statement may hold a password, and there may be more of them than one argument takes.
+  const { script, stdin } = clientScript(login, '$mysql --default-character-set=utf8 -N -B', Secret.join([sql, '\n']))
+  const result = await connection.exec(script, { ...options, stdin })
+  if (result.code !== 0) throw clientError(connection, `mysql: ${String(sql).trim().replace(/\s+/g, ' ').slice(0, 200)}`, result)
   return result.stdout.split('\n').slice(0, -1).map((line) => line.split('\t').map(unescape))
 }
 
@@ -56,13 +75,20 @@ function unescape(field: string): string {
 
 /** The error of a client program in words, with the next step where it is known. */
 export function clientError(connection: Reader, command: string, result: CommandResult): Error {
+  const { name } = connection.host
   const said = result.stderr.trim().split('\n').filter((line) => !line.includes('Deprecated program name')).join('\n')
-  if (/ERROR 1045|Access denied/.test(said)) {
-    return new Advice(`the database server of ${connection.host.name} refuses the login: ${said}`, `check databaseRootPassword of ${connection.host.name} in the inventory`)
+  if (/\b1045\b.*Access denied/.test(said)) {
+    const user = /for user '([^']*)'/.exec(said)?.[1] || 'root'
+    return new Advice(`the database server of ${name} refuses the login: ${said}`, `check the database password of ${user} for ${name} in the inventory`)
   }
-  if (/ERROR 200[23]|Can't connect/.test(said)) {
-    return new Advice(`the database server of ${connection.host.name} does not answer: ${said}`, `start it there: service mysqld start`)
+  if (/\b200[23]\b|Can't connect/.test(said)) {
+    return new Advice(`the database server of ${name} does not answer: ${said}`, 'start it there: service mysqld start')
   }
-  if (result.code === 127) return new Advice(`${connection.host.name} has no mysql client: ${said}`, 'install it there, or name the host that has it')
+  if (/\b(2006|2013)\b.*(gone away|Lost connection)/.test(said)) {
+    return new Advice(`the database server of ${name} broke off: ${said}`, `look at its log on ${name}, then run the task again`)
+  }
+  const unknown = /\b1049\b.*Unknown database '([^']*)'/.exec(said)
+  if (unknown) return new Advice(`${name} has no database ${unknown[1]}: ${said}`, 'check the name, and that this is the right host')
+  if (result.code === 127) return new Advice(`${name} has no mysql client: ${said}`, 'install it there, or name the host that has it')
   return new CommandFailed(command, { ...result, stderr: said })
 }

@@ -1,7 +1,8 @@
-import { operation, type Connection, type Operation, type Reader } from '../../model/operation.ts'
-import { sh } from '../../model/shell.ts'
-import { clientError, clientScript, identifier, literal, type Login, query } from './client.ts'
-import { recordStage, readStage } from './stage.ts'
+import { Advice, operation, type Operation } from '../../model/operation.ts'
+import { plainCharset } from './charsets.ts'
+import { identifier, literal, type Login, query } from './client.ts'
+import { type ForeignKey, forgetKeys, readForeignKeys, rememberedKeys, rememberKeys } from './foreign-keys.ts'
+import { recordStage, readStage, type Stage } from './stage.ts'
 
 export interface ConvertOptions {
   readonly database: string
@@ -15,92 +16,90 @@ export type Converted = { readonly database: string; readonly tables: readonly s
 
 interface State {
   readonly tables: readonly (readonly [table: string, collation: string])[]
-  readonly foreignKeys: readonly ForeignKey[]
-  readonly stage: string
-}
-
-interface ForeignKey {
-  readonly table: string
-  readonly name: string
-  readonly columns: readonly string[]
-  readonly referenced: string
-  readonly referencedColumns: readonly string[]
-  readonly onUpdate: string
-  readonly onDelete: string
+  /** What new tables get unless they say. */
+  readonly otherwise: string
+  readonly keys: readonly ForeignKey[]
+  /** Keys that a conversion dropped before it broke off. */
+  readonly dropped: readonly ForeignKey[]
+  readonly stage: Stage
 }
 
 /**
- * Converts every table of a database that has another collation. Foreign keys are dropped before and made again after it:
- * MariaDB since 10.4.31, 10.5.22, 10.6.15 and 10.11.5 refuses to convert their columns otherwise (errors 1832 and 1833),
- * whatever foreign_key_checks says. Icehouse's keystone and glance refuse to migrate tables that are not utf8.
+ * Converts every table of a database that has another collation, or columns of another character set, and what new tables get.
+ * Foreign keys are dropped before and made again after it: MariaDB since 10.4.31, 10.5.22, 10.6.15 and 10.11.5 refuses to
+ * convert their columns otherwise (errors 1832 and 1833), whatever foreign_key_checks says. They are remembered in the server,
+ * so a conversion that broke off can be run to its end. Icehouse's keystone and glance refuse to migrate tables that are not
+ * utf8.
+ *
+ * ```ts
+ * database.convert({ database: 'glance', charset: 'utf8', collation: 'utf8_general_ci' })
+ * ```
  */
 export function convert(options: ConvertOptions): Operation<Converted> {
   return convertOperation(options)
 }
 
-// Newer servers call utf8 by its full name, utf8mb3; it is the same.
 const convertOperation = operation<ConvertOptions, State, Converted>(({ database, charset }) => `database.convert ${database} to ${charset}`, {
-  async read(connection, { database, collation, login = {} }) {
-    const [tables, foreignKeys, stage] = await Promise.all([
-      query(connection, login, `SELECT table_name, table_collation FROM information_schema.tables WHERE table_schema = ${literal(database)} AND table_type = 'BASE TABLE' AND REPLACE(table_collation, 'utf8mb3_', 'utf8_') <> ${literal(collation)} ORDER BY table_name`),
+  async read(connection, { database, charset, collation, login = {} }) {
+    const [tables, [schema], keys, dropped, stage] = await Promise.all([
+      query(connection, login, `
+        SELECT t.table_name, t.table_collation FROM information_schema.tables t
+        WHERE t.table_schema = ${literal(database)} AND t.table_type = 'BASE TABLE' AND (${plainName('t.table_collation')} <> ${literal(plainCharset(collation))}
+          OR EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = t.table_schema AND c.table_name = t.table_name
+            AND ${plainName('c.character_set_name')} <> ${literal(plainCharset(charset))}))
+        ORDER BY t.table_name`),
+      query(connection, login, `SELECT default_collation_name FROM information_schema.schemata WHERE schema_name = ${literal(database)}`),
       readForeignKeys(connection, login, database),
+      rememberedKeys(connection, login, database),
       readStage(connection, login, database),
     ])
-    return { tables: tables.map(([table, was]) => [table!, was!]), foreignKeys, stage }
+    if (!schema) throw new Advice(`${connection.host.name} has no database ${database}`, 'check the name, and that this is the right host')
+    const there = new Set(keys.map(id))
+    return { tables: tables.map(([table, was]) => [table!, was!]), otherwise: schema[0]!, keys, dropped: dropped.filter((key) => !there.has(id(key))), stage }
   },
-  plan({ tables }, { database, collation }) {
+  plan({ tables, otherwise, dropped }, { database, collation }) {
+    const right = plainCharset(otherwise) === plainCharset(collation)
     return {
-      changed: tables.length > 0,
+      changed: tables.length > 0 || !right || dropped.length > 0,
       result: { database, tables: tables.map(([table]) => table) },
-      diff: tables.map(([table, was]) => ({ path: `${database}.${table}`, before: `${was}\n`, after: `${collation}\n` })),
+      diff: [
+        ...(right ? [] : [{ path: `${database} (new tables)`, before: `${otherwise}\n`, after: `${collation}\n` }]),
+        ...tables.map(([table, was]) => ({ path: `${database}.${table}`, before: `${was}\n`, after: `${collation}\n` })),
+        ...dropped.map(({ table, make }) => ({ path: `${database}.${table} (foreign key dropped by a conversion that broke off)`, before: '', after: `${make}\n` })),
+      ],
     }
   },
-  async apply(connection, _plan, { database, charset, collation, login = {} }, { tables, foreignKeys, stage }) {
+  async apply(connection, _plan, { database, charset, collation, login = {} }, { tables, keys, dropped, stage }) {
+    if (stage === 'importing' || stage === 'migrating') {
+      throw new Advice(`the ${stage} of ${database} broke off, and half of it is nothing to convert`, 'import it anew first: run the tasks from the replacement on')
+    }
     const converted = new Set(tables.map(([table]) => table))
     // Only the keys that touch a converted table stand in its way.
-    const keys = foreignKeys.filter((key) => converted.has(key.table) || converted.has(key.referenced))
+    const inTheWay = keys.filter((key) => converted.has(key.table) || converted.has(key.referenced))
     const inside = (table: string) => `${identifier(database)}.${identifier(table)}`
-    const tracked = stage !== 'untouched'
+    // A migrated database has a user: a record of less would let it be dropped.
+    const tracked = stage !== 'untouched' && stage !== 'migrated'
+    // One session for all of them: foreign_key_checks is a session's own.
     const statements = [
       ...(tracked ? [recordStage(database, 'converting')] : []),
+      ...rememberKeys(database, inTheWay),
       'SET SESSION foreign_key_checks = 0',
-      ...keys.map((key) => `ALTER TABLE ${inside(key.table)} DROP FOREIGN KEY ${identifier(key.name)}`),
+      ...inTheWay.map((key) => `ALTER TABLE ${inside(key.table)} DROP FOREIGN KEY ${identifier(key.name)}`),
       ...tables.map(([table]) => `ALTER TABLE ${inside(table)} CONVERT TO CHARACTER SET ${charset} COLLATE ${collation}`),
-      ...keys.map((key) => `ALTER TABLE ${inside(key.table)} ADD CONSTRAINT ${identifier(key.name)} FOREIGN KEY (${key.columns.map(identifier).join(', ')}) `
-        + `REFERENCES ${inside(key.referenced)} (${key.referencedColumns.map(identifier).join(', ')}) ON UPDATE ${key.onUpdate} ON DELETE ${key.onDelete}`),
+      ...[...dropped, ...inTheWay].map(({ make }) => make),
+      ...(dropped.length + inTheWay.length > 0 ? forgetKeys(database) : []),
       `ALTER DATABASE ${identifier(database)} DEFAULT CHARACTER SET ${charset} COLLATE ${collation}`,
       ...(tracked ? [recordStage(database, 'converted')] : []),
     ]
-    await runStatements(connection, login, statements)
+    await query(connection, login, statements.join(';\n'), { long: true })
   },
 })
 
-// One session for all of them: foreign_key_checks is a session's own.
-async function runStatements(connection: Connection, login: Login, statements: readonly string[]): Promise<void> {
-  const sql = statements.join(';\n')
-  const { script, stdin } = clientScript(login, sh`$mysql --default-character-set=utf8 -e ${sql}`)
-  const result = await connection.exec(script, { long: true, ...(stdin === '' ? {} : { stdin }) })
-  if (result.code !== 0) throw clientError(connection, 'mysql (ALTER TABLE … CONVERT TO CHARACTER SET …)', result)
+function id({ table, name }: ForeignKey): string {
+  return `${table}\0${name}`
 }
 
-async function readForeignKeys(connection: Reader, login: Login, database: string): Promise<readonly ForeignKey[]> {
-  const rows = await query(connection, login, `
-    SELECT k.table_name, k.constraint_name, k.column_name, k.referenced_table_name, k.referenced_column_name, r.update_rule, r.delete_rule
-    FROM information_schema.key_column_usage k JOIN information_schema.referential_constraints r
-      ON r.constraint_schema = k.constraint_schema AND r.constraint_name = k.constraint_name AND r.table_name = k.table_name
-    WHERE k.table_schema = ${literal(database)} AND k.referenced_table_name IS NOT NULL
-    ORDER BY k.table_name, k.constraint_name, k.ordinal_position`)
-  const keys = new Map<string, { key: ForeignKey; columns: string[]; referencedColumns: string[] }>()
-  for (const [table, name, column, referenced, referencedColumn, onUpdate, onDelete] of rows) {
-    const id = `${table}\0${name}`
-    let found = keys.get(id)
-    if (!found) {
-      const columns: string[] = []
-      const referencedColumns: string[] = []
-      keys.set(id, found = { columns, referencedColumns, key: { table: table!, name: name!, columns, referenced: referenced!, referencedColumns, onUpdate: onUpdate!, onDelete: onDelete! } })
-    }
-    found.columns.push(column!)
-    found.referencedColumns.push(referencedColumn!)
-  }
-  return [...keys.values()].map(({ key }) => key)
+// Newer servers call utf8 by its full name, utf8mb3; it is the same.
+function plainName(column: string): string {
+  return `IF(${column} = 'utf8mb3', 'utf8', REPLACE(${column}, 'utf8mb3_', 'utf8_'))`
 }

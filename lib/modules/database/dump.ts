@@ -1,11 +1,8 @@
-import { createHash } from 'node:crypto'
 import path from 'node:path'
-import { Transform } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { Advice, CommandFailed, type Connection, operation, type Operation } from '../../model/operation.ts'
+import { Advice, CommandFailed, type Connection, operation, type Operation, type Reader } from '../../model/operation.ts'
 import type { HostRef } from '../../model/inventory.ts'
-import { revealed } from '../../model/secret.ts'
 import { sh } from '../../model/shell.ts'
+import { relay } from '../copy-between/relay.ts'
 import { clientError, clientScript, type Login } from './client.ts'
 
 /** A complete dump in a file of the host. */
@@ -22,7 +19,8 @@ export interface DumpOptions {
   readonly keep?: boolean
 }
 
-interface Found {
+/** What a file that should hold a dump holds. */
+export interface Found {
   readonly bytes: number
   readonly complete: boolean
 }
@@ -34,6 +32,7 @@ interface Found {
  * ```ts
  * database.dump({ database: 'nova', from: host.vars.source, to: '/var/backups/nova.sql' })
  * ```
+ * @throws Advice when the database, the client or the login is missing, or the dump is incomplete
  */
 export function dump(options: DumpOptions): Operation<Dumped> {
   return dumpOperation(options)
@@ -44,61 +43,54 @@ const dumpOperation = operation<DumpOptions, Found | undefined, Dumped>(({ datab
   plan: (found, { to, keep, database }) => keep && found?.complete
     ? { changed: false, result: { path: to, bytes: found.bytes, sha256: '' } }
     : { changed: true, unpredictable: true, result: { path: to, bytes: 0, sha256: '' }, diff: { path: to, before: found ? `a dump of ${found.bytes} bytes\n` : '', after: `a new dump of ${database}\n` } },
-  async apply(connection, _plan, { database, to, from, login = {} }) {
-    const source = from && from.name !== connection.host.name ? await connection.peer(from) : connection
-    // --skip-dump-date makes two dumps of the same rows equal, which is how a rerun can tell.
-    const { script, stdin } = clientScript(login, sh`$mysqldump --single-transaction --quick --routines --triggers --hex-blob --skip-dump-date ${database}`)
-    const reading = await source.stream(script)
-    const writing = await connection.stream(receiveScript(to))
-    reading.stdin.end(revealed(stdin))
-    writing.stdout.resume()
-    const hash = createHash('sha256')
-    let bytes = 0
-    let tail = Buffer.alloc(0)
-    let shown = 0
-    const watch = new Transform({
-      transform(chunk: Buffer, _encoding, next) {
-        hash.update(chunk)
-        bytes += chunk.length
-        tail = Buffer.concat([tail, chunk]).subarray(-200)
-        if (bytes - shown > 4 << 20) {
-          shown = bytes
-          connection.progress(`${database}: ${(bytes / 1048576).toFixed(0)} MiB`)
-        }
-        next(undefined, chunk)
-      },
-    })
-    const copied = await Promise.allSettled([pipeline(reading.stdout, watch, writing.stdin), reading.ended, writing.ended])
-    const [moved, read, written] = copied
-    const discard = () => connection.exec(sh`rm -f ${`${to}.part`}`)
-    if (read.status === 'rejected') throw await after(discard, read.reason as Error)
-    if (read.value.code !== 0) throw await after(discard, clientError(source, `mysqldump ${database}`, { ...read.value, stdout: '' }))
-    if (written.status === 'rejected') throw written.reason
-    if (written.value.code !== 0) throw await after(discard, new CommandFailed(`cat > ${to}.part`, { ...written.value, stdout: '' }))
-    if (moved.status === 'rejected') throw await after(discard, moved.reason as Error)
-    if (!tail.toString('latin1').includes('-- Dump completed')) {
-      throw await after(discard, new Advice(`the dump of ${database} on ${source.host.name} ends before its closing line`, 'look at the free space and the log of the database server there, then run it again'))
+  async apply(connection, _plan, options) {
+    try {
+      return await take(connection, options)
+    } catch (error) {
+      await connection.exec(sh`rm -f ${`${options.to}.part`}`).catch(() => {})
+      throw error
     }
-    const sha256 = hash.digest('hex')
-    const settle = await connection.exec(sh`[ "$(sha256sum < ${`${to}.part`} | cut -c 1-64)" = ${sha256} ] && mv -f ${`${to}.part`} ${to}`)
-    if (settle.code !== 0) throw await after(discard, new Advice(`what arrived of the dump of ${database} differs from what was sent`, 'run it again; if it happens twice, check the disk of the receiving host'))
-    return { path: to, bytes, sha256 }
   },
 })
 
-async function after(clean: () => Promise<unknown>, error: Error): Promise<Error> {
-  await clean().catch(() => {})
-  return error
-}
-
-/** A script that takes its stdin into PATH.part, readable by its owner alone. */
-function receiveScript(to: string): string {
-  return sh`set -e; umask 077; mkdir -p ${path.posix.dirname(to)}; cat > ${`${to}.part`}`
+async function take(connection: Connection, { database, to, from, login = {} }: DumpOptions): Promise<Dumped> {
+  const source = from && from.name !== connection.host.name ? await connection.peer(from) : connection
+  const part = `${to}.part`
+  // --skip-dump-date makes two dumps of the same rows equal, which is how a rerun can tell.
+  const { script, stdin } = clientScript(login, sh`$mysqldump --single-transaction --quick --routines --triggers --hex-blob --skip-dump-date ${database}`)
+  const [all, shown] = [{ bytes: 0 }, { bytes: 0 }]
+  const { bytes, sha256, tail } = await relay({
+    doing: `mysqldump ${database}`,
+    start: () => source.stream(script),
+    input: stdin,
+    failed: (result) => clientError(source, `mysqldump ${database}`, { ...result, stdout: '' }),
+  }, {
+    doing: `cat > ${part}`,
+    start: () => connection.stream(sh`set -e; umask 077; mkdir -p ${path.posix.dirname(to)}; rm -f ${part}; cat > ${part}`),
+    failed: (result) => new CommandFailed(`cat > ${part}`, { ...result, stdout: '' }, `cannot write ${part} on ${connection.host.name}: ${result.stderr.trim()}`),
+  }, (more) => {
+    all.bytes += more
+    if (all.bytes - shown.bytes < 4 << 20) return
+    shown.bytes = all.bytes
+    connection.progress(`${database}: ${(all.bytes / 1048576).toFixed(0)} MiB`)
+  })
+  if (!tail.toString('latin1').includes('-- Dump completed')) {
+    throw new Advice(`the dump of ${database} on ${source.host.name} ends before its closing line`, 'look at the free space and the log of the database server there, then run it again')
+  }
+  const settle = await connection.exec(sh`[ "$(sha256sum < ${part} | cut -c 1-64)" = ${sha256} ] && mv -f ${part} ${to}`)
+  if (settle.code !== 0) throw new Advice(`what arrived of the dump of ${database} differs from what was sent`, 'run it again; if it happens twice, check the disk of the receiving host')
+  return { path: to, bytes, sha256 }
 }
 
 /** Looks whether there is a dump in a file, and whether its closing line is there. */
-export async function findDump(connection: Pick<Connection, 'exec'>, file: string): Promise<Found | undefined> {
+export async function findDump(connection: Reader, file: string): Promise<Found | undefined> {
   const { stdout } = await connection.exec(sh`f=${file}; [ -f "$f" ] || exit 0; wc -c < "$f"; tail -c 200 "$f" | grep -c -e '-- Dump completed'; :`)
   const [bytes, complete] = stdout.trim().split('\n')
   return bytes ? { bytes: Number(bytes), complete: complete === '1' } : undefined
+}
+
+/** The sha256 of a file, or undefined when there is none. */
+export async function checksum(connection: Reader, file: string): Promise<string | undefined> {
+  const { code, stdout } = await connection.exec(sh`sha256sum < ${file}`)
+  return code === 0 ? stdout.slice(0, 64) : undefined
 }

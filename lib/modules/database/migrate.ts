@@ -1,4 +1,4 @@
-import { CommandFailed, operation, type Operation } from '../../model/operation.ts'
+import { Advice, CommandFailed, operation, type Operation } from '../../model/operation.ts'
 import { type Login } from './client.ts'
 import { convert } from './convert.ts'
 import { importDump, type ReplaceOptions } from './replace.ts'
@@ -10,13 +10,17 @@ export interface MigrateOptions extends ReplaceOptions {
   readonly login?: Login
 }
 
-/** The migrations' last words. */
+/** The last five lines that the migrations said. */
 export type Migrated = { readonly database: string; readonly output: string }
 
 /**
  * Brings an imported database to the schema of the target's release by the service's own commands. MySQL cannot roll back DDL:
  * a migration that broke off leaves a schema between two versions, on which the same command fails again with another text.
  * So after a broken attempt the dump is imported and converted anew first.
+ *
+ * ```ts
+ * database.migrate({ database: 'nova', commands: ['nova-manage db sync'], dump, saved, charset: 'utf8', collation: 'utf8_general_ci' })
+ * ```
  */
 export function migrate(options: MigrateOptions): Operation<Migrated> {
   return migrateOperation(options)
@@ -29,7 +33,7 @@ const migrateOperation = operation<MigrateOptions, Stage, Migrated>(({ database,
     : { changed: true, unpredictable: true, result: { database, output: '' }, diff: { path: `schema of ${database}`, before: `${stage}\n`, after: `${commands.join('\n')}\n` } },
   async apply(connection, _plan, options, stage) {
     const { database, login = {}, commands, charset, collation } = options
-    if (stage === 'untouched') throw new Error(`${database} has not been replaced by the source's, so there is nothing to migrate: its tasks tagged «database» come first`)
+    if (stage === 'untouched') throw new Advice(`${database} has not been replaced by the source's, so there is nothing to migrate`, options.hint ?? 'import the dump of the source first')
     if (stage !== 'imported' && stage !== 'converted') {
       await importDump(connection, options)
       const again = await convert({ database, charset, collation, login }).prepare(connection)

@@ -1,8 +1,9 @@
-import { Advice, operation, type Connection, type Operation } from '../../model/operation.ts'
+import { Advice, operation, type Connection, type Operation, type Reader } from '../../model/operation.ts'
 import { sh } from '../../model/shell.ts'
-import { clientError, clientScript, identifier, type Login, query } from './client.ts'
-import { findDump } from './dump.ts'
-import { forgetStage, readStage, recordStage, type Stage } from './stage.ts'
+import { clientError, clientScript, identifier, literal, type Login, query } from './client.ts'
+import { forgetKeys } from './foreign-keys.ts'
+import { checksum, findDump, type Found } from './dump.ts'
+import { forgetStage, readRecord, readStage, recordStage, type Stage } from './stage.ts'
 
 export interface ReplaceOptions {
   readonly database: string
@@ -23,15 +24,22 @@ export type Replaced = { readonly database: string; readonly tables: number }
 
 interface State {
   readonly stage: Stage
-  readonly dump: { readonly bytes: number; readonly complete: boolean } | undefined
-  readonly saved: { readonly bytes: number; readonly complete: boolean } | undefined
+  /** The dump is not the one that was imported. */
+  readonly newer: boolean
+  readonly dump: Found | undefined
+  readonly saved: Found | undefined
   readonly tables: number
 }
 
 /**
  * Drops a database, creates it with the given character set, and imports a dump. A database that has been migrated since is
- * left alone, however often this runs: its record says so. One whose import or migration broke off is imported anew, because
- * DDL cannot be rolled back.
+ * left alone, however often this runs: its record says so. One that holds another dump than the one that lies there now is
+ * imported anew, and so is one whose import, conversion or migration broke off, because DDL cannot be rolled back.
+ *
+ * ```ts
+ * database.replace({ database: 'nova', dump: '/var/backups/nova.sql', saved: '/var/backups/nova-before.sql', charset: 'utf8', collation: 'utf8_general_ci' })
+ * ```
+ * @throws Advice when there is no complete dump, or what is there has not been saved
  */
 export function replace(options: ReplaceOptions): Operation<Replaced> {
   return replaceOperation(options)
@@ -39,31 +47,30 @@ export function replace(options: ReplaceOptions): Operation<Replaced> {
 
 const replaceOperation = operation<ReplaceOptions, State, Replaced>(({ database }) => `database.replace ${database}`, {
   async read(connection, { database, dump, saved, login = {} }) {
-    const [stage, found, kept, tables] = await Promise.all([
-      readStage(connection, login, database), findDump(connection, dump), findDump(connection, saved),
-      query(connection, login, `SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '${database}'`),
-    ])
-    return { stage, dump: found, saved: kept, tables: Number(tables[0]?.[0] ?? 0) }
+    const [record, found, kept, tables] = await Promise.all([
+      readRecord(connection, login, database), findDump(connection, dump), findDump(connection, saved), countTables(connection, login, database)])
+    const { stage } = record
+    const whole = stage === 'imported' || stage === 'converted'
+    const newer = whole && found?.complete === true && await checksum(connection, dump) !== record.dump
+    return { stage, newer, dump: found, saved: kept, tables }
   },
-  plan({ stage, dump, tables }, { database, dump: file }) {
-    if (stage === 'migrated' || stage === 'migrating' || stage === 'imported' || stage === 'converted' || stage === 'converting') {
-      return { changed: false, result: { database, tables } }
-    }
+  plan({ stage, newer, dump, tables }, { database, dump: file }) {
+    if (stage === 'migrated' || (stage === 'imported' || stage === 'converted') && !newer) return { changed: false, result: { database, tables } }
+    const why = stage === 'untouched' ? 'of the target' : newer ? 'of an older dump' : `whose ${stage} broke off`
     return {
       changed: true, unpredictable: true, result: { database, tables },
-      diff: { path: `database ${database}`, before: `${tables} tables of the target\n`, after: dump ? `import of ${file}, ${dump.bytes} bytes\n` : `import of ${file}\n` },
+      diff: { path: `database ${database}`, before: `${tables} tables ${why}\n`, after: dump ? `import of ${file}, ${dump.bytes} bytes\n` : `import of ${file}\n` },
     }
   },
   async apply(connection, _plan, options, state) {
-    if (!state.dump?.complete) {
-      throw new Advice(`the dump ${options.dump} ${state.dump ? 'is incomplete' : 'is missing'} on ${connection.host.name}`, options.hint ?? 'bring it first')
-    }
-    if (!state.saved?.complete && state.tables > 0) {
-      throw new Advice(`${options.database} has not been saved: ${options.saved} ${state.saved ? 'is incomplete' : 'is missing'}, and nothing is dropped before that`, options.hint ?? 'save it first')
+    const { database, saved, login = {}, hint } = options
+    // After the first import, what is there came from a dump.
+    if (state.stage === 'untouched' && state.tables > 0 && !state.saved?.complete) {
+      await mustBeComplete(connection, options.dump, hint)
+      throw new Advice(`${database} has not been saved: ${saved} ${state.saved ? 'is incomplete' : 'is missing'}, and nothing is dropped before that`, hint ?? 'save it first')
     }
     await importDump(connection, options)
-    const [row] = await query(connection, options.login ?? {}, `SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '${options.database}'`)
-    return { database: options.database, tables: Number(row?.[0]) }
+    return { database, tables: await countTables(connection, login, database) }
   },
 })
 
@@ -81,13 +88,11 @@ export function restore(options: RestoreOptions): Operation<Replaced> {
   return restoreOperation(options)
 }
 
-const restoreOperation = operation<RestoreOptions, Omit<State, 'dump'>, Replaced>(({ database }) => `database.restore ${database}`, {
+const restoreOperation = operation<RestoreOptions, Pick<State, 'stage' | 'saved' | 'tables'>, Replaced>(({ database }) => `database.restore ${database}`, {
   async read(connection, { database, saved, login = {} }) {
     const [stage, kept, tables] = await Promise.all([
-      readStage(connection, login, database), findDump(connection, saved),
-      query(connection, login, `SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '${database}'`),
-    ])
-    return { stage, saved: kept, tables: Number(tables[0]?.[0] ?? 0) }
+      readStage(connection, login, database), findDump(connection, saved), countTables(connection, login, database)])
+    return { stage, saved: kept, tables }
   },
   plan: ({ stage, tables }, { database, saved }) => stage === 'untouched'
     ? { changed: false, result: { database, tables } }
@@ -96,19 +101,37 @@ const restoreOperation = operation<RestoreOptions, Omit<State, 'dump'>, Replaced
     if (!state.saved?.complete) {
       throw new Advice(`what ${database} was before is not there: ${saved} ${state.saved ? 'is incomplete' : 'is missing'} on ${connection.host.name}`, 'nothing was dropped; look for another backup of it')
     }
-    await importDump(connection, { database, dump: saved, saved, ...options })
-    await query(connection, options.login ?? {}, forgetStage(database))
+    await importDump(connection, { database, dump: saved, ...options }, forgetStage(database))
+    return { database, tables: await countTables(connection, options.login ?? {}, database) }
   },
 })
 
-/** Drop, create, import, each step recorded. */
-export async function importDump(connection: Connection, { database, dump, charset, collation, login = {} }: ReplaceOptions): Promise<void> {
+/**
+ * Drops, creates and imports. While it goes on the record says so, and `done` is the record of the end: a restored database
+ * must never look like an imported one.
+ */
+export async function importDump(
+  connection: Connection, { database, dump, charset, collation, login = {}, hint }: Omit<ReplaceOptions, 'saved'>, done?: string,
+): Promise<void> {
   const name = identifier(database)
-  const before = `${recordStage(database, 'importing')}; DROP DATABASE IF EXISTS ${name}; CREATE DATABASE ${name} DEFAULT CHARACTER SET ${charset} COLLATE ${collation}`
+  await mustBeComplete(connection, dump, hint)
+  const sum = await checksum(connection, dump)
+  const before = [recordStage(database, 'importing'), ...forgetKeys(database),
+    `DROP DATABASE IF EXISTS ${name}`, `CREATE DATABASE ${name} DEFAULT CHARACTER SET ${charset} COLLATE ${collation}`].join('; ')
   const { script, stdin } = clientScript(login, sh`
     $mysql -e ${before} || exit
     $mysql ${database} < ${dump} || exit
-    $mysql -e ${recordStage(database, 'imported')}`)
-  const result = await connection.exec(script, { long: true, ...(stdin === '' ? {} : { stdin }) })
+    $mysql -e ${done ?? recordStage(database, 'imported', sum)}`)
+  const result = await connection.exec(script, { long: true, stdin })
   if (result.code !== 0) throw clientError(connection, `mysql ${database} < ${dump}`, result)
+}
+
+async function mustBeComplete(connection: Reader, dump: string, hint = 'bring it first'): Promise<void> {
+  const found = await findDump(connection, dump)
+  if (!found?.complete) throw new Advice(`the dump ${dump} ${found ? 'is incomplete' : 'is missing'} on ${connection.host.name}`, hint)
+}
+
+async function countTables(connection: Reader, login: Login, database: string): Promise<number> {
+  const [row] = await query(connection, login, `SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = ${literal(database)}`)
+  return Number(row?.[0] ?? 0)
 }

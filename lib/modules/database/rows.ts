@@ -1,8 +1,10 @@
-import { createConnection, type Connection as Session } from 'mysql2/promise'
 import type { RowDataPacket } from 'mysql2'
+import type { Connection as Session } from 'mysql2/promise'
+import { isUtf8 } from 'node:buffer'
 import path from 'node:path'
-import { Advice, operation, type Connection, type Diff, type Json, type Operation, type Reader } from '../../model/operation.ts'
+import { Advice, operation, output, type Connection, type Diff, type Json, type Operation, type Reader } from '../../model/operation.ts'
 import type { Secret } from '../../model/secret.ts'
+import { sh } from '../../model/shell.ts'
 import { identifier } from './client.ts'
 
 /** A login over TCP, as the services themselves have it; the way is a channel of the SSH connection, so 127.0.0.1 is the host's own. */
@@ -14,6 +16,7 @@ export interface ServiceLogin {
   readonly port?: number
 }
 
+/** Whole numbers that JavaScript cannot hold are texts, and so are dates; bytes that are no text are `0x` and hex digits. */
 export type Row = Readonly<Record<string, Json>>
 
 /**
@@ -92,9 +95,10 @@ const rewriteOperation = operation<RewriteOptions, readonly Row[], Rewritten>(({
       await session.beginTransaction()
       for (const { key: id, before, after } of changes) {
         const columns = Object.keys(after)
-        const [result] = await session.query(
+        // As a prepared statement: values that stand in the text of a statement come back in the server's errors.
+        const [result] = await session.execute(
           `UPDATE ${identifier(table)} SET ${columns.map((c) => `${identifier(c)} = ?`).join(', ')} WHERE ${identifier(key)} = ? AND ${columns.map((c) => `${identifier(c)} <=> ?`).join(' AND ')}`,
-          [...columns.map((c) => after[c]), id, ...columns.map((c) => before[c])])
+          [...columns.map((c) => sent(after[c])), sent(id), ...columns.map((c) => sent(before[c]))])
         if ((result as { affectedRows?: number }).affectedRows !== 1) {
           await session.rollback()
           throw new Advice(`${login.database}.${table} ${String(id)} changed while it was being rewritten, and nothing was`, 'stop the service that writes it, then run this task again')
@@ -119,7 +123,7 @@ function changesOf(found: readonly Row[], key: string, change: (row: Row) => Row
 // Appended, one JSON object a row: an earlier save shows the state before the first change and must stay.
 async function saveRows(connection: Connection, save: string, changes: readonly Change[]): Promise<void> {
   const there = (await connection.read(save))?.toString() ?? ''
-  await connection.exec(`mkdir -p '${path.posix.dirname(save)}'`)
+  await output(connection, sh`umask 077; mkdir -p ${path.posix.dirname(save)}`)
   await connection.write(save, there + changes.map((change) => `${JSON.stringify(change)}\n`).join(''), { mode: '0600' })
 }
 
@@ -130,19 +134,28 @@ async function select(session: Session, sql: string, parameters: readonly Json[]
 
 function plain(value: unknown): Json {
   if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value
-  if (Buffer.isBuffer(value)) return value.toString('utf8')
+  if (Buffer.isBuffer(value)) return isUtf8(value) ? value.toString('utf8') : `0x${value.toString('hex').toUpperCase()}`
   return String(value)
+}
+
+// As texts the server brings values to the column's own type; a number would be compared as a float.
+function sent(value: Json): string | null {
+  return value === null || value === undefined ? null : typeof value === 'boolean' ? String(Number(value)) : String(value)
 }
 
 async function inSession<T>(connection: Reader, login: ServiceLogin, work: (session: Session) => Promise<T>): Promise<T> {
   const { user, password, database, address = '127.0.0.1', port = 3306 } = login
   const where = `${address}:${port} of ${connection.host.name}`
   let session: Session
+  // Loaded when a database is asked, since most runs and all lists ask none.
+  const { createConnection } = await import('mysql2/promise')
   const stream = await connection.dial(port, address).catch((error: unknown) => {
     throw new Advice(`the database server at ${where} does not answer: ${error instanceof Error ? error.message : String(error)}`, `start it on ${connection.host.name}: service mysqld start`)
   })
   try {
-    session = await createConnection({ stream, user, password: password.reveal(), database, charset: 'utf8', dateStrings: true, supportBigNumbers: true, bigNumberStrings: true })
+    session = await createConnection({ stream, user, password: password.reveal(), database, charset: 'utf8', dateStrings: true, supportBigNumbers: true })
+    // Whoever waits for an answer gets the error too; without a listener it would end the run.
+    session.on('error', () => {})
   } catch (error) {
     stream.destroy()
     const { code, message } = error as { code?: string; message: string }
@@ -153,8 +166,17 @@ async function inSession<T>(connection: Reader, login: ServiceLogin, work: (sess
   }
   try {
     return await work(session)
+  } catch (error) {
+    throw error instanceof Advice ? error : sessionError(error, where, connection)
   } finally {
     await session.end().catch(() => session.destroy())
     stream.destroy()
   }
+}
+
+// The library's own error carries the whole statement with the values in it.
+function sessionError(error: unknown, where: string, connection: Reader): Error {
+  const { code, errno, message, fatal } = error as { code?: string; errno?: number; message: string; fatal?: boolean }
+  if (fatal) return new Advice(`the database server at ${where} broke off: ${message}`, `look at its log on ${connection.host.name}, then run the task again`)
+  return typeof errno === 'number' ? new Error(`${message} (${code ?? errno})`) : error as Error
 }

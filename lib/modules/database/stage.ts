@@ -7,28 +7,43 @@ import { type Login, literal, query } from './client.ts'
  */
 export type Stage = 'untouched' | 'importing' | 'imported' | 'converting' | 'converted' | 'migrating' | 'migrated'
 
-const home = '`switchover`.`stage`'
-
-/** Reads the stage of a database; one that was never replaced is untouched. */
-export async function readStage(connection: Reader, login: Login, database: string): Promise<Stage> {
-  const [known] = await query(connection, login, "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'switchover' AND table_name = 'stage'")
-  if (known?.[0] !== '1') return 'untouched'
-  const [row] = await query(connection, login, `SELECT stage FROM ${home} WHERE name = ${literal(database)}`)
-  return (row?.[0] as Stage | undefined) ?? 'untouched'
+/** What is recorded of a replacement. */
+export interface Recorded {
+  readonly stage: Stage
+  /** The sha256 of the dump that was imported. */
+  readonly dump: string | undefined
 }
 
-/** Statements that record a stage. */
-export function recordStage(database: string, stage: Stage): string {
+/** The database of our own on every server that we change. */
+export const home = 'CREATE DATABASE IF NOT EXISTS `switchover` DEFAULT CHARACTER SET utf8'
+const table = '`switchover`.`stage`'
+
+/** Reads how far a database has come; one that was never replaced is untouched. */
+export async function readRecord(connection: Reader, login: Login, database: string): Promise<Recorded> {
+  const [known] = await query(connection, login, "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'switchover' AND table_name = 'stage'")
+  if (known?.[0] !== '1') return { stage: 'untouched', dump: undefined }
+  const [row] = await query(connection, login, `SELECT stage, dump FROM ${table} WHERE name = ${literal(database)}`)
+  return { stage: (row?.[0] as Stage | undefined) ?? 'untouched', dump: row?.[1] || undefined }
+}
+
+/** Reads the stage of a database. */
+export async function readStage(connection: Reader, login: Login, database: string): Promise<Stage> {
+  return (await readRecord(connection, login, database)).stage
+}
+
+/** Statements that record a stage, and of which dump it is when an import says so. */
+export function recordStage(database: string, stage: Stage, dump?: string): string {
   return [
-    'CREATE DATABASE IF NOT EXISTS `switchover` DEFAULT CHARACTER SET utf8',
-    `CREATE TABLE IF NOT EXISTS ${home} (name VARCHAR(64) NOT NULL PRIMARY KEY, stage VARCHAR(16) NOT NULL, since DATETIME NOT NULL)`,
-    `REPLACE INTO ${home} VALUES (${literal(database)}, ${literal(stage)}, UTC_TIMESTAMP())`,
+    home,
+    `CREATE TABLE IF NOT EXISTS ${table} (name VARCHAR(64) NOT NULL PRIMARY KEY, stage VARCHAR(16) NOT NULL, since DATETIME NOT NULL, dump CHAR(64) NOT NULL DEFAULT '')`,
+    `INSERT INTO ${table} (name, stage, since, dump) VALUES (${literal(database)}, ${literal(stage)}, UTC_TIMESTAMP(), ${literal(dump ?? '')}) `
+      + `ON DUPLICATE KEY UPDATE stage = VALUES(stage), since = VALUES(since)${dump === undefined ? '' : ', dump = VALUES(dump)'}`,
   ].join('; ')
 }
 
 /** A statement that forgets a replacement: the database is its own again. */
 export function forgetStage(database: string): string {
-  return `DELETE FROM ${home} WHERE name = ${literal(database)}`
+  return `DELETE FROM ${table} WHERE name = ${literal(database)}`
 }
 
 /** Records a stage. */

@@ -16,8 +16,10 @@ const fields = Object.keys(limits) as (keyof typeof limits)[]
 export function jobLine(schedule: Schedule, more: readonly string[], command: string): string {
   const { special } = schedule
   const said = fields.filter((field) => schedule[field] !== undefined)
-  if (special !== undefined && said.length > 0) throw new Error(`give special: '${special}' or ${said.join(', ')}, not both`)
-  const times = special === undefined ? fields.map((field) => time(field, String(schedule[field] ?? '*'))) : [`@${special}`]
+  if (special !== undefined && said.length > 0)
+    throw new Error(`give special: '${special}' or ${said.join(', ')}, not both`)
+  const times =
+    special === undefined ? fields.map((field) => time(field, String(schedule[field] ?? '*'))) : [`@${special}`]
   return [...times, ...more, command].join(' ')
 }
 
@@ -28,7 +30,9 @@ function time(field: keyof typeof limits, text: string): string {
     const [, range, step] = /^(\*|\w+(?:-\w+)?)(?:\/(\d+))?$/.exec(part) ?? []
     if (range === undefined || step === '0') return false
     if (range === '*') return true
-    return range.split('-').every((one) => (named && /^[a-z]{3}$/i.test(one)) || (/^\d+$/.test(one) && +one >= least && +one <= most))
+    return range
+      .split('-')
+      .every((one) => (named && /^[a-z]{3}$/i.test(one)) || (/^\d+$/.test(one) && +one >= least && +one <= most))
   })
   if (!good) throw new Error(`${JSON.stringify(text)} cannot be a ${field} of a job: it goes from ${least} to ${most}`)
   return text
@@ -90,5 +94,8 @@ function assigns(line: string, name: string): boolean {
 }
 
 function valueIn(line: string): string {
-  return line.slice(line.indexOf('=') + 1).trim().replace(/^(["'])(.*)\1$/, '$2')
+  return line
+    .slice(line.indexOf('=') + 1)
+    .trim()
+    .replace(/^(["'])(.*)\1$/, '$2')
 }

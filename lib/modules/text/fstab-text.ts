@@ -36,13 +36,22 @@ export function inFstab(text: string, path: string, device: string): FstabEntry 
   const line = splitLines(text).findLast((one) => matches(one.text, path, device))
   if (!line) return undefined
   const [from = '', at = '', type = '', options = 'defaults', dump = '0', pass = '0'] = fields(line.text)
-  return { device: unescape(from), path: unescape(at), type: unescape(type), options, dump: Number(dump), pass: Number(pass) }
+  return {
+    device: unescape(from),
+    path: unescape(at),
+    type: unescape(type),
+    options,
+    dump: Number(dump),
+    pass: Number(pass),
+  }
 }
 
 function matches(line: string, path: string, device: string): boolean {
   const [from, at] = fields(line).map(unescape)
   if (from === undefined || at === undefined) return false
-  return path === 'none' || path === 'swap' ? (at === 'none' || at === 'swap') && from === device : plain(at) === plain(path)
+  return path === 'none' || path === 'swap'
+    ? (at === 'none' || at === 'swap') && from === device
+    : plain(at) === plain(path)
 }
 
 function fields(line: string): readonly string[] {
@@ -52,13 +61,17 @@ function fields(line: string): readonly string[] {
 // The columns that the operator lined up stay where they are, as far as the new words let them.
 function withFields(line: string, wanted: readonly (string | undefined)[]): string {
   const [lead = ''] = /^\s*/.exec(line)!
-  const parts = [...line.slice(lead.length).matchAll(/(\S+)(\s*)/g)].map(([, word, blank]) => ({ word: word!, blank: blank! }))
+  const parts = [...line.slice(lead.length).matchAll(/(\S+)(\s*)/g)].map(([, word, blank]) => ({
+    word: word!,
+    blank: blank!,
+  }))
   const missing = ['', '', '', 'defaults', '0', '0']
   wanted.forEach((word, i) => {
     const part = parts[i]
     if (word === undefined || part?.word === word || (!part && word === missing[i])) return
     if (part) {
-      const room = part.blank.length > 1 && !part.blank.includes('\t') ? part.word.length + part.blank.length - word.length : 0
+      const room =
+        part.blank.length > 1 && !part.blank.includes('\t') ? part.word.length + part.blank.length - word.length : 0
       parts[i] = { word, blank: room > 0 ? ' '.repeat(room) : part.blank }
       return
     }

@@ -1,0 +1,399 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import path from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { Advice, CommandFailed, operation } from '../model/operation.ts'
+import type { CommandResult, Connection, Operation } from '../model/operation.ts'
+import { quote, sh } from '../model/shell.ts'
+import { answers, type Answer } from './answers.ts'
+import { absolute, octal, setAttributes } from './path-state.ts'
+
+/** How an archive is packed. */
+export type ArchiveFormat = 'tar' | 'tgz' | 'tbz' | 'txz' | 'zip'
+
+/** How an archive is made. */
+export interface CreateOptions {
+  /** By the name of the archive unless said. */
+  readonly format?: ArchiveFormat
+  /** The directory that the sources are relative to; the root unless said. Their names in the archive start there. */
+  readonly from?: string
+  readonly mode?: string
+  readonly owner?: string
+  readonly group?: string
+}
+
+/** Whether an archive was made. */
+export type ArchiveState = { readonly path: string; readonly changed: boolean }
+
+/**
+ * An archive of these files and directories, made again when one of them has changed since.
+ *
+ * ```ts
+ * task('Keep the configuration', archive.create('/root/etc.tgz', ['nova', 'glance'], { from: '/etc' }))
+ * ```
+ * It appears under its name when it is complete; a new one can be read by its owner only unless a mode is given.
+ */
+export function create(
+  archive: string,
+  sources: string | readonly string[],
+  options: CreateOptions = {},
+): Operation<ArchiveState> {
+  const { from = '/', format = formatOf(archive), mode } = options
+  if (mode !== undefined) octal(mode)
+  const names = [sources].flat().map((source) => insideOf(absolute(from), source))
+  if (names.length === 0) throw new Error(`say what goes into ${archive}`)
+  const around = names.find((name) =>
+    `${path.posix.resolve(archive)}/`.startsWith(`${path.posix.resolve(from, name)}/`),
+  )
+  if (around !== undefined) throw new Error(`${archive} cannot hold ${around}, in which it lies itself`)
+  return makeArchive({ archive: absolute(archive), names, from, format, options })
+}
+
+/** How an archive is unpacked. */
+export interface ExtractOptions {
+  readonly format?: ArchiveFormat
+  /** Where the archive is: on the host itself unless this says that it is brought from the controller machine. */
+  readonly source?: 'host' | 'controller'
+  /** A path that the archive brings: when it is there, nothing is done; no trace of the archive is kept then. */
+  readonly creates?: string
+  /** How many leading directories the names of its members lose; not with zip. */
+  readonly strip?: number
+  /** Whose the files become; those that the archive names unless said. */
+  readonly owner?: string
+  readonly group?: string
+}
+
+/** Whether an archive was unpacked, and the checksum of the one that is. */
+export type ExtractState = { readonly path: string; readonly changed: boolean; readonly sha256: string | undefined }
+
+/**
+ * The content of an archive in a directory, which is made when it is missing. It is unpacked again when the archive has
+ * another checksum than the one noted in `.switchover-extracted` there; files that were edited since stay till then.
+ *
+ * ```ts
+ * task('Unpack the plugin', archive.extract('files/plugin-1.2.tgz', '/opt/plugin', {
+ *   source: 'controller', strip: 1, owner: 'root', group: 'root',
+ * }))
+ * ```
+ * An archive with a member that would land outside of the directory is refused.
+ */
+export function extract(archive: string, directory: string, options: ExtractOptions = {}): Operation<ExtractState> {
+  const { source = 'host', format = formatOf(archive), strip = 0, creates } = options
+  if (source === 'host') absolute(archive)
+  if (creates !== undefined) absolute(creates)
+  if (!Number.isInteger(strip) || strip < 0)
+    throw new Error(`${strip} leading directories cannot be taken off the names`)
+  if (strip > 0 && format === 'zip') throw new Error(`${archive}: unzip cannot take leading directories off the names`)
+  return unpack({ archive, directory: absolute(directory).replace(/(.)\/+$/, '$1'), format, strip, source, options })
+}
+
+function formatOf(archive: string): ArchiveFormat {
+  const [, end = ''] = /\.(tar|tar\.gz|tgz|tar\.bz2|tbz2?|tar\.xz|txz|zip)$/.exec(archive) ?? []
+  if (end === '') throw new Error(`${archive} does not tell its format by its name: give format, such as tgz`)
+  return end === 'tar' || end === 'zip' ? end : end.endsWith('gz') ? 'tgz' : end.endsWith('xz') ? 'txz' : 'tbz'
+}
+
+function insideOf(from: string, source: string): string {
+  const name = path.posix.relative(from, path.posix.resolve(from, source))
+  if (name === '' || name === '..' || name.startsWith('../') || /^-|[\n\0]/.test(name)) {
+    throw new Error(`${JSON.stringify(source)} is not a path below ${from}`)
+  }
+  return name
+}
+
+// The letter for tar, and what a host needs besides.
+const packing = {
+  tar: { flag: '', tools: ['tar'] },
+  tgz: { flag: 'z', tools: ['tar', 'gzip'] },
+  tbz: { flag: 'j', tools: ['tar', 'bzip2'] },
+  txz: { flag: 'J', tools: ['tar', 'xz'] },
+  zip: { flag: '', tools: ['unzip'] },
+} as const
+
+// GNU tar writes names of other alphabets as numbers unless told.
+const literal = `q=; ! tar --version 2>/dev/null | grep -q GNU || q=--quoting-style=literal`
+
+function listing(format: ArchiveFormat, archive: string): string {
+  return format === 'zip' ? `unzip -Z1 ${archive}` : `tar $q -t${packing[format].flag}f ${archive}`
+}
+
+function needs(format: ArchiveFormat, more: readonly string[] = []): string {
+  const tools = [...packing[format].tools, ...more]
+  return (
+    sh`for c in ${tools}` +
+    `; do command -v $c >/dev/null 2>&1 || { echo "the host has no $c: install it first" >&2; exit 9; }; done`
+  )
+}
+
+interface Making {
+  readonly archive: string
+  readonly names: readonly string[]
+  readonly from: string
+  readonly format: ArchiveFormat
+  readonly options: CreateOptions
+}
+
+type Finding = { readonly why: string; readonly attributes: string }
+
+const makeArchive = operation<Making, Finding, ArchiveState>(({ archive }) => `archive.create ${archive}`, {
+  async read(connection, { archive, names, from, format, options: { mode, owner, group } }) {
+    const found = await answers(connection, {
+      why: `${sh`a=${archive}; cd ${from} || exit; set -- ${names}`}\n${whyScript(format)}`,
+      attributes: sh`a=${archive}; [ ! -f "$a" ] || stat -c '%a %U %u %G %g' "$a"`,
+    })
+    if (found.why.code !== 0) throw problem(archive, found.why)
+    const [bits = '', user, uid, team, gid] = found.attributes.stdout.trim().split(' ')
+    const wrong =
+      bits !== '' &&
+      ((mode !== undefined && octal(mode) !== bits.padStart(4, '0')) ||
+        (owner !== undefined && owner !== user && owner !== uid) ||
+        (group !== undefined && group !== team && group !== gid))
+    return { why: found.why.stdout.trim(), attributes: wrong ? found.attributes.stdout.trim() : '' }
+  },
+  plan({ why, attributes }, { archive, names, options: { mode, owner, group } }) {
+    const changed = why !== '' || attributes !== ''
+    const told = `${[mode, owner, group].filter((one) => one !== undefined).join(' ')}\n`
+    return {
+      changed,
+      result: { path: archive, changed },
+      ...(why === ''
+        ? {}
+        : {
+            diff: {
+              path: archive,
+              before: why === 'none' ? '' : `${why}\n`,
+              after: `an archive of ${names.join(', ')}\n`,
+            },
+          }),
+      ...(why === '' && attributes !== ''
+        ? { diff: { path: `${archive} (attributes)`, before: `${attributes}\n`, after: told } }
+        : {}),
+    }
+  },
+  async apply(connection, _plan, { archive, names, from, format, options }, { why }) {
+    const { owner, group, mode } = options
+    const attributes = { ...(owner === undefined ? {} : { owner }), ...(group === undefined ? {} : { group }) }
+    if (why === '')
+      return void (await run(
+        connection,
+        setAttributes(archive, { ...attributes, ...(mode === undefined ? {} : { mode }) }),
+      ))
+    const temporary = `${archive}.${randomBytes(4).toString('hex')}.part`
+    const script = [
+      'set -e; umask 077',
+      needs(format, format === 'zip' ? ['zip'] : []),
+      sh`a=${archive} t=${temporary}; cd ${from}; set -- ${names}`,
+      `trap 'rm -f "$t" "$t.time"' EXIT; trap 'exit 1' HUP INT TERM`,
+      // What changes while it is packed must count as changed since: the archive gets the time of the start.
+      ': > "$t.time"',
+      format === 'zip'
+        ? 'zip -q -r -y - -- "$@" > "$t"'
+        : `c=0; tar -c${packing[format].flag}f "$t" -- "$@" || c=$?; [ $c = 0 ] || { echo "tar ended with code $c" >&2; exit 1; }`,
+      'touch -r "$t.time" "$t"',
+      // As it is kept when a file is replaced.
+      mode === undefined ? 'if [ -f "$a" ]; then chmod "$(stat -c %a "$a")" "$t"; fi' : sh`chmod ${octal(mode)} "$t"`,
+      ...(owner === undefined && group === undefined ? [] : [setAttributes(temporary, attributes)]),
+      'mv -f "$t" "$a"',
+    ].join('\n')
+    await run(connection, script, true)
+  },
+})
+
+// Why the archive must be made (again): a changed file, or other names in it than there are. Not every find knows
+// -cnewer, which sees new attributes, too.
+function whyScript(format: ArchiveFormat): string {
+  return `
+for s; do [ -e "$s" ] || [ -L "$s" ] || { echo "there is no $s in $(pwd)"; exit 8; }; done
+[ -e "$a" ] || { echo none; exit; }
+[ -f "$a" ] || { echo "it is there and not a file"; exit 8; }
+{ ${needs(format)}; } 2>&1
+n=-newer; ! find "$a" -cnewer "$a" >/dev/null 2>&1 || n=-cnewer
+new=$(find "$@" $n "$a" | head -n 1)
+[ -z "$new" ] || { echo "older than $new"; exit; }
+${literal}
+packed=$(${listing(format, '"$a"')} 2>/dev/null | sed 's,/$,,' | LC_ALL=C sort)
+there=$(find "$@" | LC_ALL=C sort)
+[ "$packed" = "$there" ] || echo "of other files"
+`
+}
+
+interface Unpacking {
+  readonly archive: string
+  readonly directory: string
+  readonly format: ArchiveFormat
+  readonly strip: number
+  readonly source: 'host' | 'controller'
+  readonly options: ExtractOptions
+}
+
+interface Seen {
+  readonly done: boolean
+  readonly sha256: string | undefined
+  readonly noted: string | undefined
+}
+
+const unpack = operation<Unpacking, Seen, ExtractState>(
+  ({ archive, directory }) => `archive.extract ${archive} to ${directory}`,
+  {
+    async read(connection, args) {
+      const {
+        archive,
+        directory,
+        format,
+        source,
+        options: { creates },
+      } = args
+      const mine = source === 'controller' ? await hashHere(archive) : undefined
+      const found = await answers(connection, {
+        done: creates === undefined ? 'exit 1' : sh`[ -e ${creates} ] || [ -L ${creates} ]`,
+        directory: sh`d=${directory}; [ ! -e "$d" ] || [ -d "$d" ]`,
+        noted: creates === undefined ? sh`cat ${`${directory}/${noteName}`} 2>/dev/null; :` : ':',
+        archive:
+          source === 'controller'
+            ? ':'
+            : creates === undefined
+              ? `${sh`a=${archive}`}\n${archiveScript(format)}`
+              : `${sh`a=${archive}; [ ! -e ${creates} ] || exit 0`}\n${archiveScript(format)}`,
+      })
+      if (found.directory.code !== 0) {
+        throw new Advice(`${directory} is there and not a directory`, 'move it away, or remove it with file.absent')
+      }
+      if (found.archive.code !== 0) throw problem(archive, found.archive)
+      const sha256 = mine ?? /^[0-9a-f]{64}/.exec(found.archive.stdout)?.[0]
+      const line = found.noted.stdout.split('\n').find((one) => one.slice(66) === noteOf(args))
+      return { done: found.done.code === 0, sha256, noted: line?.slice(0, 64) }
+    },
+    plan({ done, sha256, noted }, { archive, directory }) {
+      const changed = !done && (noted === undefined || noted !== sha256)
+      return {
+        changed,
+        result: { path: directory, changed, sha256 },
+        ...(changed
+          ? {
+              diff: {
+                path: directory,
+                before: noted ? `${archive} with sha256 ${noted}\n` : '',
+                after: `${archive} with sha256 ${sha256}\n`,
+              },
+            }
+          : {}),
+      }
+    },
+    async apply(connection, _plan, args, { sha256 }) {
+      if (args.source === 'host')
+        return void (await run(connection, extractScript(args, sha256!, quote(args.archive)), true))
+      await bring(connection, args, sha256!)
+    },
+  },
+)
+
+const noteName = '.switchover-extracted'
+
+// The same archive with other wishes brings other files.
+function noteOf({ archive, strip, options: { owner, group } }: Unpacking): string {
+  const wishes = [strip > 0 ? `strip ${strip}` : '', owner ? `owner ${owner}` : '', group ? `group ${group}` : '']
+  return [archive, ...wishes.filter((one) => one !== '')].join(' ').replaceAll('\n', ' ')
+}
+
+// tar says so itself where it lists such names without what makes them bad. Links that lead outside are tar's own care:
+// it makes them last.
+function refuseOutside(format: ArchiveFormat, archive: string): string {
+  return `
+{ ${needs(format)}; } 2>&1
+${literal}
+l=$(${listing(format, archive)} 2>&1) || { printf '%s\\n' "$l" | tail -n 3; echo "it is damaged, or no ${format} archive"; exit 8; }
+bad=$(printf '%s\\n' "$l" | grep -E '^/|(^|/)\\.\\.(/|$)|^tar: [Rr]emoving leading')
+[ -z "$bad" ] || {
+  say=$(printf '%s\\n' "$bad" | grep -v '^tar: ' | head -n 3)
+  echo "a member would land outside of the directory: \${say:-$bad}"; exit 8
+}
+`
+}
+
+function archiveScript(format: ArchiveFormat): string {
+  return `[ -e "$a" ] || { echo "there is no such file"; exit 8; }\n${refuseOutside(format, '"$a"')}\nsha256sum < "$a"`
+}
+
+// `archive` is a word of the shell.
+function extractScript(args: Unpacking, sha256: string, archive: string): string {
+  const {
+    directory,
+    format,
+    strip,
+    options: { owner, group, creates },
+  } = args
+  const who =
+    owner === undefined && group === undefined ? undefined : `${owner ?? ''}${group === undefined ? '' : `:${group}`}`
+  const into = who === undefined ? '"$d"' : '"$s"'
+  return [
+    'set -e',
+    `a=${archive} ${sh`d=${directory}`}`,
+    'mkdir -p "$d"',
+    needs(format),
+    // Made ready next to where it goes, so that nothing but what the archive brings changes its owner.
+    ...(who === undefined
+      ? []
+      : [`s=$(mktemp -d "$d/.switchover-XXXXXX")`, `trap 'rm -rf "$s"' EXIT; trap 'exit 1' HUP INT TERM`]),
+    format === 'zip'
+      ? `unzip -q -o "$a" -d ${into} </dev/null`
+      : `tar -x${packing[format].flag}f "$a" -C ${into}${strip > 0 ? ` --strip-components=${strip}` : ''}`,
+    ...(who === undefined
+      ? []
+      : [
+          sh`chown -hR ${who} "$s"`,
+          'cd "$s"; set -- * .[!.]* ..?*',
+          'for f; do [ -e "$f" ] || [ -L "$f" ] || continue; cp -af -- "$f" "$d/"; done; cd /',
+        ]),
+    ...(creates === undefined
+      ? [
+          sh`n="$d"/${noteName} w=${noteOf(args)} h=${sha256}`,
+          `{ [ ! -f "$n" ] || while IFS= read -r l; do [ "\${l#*  }" = "$w" ] || printf '%s\\n' "$l"; done < "$n"; printf '%s  %s\\n' "$h" "$w"; } > "$n.new"`,
+          'mv -f "$n.new" "$n"',
+        ]
+      : [sh`[ -e ${creates} ] || [ -L ${creates} ] || { echo ${`the archive brought no ${creates}`} >&2; exit 1; }`]),
+  ].join('\n')
+}
+
+async function bring(connection: Connection, args: Unpacking, sha256: string): Promise<void> {
+  const { archive, format } = args
+  const script = [
+    'PATH=$PATH:/sbin:/usr/sbin; LC_ALL=C; export PATH LC_ALL; umask 022',
+    `t=$(umask 077; mktemp) || exit; trap 'rm -f "$t"' EXIT; trap 'exit 1' HUP INT TERM`,
+    'cat > "$t" || exit',
+    sh`[ "$(sha256sum < "$t" | cut -c 1-64)" = ${sha256} ] || { echo 'what arrived has another checksum than what was sent' >&2; exit 1; }`,
+    `{ ${refuseOutside(format, '"$t"')} } >&2`,
+    `( ${extractScript(args, sha256, '$t')}\n)`,
+  ].join('\n')
+  const remote = await connection.stream(script)
+  remote.stdout.resume()
+  const [sent, ended] = await Promise.allSettled([pipeline(createReadStream(archive), remote.stdin), remote.ended])
+  if (ended.status === 'rejected') throw ended.reason
+  if (ended.value.code !== 0) throw problem(archive, { code: ended.value.code, stdout: ended.value.stderr })
+  if (sent.status === 'rejected') throw sent.reason
+}
+
+async function hashHere(archive: string): Promise<string> {
+  const hint = `the path is relative to where run was started: ${process.cwd()}`
+  const found = await stat(archive).catch((error: Error) => {
+    throw new Advice(`${archive} cannot be unpacked: ${error.message}`, hint)
+  })
+  if (!found.isFile()) throw new Advice(`${archive} cannot be unpacked: it is not a file`, hint)
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(archive), hash)
+  return hash.digest('hex')
+}
+
+async function run(connection: Connection, script: string, long = false): Promise<CommandResult> {
+  const whole = `PATH=$PATH:/sbin:/usr/sbin; LC_ALL=C; export PATH LC_ALL\n${script}`
+  const result = await connection.exec(whole, { long })
+  if (result.code !== 0) throw new CommandFailed(script, result)
+  return result
+}
+
+function problem(archive: string, { code, stdout }: Answer): Error {
+  return new Advice(
+    `${archive} cannot be used: ${stdout.trim() || `exit code ${code}`}`,
+    'check the path and where the archive comes from',
+  )
+}

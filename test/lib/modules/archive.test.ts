@@ -1,0 +1,248 @@
+import { spawnSync } from 'node:child_process'
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { archive } from '../../../lib/modules/index.ts'
+import { emptyDirectory, here, shells } from '../../rig/here.ts'
+import { applied, failure, planOf } from './applied.ts'
+
+/** Runs an independent tool and gives what it wrote. */
+function tool(command: string, ...args: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' })
+  assert.is(status, 0, `${command} ${args.join(' ')}: ${stderr}`)
+  return stdout
+}
+
+function sources() {
+  const root = emptyDirectory()
+  mkdirSync(join(root, 'conf/sub dir'), { recursive: true })
+  writeFileSync(join(root, 'conf/nova.conf'), 'debug = True\n')
+  writeFileSync(join(root, 'conf/sub dir/zäh'), 'x')
+  symlinkSync('nova.conf', join(root, 'conf/link'))
+  writeFileSync(join(root, 'other'), 'o')
+  return root
+}
+
+/** An archive whose members have exactly these names, whatever they mean. */
+function crafted(
+  members: readonly { readonly name: string; readonly link?: string; readonly text?: string }[],
+): string {
+  const blocks: Buffer[] = []
+  for (const { name, link, text = '' } of members) {
+    const head = Buffer.alloc(512)
+    const put = (at: number, value: string) => head.write(value, at)
+    put(0, name)
+    put(100, '0000644\0')
+    put(108, '0000000\0')
+    put(116, '0000000\0')
+    put(124, `${text.length.toString(8).padStart(11, '0')}\0`)
+    put(136, '00000000000\0')
+    put(148, '        ')
+    put(156, link === undefined ? '0' : '2')
+    put(157, link ?? '')
+    put(257, 'ustar\u000000')
+    put(
+      148,
+      `${head
+        .reduce((sum, byte) => sum + byte, 0)
+        .toString(8)
+        .padStart(6, '0')}\0 `,
+    )
+    blocks.push(head, Buffer.concat([Buffer.from(text), Buffer.alloc((512 - (text.length % 512)) % 512)]))
+  }
+  const path = join(emptyDirectory(), 'crafted.tar')
+  writeFileSync(path, Buffer.concat([...blocks, Buffer.alloc(1024)]))
+  return path
+}
+
+for (const shell of shells) {
+  const test = suite(`archive under ${shell.name}`)
+  const connection = here({ shell })
+  const busybox = shell.env !== undefined
+  const formats = ['tar', 'tgz', 'tbz', 'txz', 'zip'].filter((format) => !busybox || ['tar', 'tgz'].includes(format))
+  // Files of the same instant are taken for unchanged; the test's changes come much later than what it packs.
+  const age = (path: string, seconds = 0) => utimesSync(path, Date.now() / 1000 - seconds, Date.now() / 1000 - seconds)
+
+  for (const format of formats) {
+    test(`${format}: made, unpacked, and both unchanged when nothing changed`, async () => {
+      const root = sources()
+      const path = join(emptyDirectory(), `kept.${format}`)
+      const made = await applied(connection, () => archive.create(path, ['conf', 'other'], { from: root }))
+      assert.equal(made.requests, { read: 1, apply: 1 })
+      assert.is(statSync(path).mode & 0o777, 0o600)
+      const listed = format === 'zip' ? tool('unzip', '-Z1', path) : tool('tar', '-tf', path, '--quoting-style=literal')
+      assert.equal(
+        listed
+          .trim()
+          .split('\n')
+          .map((name) => name.replace(/\/$/, ''))
+          .sort(),
+        ['conf', 'conf/link', 'conf/nova.conf', 'conf/sub dir', 'conf/sub dir/zäh', 'other'],
+      )
+      const to = join(emptyDirectory(), 'new/place')
+      const out = await applied(connection, () => archive.extract(path, to))
+      assert.equal(out.requests, { read: 1, apply: 1 })
+      assert.is(out.result.sha256, tool('sha256sum', path).slice(0, 64))
+      tool('diff', '-r', '--exclude', '.switchover-extracted', root, to)
+    })
+  }
+
+  test('made again when a source changed, is new, or is gone; or when others are asked for', async () => {
+    const root = sources()
+    const path = join(emptyDirectory(), 'kept.tgz')
+    const make = () => archive.create(path, 'conf', { from: root })
+    await applied(connection, make)
+    const later = Date.now() / 1000 + 2
+    const touch = (name: string) => utimesSync(join(root, name), later, later)
+    const old = () => tool('touch', '-d', '1 hour ago', path)
+    writeFileSync(join(root, 'conf/nova.conf'), 'debug = False\n')
+    touch('conf/nova.conf')
+    const run = await planOf(connection, make())
+    assert.match((run.diff as { before: string }).before, 'older than conf/nova.conf')
+    age(join(root, 'conf/nova.conf'))
+    await (await planOf(connection, make())).apply(connection)
+    assert.is((await planOf(connection, make())).changed, false)
+    old()
+    assert.is((await planOf(connection, make())).changed, true)
+    await (await planOf(connection, make())).apply(connection)
+    const other = await planOf(connection, archive.create(path, ['conf', 'other'], { from: root }))
+    assert.is((other.diff as { before: string }).before, 'of other files\n')
+  })
+
+  test('mode is set, and kept when it is not said', async () => {
+    const root = sources()
+    const path = join(emptyDirectory(), 'kept.tar')
+    await applied(connection, () => archive.create(path, 'other', { from: root }))
+    const run = await applied(connection, () => archive.create(path, 'other', { from: root, mode: '0640' }))
+    assert.equal(run.requests, { read: 1, apply: 1 })
+    assert.is(statSync(path).mode & 0o777, 0o640)
+    await applied(connection, () => archive.create(path, ['other', 'conf'], { from: root }))
+    assert.is(statSync(path).mode & 0o777, 0o640)
+    assert.equal(readdirSync(join(path, '..')), ['kept.tar'])
+  })
+
+  test('a source that is missing is an error and leaves no archive', async () => {
+    const root = sources()
+    const path = join(emptyDirectory(), 'kept.tgz')
+    assert.is(
+      await failure(connection, archive.create(path, 'none', { from: root })),
+      `${path} cannot be used: there is no none in ${root}`,
+    )
+    assert.not.ok(existsSync(path))
+  })
+
+  test('extract from the controller, with leading directories off and another owner', async () => {
+    const root = sources()
+    const path = join(emptyDirectory(), 'brought.tgz')
+    tool('tar', '-czf', path, '-C', root, 'conf')
+    const to = emptyDirectory()
+    writeFileSync(join(to, 'mine'), '')
+    const make = () => archive.extract(path, to, { source: 'controller', strip: 1, owner: 'nobody', group: 'daemon' })
+    const plan = await planOf(connection, make())
+    assert.is(plan.changed, true)
+    assert.equal(readdirSync(to), ['mine'])
+    await applied(connection, make)
+    assert.equal(readdirSync(to).sort(), ['.switchover-extracted', 'link', 'mine', 'nova.conf', 'sub dir'])
+    assert.is(tool('stat', '-c', '%U:%G', join(to, 'sub dir/zäh')).trim(), 'nobody:daemon')
+    assert.is(tool('stat', '-c', '%U', join(to, 'mine')).trim(), 'root')
+    assert.is(statSync(to).uid, 0)
+    writeFileSync(join(to, 'nova.conf'), 'edited\n')
+    assert.is((await planOf(connection, make())).changed, false)
+    tool('tar', '-czf', path, '-C', root, 'conf', 'other')
+    await applied(connection, make)
+    assert.is(readFileSync(join(to, 'nova.conf'), 'utf8'), 'debug = True\n')
+    assert.is(readFileSync(join(to, '.switchover-extracted'), 'utf8').trim().split('\n').length, 1)
+  })
+
+  test('creates decides alone, and must come true', async () => {
+    const root = sources()
+    const path = join(emptyDirectory(), 'a.tar')
+    tool('tar', '-cf', path, '-C', root, 'conf')
+    const to = emptyDirectory()
+    await applied(connection, () => archive.extract(path, to, { creates: join(to, 'conf/nova.conf') }))
+    assert.equal(readdirSync(to), ['conf'])
+    tool('rm', path)
+    assert.is(
+      (await planOf(connection, archive.extract(path, to, { creates: join(to, 'conf/nova.conf') }))).changed,
+      false,
+    )
+    tool('tar', '-cf', path, '-C', root, 'other')
+    assert.match(
+      await failure(connection, archive.extract(path, to, { creates: join(to, 'never') })),
+      `the archive brought no ${join(to, 'never')}`,
+    )
+  })
+
+  test('a member that would land outside is refused, from the host and from the controller', async () => {
+    for (const name of ['../evil', '/tmp/evil', 'a/../../evil']) {
+      const path = crafted([
+        { name: 'good', text: 'x' },
+        { name, text: 'x' },
+      ])
+      const to = join(emptyDirectory(), 'into')
+      for (const source of ['host', 'controller'] as const) {
+        const said = await failure(connection, archive.extract(path, to, { source }))
+        assert.match(said, `${path} cannot be used: a member would land outside of the directory: `)
+        if (!busybox) assert.match(said, name)
+      }
+      assert.not.ok(existsSync(join(to, 'good')))
+    }
+  })
+
+  test('a member behind a link that leads outside does not land there', async () => {
+    const outside = emptyDirectory()
+    const path = crafted([
+      { name: 'way', link: outside },
+      { name: 'way/evil', text: 'x' },
+    ])
+    const to = emptyDirectory()
+    const plan = await planOf(connection, archive.extract(path, to))
+    await plan.apply(connection).catch(() => {})
+    assert.equal(readdirSync(outside), [])
+  })
+
+  test('what is damaged or not there is told', async () => {
+    const path = join(emptyDirectory(), 'bad.tgz')
+    assert.is(
+      await failure(connection, archive.extract(path, '/tmp/none')),
+      `${path} cannot be used: there is no such file`,
+    )
+    writeFileSync(path, 'not an archive')
+    assert.match(await failure(connection, archive.extract(path, '/tmp/none')), 'it is damaged, or no tgz archive')
+    assert.match(
+      await failure(connection, archive.extract('none.tgz', '/tmp/none', { source: 'controller' })),
+      'none.tgz cannot be unpacked',
+    )
+    assert.not.ok(existsSync('/tmp/none'))
+  })
+
+  test.run()
+}
+
+const test = suite('archive: what is asked for')
+
+test('is checked before anything runs', () => {
+  assert.throws(
+    () => archive.create('/a.rar', 'x'),
+    '/a.rar does not tell its format by its name: give format, such as tgz',
+  )
+  assert.throws(() => archive.create('/b/a.tgz', '/b'), '/b/a.tgz cannot hold b, in which it lies itself')
+  assert.throws(() => archive.create('/a.tgz', '../x', { from: '/b' }), '"../x" is not a path below /b')
+  assert.throws(
+    () => archive.extract('/a.zip', '/b', { strip: 1 }),
+    '/a.zip: unzip cannot take leading directories off the names',
+  )
+  assert.throws(() => archive.extract('a.tgz', '/b'), /not an absolute path/)
+})
+
+test.run()

@@ -1,0 +1,170 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { mount } from '../../../lib/modules/index.ts'
+import { emptyDirectory, here, shells } from '../../rig/here.ts'
+import { inPrivateNamespaces } from '../../rig/private.ts'
+import { applied, failure, planOf } from './applied.ts'
+
+inPrivateNamespaces(import.meta.url)
+
+const original = `# the disks
+UUID=0a-1   /               ext4    errors=remount-ro 0       1
+/dev/sdb2\tnone\tswap\tsw\t0\t0
+`
+
+function fresh(text = original) {
+  const directory = emptyDirectory()
+  const fstab = join(directory, 'fstab')
+  writeFileSync(fstab, text)
+  return { fstab, at: join(directory, 'data %s'), text: () => readFileSync(fstab, 'utf8') }
+}
+
+/** What findmnt says: the options of what is mounted there, or nothing. */
+function live(path: string): string {
+  return spawnSync('findmnt', ['-n', '-o', 'OPTIONS', '-M', path], { encoding: 'utf8' }).stdout.trim()
+}
+
+for (const shell of shells) {
+  const test = suite(`mount under ${shell.name}`)
+  const connection = here({ shell })
+
+  test('present adds a line and mounts nothing', async () => {
+    const { fstab, at, text } = fresh()
+    const run = await applied(connection, () => mount.present({ device: 'tmpfs', path: at, type: 'tmpfs' }, { fstab }))
+    assert.equal(run.requests, { read: 1, apply: 1 })
+    assert.equal(run.result, { path: at, mounted: false, device: undefined })
+    assert.is(text(), `${original}tmpfs ${at.replace(' ', '\\040')} tmpfs defaults 0 0\n`)
+    assert.is(live(at), '')
+  })
+
+  test('present changes only the fields that differ, and keeps those not named', async () => {
+    const { fstab, text } = fresh()
+    await applied(connection, () => mount.present({ device: '/dev/sda1', path: '/', type: 'ext4' }, { fstab }))
+    assert.is(text(), original.replace('UUID=0a-1 ', '/dev/sda1 '))
+    await applied(connection, () =>
+      mount.present({ device: '/dev/sdb2', path: 'none', type: 'swap', opts: ['sw', 'pri=5'] }, { fstab }),
+    )
+    assert.match(text(), '/dev/sdb2\tnone\tswap\tsw,pri=5\t0\t0\n')
+    await applied(connection, () => mount.present({ device: '/dev/sdc2', path: 'none', type: 'swap' }, { fstab }))
+    assert.match(text(), '/dev/sdc2 none swap defaults 0 0\n')
+  })
+
+  test('mounted makes the directory, mounts and writes, in one request', async () => {
+    const { fstab, at, text } = fresh()
+    const make = () => mount.mounted({ device: 'tmpfs', path: at, type: 'tmpfs', opts: 'size=1m,noexec' }, { fstab })
+    const plan = await planOf(connection, make())
+    assert.is(plan.changed, true)
+    assert.not.ok(existsSync(at))
+    const run = await applied(connection, make)
+    assert.equal(run.requests, { read: 1, apply: 1 })
+    assert.match(live(at), 'noexec')
+    assert.match(live(at), 'size=1024k')
+    assert.match(text(), 'tmpfs size=1m,noexec 0 0')
+  })
+
+  test('other options are taken over by a remount; what somebody unmounted comes back', async () => {
+    const { fstab, at } = fresh()
+    const make = (opts: string) => () => mount.mounted({ device: 'tmpfs', path: at, type: 'tmpfs', opts }, { fstab })
+    await applied(connection, make('size=1m'))
+    writeFileSync(join(at, 'kept'), 'data')
+    await applied(connection, make('size=2m,noexec'))
+    assert.match(live(at), 'size=2048k')
+    assert.match(live(at), 'noexec')
+    assert.is(readFileSync(join(at, 'kept'), 'utf8'), 'data')
+    spawnSync('mount', ['-o', 'remount,exec', at])
+    const run = await applied(connection, make('size=2m,noexec'))
+    assert.equal(
+      run.diff.map(({ path }) => path),
+      [`mount ${at}`],
+    )
+    assert.match(live(at), 'noexec')
+    spawnSync('umount', [at])
+    await applied(connection, make('size=2m,noexec'))
+    assert.match(live(at), 'noexec')
+  })
+
+  test('what cannot be mounted does not get into fstab', async () => {
+    const { fstab, at, text } = fresh()
+    const said = await failure(
+      connection,
+      mount.mounted({ device: '/dev/no-such-disk', path: at, type: 'ext4' }, { fstab }),
+    )
+    assert.match(said, '/dev/no-such-disk')
+    assert.is(text(), original)
+  })
+
+  test('another file system at the place is an error; a bind mount is known again', async () => {
+    const { fstab, at } = fresh()
+    const from = emptyDirectory()
+    await applied(connection, () => mount.mounted({ device: from, path: at, type: 'none', opts: 'bind' }, { fstab }))
+    spawnSync('umount', [at])
+    const proc = spawnSync('mount', ['-t', 'tmpfs', '10.0.0.9:/old', at])
+    assert.is(proc.status, 0)
+    const said = await failure(
+      connection,
+      mount.mounted({ device: '10.0.0.9:/new', path: at, type: 'nfs', opts: 'ro' }, { fstab }),
+    )
+    assert.is(said, `10.0.0.9:/old is mounted at ${at}, and 10.0.0.9:/new is wanted there`)
+  })
+
+  test('unmounted leaves fstab, absent does not', async () => {
+    const { fstab, at, text } = fresh()
+    const make = () => mount.mounted({ device: 'tmpfs', path: at, type: 'tmpfs' }, { fstab })
+    await applied(connection, make)
+    spawnSync('mount', ['-t', 'tmpfs', 'on-top', at])
+    const down = await applied(connection, () => mount.unmounted(at))
+    assert.equal(down.requests, { read: 1, apply: 1 })
+    assert.is(live(at), '')
+    assert.match(text(), 'data\\040%s')
+    await applied(connection, make)
+    const gone = await applied(connection, () => mount.absent(at, { fstab }))
+    assert.equal(gone.requests, { read: 1, apply: 1 })
+    assert.is(live(at), '')
+    assert.is(text(), original)
+    assert.ok(existsSync(at))
+  })
+
+  test('what is in use is not unmounted, and the line stays', async () => {
+    const { fstab, at, text } = fresh()
+    await applied(connection, () => mount.mounted({ device: 'tmpfs', path: at, type: 'tmpfs' }, { fstab }))
+    const before = text()
+    const cwd = process.cwd()
+    process.chdir(at)
+    try {
+      const said = await failure(connection, mount.absent(at, { fstab }))
+      assert.match(said, `${at} cannot be unmounted; see who uses it: fuser -vm ${at}`)
+    } finally {
+      process.chdir(cwd)
+    }
+    assert.is(text(), before)
+  })
+
+  test.run()
+}
+
+const test = suite('mount: what is asked for')
+
+test('a password in fstab is not shown, and none is put there', async () => {
+  const { fstab } = fresh('//srv/a /a cifs user=x,password=old-one,rw 0 0\n')
+  const run = await applied(here(), () => mount.present({ device: 'tmpfs', path: '/b', type: 'tmpfs' }, { fstab }))
+  assert.is(run.diff[0]!.before, '//srv/a /a cifs user=x,password=‹masked›,rw 0 0\n')
+  assert.not.match(run.diff[0]!.after, 'old-one')
+  assert.throws(
+    () => mount.mounted({ device: '//srv/a', path: '/a', type: 'cifs', opts: 'user=x,pass=y' }),
+    'the options of /a hold a password, which every user of the host could read',
+  )
+})
+
+test('is checked before anything runs', () => {
+  assert.throws(() => mount.mounted({ device: 'tmpfs', path: 'mnt', type: 'tmpfs' }), /not an absolute path/)
+  assert.throws(() => mount.present({ device: '', path: '/mnt', type: 'tmpfs' }), 'the device "" cannot stand in fstab')
+  assert.throws(
+    () => mount.present({ device: 'a', path: '/mnt', type: 'tmpfs', opts: ['a b'] }),
+    /cannot stand in fstab: no blanks/,
+  )
+})
+
+test.run()

@@ -10,7 +10,7 @@ import { computePackage, supportsIcehouseCompat } from './versions.ts'
 /** A compute node that stays at Havana and gets a new controller. */
 export const compute = role('compute', cloud, ({ task, handler, block, flush }) => {
   const agent = handler('Restart the Open vSwitch agent', (host) => service.restarted(agentName(host)))
-  const restart = handler('Restart nova-compute', (host) => service.restarted({ log: '/var/log/nova/compute.log' }, computeName(host)))
+  const restart = handler('Restart nova-compute', (host) => service.restarted({ log: '/var/log/nova/compute.log', timeout: 20 }, computeName(host)))
 
   task('Check that this Havana knows icehouse-compat', { tags: ['pin', 'preflight'] }, async (host) => {
     const version = await computePackage(host)

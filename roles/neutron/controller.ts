@@ -81,10 +81,15 @@ export const neutronController = role('neutron', cloud, (steps) => {
           change: (row) => ({ device_id: String(row['device_id']).replace(from, to) }),
         })
       })
-      task('Move the tunnel end point of the old controller', { tags }, (host) => database.rewrite({
-        login: serviceLogin(host, 'neutron'), table: 'ovs_tunnel_endpoints', key: 'id', columns: ['ip_address'], save: `${host.vars.backups}/rows/neutron.ovs_tunnel_endpoints.jsonl`,
-        change: (row) => row['ip_address'] === sourceOf(host).vars.management ? { ip_address: host.vars.management } : undefined,
-      }))
+      // The end point is the agent's local_ip, in whichever network that is.
+      task('Move the tunnel end point of the old controller', { tags }, async (host) => {
+        const [from, to] = await Promise.all([sourceOf(host), host].map(async (one) =>
+          valueOf(await one.run(ini.read(plugin)), 'ovs', 'local_ip') ?? one.vars.management))
+        return host.run(database.rewrite({
+          login: serviceLogin(host, 'neutron'), table: 'ovs_tunnel_endpoints', key: 'id', columns: ['ip_address'], save: `${host.vars.backups}/rows/neutron.ovs_tunnel_endpoints.jsonl`,
+          change: (row) => row['ip_address'] === from ? { ip_address: to } : undefined,
+        }))
+      })
       // Icehouse neutron tells nova about ports. The tenant's id comes from the imported keystone: the one in the file is of the
       // target's own, which is gone.
       task('Let neutron notify nova', { tags: ['config'] }, async (host) => {

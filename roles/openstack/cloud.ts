@@ -1,11 +1,10 @@
-import { allHosts, type HostContext, type HostRef, oneHost, oneOf, secret, secrets, text, type VarsOf } from '../../lib/index.ts'
+import { type HostContext, oneHost, oneOf, secret, secrets, text, type VarsOf } from '../../lib/index.ts'
 import type { database } from '../../lib/modules/index.ts'
 
 /** What the inventory says about every host of the two clouds. */
 export const cloud = {
   source: oneHost('source').describe('the controller that is replaced'),
   target: oneHost('target').describe('the controller that replaces it'),
-  computes: allHosts('compute').describe('the compute nodes that stay'),
   fqdn: text.describe('the host as OpenStack knows it: the value of host= or the full host name'),
   management: text.describe('address in the management network'),
   storage: text.describe('address in the storage network: where iSCSI is served and used'),
@@ -63,6 +62,3 @@ export function withMovedAddresses(value: string, moved: readonly (readonly [fro
   const pattern = moved.map(([from]) => from.replaceAll('.', '\\.')).join('|')
   return value.replace(new RegExp(`(?<![\\d.])(?:${pattern})(?![\\d]|\\.\\d)`, 'g'), (found) => to.get(found) ?? found)
 }
-
-/** Another host as a variable holds it. */
-export type { HostRef }

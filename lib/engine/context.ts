@@ -1,6 +1,7 @@
 import type { Host, HostRef, Inventory } from '../model/inventory.ts'
 import { Advice, type Connection, type Fact, isOperation, type Operation, unrun, type Value } from '../model/operation.ts'
 import type { AnyRole, HostContext, Task } from '../model/playbook.ts'
+import { matchHosts } from '../model/pattern.ts'
 import { resolveVars } from '../model/vars.ts'
 import type { Diff } from '../model/operation.ts'
 import type { Location } from '../model/location.ts'
@@ -65,6 +66,8 @@ export interface BodyRecord {
   unpredictable: boolean
   readonly delegated: Set<string>
   readonly failures: WeakMap<Error, { readonly operation: string; readonly at: Location }>
+  /** Fires when the attempt is over: a body that goes on after its time must not touch the host any more. */
+  readonly signal: AbortSignal
   planned(operation: string, diff: readonly Diff[]): void
   log(message: string): void
 }
@@ -103,7 +106,8 @@ export function contextFor(options: ContextOptions): HostContext<unknown> {
     },
     resultIfRun: (task) => result(task) as never,
     on(ref: HostRef) {
-      const other = inventory.hosts.get(ref.name)
+      // The machine that `run` runs on can be delegated to without being in the inventory.
+      const other = inventory.hosts.get(ref.name) ?? matchHosts(ref.name, inventory).hosts.find(({ name }) => name === ref.name)
       if (!other) throw new Advice(`there is no host ${ref.name} to delegate to`, `see: run inventory -i ${inventory.path} --graph`)
       if (other.name !== host.name) record.delegated.add(other.name)
       return contextFor({ ...options, host: other })
@@ -115,8 +119,11 @@ export function contextFor(options: ContextOptions): HostContext<unknown> {
 /** Reads, plans and, unless in check mode or nothing would change, applies. */
 export async function runOperation<R extends Value>(operation: Operation<R>, connection: Connection, check: boolean, record: BodyRecord): Promise<R> {
   unrun.getStore()?.delete(operation as Operation<Value>)
+  // What a module makes for its own use while it works is nobody's to forget.
+  const work = <T>(call: () => Promise<T>): Promise<T> => (unrun.getStore() ? unrun.run(new Set(), call) : call())
+  record.signal.throwIfAborted()
   try {
-    const plan = await operation.prepare(connection)
+    const plan = await work(() => operation.prepare(connection))
     if (!plan.changed) return plan.result
     const diff = plan.diff === undefined ? [] : Array.isArray(plan.diff) ? plan.diff : [plan.diff as Diff]
     if (diff.length > 0) record.planned(operation.name, diff)
@@ -125,8 +132,9 @@ export async function runOperation<R extends Value>(operation: Operation<R>, con
       if (plan.unpredictable) record.unpredictable = true
       return plan.result
     }
+    record.signal.throwIfAborted()
     try {
-      const applied = await plan.apply(connection)
+      const applied = await work(() => plan.apply(connection))
       return applied === undefined ? plan.result : applied as R
     } finally {
       // Read after the fact: some operations can tell only then that nothing had to change.

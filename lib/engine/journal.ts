@@ -1,6 +1,6 @@
 import { appendFileSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import type { Timed } from '../model/event.ts'
+import type { RunStarted, Timed } from '../model/event.ts'
 import type { Value } from '../model/operation.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { identity } from './select.ts'
@@ -53,49 +53,86 @@ export interface Done {
   readonly run: string
   get(id: string, host: string): { readonly result: Value } | undefined
   has(id: string, host: string): boolean
+  /** The last thing this task did on this host was to fail, whether it was rescued or not. */
+  failed(id: string, host: string): boolean
+  /** It had begun to change something when the run was killed. */
+  begun(id: string, host: string): boolean
   owed(handlerId: string): readonly string[]
 }
 
-/** Folds a recorded run into what need not be done again. A predicted change is not a done one. */
+/** Folds a recorded run, and those it went on with, into what need not be done again. A task's last word counts. */
 export function doneIn(run: string, events: Iterable<Timed>): Done {
   const results = new Map<string, { readonly result: Value }>()
+  const failed = new Set<string>()
+  const begun = new Set<string>()
   const owed = new Map<string, Set<string>>()
   for (const event of events) {
     if (event.type === 'handler-notified') {
-      const id = identity(event.path)
+      const id = identity({ ...event.path, blocks: [], task: event.handler })
       owed.set(id, (owed.get(id) ?? new Set()).add(event.host))
     }
+    if (event.type === 'change-planned') begun.add(`${identity(event.path)}\0${event.host}`)
     if (event.type !== 'task-finished') continue
     const id = identity(event.path)
+    const key = `${id}\0${event.host}`
     const well = event.status === 'ok' || event.status === 'changed' || event.status === 'resumed'
-    if (event.handler && well) owed.get(id)?.delete(event.host)
-    if (!event.handler && well) results.set(`${id}\0${event.host}`, { result: event.result })
+    begun.delete(key)
+    failed.delete(key)
+    if (event.handler) {
+      if (well) owed.get(id)?.delete(event.host)
+      continue
+    }
+    if (well) results.set(key, { result: event.result })
+    else results.delete(key)
+    if (event.status === 'failed' || event.status === 'rescued') failed.add(key)
   }
   return {
     run,
     get: (id, host) => results.get(`${id}\0${host}`),
     has: (id, host) => results.has(`${id}\0${host}`),
+    failed: (id, host) => failed.has(`${id}\0${host}`),
+    begun: (id, host) => begun.has(`${id}\0${host}`),
     owed: (id) => [...owed.get(id) ?? []],
   }
 }
 
 /**
  * The run to go on with: the named one, or the latest of the same playbook that changed things and did not end well.
+ * What it had itself gone on with is part of it.
  * @throws Refused when there is none
  */
 export function findRun(name: string | undefined, playbook: string, directory = journalDirectory): Done {
   const runs = recordedRuns(directory)
   const load = (run: string) => readJournal(path.join(directory, `${run}.jsonl`))
-  const named = name ? runs.filter((run) => run === name || run.startsWith(name)) : [...runs].reverse()
-  for (const run of named) {
+  for (const run of name === undefined ? [...runs].reverse() : named(name, runs)) {
     const events = load(run)
-    const started = events.find((event) => event.type === 'run-started')
-    if (started?.type !== 'run-started' || started.check || (started.playbook !== playbook)) continue
+    const started = startOf(events)
+    if (!started || started.check || started.playbook !== playbook) continue
     const finished = events.findLast((event) => event.type === 'run-finished')
-    if (!name && finished?.type === 'run-finished' && finished.outcome === 'ok') {
+    if (name === undefined && finished?.type === 'run-finished' && finished.outcome === 'ok') {
       throw new Refused({ message: `the latest run of «${playbook}» (${run}) ended well: there is nothing to resume`, hint: 'run it without --resume' }, exit.usage)
     }
-    return doneIn(run, events)
+    const chain = [events]
+    const met = new Set([run])
+    for (let before = started.resumes; before !== undefined && runs.includes(before) && !met.has(before);) {
+      met.add(before)
+      const earlier = load(before)
+      chain.unshift(earlier)
+      before = startOf(earlier)?.resumes
+    }
+    return doneIn(run, chain.flat())
   }
   throw new Refused({ message: `there is no recorded run${name ? ` ${name}` : ''} of «${playbook}» to resume`, hint: runs.length > 0 ? `recorded: ${runs.slice(-5).join(', ')}` : 'run it without --resume' }, exit.usage)
+}
+
+/** The run of that name, or the only one whose name begins so. */
+function named(name: string, runs: readonly string[]): readonly string[] {
+  if (runs.includes(name)) return [name]
+  const found = runs.filter((run) => run.startsWith(name))
+  if (found.length > 1) throw new Refused({ message: `several recorded runs begin with ${name}`, hint: `they are: ${found.slice(-5).join(', ')}` }, exit.usage)
+  return found
+}
+
+function startOf(events: readonly Timed[]): (RunStarted & Timed) | undefined {
+  return events.find((event): event is RunStarted & Timed => event.type === 'run-started')
 }

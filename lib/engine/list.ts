@@ -14,8 +14,9 @@ export function listTasks(plays: readonly PlayNode[]): string {
   const out: string[] = []
   for (const play of plays) {
     const rows = play.roles.flatMap((role): readonly Row[] => {
-      const own = rowsOf(nodesOfRole(play, role), 1)
-      return own.length > 0 ? [{ indent: 0, name: role.role.name, tags: '', at: '' }, ...own] : []
+      const own = rowsOf(role.nodes, 1)
+      const name = role.beside.length > 0 ? `${role.role.name} (side by side with ${role.beside.join(', ')})` : role.role.name
+      return own.length > 0 ? [{ indent: 0, name, tags: '', at: '' }, ...own] : []
     })
     if (rows.length === 0) continue
     const { hosts, serial } = play.play.options
@@ -34,25 +35,11 @@ function showSerial(serial: BatchSize | readonly BatchSize[]): string {
   return [serial].flat().join(', then ')
 }
 
-function nodesOfRole(play: PlayNode, role: PlayNode['roles'][number]): readonly Node[] {
-  const own = (nodes: readonly Node[]): readonly Node[] => nodes.flatMap((node) => {
-    if (node.kind === 'parallel') {
-      // Roles side by side are branches of the play; steps side by side belong to one role.
-      const branches = node.branches.map(own)
-      return node.branches.flat().every((n) => belongs(n)) ? [{ ...node, branches }] : branches.flat()
-    }
-    return belongs(node) ? [node] : []
-  })
-  const belongs = (node: Node): boolean => node.kind === 'parallel' ? node.branches.flat().every(belongs)
-    : node.kind === 'gate' ? node.path.role === role.role.name : node.role === role
-  return own(play.nodes)
-}
-
 function rowsOf(nodes: readonly Node[], indent: number): readonly Row[] {
   return nodes.flatMap((node): readonly Row[] => {
     if (node.kind === 'task') return node.selected ? [{ indent, name: node.task.name, tags: node.tags.join(', '), at: showLocation(node.task.at) }] : []
     if (node.kind === 'gate') return node.selected ? [{ indent, name: `? ${node.gate.name}`, tags: node.tags.join(', '), at: showLocation(node.gate.at) }] : []
-    if (node.kind === 'parallel') return titled(node.name === '' ? 'side by side' : `${node.name} (side by side)`, node.branches.flatMap((b) => rowsOf(b, indent + 1)))
+    if (node.kind === 'parallel') return titled(`${node.name} (side by side)`, node.branches.flatMap((b) => rowsOf(b, indent + 1)))
     if (node.kind === 'flush') return []
     return [
       ...titled(node.block.name, rowsOf(node.try, indent + 1)),

@@ -1,13 +1,16 @@
+import { readFileSync } from 'node:fs'
 import type { Host, Inventory } from '../model/inventory.ts'
-import type { TaskPath } from '../model/event.ts'
-import { matchHosts } from '../model/pattern.ts'
+import { showPath, type TaskPath } from '../model/event.ts'
+import { applyLimit, matchHosts } from '../model/pattern.ts'
 import type { AnyRole, Block, Flush, Gate, Handler, Play, Playbook, Step, Task } from '../model/playbook.ts'
 import { didYouMean, exit, type Problem, Refused } from '../model/problem.ts'
-import { selects } from '../model/tags.ts'
+import { selects, specialTags } from '../model/tags.ts'
+import { checkDefinitions, isNamed, type Named, rolesOf, stepsOf } from './definitions.ts'
 
 /** What the operator asked for on the command line. */
 export interface Selection {
-  readonly limit?: readonly Host[]
+  /** Patterns as given, `@FILE` included; or the hosts that they leave, for a caller that has worked them out. */
+  readonly limit?: readonly string[] | readonly Host[]
   readonly tags: readonly string[]
   readonly skipTags: readonly string[]
   readonly startAt?: string
@@ -27,6 +30,7 @@ export interface BlockNode {
   readonly kind: 'block'
   readonly block: Block
   readonly role: RoleNode
+  readonly path: TaskPath
   readonly try: readonly Node[]
   readonly rescue: readonly Node[]
   readonly always: readonly Node[]
@@ -56,6 +60,9 @@ export interface RoleNode {
   readonly role: AnyRole
   readonly play: Play
   readonly handlers: readonly HandlerNode[]
+  readonly nodes: readonly Node[]
+  /** Names of the roles that run at the same time. */
+  readonly beside: readonly string[]
 }
 export interface HandlerNode {
   readonly handler: Handler
@@ -65,7 +72,7 @@ export interface HandlerNode {
 }
 export interface PlayNode {
   readonly play: Play
-  /** Those of the play's pattern that the limit leaves, in inventory order. */
+  /** Those of the play's pattern that the limit leaves, in the order of the pattern. */
   readonly hosts: readonly Host[]
   readonly nodes: readonly Node[]
   readonly roles: readonly RoleNode[]
@@ -87,11 +94,12 @@ export function* tasksOf(nodes: readonly Node[]): Generator<TaskNode | GateNode>
 
 /**
  * Decides what will run: which hosts of each play, and which tasks.
- * @throws Refused with every misspelt name at once: host patterns, tags, the task to start at
+ * @throws Refused with every misspelt name at once: host patterns, limits, tags, the task to start at
  */
 export function select(playbook: Playbook, inventory: Inventory, selection: Selection): readonly PlayNode[] {
+  const faults = [...checkDefinitions(playbook)]
   const problems: Problem[] = []
-  const limit = selection.limit && new Set(selection.limit.map(({ name }) => name))
+  const limited = limiting(selection.limit ?? [], inventory, problems)
   const start = startAt(playbook, selection.startAt, problems)
   checkTags(playbook, selection, problems)
   let started = start === undefined
@@ -99,20 +107,23 @@ export function select(playbook: Playbook, inventory: Inventory, selection: Sele
     const matched = matchHosts(play.options.hosts, inventory)
     problems.push(...matched.problems.map((p) => ({ ...p, at: p.at ?? play.at })))
     const roles: RoleNode[] = []
-    const nodes = play.roles.map((item): Node | readonly Node[] => item.kind === 'role'
-      ? roleNodes(item)
-      : { kind: 'parallel', name: item.roles.map((r) => r.name).join(', '), branches: item.roles.map(roleNodes) })
-    return { play, hosts: matched.hosts.filter(({ name }) => !limit || limit.has(name)), nodes: nodes.flat(), roles }
+    const nodes = play.roles.flatMap((item): readonly Node[] => {
+      if (item.kind === 'role') return roleNode(item, []).nodes
+      const branches = item.roles.map((role) => roleNode(role, item.roles.filter((r) => r !== role).map((r) => r.name)).nodes)
+      return [{ kind: 'parallel', name: item.roles.map((r) => r.name).join(', '), branches }]
+    })
+    return { play, hosts: limited(matched.hosts), nodes, roles }
 
-    function roleNodes(role: AnyRole): readonly Node[] {
-      const node: RoleNode = { role, play, handlers: [] }
-      const handlers = node.handlers as HandlerNode[]
+    function roleNode(role: AnyRole, beside: readonly string[]): RoleNode {
+      const [handlers, nodes]: [HandlerNode[], Node[]] = [[], []]
+      const node: RoleNode = { role, play, handlers, nodes, beside }
       for (const handler of role.handlers) {
         const path = { play: play.name, role: role.name, blocks: [], task: handler.name }
         handlers.push({ handler, role: node, path, id: identity(path) })
       }
       roles.push(node)
-      return stepNodes(role.steps, node, [], [...(play.options.tags ?? []), ...role.tags])
+      nodes.push(...stepNodes(role.steps, node, [], [...(play.options.tags ?? []), ...role.tags]))
+      return node
     }
     function stepNodes(steps: readonly Step[], role: RoleNode, blocks: readonly string[], tags: readonly string[]): readonly Node[] {
       return steps.map((step): Node => {
@@ -120,16 +131,16 @@ export function select(playbook: Playbook, inventory: Inventory, selection: Sele
         if (step.kind === 'parallel') {
           return { kind: 'parallel', name: step.name, branches: step.steps.map((s) => stepNodes([s], role, blocks, tags)) }
         }
+        const path = { play: play.name, role: role.role.name, blocks, task: step.name }
         if (step.kind === 'block') {
           const [inner, all] = [[...blocks, step.name], [...tags, ...step.tags]]
           return {
-            kind: 'block', block: step, role,
+            kind: 'block', block: step, role, path,
             try: stepNodes(step.try, role, inner, all), rescue: stepNodes(step.rescue, role, inner, all), always: stepNodes(step.always, role, inner, all),
           }
         }
         if (step === start) started = true
         const own = [...new Set([...tags, ...(step.kind === 'gate' ? step.tags : step.options.tags ?? [])])]
-        const path = { play: play.name, role: role.role.name, blocks, task: step.name }
         const selected = started && selects(own, selection.tags, selection.skipTags)
         return step.kind === 'gate'
           ? { kind: 'gate', gate: step, path, id: identity(path), tags: own, selected }
@@ -137,51 +148,72 @@ export function select(playbook: Playbook, inventory: Inventory, selection: Sele
       })
     }
   })
-  problems.push(...repeatedNames(plays))
-  if (problems.length > 0) throw new Refused(problems, exit.empty)
+  const first = plays.flatMap((play) => [...tasksOf(play.nodes)]).find((n) => (n.kind === 'task' ? n.task : n.gate) === start)
+  if (first && !first.selected) {
+    problems.push({ message: `the task to start at, «${showPath(first.path)}», is left out by the tags`, hint: 'see what they leave: --list-tasks without --start-at-task' })
+  }
+  faults.push(...repeatedNames(plays))
+  if (faults.length + problems.length > 0) throw new Refused([...faults, ...problems], faults.length > 0 ? exit.load : exit.empty)
   return plays
+}
+
+/** What the limit leaves of a play's hosts. It is applied to those, since a play may have hosts that no inventory lists. */
+function limiting(limit: readonly string[] | readonly Host[], inventory: Inventory, problems: Problem[]): (hosts: readonly Host[]) => readonly Host[] {
+  const hosts = limit.filter((item) => typeof item !== 'string')
+  if (hosts.length > 0) return (all) => all.filter(({ name }) => hosts.some((host) => host.name === name))
+  // A file of patterns may be a pipe, which can be read only once.
+  const files = new Map<string, string>()
+  const read = (file: string) => {
+    const text = files.get(file) ?? readFileSync(file, 'utf8')
+    files.set(file, text)
+    return text
+  }
+  const patterns = limit.filter((item) => typeof item === 'string')
+  problems.push(...applyLimit([], patterns, inventory, read).problems)
+  return (all) => applyLimit(all, patterns, inventory, read).hosts
 }
 
 // A second task with the same path would share its journal entries, and resume would take one for the other.
 function repeatedNames(plays: readonly PlayNode[]): readonly Problem[] {
-  const seen = new Map<string, TaskNode | GateNode>()
+  const seen = new Set<string>()
+  const said = new Set<string>()
   const problems: Problem[] = []
   for (const play of plays) {
     for (const node of tasksOf(play.nodes)) {
-      if (seen.has(node.id)) problems.push({ message: `the playbook has «${node.id}» twice`, hint: 'give the plays different names, or one of the roles', at: node.kind === 'task' ? node.task.at : node.gate.at })
-      seen.set(node.id, node)
+      const role = `${node.path.play} › ${node.path.role}`
+      // One line for a role that stands there twice, and not one for each of its tasks.
+      if (seen.has(node.id) && !said.has(role)) {
+        said.add(role)
+        problems.push({ message: `the playbook has «${node.id}» twice`, hint: 'give the plays different names, or one of the roles', at: node.kind === 'task' ? node.task.at : node.gate.at })
+      }
+      seen.add(node.id)
     }
   }
-  return problems.slice(0, 3)
+  return problems
 }
 
-function* stepsOf(steps: readonly Step[]): Generator<Task | Gate> {
-  for (const step of steps) {
-    if (step.kind === 'task' || step.kind === 'gate') yield step
-    else if (step.kind === 'parallel') yield* stepsOf(step.steps)
-    else if (step.kind === 'block') yield* stepsOf([...step.try, ...step.rescue, ...step.always])
-  }
-}
-
-function* allSteps(playbook: Playbook): Generator<readonly [AnyRole, Task | Gate]> {
-  for (const play of playbook.plays) {
-    for (const role of play.roles.flatMap((item) => (item.kind === 'role' ? [item] : item.roles))) {
-      for (const step of stepsOf(role.steps)) yield [role, step]
-    }
-  }
-}
-
-/** The first task of that name, plain, with its role («role › task», «role : task») or as a glob. */
-function startAt(playbook: Playbook, wanted: string | undefined, problems: Problem[]): Task | Gate | undefined {
+/** The first task of that name, plain, with its role («role › task», «role : task») or as a glob of `*` and `?`. */
+function startAt(playbook: Playbook, wanted: string | undefined, problems: Problem[]): Named | undefined {
   if (wanted === undefined) return undefined
-  const glob = new RegExp(`^${wanted.replace(/[.+^${}()|\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`)
+  // Brackets are common in the names of tasks, and none of them means a set of letters.
+  const glob = new RegExp(`^${wanted.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`, 's')
   const names: string[] = []
-  for (const [role, step] of allSteps(playbook)) {
-    const spellings = [step.name, `${role.name} › ${step.name}`, `${role.name} : ${step.name}`]
-    if (spellings.some((s) => s === wanted || glob.test(s))) return step
-    names.push(step.name)
+  let inRescue: Named | undefined
+  for (const role of playbook.plays.flatMap(rolesOf)) {
+    const rescued = new Set<Step>()
+    for (const step of stepsOf(role.steps)) {
+      if (step.kind === 'block') for (const held of stepsOf(step.rescue)) rescued.add(held)
+      if (!isNamed(step)) continue
+      const spellings = [step.name, `${role.name} › ${step.name}`, `${role.name} : ${step.name}`]
+      names.push(...spellings)
+      if (!spellings.some((s) => s === wanted || glob.test(s))) continue
+      if (!rescued.has(step)) return step
+      inRescue ??= step
+    }
   }
-  problems.push({ message: `no task «${wanted}» to start at`, hint: didYouMean(wanted, names) ?? 'see --list-tasks' })
+  problems.push(inRescue
+    ? { message: `«${inRescue.name}» cannot be started at: it is the rescue of a block, which runs only when the block fails`, at: inRescue.at }
+    : { message: `no task «${wanted}» to start at`, hint: didYouMean(wanted, names) ?? 'see --list-tasks' })
   return undefined
 }
 
@@ -189,30 +221,25 @@ function startAt(playbook: Playbook, wanted: string | undefined, problems: Probl
 export function tagsOf(playbook: Playbook): readonly string[] {
   const tags = new Set<string>()
   const add = (more: readonly string[] = []) => more.forEach((tag) => tags.add(tag))
-  const walk = (steps: readonly Step[]) => {
-    for (const step of steps) {
-      if (step.kind === 'task') add(step.options.tags)
-      else if (step.kind === 'gate') add(step.tags)
-      else if (step.kind === 'parallel') walk(step.steps)
-      else if (step.kind === 'block') {
-        add(step.tags)
-        walk([...step.try, ...step.rescue, ...step.always])
-      }
-    }
-  }
   for (const play of playbook.plays) {
     add(play.options.tags)
-    for (const role of play.roles.flatMap((item) => (item.kind === 'role' ? [item] : item.roles))) {
+    for (const role of rolesOf(play)) {
       add(role.tags)
-      walk(role.steps)
+      for (const step of stepsOf(role.steps)) {
+        if (step.kind === 'task') add(step.options.tags)
+        else if (step.kind === 'gate' || step.kind === 'block') add(step.tags)
+      }
     }
   }
   return [...tags].sort()
 }
 
 function checkTags(playbook: Playbook, { tags, skipTags }: Selection, problems: Problem[]): void {
-  const known = [...tagsOf(playbook), 'all', 'always', 'never', 'tagged', 'untagged']
-  for (const tag of [...tags, ...skipTags]) {
-    if (!known.includes(tag)) problems.push({ message: `no task has the tag «${tag}»`, hint: didYouMean(tag, known) ?? `there are: ${tagsOf(playbook).join(', ')}` })
+  const own = tagsOf(playbook)
+  const known = [...own, ...specialTags]
+  for (const tag of new Set([...tags, ...skipTags])) {
+    if (known.includes(tag)) continue
+    const hint = didYouMean(tag, known) ?? (own.length > 0 ? `there are: ${own.join(', ')}` : 'no task has any tag')
+    problems.push({ message: `no task has the tag «${tag}»`, hint })
   }
 }

@@ -1,17 +1,17 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { Failure, Status } from '../model/event.ts'
-import type { Event } from '../model/event.ts'
+import type { Event, Failure, Status } from '../model/event.ts'
 import type { Host } from '../model/inventory.ts'
 import { authorsFrame, type Location } from '../model/location.ts'
 import { Advice, CommandFailed, type Connection, TimedOut, Unreachable, type Value } from '../model/operation.ts'
-import { milliseconds, type Body, type HostContext, type TaskOptions } from '../model/playbook.ts'
+import { milliseconds, type Body, type Duration, type HostContext, type TaskOptions } from '../model/playbook.ts'
 import type { Transport } from '../model/transport.ts'
+import { type Clock, pause } from './clock.ts'
 import { type BodyRecord, contextFor, ForgottenOperation, type Memory, runBody, Unpredictable } from './context.ts'
 import type { HandlerNode, TaskNode } from './select.ts'
 
 /** How a task ended on one host. */
 export interface Outcome {
   readonly status: Status
+  /** Something was changed, or would be, however the task ended. */
   readonly changed: boolean
   readonly result?: Value
   readonly reason?: string
@@ -25,10 +25,13 @@ export interface Outcome {
 export interface Surroundings {
   readonly memory: Memory
   readonly transport: Transport
+  readonly clock: Clock
   readonly check: boolean
   readonly become: boolean | string | undefined
-  /** In check mode, an earlier task of this host would have changed it: failures are no longer the host's fault. */
-  readonly stale: boolean
+  /** In check mode, hosts that an earlier task would have changed: failures there are no longer the host's fault. */
+  readonly stale: ReadonlySet<string>
+  /** An interrupted run was killed after it had begun to change something here: the change is this task's. */
+  readonly begun: boolean
   /** Fires when the operator wants everything ended now. */
   readonly abort: AbortSignal
   emit(event: Event): void
@@ -36,64 +39,100 @@ export interface Surroundings {
 
 /** One task on one host: when → attempts → timeout → body → outcome. It never rejects. */
 export async function runTask(node: TaskNode | HandlerNode, host: Host, around: Surroundings): Promise<Outcome> {
-  const began = performance.now()
+  const { abort, clock, check, emit } = around
+  const { path } = node
   const { name, at, body } = 'task' in node ? node.task : node.handler
   const options: TaskOptions<unknown> = 'task' in node ? node.task.options as TaskOptions<unknown> : {}
+  const began = clock.now()
   const delegated = new Set<string>()
-  const end = (outcome: Omit<Outcome, 'delegated' | 'milliseconds'>): Outcome =>
-    ({ ...outcome, delegated: [...delegated], milliseconds: Math.round(performance.now() - began) })
-  const { path } = node
+  let record = begin(abort)
+  // One attempt may change something and fail, and the next find nothing left to do: the task has changed it all the same.
+  let changed = around.begun
+  const end = (outcome: Omit<Outcome, 'delegated' | 'milliseconds' | 'changed'>): Outcome => ({
+    ...outcome, changed: changed ||= record.changed, delegated: [...delegated], milliseconds: Math.round(clock.now() - began),
+  })
+
+  try {
+    if (options.when && !await options.when(contextOf(record))) return end({ status: 'skipped', reason: 'its condition does not hold' })
+  } catch (error) {
+    return failed(error)
+  }
   for (let left = options.retries ?? 0; ; left--) {
-    const attempt = new AbortController()
-    const signal = AbortSignal.any([around.abort, attempt.signal])
-    const record: BodyRecord = {
-      changed: false,
-      unpredictable: false,
-      delegated,
-      failures: new WeakMap(),
-      planned: (operation, diff) => around.emit({ type: 'change-planned', path, host: host.name, operation, diff }),
-      log: (text) => around.emit({ type: 'output', path, host: host.name, text, stream: 'log' }),
-    }
-    const connect = (to: Host): Connection => around.transport.connection(to, {
-      become: becomeUser(options.become ?? around.become ?? to.settings.become),
-      signal,
-      output: (text, stream) => around.emit({ type: 'output', path, host: host.name, text, stream }),
-      progress: (text) => around.emit({ type: 'output', path, host: host.name, text, stream: 'progress' }),
-    })
-    const context = contextFor({ memory: around.memory, role: node.role.role, host, check: around.check, connect, record })
     try {
-      if (options.when && !await options.when(context)) return end({ status: 'skipped', changed: false, reason: 'its condition does not hold' })
-      const result = await within(options.timeout === undefined ? undefined : milliseconds(options.timeout), attempt,
-        runBody(body as Body<never, Value> as (host: HostContext<unknown>) => unknown, context))
-      const changed = options.changedWhen ?? record.changed
-      return end({ status: changed ? 'changed' : 'ok', changed, result: result as Value, unpredictable: record.unpredictable })
+      const result = await attempt(options.timeout)
+      changed = options.changedWhen ?? (changed || record.changed)
+      record.changed = changed
+      return end({ status: changed ? 'changed' : 'ok', result, unpredictable: record.unpredictable })
     } catch (error) {
-      const failure = describe(error, record, at)
-      if (around.abort.aborted) return end({ status: 'failed', changed: record.changed, failure: { ...failure, reason: `interrupted: ${failure.reason}` } })
-      if (error instanceof Unreachable) return end({ status: 'unreachable', changed: record.changed, failure })
-      if (error instanceof Unpredictable) return end({ status: 'skipped', changed: false, reason: error.message, unpredictable: true })
-      if (around.check && (record.changed || around.stale) && !(error instanceof ForgottenOperation)) {
-        return end({ status: 'skipped', changed: false, unpredictable: true, reason: `cannot be told before a real run (now: ${failure.reason})` })
-      }
-      if (left > 0) {
-        around.emit({ type: 'attempt-failed', path, host: host.name, reason: failure.reason, left })
-        await sleep(milliseconds(options.delay ?? 5), undefined, { signal: around.abort }).catch(() => {})
-        if (!around.abort.aborted) continue
-      }
-      return end({ status: options.ignoreErrors ? 'ignored' : 'failed', changed: record.changed, failure })
+      const outcome = failed(error)
+      if (left <= 0 || (outcome.status !== 'failed' && outcome.status !== 'ignored') || abort.aborted) return outcome
+      emit({ type: 'attempt-failed', path, host: host.name, reason: outcome.failure?.reason ?? '', left })
+      await pause(clock, milliseconds(options.delay ?? 5), abort)
+      if (abort.aborted) return outcome
     }
   }
 
-  function within<T>(limit: number | undefined, attempt: AbortController, work: Promise<T>): Promise<T> {
-    if (limit === undefined) return work
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        const late = new TimedOut(`«${name}» took longer than ${limit / 1000} s`)
-        attempt.abort(late)
-        reject(late)
-      }, limit)
-      work.then(resolve, reject).finally(() => clearTimeout(timer))
+  function begin(signal: AbortSignal): BodyRecord {
+    return {
+      changed: false, unpredictable: false, delegated, failures: new WeakMap(), signal,
+      planned: (operation, diff) => emit({ type: 'change-planned', path, host: host.name, operation, diff }),
+      log: (text) => emit({ type: 'output', path, host: host.name, text, stream: 'log' }),
+    }
+  }
+
+  function contextOf(record: BodyRecord): HostContext<unknown> {
+    const connect = (to: Host): Connection => around.transport.connection(to, {
+      become: becomeUser(options.become ?? around.become ?? to.settings.become),
+      signal: record.signal,
+      output: (text, stream) => emit({ type: 'output', path, host: host.name, text, stream }),
+      progress: (text) => emit({ type: 'output', path, host: host.name, text, stream: 'progress' }),
     })
+    return contextFor({ memory: around.memory, role: node.role.role, host, check, connect, record })
+  }
+
+  function attempt(limit: Duration | undefined): Promise<Value> {
+    const work = (signal: AbortSignal) => {
+      record = begin(signal)
+      return runBody(body as Body<never, Value> as (host: HostContext<unknown>) => unknown, contextOf(record))
+    }
+    return limit === undefined ? work(abort) : within(milliseconds(limit), work)
+  }
+
+  /** Ends the attempt when its time is over, whatever the body is doing. */
+  async function within<T>(limit: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const attempt = new AbortController()
+    const end = () => attempt.abort(abort.reason)
+    if (abort.aborted) end()
+    abort.addEventListener('abort', end, { once: true })
+    let cancel = () => {}
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        cancel = clock.after(limit, () => {
+          const late = new TimedOut(`«${name}» took longer than ${limit / 1000} s`)
+          attempt.abort(late)
+          reject(late)
+        })
+        work(attempt.signal).then(resolve, reject)
+      })
+    } finally {
+      cancel()
+      abort.removeEventListener('abort', end)
+    }
+  }
+
+  function failed(error: unknown): Outcome {
+    changed ||= record.changed
+    // A task that never counts as changed does not when it fails either.
+    if (options.changedWhen === false) changed = record.changed = false
+    const failure = describe(error, record, at)
+    if (abort.aborted) return end({ status: 'failed', failure: { ...failure, reason: `interrupted: ${failure.reason}` } })
+    if (error instanceof Unreachable) return end({ status: 'unreachable', failure })
+    if (error instanceof Unpredictable) return end({ status: 'skipped', reason: error.message, unpredictable: true })
+    const foretold = check && (changed || [host.name, ...delegated].some((name) => around.stale.has(name)))
+    if (foretold && !(error instanceof ForgottenOperation)) {
+      return end({ status: 'skipped', unpredictable: true, reason: `cannot be told before a real run (now: ${failure.reason})` })
+    }
+    return end({ status: options.ignoreErrors ? 'ignored' : 'failed', failure })
   }
 }
 
@@ -102,17 +141,24 @@ function becomeUser(become: boolean | string | undefined): string | undefined {
 }
 
 function describe(error: unknown, record: BodyRecord, at: Location): Failure {
-  if (!(error instanceof Error)) return { reason: String(error), at }
+  if (!(error instanceof Error)) return { reason: `the body threw something that is no error: ${String(error)}`, at }
   const during = record.failures.get(error)
   // An assertion or a throw of the author's own says more by its own line than by the task's.
   const thrown = during ? undefined : authorsFrame(error.stack ?? '')
   const ours = !during && !thrown && !(error instanceof Advice || error instanceof CommandFailed || error instanceof Unreachable || error instanceof TimedOut)
   return {
-    reason: error.message,
+    reason: reasonOf(error),
     at: error instanceof ForgottenOperation ? error.at : thrown ?? during?.at ?? at,
     ...(during ? { operation: during.operation } : {}),
     ...(error instanceof CommandFailed ? { command: error.command, code: error.result.code } : {}),
     ...('hint' in error && typeof error.hint === 'string' ? { hint: error.hint } : {}),
     ...(thrown || ours ? { stack: error.stack ?? '' } : {}),
   }
+}
+
+// Node's own errors of several causes, such as a refused connection to both addresses of a name, have no message.
+function reasonOf(error: Error): string {
+  if (error.message) return error.message
+  const causes = error instanceof AggregateError ? error.errors.map((cause) => (cause instanceof Error ? cause.message : String(cause))) : []
+  return causes.join('; ') || ('code' in error ? String(error.code) : error.name)
 }

@@ -38,6 +38,8 @@ export interface RunStarted {
   readonly tasks: number
   /** The command line to type again, without the program's name. */
   readonly argv: readonly string[]
+  /** The interrupted run that this one goes on with: what that one did counts as done here too. */
+  readonly resumes?: string
 }
 export interface PlayStarted {
   readonly type: 'play-started'
@@ -90,8 +92,10 @@ export interface AttemptFailed {
   readonly reason: string
   readonly left: number
 }
+/** A handler is due on a host. Said before the task that notified it is said to have ended, so that no kill can come between. */
 export interface HandlerNotified {
   readonly type: 'handler-notified'
+  /** The task that notified it; the handler's own path when a resumed run says again what is still owed. */
   readonly path: TaskPath
   readonly host: string
   readonly handler: string
@@ -101,6 +105,7 @@ export interface TaskFinished {
   readonly type: 'task-finished'
   readonly path: TaskPath
   readonly at: Location
+  /** `*` for a gate that was passed: it belongs to no host. */
   readonly host: string
   /** Hosts that the work was delegated to. */
   readonly delegated: readonly string[]
@@ -172,7 +177,7 @@ export function recap(events: Iterable<Event>): readonly HostCounts[] {
   }
   for (const event of events) {
     if (event.type === 'run-started') event.hosts.forEach(row)
-    if (event.type !== 'task-finished') continue
+    if (event.type !== 'task-finished' || event.host === '*') continue
     row(event.host)[event.status]++
     if (event.status === 'changed' || event.status === 'ignored') row(event.host).ok++
   }

@@ -26,12 +26,18 @@ export interface ConnectionSettings {
   readonly hostKeys?: 'strict' | 'accept-new' | 'ask'
   /** A command whose stdin and stdout are the connection; %h and %p stand for address and port. */
   readonly proxyCommand?: string
-  /** Names of hosts to go through, as ssh's ProxyJump has them. */
+  /** Hosts to go through, the first first: `bastion` or `a,user@b:2222`, by their names in the inventory where they have one. */
   readonly proxyJump?: string
+  /** ssh_config to read in place of ~/.ssh/config and the system's, or false for none; the settings here win over it. */
+  readonly sshConfig?: string | boolean
+  /** Lets commands on the host use the keys of the operator's ssh agent. */
+  readonly forwardAgent?: boolean
   /** Allows the algorithms of 2010 (OpenSSH 5.3); off, because they are weak. */
   readonly legacy?: boolean
   /** Seconds until a connection attempt is given up. */
   readonly timeout?: number
+  /** How often the first connection is tried again when nobody answers; default 0. */
+  readonly connectRetries?: number
   readonly become?: boolean | string
   readonly becomeMethod?: 'sudo' | 'su'
   readonly becomePassword?: Secret

@@ -48,7 +48,8 @@ class Caller implements Location {
 /** The first frame of a stack that lies in an author's file. */
 export function authorsFrame(stack: string): Location | undefined {
   for (const frame of stack.split('\n').slice(1)) {
-    const match = /\(?((?:file:\/\/)?\/[^()]*?):(\d+):\d+\)?$/.exec(frame.trim())
+    // Only absolute places count: frames of Node itself (`node:internal/…`), of eval and of native code have none.
+    const match = /^at (?:async )?(?:.*?\()?((?:file:\/\/)?\/[^<>]*?):(\d+):\d+\)?$/.exec(frame.trim())
     if (!match?.[1] || !match[2]) continue
     const file = match[1].startsWith('file://') ? fileURLToPath(match[1].replace(/\?.*$/, '')) : match[1].replace(/\?.*$/, '')
     if (isAuthors(file)) return { file, line: Number(match[2]) }

@@ -1,4 +1,4 @@
-import { here, type Location } from './location.ts'
+import { here, type Location, showLocation } from './location.ts'
 import type { HostRef } from './inventory.ts'
 import type { Fact, Operation, Value } from './operation.ts'
 import type { Schema, VarsOf } from './vars.ts'
@@ -85,7 +85,7 @@ export interface Flush {
   readonly kind: 'flush'
   readonly at: Location
 }
-/** A question the operator must answer before the run goes on. */
+/** A question the operator must answer before the run goes on; asked once a run, however many hosts and batches come by. */
 export interface Gate {
   readonly kind: 'gate'
   readonly name: string
@@ -190,13 +190,16 @@ function record<V>(of: string, define: (steps: Steps<V>) => void): { readonly st
   let into = all
   let closed = false
   const add = <T extends Step>(step: T): T => {
-    if (closed) throw new Error(`${of}: steps cannot be added once the role is defined; a body may run operations instead`)
+    open()
     into.push(step)
     return step
   }
+  const open = () => {
+    if (closed) throw new Error(`${of}: steps cannot be added once the role is defined; a body may run operations instead`)
+  }
   const unique = (name: string, at: Location) => {
     const other = names.get(name)
-    if (other) throw new Error(`${of} has two steps named «${name}» (${other.file}:${other.line} and ${at.file}:${at.line}): names are identities, make them differ`)
+    if (other) throw new Error(`${of} has two steps named «${name}» (${showLocation(other)} and ${showLocation(at)}): names are identities, make them differ`)
     names.set(name, at)
   }
   const nested = (run: () => void): readonly Step[] => {
@@ -210,14 +213,16 @@ function record<V>(of: string, define: (steps: Steps<V>) => void): { readonly st
     }
   }
   const task = <R extends Value>(name: string, second: TaskOptions<V> | Body<V, R>, third?: Body<V, R>): Task<R> => {
+    open()
     const at = here()
     unique(name, at)
     const [options, body] = third === undefined ? [{}, second as Body<V, R>] : [second as TaskOptions<V>, third]
     return add({ kind: 'task', name, at, options: options as TaskOptions<never>, body: body as Body<never, R> } as Task<R> & Task)
   }
-  define({
+  const said: unknown = define({
     task: task as Steps<V>['task'],
     handler(name, body) {
+      open()
       const made: Handler = { kind: 'handler', name, at: here(), body: body as Body<never, Value> }
       unique(name, made.at)
       handlers.push(made)
@@ -239,12 +244,18 @@ function record<V>(of: string, define: (steps: Steps<V>) => void): { readonly st
       add({ kind: 'flush', at: here() })
     },
     gate(name, options = {}) {
+      open()
       const at = here()
       unique(name, at)
       add({ kind: 'gate', name, at, tags: options.tags ?? [] })
     },
   })
   closed = true
+  if (said instanceof Promise) {
+    // Its rejection would say the same again, later and to nobody.
+    said.catch(() => {})
+    throw new Error(`${of}: the definition is an async function; steps are declared at once, and bodies may wait`)
+  }
   return { steps: all, handlers }
 }
 
@@ -276,8 +287,7 @@ export function playbook(name: string, plays: readonly Play[]): Playbook {
 
 /** A duration in milliseconds. */
 export function milliseconds(duration: Duration): number {
-  if (typeof duration === 'number') return duration * 1000
-  const match = /^([\d.]+)(ms|s|m|h)$/.exec(duration)
+  const match = typeof duration === 'number' ? duration >= 0 && [duration, duration, 's'] : /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(duration)
   if (!match) throw new Error(`${duration} is not a duration: write seconds, or a text such as 500ms, 6s, 10m, 1h`)
   return Number(match[1]) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match[2] as 'ms' | 's' | 'm' | 'h']
 }

@@ -19,8 +19,10 @@ export function sh(strings: TemplateStringsArray, ...values: readonly Word[]): s
 }
 
 function words(value: Word | Secret): string {
-  if (value instanceof Secret) {
-    throw new Error(`the secret ${value} cannot stand on a command line, which every user of the host can read: pass it as stdin`)
-  }
-  return (Array.isArray(value) ? value : [value]).map((word) => quote(String(word))).join(' ')
+  return (Array.isArray(value) ? value : [value]).map((word: string | number | Secret) => {
+    if (word instanceof Secret) {
+      throw new Error(`the secret ${word} cannot stand on a command line, which every user of the host can read: pass it as stdin`)
+    }
+    return quote(String(word))
+  }).join(' ')
 }

@@ -7,6 +7,8 @@ export interface Var<T> {
   readonly expected: string
   readonly fallback?: T
   readonly optional: boolean
+  /** Raw values are not to be shown, not even in an error about them. */
+  readonly sensitive?: boolean
   readonly about?: string
   /** The typed value, or undefined when the raw one is not of this kind. */
   parse(raw: unknown, name: string, inventory: Inventory): T | undefined
@@ -24,6 +26,7 @@ interface Kind<T> {
   readonly parse: Var<T>['parse']
   readonly optional?: boolean
   readonly fallback?: T
+  readonly sensitive?: boolean
   readonly about?: string
 }
 
@@ -65,12 +68,14 @@ export const mapping: Var<Readonly<Record<string, string>>> = kind({
 /** A value that must not be seen; a plain text is taken and treated as secret from then on. */
 export const secret: Var<Secret> = kind({
   expected: 'a secret',
+  sensitive: true,
   parse: (raw, name) => raw instanceof Secret ? raw : typeof raw === 'string' ? Secret.of(raw, name) : undefined,
 })
 
 /** Names with secrets, such as the passwords of several services. */
 export const secrets: Var<Readonly<Record<string, Secret>>> = kind({
   expected: 'a mapping of names to secrets',
+  sensitive: true,
   parse: (raw, name) => typeof raw === 'object' && raw !== null && !Array.isArray(raw) && !(raw instanceof Secret)
     && Object.values(raw).every((v) => typeof v === 'string' || v instanceof Secret)
     ? Object.fromEntries(Object.entries(raw as Record<string, string | Secret>).map(([key, v]) => [key, v instanceof Secret ? v : Secret.of(v, `${name}.${key}`)])) : undefined,
@@ -113,22 +118,28 @@ export function resolveVars<S extends Schema>(
   const vars: Record<string, unknown> = {}
   const problems: Problem[] = []
   for (const [name, kind] of Object.entries(schema)) {
-    if (name in bound) {
+    if (Object.hasOwn(bound, name) && bound[name] !== undefined) {
       vars[name] = bound[name]
       continue
     }
-    const raw = host.vars[name]
-    if (raw?.value === undefined && kind.optional) {
+    const raw = Object.hasOwn(host.vars, name) ? host.vars[name] : undefined
+    const value = kind.parse(raw?.value, name, inventory)
+    if (value === undefined && raw?.value === undefined && kind.optional) {
       vars[name] = kind.fallback
       continue
     }
-    const value = kind.parse(raw?.value, name, inventory)
     if (value === undefined) {
-      const found = raw?.value === undefined ? 'is not set'
-        : `is ${raw.value instanceof Secret ? 'a secret' : JSON.stringify(raw.value)} (${raw.from})`
+      const found = raw?.value === undefined ? 'is not set' : `is ${shown(raw.value, kind)} (${raw.from})`
       const near = raw === undefined ? didYouMean(name, Object.keys(host.vars).filter((v) => !(v in schema))) : undefined
       problems.push({ message: `${host.name}: ${name} must be ${kind.expected}, and ${found}`, ...(near ? { hint: near } : {}) })
     } else vars[name] = value
   }
   return { vars: vars as VarsOf<S>, problems }
+}
+
+function shown(raw: unknown, kind: Var<unknown>): string {
+  if (raw instanceof Secret) return 'a secret'
+  // A password without its quotes is a number to YAML: it is still a password.
+  if (kind.sensitive) return Array.isArray(raw) ? 'a list' : raw === null ? 'empty' : `a ${typeof raw}`
+  return JSON.stringify(raw)
 }

@@ -1,0 +1,30 @@
+/** The time as the engine sees it: what a test holds in its hand in place of the real one. */
+export interface Clock {
+  /** Milliseconds since some moment. */
+  now(): number
+  /** Calls back after so many milliseconds; what it gives takes that back. */
+  after(milliseconds: number, call: () => void): () => void
+}
+
+/** The time of the machine. */
+export const wallClock: Clock = {
+  now: () => performance.now(),
+  after(milliseconds, call) {
+    const timer = setTimeout(call, milliseconds)
+    return () => clearTimeout(timer)
+  },
+}
+
+/** Resolves after so many milliseconds, or at once when the signal fires. */
+export function pause(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve()
+    const done = () => {
+      cancel()
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const cancel = clock.after(milliseconds, done)
+    signal.addEventListener('abort', done, { once: true })
+  })
+}

@@ -1,0 +1,76 @@
+import type { AnyRole, Gate, Handler, Play, Playbook, Step, Task } from '../model/playbook.ts'
+import { milliseconds } from '../model/playbook.ts'
+import type { Problem } from '../model/problem.ts'
+
+/** The roles of a play in their order, those side by side included. */
+export function rolesOf(play: Play): readonly AnyRole[] {
+  return play.roles.flatMap((item) => (item.kind === 'role' ? [item] : item.roles))
+}
+
+/** Every step of a list, those inside blocks and side by side included, each after the one that holds it. */
+export function* stepsOf(steps: readonly Step[]): Generator<Step> {
+  for (const step of steps) {
+    yield step
+    if (step.kind === 'parallel') yield* stepsOf(step.steps)
+    else if (step.kind === 'block') yield* stepsOf([...step.try, ...step.rescue, ...step.always])
+  }
+}
+
+/** A step that has a name and tags of its own. */
+export type Named = Task | Gate
+
+/** Is this step something that runs, and not only something that holds others? */
+export function isNamed(step: Step): step is Named {
+  return step.kind === 'task' || step.kind === 'gate'
+}
+
+/** What is wrong in a playbook whatever is selected and whichever the hosts are: what the types cannot see. */
+export function checkDefinitions(playbook: Playbook): readonly Problem[] {
+  const problems: Problem[] = []
+  const seen = new Set<AnyRole['steps']>()
+  for (const play of playbook.plays) {
+    problems.push(...checkPlay(play))
+    for (const role of rolesOf(play)) {
+      // A role may stand in several plays, bound to different values: its steps are the same ones.
+      if (seen.has(role.steps)) continue
+      seen.add(role.steps)
+      for (const step of stepsOf(role.steps)) if (step.kind === 'task') problems.push(...checkTask(step, role))
+    }
+  }
+  return problems
+}
+
+function checkPlay({ name, at, options }: Play): readonly Problem[] {
+  const problems: Problem[] = []
+  const wrong = (message: string) => problems.push({ message: `the play «${name}»: ${message}`, at })
+  for (const size of [options.serial ?? []].flat()) {
+    const fits = typeof size === 'number' ? Number.isInteger(size) && size >= 0 : /^\d+(\.\d+)?%$/.test(size)
+    if (!fits) wrong(`serial must be a whole number of hosts or a percentage such as 25%, and is ${size}`)
+  }
+  const share = options.maxFailPercentage
+  if (share !== undefined && !(share >= 0 && share <= 100)) wrong(`maxFailPercentage must lie between 0 and 100, and is ${share}`)
+  if (options.throttle !== undefined && !isCount(options.throttle, 1)) wrong(`throttle must be a whole number from 1, and is ${options.throttle}`)
+  return problems
+}
+
+function checkTask({ name, at, options }: Task, role: AnyRole): readonly Problem[] {
+  const problems: Problem[] = []
+  const wrong = (message: string, hint?: string) => problems.push({ message: `«${role.name} › ${name}»: ${message}`, at, ...(hint ? { hint } : {}) })
+  for (const handler of [options.notify ?? []].flat() as readonly Handler[]) {
+    if (!role.handlers.includes(handler)) wrong(`it notifies «${handler.name}», a handler of another role`, `declare the handler in ${role.name}`)
+  }
+  if (options.retries !== undefined && !isCount(options.retries, 0)) wrong(`retries must be a whole number from 0, and is ${options.retries}`)
+  if (options.throttle !== undefined && !isCount(options.throttle, 1)) wrong(`throttle must be a whole number from 1, and is ${options.throttle}`)
+  for (const duration of [options.delay, options.timeout]) {
+    try {
+      if (duration !== undefined) milliseconds(duration)
+    } catch (error) {
+      wrong((error as Error).message)
+    }
+  }
+  return problems
+}
+
+function isCount(value: number, least: number): boolean {
+  return Number.isInteger(value) && value >= least
+}

@@ -1,0 +1,38 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { didYouMean, exit, nearest, Refused, showProblem } from '../../../lib/model/problem.ts'
+
+const test = suite('problem')
+const names = ['compute', 'controller', 'config', 'keystone', 'db']
+
+for (const [typed, meant] of [
+  ['compute', 'compute'], ['comptue', 'compute'], ['computes', 'compute'], ['cmopute', 'compute'], ['COMPUTE', 'compute'], ['kyestone', 'keystone'],
+  ['dv', 'db'], ['contr', 'controller'], ['conf', 'config'], ['glance', undefined], ['x', undefined], ['', undefined],
+] as const) {
+  test(`takes ${typed === '' ? 'nothing' : typed} for ${meant ?? 'none of them'}`, () => assert.is(nearest(typed, names), meant))
+}
+
+test('asks, or says nothing', () => {
+  assert.is(didYouMean('comptue', names), 'did you mean compute?')
+  assert.is(didYouMean('glance', names), undefined)
+  assert.is(didYouMean('a', []), undefined)
+})
+
+test('is one line: what, the next step, the place', () => {
+  const at = { file: `${process.cwd()}/roles/nova/compute.ts`, line: 22 }
+  assert.is(showProblem({ message: 'no host a', hint: 'did you mean b?', at }), 'no host a - did you mean b? (roles/nova/compute.ts:22)')
+  assert.is(showProblem({ message: 'no host a' }), 'no host a')
+})
+
+test('are refused together, with the exit code of their kind', () => {
+  const refused = new Refused([{ message: 'one' }, { message: 'two', hint: 'do this' }], exit.load)
+  assert.is(refused.message, 'one\ntwo - do this')
+  assert.is(refused.exitCode, 6)
+  assert.equal(new Refused({ message: 'alone' }, exit.empty).problems, [{ message: 'alone' }])
+})
+
+test('end with the codes that Ansible has where it has one', () => {
+  assert.equal(exit, { ok: 0, internal: 1, failed: 2, unreachable: 4, usage: 5, load: 6, empty: 7, refused: 8, locked: 9, interrupted: 130, terminated: 143 })
+})
+
+test.run()

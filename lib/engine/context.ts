@@ -1,10 +1,11 @@
 import type { Host, HostRef, Inventory } from '../model/inventory.ts'
-import { Advice, type Connection, type Fact, isOperation, type Operation, unrun, type Value } from '../model/operation.ts'
+import { Advice, type Connection, type Fact, isOperation, type Operation, type Prepared, unrun, type Value } from '../model/operation.ts'
 import type { AnyRole, HostContext, Task } from '../model/playbook.ts'
 import { matchHosts } from '../model/pattern.ts'
 import { resolveVars } from '../model/vars.ts'
 import type { Diff } from '../model/operation.ts'
 import type { Location } from '../model/location.ts'
+import type { Way } from './ahead.ts'
 
 /** The result of a task on a host, as later tasks may ask for it. */
 export interface Kept {
@@ -77,7 +78,7 @@ export interface ContextOptions {
   readonly role: AnyRole
   readonly host: Host
   readonly check: boolean
-  readonly connect: (host: Host) => Connection
+  readonly connect: (host: Host) => Way
   readonly record: BodyRecord
 }
 
@@ -98,7 +99,7 @@ export function contextFor(options: ContextOptions): HostContext<unknown> {
     },
     check,
     run: (operation) => runOperation(operation, connect(host), check, record),
-    fact: (fact) => memory.fact(fact, host.name, connect(host)),
+    fact: (fact) => memory.fact(fact, host.name, connect(host).connection),
     result(task) {
       if (memory.result(task as Task, host.name)) return result(task) as never
       if (check) throw new Unpredictable(`it needs the result of «${task.name}», which did not run`)
@@ -117,13 +118,13 @@ export function contextFor(options: ContextOptions): HostContext<unknown> {
 }
 
 /** Reads, plans and, unless in check mode or nothing would change, applies. */
-export async function runOperation<R extends Value>(operation: Operation<R>, connection: Connection, check: boolean, record: BodyRecord): Promise<R> {
+export async function runOperation<R extends Value>(operation: Operation<R>, way: Way, check: boolean, record: BodyRecord): Promise<R> {
   unrun.getStore()?.delete(operation as Operation<Value>)
   // What a module makes for its own use while it works is nobody's to forget.
   const work = <T>(call: () => Promise<T>): Promise<T> => (unrun.getStore() ? unrun.run(new Set(), call) : call())
   record.signal.throwIfAborted()
   try {
-    const plan = await work(() => operation.prepare(connection))
+    const plan = await work(() => way.prepare(operation as Operation<Value>)) as Prepared<R>
     if (!plan.changed) return plan.result
     const diff = plan.diff === undefined ? [] : Array.isArray(plan.diff) ? plan.diff : [plan.diff as Diff]
     if (diff.length > 0) record.planned(operation.name, diff)
@@ -134,7 +135,7 @@ export async function runOperation<R extends Value>(operation: Operation<R>, con
     }
     record.signal.throwIfAborted()
     try {
-      const applied = await work(() => plan.apply(connection))
+      const applied = await work(() => way.apply(plan as Prepared<Value>))
       return applied === undefined ? plan.result : applied as R
     } finally {
       // Read after the fact: some operations can tell only then that nothing had to change.

@@ -6,12 +6,13 @@ import { Unreachable } from '../model/operation.ts'
 import type { BatchSize, Handler, Playbook } from '../model/playbook.ts'
 import type { Transport } from '../model/transport.ts'
 import { type Clock, wallClock } from './clock.ts'
+import { Ahead, Changes, readable } from './ahead.ts'
 import { Memory } from './context.ts'
 import { Due, handlersOf } from './handlers.ts'
 import type { Done } from './journal.ts'
 import { limiter } from './limit.ts'
 import { type BlockNode, type GateNode, type HandlerNode, type Node, type PlayNode, type TaskNode, tasksOf } from './select.ts'
-import { type Outcome, runTask, type Surroundings } from './task.ts'
+import { actsAs, type Outcome, runTask, type Surroundings } from './task.ts'
 
 export interface RunOptions {
   readonly playbook: Playbook
@@ -26,6 +27,8 @@ export interface RunOptions {
   readonly runId?: string
   /** What an interrupted run had done; its tasks are not run again. */
   readonly done?: Done
+  /** false: nothing is read before its turn, which is slower and otherwise the same. */
+  readonly lookAhead?: boolean
   /** The time of delays and time limits; that of the machine unless said. */
   readonly clock?: Clock
   emit(event: Event): void
@@ -88,6 +91,7 @@ class Run {
   readonly #clock: Clock
   readonly #memory: Memory
   readonly #due = new Due()
+  readonly #changes = new Changes()
   readonly #slot: ReturnType<typeof limiter>
   /** The operator is asked one thing at a time. */
   readonly #asking = limiter(1)
@@ -192,13 +196,14 @@ class Run {
   }
 
   async #nodes(nodes: readonly Node[], hosts: readonly Host[], lane: Lane): Promise<void> {
-    for (const node of nodes) {
+    const aheads = new Map<string, Ahead>()
+    for (const [i, node] of nodes.entries()) {
       if (this.#over()) return
       const live = hosts.filter((host) => this.#alive(lane, host.name))
       if (live.length === 0) return
       switch (node.kind) {
         case 'task':
-          await this.#task(node, live, lane)
+          await this.#task(node, live, lane, (host) => this.#ahead(aheads, nodes, i, host, lane))
           break
         case 'block':
           await this.#block(node, live, lane)
@@ -237,7 +242,7 @@ class Run {
     // A rescue of which tags leave nothing would swallow the failure.
     const rescues = [...tasksOf(node.rescue)].some((n) => n.selected)
     // What was done before a rescue, or before a clean-up, may have been undone by it.
-    const undone = node.rescue.length + node.always.length > 0 ? names.filter((name) => this.#fell(node.try, name, lane.batch)) : []
+    const undone = node.rescue.length + node.always.length > 0 ? names.filter((name) => this.#fell(node.try, name, lane.batch) || this.#rescuing(node, name)) : []
     const again = new Set([...lane.again, ...undone])
     const laneOf = (live: readonly string[], more: Partial<Lane>): Lane => ({
       batch: lane.batch, live: new Set(live), failed: new Set(), rescued: lane.rescued, again, worked: lane.worked, ...more,
@@ -258,6 +263,11 @@ class Run {
     }
     inner.worked.forEach((host) => lane.worked.add(host))
     for (const host of lost) this.#drop(host, lane)
+  }
+
+  /** Did the rescue begin on this host, in the run that is resumed? A handler that failed in a flush is no task of the block. */
+  #rescuing(node: BlockNode, host: string): boolean {
+    return [...tasksOf(node.rescue)].some(({ id }) => this.#o.done?.has(id, host) || this.#o.done?.failed(id, host))
   }
 
   /** Did this host leave the steps by a failure, in the run that is resumed? */
@@ -296,13 +306,30 @@ class Run {
     return hosts.filter((_, i) => held[i])
   }
 
-  async #task(node: TaskNode, hosts: readonly Host[], lane: Lane): Promise<void> {
+  /** The reads for the tasks that follow this one without a break; undefined where nothing may be read before its turn. */
+  #ahead(aheads: Map<string, Ahead>, nodes: readonly Node[], i: number, host: Host, lane: Lane): Ahead | undefined {
+    const node = nodes[i]!
+    if (this.#o.lookAhead === false || node.kind !== 'task' || !readable(node)) return undefined
+    const become = (task: TaskNode) => actsAs(task.task.options, this.#become(lane), host)
+    let ahead = aheads.get(host.name)
+    if (!ahead) aheads.set(host.name, ahead = new Ahead(host, become(node), this.#o.transport, this.#changes, this.#o.abort))
+    const end = nodes.findIndex((n, at) => at > i && n.kind !== 'task')
+    const following = nodes.slice(i + 1, end < 0 ? undefined : end) as readonly TaskNode[]
+    ahead.upcoming(following.filter(({ id }) => !this.#o.done?.has(id, host.name)), become)
+    return ahead
+  }
+
+  #become(lane: Lane): boolean | string | undefined {
+    return this.#o.become ?? lane.batch.play.play.options.become
+  }
+
+  async #task(node: TaskNode, hosts: readonly Host[], lane: Lane, ahead: (host: Host) => Ahead | undefined): Promise<void> {
     if (!node.selected) return
     if (node.task.options.once) return this.#once(node, hosts, lane)
     const fresh = hosts.filter((host) => !this.#resumed(node, host, lane))
     if (fresh.length === 0 || !await this.#taken(node, lane)) return
     this.#offer(node, fresh)
-    await Promise.all(fresh.map((host) => this.#onHost(node, host, lane)))
+    await Promise.all(fresh.map((host) => this.#onHost(node, host, lane, ahead(host))))
     this.#enough(lane)
   }
 
@@ -340,12 +367,12 @@ class Run {
   }
 
   /** One task on one host, when it is its turn; nothing when the host or the run ended while it waited. */
-  #onHost(node: TaskNode, host: Host, lane: Lane): Promise<Outcome | undefined> {
+  #onHost(node: TaskNode, host: Host, lane: Lane, ahead?: Ahead): Promise<Outcome | undefined> {
     return this.#inTurn(node, node.task.options.throttle, lane, async () => {
       if (this.#over() || !this.#alive(lane, host.name)) return undefined
       this.#o.emit({ type: 'host-started', path: node.path, host: host.name })
       for (let at: Lane | undefined = lane; at; at = at.around) at.worked.add(host.name)
-      const outcome = await runTask(node, host, this.#around(node, host, lane))
+      const outcome = await runTask(node, host, { ...this.#around(node, host, lane), ...(ahead ? { ahead } : {}) })
       this.#finished(node, host, outcome, lane)
       return outcome
     })
@@ -395,9 +422,9 @@ class Run {
   }
 
   #around(node: TaskNode | HandlerNode, host: Host, lane: Lane): Surroundings {
-    const { transport, check, abort, emit, become, done } = this.#o
+    const { transport, check, abort, emit, done } = this.#o
     return {
-      memory: this.#memory, transport, clock: this.#clock, check, become: become ?? lane.batch.play.play.options.become,
+      memory: this.#memory, transport, clock: this.#clock, check, become: this.#become(lane), changes: this.#changes,
       stale: this.#stale, begun: node.id !== '' && done?.begun(node.id, host.name) === true, abort, emit,
     }
   }

@@ -1,9 +1,10 @@
 import type { Event, Failure, Status } from '../model/event.ts'
 import type { Host } from '../model/inventory.ts'
 import { authorsFrame, type Location } from '../model/location.ts'
-import { Advice, CommandFailed, type Connection, TimedOut, Unreachable, type Value } from '../model/operation.ts'
+import { Advice, CommandFailed, isOperation, TimedOut, Unreachable, type Value } from '../model/operation.ts'
 import { milliseconds, type Body, type Duration, type HostContext, type TaskOptions } from '../model/playbook.ts'
 import type { Transport } from '../model/transport.ts'
+import { type Ahead, type Attempt, type Changes, directly, type Way } from './ahead.ts'
 import { type Clock, pause } from './clock.ts'
 import { type BodyRecord, contextFor, ForgottenOperation, type Memory, runBody, Unpredictable } from './context.ts'
 import type { HandlerNode, TaskNode } from './select.ts'
@@ -32,6 +33,10 @@ export interface Surroundings {
   readonly stale: ReadonlySet<string>
   /** An interrupted run was killed after it had begun to change something here: the change is this task's. */
   readonly begun: boolean
+  /** What may have changed on which host. */
+  readonly changes: Changes
+  /** Reads for the tasks that follow this one on its host, when they may. */
+  readonly ahead?: Ahead
   /** Fires when the operator wants everything ended now. */
   readonly abort: AbortSignal
   emit(event: Event): void
@@ -81,12 +86,17 @@ export async function runTask(node: TaskNode | HandlerNode, host: Host, around: 
   }
 
   function contextOf(record: BodyRecord): HostContext<unknown> {
-    const connect = (to: Host): Connection => around.transport.connection(to, {
-      become: becomeUser(options.become ?? around.become ?? to.settings.become),
-      signal: record.signal,
-      output: (text, stream) => emit({ type: 'output', path, host: host.name, text, stream }),
-      progress: (text) => emit({ type: 'output', path, host: host.name, text, stream: 'progress' }),
-    })
+    const connect = (to: Host): Way => {
+      const become = actsAs(options, around.become, to)
+      const attempt: Attempt = {
+        signal: record.signal,
+        output: (text, stream) => emit({ type: 'output', path, host: host.name, text, stream }),
+        progress: (text) => emit({ type: 'output', path, host: host.name, text, stream: 'progress' }),
+      }
+      // A body that is a function may run operations side by side, which one pipe would make wait for each other.
+      const ahead = to === host && isOperation(body) ? around.ahead?.way(become, attempt) : undefined
+      return ahead ?? directly(to, around.transport.connection(to, { become, ...attempt }), around.changes)
+    }
     return contextFor({ memory: around.memory, role: node.role.role, host, check, connect, record })
   }
 
@@ -136,7 +146,9 @@ export async function runTask(node: TaskNode | HandlerNode, host: Host, around: 
   }
 }
 
-function becomeUser(become: boolean | string | undefined): string | undefined {
+/** The user a task acts as on a host; undefined: the user of the connection. */
+export function actsAs(options: { readonly become?: boolean | string }, around: boolean | string | undefined, host: Host): string | undefined {
+  const become = options.become ?? around ?? host.settings.become
   return become === true ? 'root' : become === false ? undefined : become
 }
 

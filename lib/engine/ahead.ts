@@ -1,0 +1,207 @@
+import type { Host } from '../model/inventory.ts'
+import { type Connection, isOperation, type Operation, type Prepared, type Value } from '../model/operation.ts'
+import type { Session, Transport } from '../model/transport.ts'
+import type { TaskNode } from './select.ts'
+
+/** Counts what may have changed on a host, whoever did it: what was read before counts no more. */
+export class Changes {
+  readonly #count = new Map<string, number>()
+  of(host: string): number {
+    return this.#count.get(host) ?? 0
+  }
+  add(host: string): void {
+    this.#count.set(host, this.of(host) + 1)
+  }
+}
+
+/** Everything a task's own requests are made with, besides who acts. */
+export type Attempt = Omit<Session, 'become'>
+
+/** How an operation reaches its host. */
+export interface Way {
+  readonly connection: Connection
+  prepare(operation: Operation<Value>): Promise<Prepared<Value>>
+  apply(plan: Prepared<Value>): Promise<Value | void>
+}
+
+/** The plain way: nothing is read before its time. What it changes makes others' earlier reads worthless. */
+export function directly(host: Host, connection: Connection, changes: Changes): Way {
+  return {
+    connection,
+    prepare: (operation) => operation.prepare(connection),
+    async apply(plan) {
+      changes.add(host.name)
+      try {
+        return await plan.apply(connection)
+      } finally {
+        changes.add(host.name)
+      }
+    },
+  }
+}
+
+interface Read {
+  readonly plan: Promise<Prepared<Value> | undefined>
+  readonly changes: number
+}
+
+// So many tasks are read at first; one after a change, twice as many after each task that found nothing to change.
+const firstWindow = 8
+const mostWindow = 32
+
+/**
+ * Reads for the tasks to come, in the same pipe as the task that runs: a round trip then answers for many tasks where nothing
+ * changes, and a change costs one, because the next task's read goes out behind it and sees its effect. Only tasks whose body
+ * is an operation are read ahead, and reading never changes anything, so what is not used is just thrown away. One for each
+ * host and sequence of tasks.
+ */
+export class Ahead {
+  readonly #host: Host
+  readonly #become: string | undefined
+  readonly #changes: Changes
+  readonly #session: Session
+  readonly #transport: Transport
+  readonly #read = new Map<Operation<Value>, Read>()
+  #attempt: Attempt
+  #face: Connection | undefined
+  #window = firstWindow
+  #upcoming: readonly Operation<Value>[] = []
+
+  constructor(host: Host, become: string | undefined, transport: Transport, changes: Changes, abort: AbortSignal) {
+    this.#host = host
+    this.#become = become
+    this.#transport = transport
+    this.#changes = changes
+    this.#attempt = { signal: abort }
+    const attempt = () => this.#attempt
+    // One session object for all tasks of the sequence is what keeps their requests in one pipe, in order.
+    this.#session = {
+      ...(become === undefined ? {} : { become }),
+      get output() {
+        return attempt().output
+      },
+      get progress() {
+        return attempt().progress
+      },
+      get signal() {
+        return attempt().signal
+      },
+    } as Session
+  }
+
+  /** The way for a task of this sequence, or undefined when it acts as somebody else. */
+  way(become: string | undefined, attempt: Attempt): Way | undefined {
+    if (become !== this.#become) return undefined
+    this.#attempt = attempt
+    const connection = this.#connection()
+    return {
+      connection,
+      prepare: (operation) => this.#prepare(operation, connection),
+      apply: (plan) => this.#apply(plan, connection),
+    }
+  }
+
+  /** Says which tasks follow; they are read when the next request goes out. */
+  upcoming(nodes: readonly TaskNode[], becomes: (node: TaskNode) => string | undefined): void {
+    this.#upcoming = nodes.filter((node) => node.selected && readable(node) && becomes(node) === this.#become)
+      .map((node) => node.task.body as unknown as Operation<Value>)
+  }
+
+  // What an operation would do, from a read that still counts, or read now; the reads of those that follow go out behind it.
+  async #prepare(operation: Operation<Value>, connection: Connection): Promise<Prepared<Value>> {
+    const known = this.#read.get(operation)
+    this.#read.delete(operation)
+    if (known && known.changes === this.#changes.of(this.#host.name)) {
+      // Where the last task changed something this one may too, and what is read before that is known would be read in vain.
+      if (this.#window > 1) this.#more()
+      const plan = await known.plan
+      // Somebody else may have changed the host while the answer was under way; a read that failed is made again to be sure.
+      if (plan && known.changes === this.#changes.of(this.#host.name)) {
+        if (!plan.changed) {
+          this.#window = Math.min(this.#window * 2, mostWindow)
+          this.#more()
+        }
+        return plan
+      }
+    }
+    const now = operation.prepare(connection)
+    if (this.#window > 1) this.#more()
+    return now
+  }
+
+  // What follows is read in the pipe behind the request that changes.
+  async #apply(plan: Prepared<Value>, connection: Connection): Promise<Value | void> {
+    this.#window = 1
+    const changes = this.#changes
+    const { name } = this.#host
+    changes.add(name)
+    let ordered = true
+    const sent = <T>(request: Promise<T>, inPipe: boolean): Promise<T> => {
+      if (!inPipe) ordered = false
+      else if (ordered) this.#more()
+      return request
+    }
+    const begun = () => {
+      changes.add(name)
+    }
+    const watched: Connection = {
+      ...connection,
+      exec(script, options) {
+        begun()
+        return sent(connection.exec(script, options), options?.long !== true && !large(options?.stdin))
+      },
+      write(path, content, meta) {
+        begun()
+        return sent(connection.write(path, content, meta), !large(content))
+      },
+      read(path) {
+        begun()
+        return sent(connection.read(path), false)
+      },
+      stream(script) {
+        begun()
+        return sent(connection.stream(script), false)
+      },
+      dial(port, address) {
+        begun()
+        return sent(connection.dial(port, address), false)
+      },
+      peer(host) {
+        begun()
+        return sent(connection.peer(host), false)
+      },
+    }
+    try {
+      return await plan.apply(watched)
+    } catch (error) {
+      ordered = false
+      throw error
+    } finally {
+      // What went another way than the pipe may have ended after the reads behind it.
+      if (!ordered) changes.add(name)
+    }
+  }
+
+  #connection(): Connection {
+    return this.#face ??= this.#transport.connection(this.#host, this.#session)
+  }
+
+  #more(): void {
+    const changes = this.#changes.of(this.#host.name)
+    for (const operation of this.#upcoming.slice(0, this.#window)) {
+      if (this.#read.get(operation)?.changes === changes) continue
+      const plan = operation.prepare(this.#connection()).catch(() => undefined)
+      this.#read.set(operation, { plan, changes })
+    }
+  }
+}
+
+/** Can a task be read before its turn? Only one whose body is an operation, on every host, whatever came before. */
+export function readable(node: TaskNode): boolean {
+  return isOperation(node.task.body) && !node.task.options.when && !node.task.options.once
+}
+
+// Requests with more on their stdin have a channel of their own.
+function large(content: unknown): boolean {
+  return typeof content === 'string' ? content.length > 50_000 : content instanceof Uint8Array ? content.length > 200_000 : content !== undefined
+}

@@ -1,0 +1,107 @@
+import type { Host, Inventory } from '../../lib/model/inventory.ts'
+import { type Connection, operation, type Operation, output } from '../../lib/model/operation.ts'
+import type { Session, Transport } from '../../lib/model/transport.ts'
+import { aHost, inventoryOf } from './hosts.ts'
+
+/**
+ * Hosts at the end of a long wire: what is sent in one round trip arrives together, is done in the order of its pipe (one for
+ * each session, those of `long` commands apart), and is answered together. `trips` counts the round trips of the whole run.
+ */
+export interface Wire {
+  readonly inventory: Inventory
+  readonly transport: Transport
+  readonly state: ReadonlyMap<string, Map<string, string>>
+  readonly trips: number
+  readonly requests: number
+}
+
+interface Request {
+  readonly host: string
+  readonly script: string
+  readonly own: boolean
+  answer(said: string): void
+  refuse(error: Error): void
+}
+
+/** A wire to these hosts. `late`: what has a channel of its own is done after what came by the pipes; the order between them is nobody's. */
+export function wireTo(names: readonly string[], late = false): Wire {
+  const state = new Map(names.map((name) => [name, new Map<string, string>()]))
+  let waiting: Request[] = []
+  let underway = false
+  let trips = 0
+  let requests = 0
+  const arrive = () => {
+    underway = false
+    trips++
+    const batch = waiting
+    waiting = []
+    for (const request of late ? [...batch.filter((r) => !r.own), ...batch.filter((r) => r.own)] : batch) {
+      const [verb, key = '', value = ''] = request.script.split(' ')
+      const files = state.get(request.host)!
+      if (verb === 'fail') request.refuse(new Error('it failed'))
+      else {
+        if (verb === 'put') files.set(key, value)
+        request.answer(verb === 'get' ? files.get(key) ?? '' : '')
+      }
+    }
+  }
+  const connection = (host: Host, _session: Session): Connection => {
+    const never = () => Promise.reject(new Error('not on this wire'))
+    return {
+      host: { name: host.name },
+      exec: async (script, options) => {
+        requests++
+        const stdout = await new Promise<string>((answer, refuse) => {
+          waiting.push({ host: host.name, script, own: options?.long === true, answer, refuse })
+          if (!underway) setImmediate(() => setImmediate(arrive))
+          underway = true
+        })
+        return { code: 0, stdout, stderr: '' }
+      },
+      progress() {},
+      read: never, write: never, stream: never, dial: never, peer: never,
+    }
+  }
+  return {
+    inventory: inventoryOf(...names.map((name) => ({ ...aHost(name), groups: ['all'] }))),
+    transport: { connection, controller: () => connection(aHost('controller'), {}), open: async () => {}, close: async () => {} },
+    state,
+    get trips() {
+      return trips
+    },
+    get requests() {
+      return requests
+    },
+  }
+}
+
+/** A key with a value, brought about by one request, or by several, or by one that goes its own way. */
+export const put = operation<{ readonly key: string; readonly value: string; readonly how?: 'once' | 'twice' | 'long' }, string, string>(
+  ({ key, value }) => `put ${key} ${value}`, {
+    read: (connection, { key }) => output(connection, `get ${key}`),
+    plan: (there, { value }) => ({ changed: there !== value, result: value, diff: { path: 'key', before: there, after: value } }),
+    async apply(connection, _plan, { key, value, how }) {
+      if (how === 'twice') await output(connection, `put ${key} half`)
+      await output(connection, `put ${key} ${value}`, { long: how === 'long' })
+    },
+  })
+
+/** A key that is like another one: what it does depends on what came before. */
+export const like = operation<{ readonly key: string; readonly other: string }, readonly string[], string>(({ key, other }) => `like ${key} ${other}`, {
+  read: (connection, { key, other }) => Promise.all([output(connection, `get ${key}`), output(connection, `get ${other}`)]),
+  plan: ([there, wanted]) => ({ changed: there !== wanted, result: wanted! }),
+  async apply(connection, plan, { key }) {
+    await output(connection, `put ${key} ${plan.result}`)
+  },
+})
+
+/** A command: nothing to read, one request. */
+export const command = operation<string, undefined, string>((script) => script, {
+  read: async () => undefined,
+  plan: () => ({ changed: true, result: '', unpredictable: true }),
+  async apply(connection, _plan, script) {
+    await output(connection, script)
+  },
+})
+
+export type AnyOperation = Operation<string>

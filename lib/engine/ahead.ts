@@ -30,13 +30,22 @@ export function directly(host: Host, connection: Connection, changes: Changes): 
     connection,
     prepare: (operation) => operation.prepare(connection),
     async apply(plan) {
+      const others = new Set<string>()
       changes.add(host.name)
       try {
-        return await plan.apply(connection)
+        return await plan.apply({ ...connection, peer: peersOf(connection, others) })
       } finally {
-        changes.add(host.name)
+        for (const name of [host.name, ...others]) changes.add(name)
       }
     },
+  }
+}
+
+/** An operation may work on other hosts too. */
+function peersOf(connection: Connection, others: Set<string>): Connection['peer'] {
+  return (host) => {
+    if (host !== 'controller') others.add(host.name)
+    return connection.peer(host)
   }
 }
 
@@ -135,50 +144,40 @@ export class Ahead {
     const changes = this.#changes
     const { name } = this.#host
     changes.add(name)
+    const others = new Set<string>()
+    // What has a channel of its own may be done after the reads behind it: from then on nothing is read until the end.
     let ordered = true
-    const sent = <T>(request: Promise<T>, inPipe: boolean): Promise<T> => {
+    const begun = (inPipe: boolean) => {
+      changes.add(name)
       if (!inPipe) ordered = false
-      else if (ordered) this.#more()
+    }
+    const sent = <T>(request: Promise<T>): Promise<T> => {
+      if (ordered) this.#more()
       return request
     }
-    const begun = () => {
-      changes.add(name)
+    const asideOf = <A extends readonly unknown[], T>(call: (...args: A) => Promise<T>) => (...args: A): Promise<T> => {
+      begun(false)
+      return call(...args)
     }
     const watched: Connection = {
       ...connection,
       exec(script, options) {
-        begun()
-        return sent(connection.exec(script, options), options?.long !== true && !large(options?.stdin))
+        begun(options?.long !== true && !large(options?.stdin))
+        return sent(connection.exec(script, options))
       },
       write(path, content, meta) {
-        begun()
-        return sent(connection.write(path, content, meta), !large(content))
+        begun(!large(content))
+        return sent(connection.write(path, content, meta))
       },
-      read(path) {
-        begun()
-        return sent(connection.read(path), false)
-      },
-      stream(script) {
-        begun()
-        return sent(connection.stream(script), false)
-      },
-      dial(port, address) {
-        begun()
-        return sent(connection.dial(port, address), false)
-      },
-      peer(host) {
-        begun()
-        return sent(connection.peer(host), false)
-      },
+      read: asideOf(connection.read),
+      stream: asideOf(connection.stream),
+      dial: asideOf(connection.dial),
+      peer: asideOf(peersOf(connection, others)),
     }
     try {
       return await plan.apply(watched)
-    } catch (error) {
-      ordered = false
-      throw error
     } finally {
-      // What went another way than the pipe may have ended after the reads behind it.
-      if (!ordered) changes.add(name)
+      others.forEach((other) => changes.add(other))
     }
   }
 

@@ -1,7 +1,7 @@
 import { appendFileSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { RunStarted, Timed } from '../model/event.ts'
-import type { Value } from '../model/operation.ts'
+import type { Diff, Value } from '../model/operation.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { identity } from './select.ts'
 
@@ -24,11 +24,20 @@ export class Journal {
   append(event: Timed): void {
     if (fleeting.has(event.type) || (event.type === 'output' && event.stream === 'progress')) return
     // Written at once, not at the end of the tick: what is not in the file when the process is killed was not done.
-    appendFileSync(this.#file, `${JSON.stringify(event)}\n`)
+    const kept = event.type === 'change-planned' ? { ...event, diff: event.diff.map(short) } : event
+    appendFileSync(this.#file, `${JSON.stringify(kept)}\n`)
   }
   close(): void {
     closeSync(this.#file)
   }
+}
+
+// The sides of a difference may be whole files, and thirty edits of one would be recorded as thirty copies of it.
+const longestSide = 4096
+
+function short(diff: Diff): Diff {
+  const cut = (text: string) => (text.length > longestSide ? `(${text.length} characters)` : text)
+  return { ...diff, before: cut(diff.before), after: cut(diff.after) }
 }
 
 /** The events of a recorded run, whole lines only: a killed process may have left half of one. */

@@ -53,7 +53,9 @@ export async function look(
     sh`p=${absolute(path)} most=${content} sum=${sha256 || unless ? 'yes' : 'no'} unless=${unless || 'none'}` +
       lookScript,
   )
-  const [parent, link, target, numbers, owner, group, sum, ...base64] = text.split('\n')
+  // Only the lines before the content, of which there may be thousands.
+  const head = text.split('\n', 8)
+  const [parent, link, target, numbers, owner, group, sum, marker] = head
   const [rawMode = '0', size = '0', mtime = '0', uid = '', gid = ''] = (numbers ?? '').split(' ')
   const bits = parseInt(rawMode, 16)
   return {
@@ -70,7 +72,7 @@ export async function look(
     gid,
     mtime: Number(mtime),
     sha256: sum?.slice(0, 64) || undefined,
-    content: base64[0] === 'content' ? Buffer.from(base64.slice(1).join(''), 'base64') : undefined,
+    content: marker === 'content' ? Buffer.from(text.slice(head.join('\n').length), 'base64') : undefined,
     parent: parent === 'parent',
   }
 }

@@ -1,12 +1,16 @@
 // node delay-proxy.mjs ONE_WAY_MS COUNT: 127.78.0.I port 22 leads to 127.77.0.I port 22 with a delay in each direction.
 // First in, first out, no limit of bandwidth; setting up a connection costs the round trip that SYN and SYN-ACK would.
+// A line on stdin is answered with the most round trips that any connection since the last one had to wait for: the times a
+// client said something after it had heard something.
 import { connect, createServer } from 'node:net'
 
 const [delay, count] = process.argv.slice(2).map(Number)
 // What is under way may be much more than a window, but not without bound.
 const mostQueued = 64e6
 
-function carry(from, to) {
+let connections = []
+
+function carry(from, to, { said, delivered }) {
   const queue = []
   let queued = 0
   let timer
@@ -18,6 +22,7 @@ function carry(from, to) {
       if (bytes === undefined) return to.end()
       queued -= bytes.length
       to.write(bytes)
+      delivered()
     }
     if (queued < mostQueued && from.isPaused()) from.resume()
     if (queue.length > 0) timer = setTimeout(flush, Math.max(0, queue[0].due - now))
@@ -33,6 +38,7 @@ function carry(from, to) {
   }
   from.on('data', (bytes) => {
     queued += bytes.length
+    said()
     push(bytes)
     if (queued > mostQueued) from.pause()
   })
@@ -47,11 +53,22 @@ for (let i = 1; i <= count; i++) {
     client.pause()
     setTimeout(() => {
       const server = connect({ host: `127.77.0.${i}`, port: 22, noDelay: true, allowHalfOpen: true })
-      carry(client, server)
-      carry(server, client)
+      const connection = { trips: 1, heard: false }
+      connections.push(connection)
+      const answer = () => {
+        if (connection.heard) connection.trips++
+        connection.heard = false
+      }
+      carry(client, server, { said: answer, delivered: () => {} })
+      carry(server, client, { said: () => {}, delivered: () => { connection.heard = true } })
       client.resume()
     }, 2 * delay)
   }).listen(22, `127.78.0.${i}`, () => {
     if (++listening === count) process.stdout.write('ready\n')
   })
 }
+
+process.stdin.on('data', () => {
+  process.stdout.write(`${Math.max(0, ...connections.map(({ trips }) => trips))}\n`)
+  connections = []
+})

@@ -147,4 +147,13 @@ test('names runs so that they sort as they began', () => {
   assert.match(names[0]!, /^\d{8}-\d{6}-\d{3}[0-9a-f]{2}$/)
 })
 
+test('records a difference, and of whole files only how large they are', () => {
+  const change: Event = {
+    type: 'change-planned', path: { play: 'P', role: 'r', blocks: [], task: 'T' }, host: 'a', operation: 'o',
+    diff: [{ path: '/small', before: 'a', after: 'b' }, { path: '/large', before: 'x'.repeat(5000), after: 'b' }],
+  }
+  const [, kept] = readJournal(record('r1', started('r1'), change))
+  assert.equal(kept?.type === 'change-planned' && kept.diff, [{ path: '/small', before: 'a', after: 'b' }, { path: '/large', before: '(5000 characters)', after: 'b' }])
+})
+
 test.run()

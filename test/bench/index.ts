@@ -1,0 +1,179 @@
+// The benchmark: brings hosts up, runs the same work with `run` and with the peers that are installed, prints ratios.
+//   npm run bench -- [--hosts 1,10,50] [--rtt 0,50] [--workloads w1,w2,w3] [--tools switchover,ansible…] [--repeat 5] [--patience 60] [--install]
+// A peer is repeated as often as fits in --patience seconds a cell, at least once, and `n` tells.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { chart } from './chart.ts'
+import { type Cell, median, type Results, table } from './results.ts'
+import { type BenchHost, cores, hostsUp, measure, processor, type Sample, state, writeInventory } from './session.ts'
+import { ours, peers, type Tool } from './tools.ts'
+import { transfers } from './transfers.ts'
+import { endState, reset } from './workloads.ts'
+
+const here = (file: string) => new URL(file, import.meta.url).pathname
+const { values } = parseArgs({
+  options: {
+    'hosts': { type: 'string', default: '1,10,50' },
+    'rtt': { type: 'string', default: '0,50' },
+    'workloads': { type: 'string', default: 'w1,w2,w3' },
+    'tools': { type: 'string', default: '' },
+    'repeat': { type: 'string', default: '5' },
+    'patience': { type: 'string', default: '60' },
+    'install': { type: 'boolean', default: false },
+    'out': { type: 'string', default: here('.') },
+  },
+})
+const list = (text: string) => text.split(',').filter(Boolean)
+const counts = list(values.hosts).map(Number)
+const rtts = list(values.rtt).map(Number)
+const workloads = list(values.workloads)
+const repeat = Number(values.repeat)
+const patience = Number(values.patience)
+
+if (values.install) install()
+if (state === '') {
+  const session = spawn(here('hosts'), ['session', String(Math.max(...counts)), process.execPath, ...process.execArgv, here('index.ts'),
+    ...process.argv.slice(2).filter((argument) => argument !== '--install')], { stdio: 'inherit' })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => session.kill('SIGTERM'))
+  session.on('close', (code) => { process.exitCode = code ?? 1 })
+} else await bench()
+
+function install(): void {
+  const { status } = spawnSync('apt-get', ['install', '-y', '--no-install-recommends', 'ansible-core', 'ansible', 'ansible-mitogen', 'python3-mitogen'], {
+    stdio: 'inherit', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  })
+  if (status !== 0) throw new Error('the peers could not be installed: see above')
+}
+
+async function bench(): Promise<void> {
+  mkdirSync(path.join(state, 'home', '.ssh'), { recursive: true, mode: 0o700 })
+  writeFileSync(path.join(state, 'home', '.ssh', 'known_hosts'), readFileSync(path.join(state, 'known_hosts')))
+  const all = hostsUp()
+  const wanted = list(values.tools)
+  const tools = [ours, ...peers].filter(({ name }) => wanted.length === 0 || wanted.includes(name))
+  for (const { name, missing } of tools) if (missing !== undefined) say(`${name} is left out: ${missing}`)
+  const present = tools.filter(({ missing }) => missing === undefined)
+  const doors = rtts.some((rtt) => rtt > 0) ? await openDoors(Math.max(...rtts) / 2, all.length) : undefined
+  const cells: Cell[] = []
+  const start = await startUp()
+  const save = (): Results => {
+    const results: Results = {
+      date: new Date().toISOString(), machine: `${cores} cores of ${processor}, shared by the controller and all hosts`, node: process.version, start, cells,
+    }
+    writeFileSync(path.join(values.out, 'results.json'), `${JSON.stringify(results, undefined, 1)}\n`)
+    writeFileSync(path.join(values.out, 'results.svg'), chart(results))
+    return results
+  }
+  try {
+    for (const rtt of rtts) {
+      for (const count of counts) {
+        const hosts = all.slice(0, count)
+        const inventory = writeInventory(hosts, rtt)
+        for (const workload of workloads.filter((name) => name !== 'w4')) {
+          const ends = new Map<string, string>()
+          for (const tool of present) {
+            const made = await cell(tool, workload, hosts, inventory, rtt, doors)
+            cells.push(...made)
+            if (workload === 'w3' && made.length > 0) ends.set(tool.name, hosts.map(endState).join('\n\n'))
+            save()
+          }
+          agree(ends)
+        }
+      }
+      if (workloads.includes('w4')) cells.push(...await transfers(all.slice(0, 2), rtt, repeat, say))
+    }
+    process.stdout.write(`\n${table(save())}\n`)
+  } finally {
+    doors?.kill()
+  }
+}
+
+/** Repeats one workload; w3 counts twice: when everything has to change, and again when nothing has. */
+async function cell(
+  tool: Tool, workload: string, hosts: readonly BenchHost[], inventory: string, rtt: number, doors: ChildProcess | undefined,
+): Promise<readonly Cell[]> {
+  const samples = new Map<string, Sample[]>()
+  const trips = new Map<string, number[]>()
+  const began = performance.now()
+  const { argv, env } = tool.command(workload, inventory, hosts.length)
+  for (let i = 0; i < repeat; i++) {
+    const last = samples.get(workload === 'w3' ? 'w3 first' : workload) ?? []
+    if (tool !== ours && i > 0 && (performance.now() - began) / 1000 + Math.max(...last.map(({ wall }) => wall)) > patience) break
+    if (workload === 'w3') reset(hosts)
+    for (const name of workload === 'w3' ? ['w3 first', 'w3 again'] : [workload]) {
+      const sample = await measure(argv, env)
+      if (doors && rtt > 0) trips.set(name, [...trips.get(name) ?? [], await roundTrips(doors)])
+      if (sample.code !== 0) {
+        // A peer that fails is no reason to lose the figures of the others.
+        say(`${tool.name} failed at ${name} on ${hosts.length} hosts (exit code ${sample.code}):\n${sample.output.slice(-3000)}`)
+        process.exitCode = 1
+        return []
+      }
+      samples.set(name, [...samples.get(name) ?? [], sample])
+    }
+  }
+  return [...samples].map(([name, taken]) => {
+    const made: Cell = {
+      tool: tool.name, workload: name, hosts: hosts.length, rtt, n: taken.length, wall: median(taken.map((s) => s.wall)), cpu: median(taken.map((s) => s.cpu)),
+      hostsCpu: median(taken.map((s) => s.hosts)), foreign: median(taken.map((s) => s.foreign)), walls: taken.map((s) => Number(s.wall.toFixed(3))),
+      ...(trips.has(name) ? { trips: median(trips.get(name)!) } : {}),
+    }
+    say(`${name.padEnd(9)} ${String(hosts.length).padStart(3)} hosts ${String(rtt).padStart(3)} ms  ${tool.name.padEnd(18)} ${made.wall.toFixed(2).padStart(8)} s wall ${made.cpu.toFixed(2).padStart(7)} s CPU (hosts ${made.hostsCpu.toFixed(1)} s, others ${Math.round(made.foreign * 100)} %), n = ${made.n}${made.trips === undefined ? '' : `, ${made.trips} round trips`}`)
+    return made
+  })
+}
+
+/** What a run costs before its first connection. */
+async function startUp(): Promise<Results['start']> {
+  const run = [process.execPath, here('../../lib/run.mjs')]
+  const root = here('../..')
+  const what: readonly (readonly [string, readonly string[]])[] = [
+    ['node itself', [process.execPath, '-e', '0']],
+    ['run --version', [...run, '--version']],
+    ['run w1 --list-tasks', [...run, here('playbooks/w1.ts'), '-i', 'a,', '--list-tasks']],
+    ['run playbooks/full-upgrade.ts --list-tasks', [...run, 'playbooks/full-upgrade.ts', '-i', 'inventory/lab', '--list-tasks']],
+  ]
+  const rows = []
+  for (const [name, argv] of what) {
+    const taken = []
+    for (let i = 0; i < repeat; i++) taken.push(await measure(argv, {}, root))
+    const failed = taken.find(({ code }) => code !== 0)
+    if (failed) say(`${name} failed: ${failed.output.slice(0, 500)}`)
+    rows.push({ name, wall: median(taken.map((s) => s.wall)), cpu: median(taken.map((s) => s.cpu)) })
+    say(`${name}: ${Math.round(rows.at(-1)!.wall * 1000)} ms wall, ${Math.round(rows.at(-1)!.cpu * 1000)} ms CPU`)
+  }
+  return rows
+}
+
+async function openDoors(delay: number, count: number): Promise<ChildProcess> {
+  const proxy = spawn(process.execPath, [here('delay-proxy.mjs'), String(delay), String(count)], { stdio: ['pipe', 'pipe', 'inherit'] })
+  await new Promise<void>((resolve, reject) => {
+    proxy.stdout.once('data', () => { resolve() })
+    proxy.once('exit', (code) => { reject(new Error(`the delaying doors did not open (exit code ${code})`)) })
+  })
+  return proxy
+}
+
+/** The round trips that the slowest connection since the last question waited for. */
+function roundTrips(doors: ChildProcess): Promise<number> {
+  return new Promise((resolve) => {
+    doors.stdout!.once('data', (line: Buffer) => { resolve(Number(line)) })
+    doors.stdin!.write('\n')
+  })
+}
+
+/** Speed means nothing unless the same was done. */
+function agree(ends: ReadonlyMap<string, string>): void {
+  const [first, ...others] = ends
+  for (const [name, end] of others) {
+    if (end === first![1]) continue
+    const differ = first![1].split('\n').filter((line, i) => line !== end.split('\n')[i])
+    throw new Error(`${first![0]} and ${name} left different hosts behind, ${first![0]} with:\n${differ.slice(0, 5).join('\n')}`)
+  }
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`)
+}

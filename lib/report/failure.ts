@@ -5,6 +5,7 @@ import { cut, harmless } from './width.ts'
 
 // A failure is there to be read; the whole of what a program said is in the journal.
 const mostLines = 40
+const headLines = 10
 const longestLine = 2000
 
 /** A failure and where it happened. */
@@ -51,7 +52,8 @@ export function failureKey({ status, failure }: Failed): string {
 
 function reasonOf({ reason, code }: Failure): string {
   const all = reason.trimEnd().split('\n')
-  const some = all.length > mostLines ? [...all.slice(0, mostLines), `… and ${all.length - mostLines} more lines`] : all
+  // What was going on stands at the head, why it went wrong at the end.
+  const some = all.length > mostLines ? [...all.slice(0, headLines), `… ${all.length - mostLines} lines …`, ...all.slice(headLines - mostLines)] : all
   const said = some.map((line) => harmless(line.length > longestLine ? `${line.slice(0, longestLine)}…` : line)).join('\n')
   const known = code === undefined || said.includes(`(exit code ${code})`)
   if (known) return said

@@ -30,10 +30,12 @@ test('marks what was ignored, and colours it less', () => {
 })
 
 test('stays readable when a program said too much, or tried to control the terminal', () => {
-  const lines = draw({ reason: `${'x'.repeat(5000)}\n\x1b[2Jcleared\n${'more\n'.repeat(100)}`, at: denied.at })
+  const lines = draw({ reason: `${'x'.repeat(5000)}\n\x1b[2Jcleared\n${'more\n'.repeat(100)}why`, at: denied.at })
   assert.is(lines[1], `  ${'x'.repeat(2000)}…`)
   assert.is(lines[2], '    cleared')
-  assert.is(lines.at(-2), '    … and 62 more lines')
+  // The cause of a long failure stands at its end.
+  assert.is(lines[11], '    … 63 lines …')
+  assert.is(lines.at(-2), '    why')
 })
 
 test.run()

@@ -1,28 +1,31 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { parse } from 'yaml'
 import { exit, Refused } from '../model/problem.ts'
 
 /** The variables of every -e, later ones winning: `k=v k2='v 2'`, a JSON object, or @FILE with JSON or YAML. @throws Refused */
-export function parseExtraVars(given: readonly string[]): Readonly<Record<string, unknown>> {
-  return Object.assign({}, ...given.map(one)) as Record<string, unknown>
+export async function parseExtraVars(given: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
+  return Object.assign({}, ...await Promise.all(given.map(one))) as Record<string, unknown>
 }
 
-function one(text: string): Readonly<Record<string, unknown>> {
+async function one(text: string): Promise<Readonly<Record<string, unknown>>> {
   const trimmed = text.trim()
   if (trimmed.startsWith('@')) {
     const file = trimmed.slice(1)
     if (!existsSync(file)) throw new Refused({ message: `-e ${trimmed}: there is no file ${file}` }, exit.load)
+    const { parse } = await import('yaml')
     return object(() => parse(readFileSync(file, 'utf8')) as unknown, `-e ${trimmed}`)
   }
+  if (trimmed === '') throw new Refused({ message: '-e has nothing behind it', hint: advice }, exit.usage)
   if (trimmed.startsWith('{')) return object(() => JSON.parse(trimmed) as unknown, '-e')
   const pairs: Record<string, string> = {}
   for (const word of words(trimmed)) {
     const at = word.indexOf('=')
-    if (at < 1) throw new Refused({ message: `-e ${word} is not a variable`, hint: 'write -e name=value, -e \'{"name": value}\' or -e @file' }, exit.usage)
+    if (at < 1) throw new Refused({ message: `-e ${word} is not a variable`, hint: advice }, exit.usage)
     pairs[word.slice(0, at)] = word.slice(at + 1)
   }
   return pairs
 }
+
+const advice = 'write -e name=value, -e \'{"name": value}\' or -e @file'
 
 function object(read: () => unknown, from: string): Readonly<Record<string, unknown>> {
   let value: unknown

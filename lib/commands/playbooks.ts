@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { authorsFrame } from '../model/location.ts'
 import type { Playbook } from '../model/playbook.ts'
-import { didYouMean, exit, Refused } from '../model/problem.ts'
+import { didYouMean, exit, type Problem, Refused } from '../model/problem.ts'
 
 /** The file behind a playbook's path or a role's name. @throws Refused with the nearest name when there is none */
 export function findPlaybook(target: string): string {
@@ -48,7 +49,7 @@ export async function loadPlaybook(file: string): Promise<Playbook> {
   try {
     module = await import(pathToFileURL(file).href) as { default?: unknown }
   } catch (error) {
-    throw new Refused({ message: `${shown} cannot be loaded: ${loadError(error)}` }, exit.load)
+    throw new Refused(problemsOf(error, shown), exit.load)
   }
   const found = module.default
   if (typeof found !== 'object' || found === null || (found as { kind?: unknown }).kind !== 'playbook') {
@@ -57,9 +58,22 @@ export async function loadPlaybook(file: string): Promise<Playbook> {
   return found as Playbook
 }
 
-function loadError(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const frame = /\(?(?:file:\/\/)?(\/[^()\s]+?\.[cm]?[jt]s)[^:]*:(\d+):\d+\)?/.exec((error.stack ?? '').split('\n').slice(1).filter((l) => !l.includes('node_modules') && !l.includes('/lib/model/')).join('\n'))
-  const place = frame ? ` (${path.relative(process.cwd(), frame[1]!)}:${frame[2]})` : ''
-  return `${error.message.split('\n').slice(0, 4).join('\n')}${place}`
+function problemsOf(error: unknown, shown: string): readonly Problem[] {
+  if (error instanceof Refused) return error.problems
+  if (!(error instanceof Error)) return [{ message: `${shown} cannot be loaded: ${String(error)}` }]
+  // The TypeScript loader tells the places of syntax errors in its text.
+  const syntax = [...error.message.matchAll(/^(\/.*?):(\d+):\d+: ERROR: (.*)$/gm)]
+  if (syntax.length > 0) return syntax.map(([, file, line, message]) => ({ message: message!, at: { file: file!, line: Number(line) } }))
+  const [first = ''] = error.message.split('\n')
+  const missing = /^Cannot find (?:module|package) '(.+?)' imported from (.+)$/.exec(first)
+  if (missing) {
+    const from = missing[2]!.startsWith('file:') ? fileURLToPath(missing[2]!) : missing[2]!
+    const what = missing[1]!.startsWith('file:') ? fileURLToPath(missing[1]!) : missing[1]!
+    return [{ message: `${path.relative(process.cwd(), from)} imports ${path.isAbsolute(what) ? path.relative(process.cwd(), what) : what}, which is not there` }]
+  }
+  // Node puts the place of an import that cannot be linked before the stack.
+  const linked = /^(?:file:\/\/)?(\/[^\n?]+?)(?:\?[^\n]*)?:(\d+)\n/.exec(error.stack ?? '')
+  const at = linked ? { file: decodeURI(linked[1]!), line: Number(linked[2]) } : authorsFrame(error.stack ?? '')
+  const hint = 'hint' in error && typeof error.hint === 'string' ? error.hint : undefined
+  return [{ message: `${shown} cannot be loaded: ${error.message.split('\n').slice(0, 4).join('\n')}`, ...(hint ? { hint } : {}), ...(at ? { at } : {}) }]
 }

@@ -1,171 +1,173 @@
-import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { findRun, Journal } from '../engine/journal.ts'
-import { listAsJson, listHosts, listTags, listTasks } from '../engine/list.ts'
-import { checkExtraVars, checkVars } from '../engine/preflight.ts'
-import { newRunId, run, type RunOutcome } from '../engine/run.ts'
+import type { RunOutcome } from '../engine/run.ts'
 import { type PlayNode, select, tasksOf } from '../engine/select.ts'
 import type { Event, Reporter } from '../model/event.ts'
-import type { ConnectionSettings, Host, Inventory } from '../model/inventory.ts'
-import { loadInventory } from '../inventory/load.ts'
-import { applyLimit } from '../model/pattern.ts'
+import type { Host, Inventory } from '../model/inventory.ts'
+import type { Playbook } from '../model/playbook.ts'
 import { exit, Refused } from '../model/problem.ts'
-import { guarded } from '../report/guard.ts'
-import { both, createJunitReporter, createReporter, type LiveReporter, wantsColor } from '../report/index.ts'
-import { createTransport, type UnknownHostKey } from '../transport/index.ts'
+import type { Journal } from '../engine/journal.ts'
+import type { LiveReporter } from '../report/index.ts'
+import { typed } from './command-line.ts'
 import { parseExtraVars } from './extra-vars.ts'
+import { becomeOf, inventorySources, readInventory, withConnectionOptions } from './inputs.ts'
+import { commas, type Values } from './options.ts'
+import { isYes, questions } from './operator.ts'
 import { findPlaybook, loadPlaybook } from './playbooks.ts'
-import { ask, askSecret, interactive } from './terminal.ts'
-import { typeCheck } from './typecheck.ts'
+import { catchSignals, type Signals } from './signals.ts'
+import { ask, interactive, Interrupted } from './terminal.ts'
 
 /** The command line of `run PLAYBOOK|ROLE`, as parsed. */
 export interface RunArguments {
   readonly target: string
-  readonly inventory: readonly string[]
-  readonly limit: readonly string[]
-  readonly tags: readonly string[]
-  readonly skipTags: readonly string[]
-  readonly extraVars: readonly string[]
-  readonly check: boolean
-  readonly diff: boolean
-  readonly forks: number
-  readonly verbose: number
-  readonly listHosts: boolean
-  readonly listTasks: boolean
-  readonly listTags: boolean
-  readonly json: boolean
-  readonly syntaxCheck: boolean
-  readonly typeCheck: boolean
-  readonly startAtTask?: string
-  readonly step: boolean
-  readonly resume?: string | true
-  readonly yes: boolean
-  readonly forceHandlers: boolean
-  readonly output: readonly string[]
-  readonly user?: string
-  readonly askPass: boolean
-  readonly privateKey?: string
-  readonly timeout?: number
-  readonly become: boolean
-  readonly becomeUser?: string
-  readonly becomeMethod?: 'sudo' | 'su'
-  readonly askBecomePass: boolean
+  readonly values: Values
   readonly argv: readonly string[]
+}
+
+/** What a command line selects: of which playbook, on which hosts. */
+interface Selected {
+  readonly file: string
+  readonly playbook: Playbook
+  readonly inventory: Inventory
+  readonly plays: readonly PlayNode[]
 }
 
 /** Loads, checks, selects; then lists, or runs and reports. Gives the exit code. @throws Refused before anything is touched */
 export async function runPlaybook(args: RunArguments): Promise<number> {
-  const file = findPlaybook(args.target)
-  const extraVars = parseExtraVars(args.extraVars)
-  const checked = args.typeCheck && !listing(args) ? typeCheck([file, ...inventoryFiles(args.inventory)]) : Promise.resolve()
-  // A type error says more than what follows from it at run time, so it is the one to be shown.
-  const [types, loaded] = await Promise.allSettled([checked, Promise.all([loadPlaybook(file), loadInventory(args.inventory, { extraVars, cwd: process.cwd() })])])
-  if (types.status === 'rejected') throw types.reason
-  if (loaded.status === 'rejected') throw loaded.reason
-  const [playbook, raw] = loaded.value
-  const inventory = await withConnectionOptions(raw, args)
-  const limit = applyLimit([...inventory.hosts.values()], args.limit, inventory, (file) => readFileSync(file, 'utf8'))
-  if (limit.problems.length > 0) throw new Refused(limit.problems, exit.empty)
-  const plays = select(playbook, inventory, {
-    ...(args.limit.length > 0 ? { limit: limit.hosts } : {}), tags: args.tags, skipTags: args.skipTags,
-    ...(args.startAtTask === undefined ? {} : { startAt: args.startAtTask }),
-  })
-  const unknown = checkExtraVars(playbook, Object.keys(extraVars))
-  if (unknown.length > 0) throw new Refused(unknown, exit.load)
-  refuseEmpty(plays, args)
-  if (listing(args)) {
-    if (args.json) process.stdout.write(`${listAsJson(plays)}\n`)
-    else process.stdout.write(`${[args.listHosts && listHosts(plays), args.listTasks && listTasks(plays), args.listTags && listTags(playbook, plays)].filter(Boolean).join('\n\n')}\n`)
-    return exit.ok
-  }
-  const problems = checkVars(plays, inventory)
+  const { values } = args
+  if (values.step && !interactive()) throw new Refused({ message: '--step needs a terminal to ask on' }, exit.usage)
+  const selected = await load(args)
+  if (listing(values)) return list(selected, values)
+  const { checkVars } = await import('../engine/preflight.ts')
+  const problems = checkVars(selected.plays, selected.inventory)
   if (problems.length > 0) throw new Refused(problems, exit.load)
-  if (args.syntaxCheck) {
+  if (values['syntax-check']) {
+    const { file, plays } = selected
     process.stdout.write(`${path.relative(process.cwd(), file)}: ${plays.length} plays, ${plays.flatMap((p) => [...tasksOf(p.nodes)]).length} tasks, nothing wrong\n`)
     return exit.ok
   }
-  const done = args.resume === undefined ? undefined : findRun(args.resume === true ? undefined : args.resume, playbook.name)
-  return execute()
-
-  async function execute(): Promise<number> {
-    const runId = newRunId()
-    const journal = args.check ? undefined : new Journal(runId)
-    const shown = reporterFor(args)
-    const sinks = both(...journal ? [recorder(journal, () => signals.stopNow())] : [], ...shown.reporters)
-    const emit = (event: Event) => sinks.report({ ...event, time: Date.now() })
-    const signals = catchSignals(emit)
-    const transport = createTransport({ inventory, ...(interactive() ? { ask: confirmHostKey } : {}) })
-    let outcome: RunOutcome
-    try {
-      outcome = await run({
-        playbook, plays, inventory, transport, emit, runId,
-        check: args.check, forks: args.forks, forceHandlers: args.forceHandlers, argv: args.argv,
-        ...(args.become ? { become: args.becomeUser ?? true } : {}),
-        ...(done ? { done } : {}),
-        gate: (question) => asking(shown.live, () => gate(question, args, emit)),
-        ...(args.step ? { step: stepper } : {}),
-        stop: signals.stop, abort: signals.abort,
-      })
-    } catch (error) {
-      emit({ type: 'run-finished', run: runId, outcome: 'crashed', milliseconds: 0, owed: [] })
-      throw error
-    } finally {
-      signals.release()
-      await transport.close()
-      await sinks.close()
-    }
-    return outcome === 'ok' ? exit.ok : outcome === 'interrupted' ? signals.exitCode() : exit[outcome]
-  }
+  // Asked for last: nobody types a password to be told of a typing error.
+  const inventory = await withConnectionOptions(selected.inventory, values)
+  const plays = selected.plays.map((play): PlayNode => ({ ...play, hosts: play.hosts.map((host) => inventory.hosts.get(host.name) ?? host) }))
+  return execute({ ...selected, inventory, plays }, args)
 }
 
-function listing(args: RunArguments): boolean {
-  return args.listHosts || args.listTasks || args.listTags
+async function load({ target, values }: RunArguments): Promise<Selected> {
+  const file = findPlaybook(target)
+  const extraVars = await parseExtraVars(values['extra-vars'] ?? [])
+  const checks = values['type-check'] && !listing(values)
+  const checked = checks ? import('./typecheck.ts').then(({ typeCheck }) => typeCheck([file, ...inventorySources(values.inventory ?? [])])) : Promise.resolve()
+  // A type error says more than what follows from it at run time, so it is the one to be shown.
+  const [types, loaded] = await Promise.allSettled([checked, both(loadPlaybook(file), readInventory(values, extraVars))])
+  if (types.status === 'rejected') throw types.reason
+  if (loaded.status === 'rejected') throw loaded.reason
+  const [playbook, inventory] = loaded.value
+  const plays = select(playbook, inventory, {
+    limit: values.limit ?? [], tags: commas(values.tags), skipTags: commas(values['skip-tags']),
+    ...(values['start-at-task'] === undefined ? {} : { startAt: values['start-at-task'] }),
+  })
+  const { checkExtraVars } = await import('../engine/preflight.ts')
+  const unknown = checkExtraVars(playbook, Object.keys(extraVars))
+  if (unknown.length > 0) throw new Refused(unknown, exit.load)
+  refuseEmpty(plays, values)
+  return { file, playbook, inventory, plays }
 }
 
-function inventoryFiles(inventories: readonly string[]): readonly string[] {
-  return inventories.flatMap((given) => [given, path.join(given, 'index.ts')]).filter((file) => file.endsWith('.ts')).map((file) => path.resolve(file))
+/** Both, or what is wrong with either: an operator who is told half of it has to come back. */
+async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<readonly [A, B]> {
+  const [a, b] = await Promise.allSettled([first, second])
+  if (a.status === 'fulfilled' && b.status === 'fulfilled') return [a.value, b.value]
+  const reasons = [a, b].flatMap((end): readonly unknown[] => (end.status === 'rejected' ? [end.reason] : []))
+  const refused = reasons.filter((reason) => reason instanceof Refused)
+  if (refused.length < 2) throw reasons.find((reason) => !(reason instanceof Refused)) ?? reasons[0]
+  throw new Refused(refused.flatMap(({ problems }) => problems), refused[0]!.exitCode)
 }
 
-async function withConnectionOptions(inventory: Inventory, args: RunArguments): Promise<Inventory> {
-  const password = args.askPass ? await askSecret('SSH password', 'ssh password') : undefined
-  const becomePassword = args.askBecomePass ? await askSecret('BECOME password', 'become password') : undefined
-  const over: ConnectionSettings = {
-    ...(args.user === undefined ? {} : { user: args.user }),
-    ...(args.privateKey === undefined ? {} : { privateKey: args.privateKey }),
-    ...(args.timeout === undefined ? {} : { timeout: args.timeout }),
-    ...(password === undefined ? {} : { password }),
-    ...(becomePassword === undefined ? {} : { becomePassword }),
-    ...(args.becomeMethod === undefined ? {} : { becomeMethod: args.becomeMethod }),
-  }
-  if (Object.keys(over).length === 0) return inventory
-  const hosts = new Map([...inventory.hosts].map(([name, host]): [string, Host] => [name, { ...host, settings: { ...host.settings, ...over } }]))
-  return { ...inventory, hosts }
+function listing(values: Values): boolean {
+  return values['list-hosts'] || values['list-tasks'] || values['list-tags']
 }
 
-function refuseEmpty(plays: readonly PlayNode[], args: RunArguments): void {
+async function list({ playbook, plays }: Selected, values: Values): Promise<number> {
+  const { listAsJson, listHosts, listTags, listTasks } = await import('../engine/list.ts')
+  process.stdout.write(`${values.json ? listAsJson(plays)
+    : [values['list-hosts'] && listHosts(plays), values['list-tasks'] && listTasks(plays), values['list-tags'] && listTags(playbook, plays)].filter(Boolean).join('\n\n')}\n`)
+  return exit.ok
+}
+
+function refuseEmpty(plays: readonly PlayNode[], { limit = [] }: Values): void {
   const wanted = plays.filter((play) => [...tasksOf(play.nodes)].some((n) => n.selected))
   if (wanted.length === 0) throw new Refused({ message: 'no task is selected', hint: 'see what there is: --list-tasks without --tags, --skip-tags and --start-at-task' }, exit.empty)
   if (wanted.every((play) => play.hosts.length === 0)) {
     throw new Refused({
-      message: `no host is selected: ${args.limit.length > 0 ? `the limit ${args.limit.join(',')} leaves none of` : 'there is none in'} ${wanted.map((p) => p.play.options.hosts).join(', ')}`,
+      message: `no host is selected: ${limit.length > 0 ? `the limit ${limit.join(',')} leaves none of` : 'there is none in'} ${wanted.map((p) => p.play.options.hosts).join(', ')}`,
       hint: 'see: --list-hosts without --limit',
     }, exit.empty)
   }
 }
 
-function reporterFor(args: RunArguments): { readonly live: LiveReporter; readonly reporters: readonly Reporter[] } {
-  const junit = args.output.find((o) => o.startsWith('junit='))?.slice('junit='.length)
-  const kind = args.output.includes('json') ? 'json' : process.stdout.isTTY && !args.output.includes('lines') && !args.step ? 'tree' : 'lines'
+/** The hosts on which something is going to be done. */
+function workedOn(plays: readonly PlayNode[]): readonly Host[] {
+  const busy = plays.filter((play) => [...tasksOf(play.nodes)].some((n) => n.selected))
+  return [...new Map(busy.flatMap((play) => play.hosts).map((host) => [host.name, host])).values()]
+}
+
+async function execute({ playbook, plays, inventory }: Selected, { values, argv }: RunArguments): Promise<number> {
+  const [{ findRun, Journal }, { newRunId, run }, { createTransport }, { both }, { lockHosts }] = await Promise.all([
+    import('../engine/journal.ts'), import('../engine/run.ts'), import('../transport/index.ts'), import('../report/guard.ts'), import('./lock.ts')])
+  const { resume, check, forks } = values
+  const done = resume === undefined ? undefined : findRun(resume === 'latest' ? undefined : resume, playbook.name)
+  const runId = newRunId()
+  const release = check ? () => {} : lockHosts(workedOn(plays), runId, playbook.name)
+  // Whatever ends the process, the next run must not find it locked.
+  process.on('exit', release)
+  const journal = check ? undefined : new Journal(runId)
+  const shown = await reporterFor(values, argv)
+  const sinks = both(...journal ? [await recorder(journal, () => signals.stopNow())] : [], ...shown.reporters)
+  const emit = (event: Event) => sinks.report({ ...event, time: Date.now() })
+  const signals = catchSignals((message) => emit({ type: 'warned', message }))
+  const transport = createTransport({
+    inventory, ...questions((question) => asking(shown.live, question)), warn: (message) => emit({ type: 'warned', message }),
+  })
+  const become = becomeOf(values)
+  let outcome: RunOutcome
+  try {
+    outcome = await run({
+      playbook, plays, inventory, transport, emit, runId, check, forks, forceHandlers: values['force-handlers'], argv,
+      ...(become === undefined ? {} : { become }),
+      ...(done ? { done } : {}),
+      gate: (question) => asking(shown.live, () => stoppable(signals, false, () => gate(question, values, emit))),
+      ...(values.step ? { step: (task: string) => stoppable(signals, 'no', () => stepper(task)) } : {}),
+      stop: signals.stop, abort: signals.abort,
+    })
+  } catch (error) {
+    emit({ type: 'run-finished', run: runId, outcome: 'crashed', milliseconds: 0, owed: [] })
+    throw error
+  } finally {
+    signals.release()
+    await transport.close()
+    await sinks.close()
+    release()
+    process.off('exit', release)
+  }
+  // A gate that Ctrl-C answered was refused only because of it.
+  const interrupted = outcome === 'interrupted' || (outcome === 'refused' && signals.stop.aborted)
+  return interrupted ? signals.exitCode() : exit[outcome as Exclude<RunOutcome, 'interrupted'>]
+}
+
+async function reporterFor({ output = [], step, verbose, diff, check }: Values, argv: readonly string[]): Promise<{ readonly live: LiveReporter; readonly reporters: readonly Reporter[] }> {
+  const { createJunitReporter, createReporter, wantsColor } = await import('../report/index.ts')
+  const junit = output.find((o) => o.startsWith('junit='))?.slice('junit='.length)
+  const kind = output.includes('json') ? 'json' : process.stdout.isTTY && !output.includes('lines') && !step ? 'tree' : 'lines'
   const live = createReporter({
-    kind, out: process.stdout, err: process.stderr, verbosity: args.verbose, diff: args.diff, color: wantsColor(process.stdout),
-    columns: process.stdout.columns ?? 120, rows: process.stdout.rows ?? 24,
-    next: ({ finished }) => args.check || finished.outcome === 'ok' ? undefined : `Go on with: run ${withoutResume(args.argv)} --resume`,
+    kind, out: process.stdout, err: process.stderr, verbosity: verbose, diff, color: wantsColor(process.stdout),
+    columns: process.stdout.columns || 120, rows: process.stdout.rows || 24,
+    next: ({ finished }) => check || finished.outcome === 'ok' ? undefined : `Go on with: run ${typed(argv.filter((word) => !word.startsWith('--resume=')))} --resume`,
   })
   return { live, reporters: junit ? [live, createJunitReporter(junit)] : [live] }
 }
 
 /** The journal as a reporter: it gets events masked, as every other sink does. A run whose record breaks off must not go on. */
-function recorder(journal: Journal, stop: () => void): Reporter {
+async function recorder(journal: Journal, stop: () => void): Promise<Reporter> {
+  const { guarded } = await import('../report/guard.ts')
   return guarded({
     report: (event) => journal.append(event),
     close: () => Promise.resolve(journal.close()),
@@ -185,63 +187,27 @@ async function asking<T>(live: LiveReporter, question: () => Promise<T>): Promis
   }
 }
 
-function withoutResume(argv: readonly string[]): string {
-  const kept: string[] = []
-  for (let i = 0; i < argv.length; i++) {
-    if (argv[i] === '--resume') {
-      if (argv[i + 1] && !argv[i + 1]!.startsWith('-')) i++
-    } else if (!argv[i]!.startsWith('--resume=')) kept.push(/^[\w./:=@,%+-]+$/.test(argv[i]!) ? argv[i]! : `'${argv[i]!.replaceAll("'", `'\\''`)}'`)
+/** A question at which Ctrl-C stops the run, as it does elsewhere. */
+async function stoppable<T>(signals: Signals, otherwise: T, question: () => Promise<T>): Promise<T> {
+  try {
+    return await question()
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error
+    signals.interrupt()
+    return otherwise
   }
-  return kept.join(' ')
 }
 
-async function gate(question: string, args: RunArguments, emit: (event: Event) => void): Promise<boolean> {
-  if (args.yes) return true
+async function gate(question: string, { yes }: Values, emit: (event: Event) => void): Promise<boolean> {
+  if (yes) return true
   if (!interactive()) {
     emit({ type: 'warned', message: `«${question}» needs an answer and there is no terminal: go on with --yes` })
     return false
   }
-  return /^y(es)?$/i.test(await ask(`${question} [y/N]`))
-}
-
-async function confirmHostKey(key: UnknownHostKey): Promise<boolean> {
-  return /^y(es)?$/i.test(await ask(`${key.host} is not known: its key is ${key.type} ${key.fingerprint}. Go on connecting? [y/N]`))
+  return isYes(await ask(`${question} [y/N]`))
 }
 
 async function stepper(task: string): Promise<'yes' | 'no' | 'all'> {
-  if (!interactive()) throw new Refused({ message: '--step needs a terminal to ask on' }, exit.usage)
   const answer = (await ask(`Perform task: ${task}? (y)es / (n)o / (c)ontinue without asking:`)).toLowerCase()
   return answer.startsWith('c') ? 'all' : answer.startsWith('y') ? 'yes' : 'no'
-}
-
-/** The first Ctrl-C stops starting new work, the second ends what runs; TERM does both at once. */
-function catchSignals(emit: (event: Event) => void) {
-  const stop = new AbortController()
-  const abort = new AbortController()
-  let by: NodeJS.Signals = 'SIGINT'
-  const onInterrupt = () => {
-    if (!stop.signal.aborted) {
-      emit({ type: 'warned', message: 'stopping: what runs is finished, nothing new is started (Ctrl-C again to end it now)' })
-      stop.abort()
-    } else abort.abort(new Error('interrupted'))
-  }
-  const onTerminate = () => {
-    by = 'SIGTERM'
-    stop.abort()
-    abort.abort(new Error('terminated'))
-  }
-  process.on('SIGINT', onInterrupt)
-  process.on('SIGTERM', onTerminate)
-  process.on('SIGHUP', onTerminate)
-  return {
-    stop: stop.signal,
-    abort: abort.signal,
-    stopNow: () => stop.abort(),
-    exitCode: () => (by === 'SIGINT' ? exit.interrupted : exit.terminated),
-    release() {
-      process.off('SIGINT', onInterrupt)
-      process.off('SIGTERM', onTerminate)
-      process.off('SIGHUP', onTerminate)
-    },
-  }
 }

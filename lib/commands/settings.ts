@@ -1,21 +1,71 @@
 import { cosmiconfig } from 'cosmiconfig'
+import { existsSync } from 'node:fs'
+import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { exit, Refused } from '../model/problem.ts'
+import { checkSettings, type Option, options } from './options.ts'
 
-/** Defaults for options of the command line, from run.config.ts and its usual relatives in this folder or one above. */
-export async function readSettings(): Promise<Readonly<Record<string, unknown>>> {
+/** Values for options, and the file that gave them. */
+export interface FoundSettings {
+  readonly file?: string
+  readonly values: Readonly<Record<string, unknown>>
+}
+
+const places = ['run.config.ts', 'run.config.mjs', 'run.config.js', 'run.config.json', '.runrc', '.runrc.json', '.runrc.yaml', '.runrc.yml', 'package.json']
+
+/**
+ * Defaults for options of the command line, from run.config.ts and its usual relatives in this folder or in one above it
+ * within the project. @throws Refused with every unknown or ill-typed setting
+ */
+export async function readSettings(cwd = process.cwd()): Promise<FoundSettings> {
+  const found = await find(cwd)
+  if (!found) return { values: {} }
+  const file = path.relative(cwd, found.file) || found.file
+  const wrong = (message: string) => new Refused({ message: `the settings in ${file} ${message}` }, exit.load)
+  if (typeof found.content !== 'object' || found.content === null || Array.isArray(found.content)) throw wrong('must be names of options with values')
+  const given = found.content as Readonly<Record<string, unknown>>
+  const problems = checkSettings(given)
+  if (problems.length > 0) throw new Refused(problems.map((p) => ({ ...p, message: `${file}: ${p.message}` })), exit.load)
+  const values = Object.entries(given).filter(([, value]) => value !== undefined).map(([name, value]) => {
+    const option = (options as Readonly<Record<string, Option>>)[name]!
+    const resolved = option.path ? [value].flat().map((v) => fromFolder(String(v), path.dirname(found.file), cwd)) : [value].flat()
+    return [name, option.kind === 'texts' ? resolved : resolved[0]]
+  })
+  return { file, values: Object.fromEntries(values) as FoundSettings['values'] }
+}
+
+// A path in a settings file starts at that file; what the operator reads of it starts where the operator is.
+function fromFolder(given: string, folder: string, cwd: string): string {
+  if (given.startsWith('~') || path.isAbsolute(given) || given.includes(',')) return given
+  return path.relative(cwd, path.resolve(folder, given)) || '.'
+}
+
+async function find(cwd: string): Promise<{ readonly file: string; readonly content: unknown } | undefined> {
   // cosmiconfig's own .ts loader wants an older TypeScript; ours is registered already.
   const load = async (file: string) => (await import(pathToFileURL(file).href) as { default: unknown }).default
-  const explorer = cosmiconfig('run', {
-    searchPlaces: ['run.config.ts', 'run.config.mjs', 'run.config.js', 'run.config.json', '.runrc', '.runrc.json', '.runrc.yaml', '.runrc.yml', 'package.json'],
-    loaders: { '.ts': load, '.mjs': load, '.js': load },
-  })
-  try {
-    const found = await explorer.search()
-    if (!found || found.isEmpty) return {}
-    if (typeof found.config !== 'object' || found.config === null) throw new Error('it must hold names of options with values')
-    return found.config as Record<string, unknown>
-  } catch (error) {
-    throw new Refused({ message: `the settings cannot be loaded: ${error instanceof Error ? error.message : String(error)}` }, exit.load)
+  const explorer = cosmiconfig('run', { searchPlaces: places, loaders: { '.ts': load, '.mjs': load, '.js': load }, searchStrategy: 'none', cache: false })
+  for (const folder of foldersOf(cwd)) {
+    try {
+      const found = await explorer.search(folder)
+      if (found) return { file: found.filepath, content: found.isEmpty ? {} : found.config as unknown }
+    } catch (error) {
+      const file = places.find((name) => existsSync(path.join(folder, name)))
+      throw new Refused({ message: `the settings${file ? ` in ${path.relative(cwd, path.join(folder, file))}` : ''} cannot be loaded: ${reason(error)}` }, exit.load)
+    }
   }
+  return undefined
+}
+
+// From here up to the project's package.json; outside a project only here: what lies further up, as in /tmp, may be a stranger's.
+function foldersOf(cwd: string): readonly string[] {
+  const folders: string[] = []
+  for (let folder = cwd; ; folder = path.dirname(folder)) {
+    folders.push(folder)
+    if (existsSync(path.join(folder, 'package.json'))) return folders
+    if (path.dirname(folder) === folder) return [cwd]
+  }
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message.split('\n').slice(0, 4).join('\n') : String(error)
 }

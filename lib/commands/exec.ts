@@ -1,0 +1,122 @@
+import path from 'node:path'
+import type { Event } from '../model/event.ts'
+import type { Host } from '../model/inventory.ts'
+import { CommandFailed, type CommandResult, type Operation } from '../model/operation.ts'
+import { play, playbook } from '../model/playbook.ts'
+import { exit, Refused } from '../model/problem.ts'
+import { mask } from '../report/mask.ts'
+import { becomeOf, readInventory, withConnectionOptions } from './inputs.ts'
+import { questions } from './operator.ts'
+import type { Values } from './options.ts'
+
+/** The command line of `run exec`. */
+export interface ExecArguments {
+  readonly pattern: string
+  /** What stands behind `--`: joined by blanks, it is a shell script, as with ssh. */
+  readonly words: readonly string[]
+  readonly values: Values
+  readonly argv: readonly string[]
+}
+
+/** How the command ended on one host. */
+interface Ending {
+  readonly host: string
+  readonly status: 'ok' | 'failed' | 'unreachable' | 'skipped'
+  readonly code?: number
+  readonly stdout: string
+  readonly stderr: string
+  readonly reason?: string
+}
+
+/** Runs one command on the hosts of a pattern and prints what it wrote, equal endings once. Gives the exit code of a run. */
+export async function execute({ pattern, words, values, argv }: ExecArguments): Promise<number> {
+  const script = words.join(' ').trim()
+  if (script === '') throw new Refused({ message: 'no command', hint: 'write it behind two dashes: run exec PATTERN -i INVENTORY -- COMMAND' }, exit.usage)
+  const [{ select }, { newRunId, run }, { Journal }, { createTransport }, { both, guarded }, { catchSignals }] = await Promise.all([
+    import('../engine/select.ts'), import('../engine/run.ts'), import('../engine/journal.ts'), import('../transport/index.ts'), import('../report/guard.ts'), import('./signals.ts')])
+  const inventory = await withConnectionOptions(await readInventory(values), values)
+  const results = new Map<string, CommandResult>()
+  const book = playbook('exec', [play('exec', { hosts: pattern, strategy: 'free' }, ({ task }) => {
+    task(script, (host) => running(script, (result) => results.set(host.name, result)))
+  })])
+  const plays = select(book, inventory, { limit: values.limit ?? [], tags: [], skipTags: [] })
+  const hosts = plays.flatMap((p) => p.hosts)
+  if (hosts.length === 0) throw new Refused({ message: `no host is selected: the limit ${(values.limit ?? []).join(',')} leaves none of ${pattern}`, hint: 'see: run inventory --graph' }, exit.empty)
+
+  const runId = newRunId()
+  const journal = values.check ? undefined : new Journal(runId)
+  const record = journal && guarded({ report: (event) => journal.append(event), close: () => Promise.resolve(journal.close()) }, () => signals.stopNow())
+  const endings = new Map<string, Ending>()
+  const collect = { report: (event: Event) => note(event, results, endings), close: () => Promise.resolve() }
+  const sinks = both(...record ? [record] : [], collect)
+  const signals = catchSignals((message) => emit({ type: 'warned', message }))
+  const emit = (event: Event) => {
+    if (values.verbose > 0 && event.type === 'output') process.stderr.write(mask(event.text).replace(/^(?=.)/gm, `${event.host} | `))
+    if (event.type === 'warned') process.stderr.write(mask(`[WARNING]: ${event.message}\n`))
+    sinks.report({ ...event, time: Date.now() })
+  }
+  const transport = createTransport({
+    inventory, ...questions((question) => question()), warn: (message) => emit({ type: 'warned', message }),
+  })
+  const become = becomeOf(values)
+  try {
+    const outcome = await run({
+      playbook: book, plays, inventory, transport, emit, runId, check: values.check, forks: values.forks, forceHandlers: false, argv,
+      ...(become === undefined ? {} : { become }), gate: async () => true, stop: signals.stop, abort: signals.abort,
+    })
+    process.stdout.write(mask(values.json ? `${JSON.stringify(inOrder(hosts, endings), undefined, 2)}\n` : folded(inOrder(hosts, endings))))
+    return outcome === 'interrupted' ? signals.exitCode() : exit[outcome]
+  } finally {
+    signals.release()
+    await transport.close()
+    await sinks.close()
+  }
+}
+
+/** A command that is never predicted, whose output is kept whatever its exit code. */
+function running(script: string, keep: (result: CommandResult) => void): Operation<null> {
+  return {
+    name: script, at: { file: path.resolve('command line'), line: 1 },
+    prepare: async () => ({
+      changed: true, result: null, unpredictable: true,
+      async apply(connection) {
+        const result = await connection.exec(script, { long: true })
+        keep(result)
+        if (result.code !== 0) throw new CommandFailed(script, result)
+        return null
+      },
+    }),
+  }
+}
+
+function note(event: Event, results: ReadonlyMap<string, CommandResult>, endings: Map<string, Ending>): void {
+  if (event.type !== 'task-finished') return
+  const { host, status, failure, unpredictable } = event
+  const result = results.get(host)
+  if (result) endings.set(host, { host, status: result.code === 0 ? 'ok' : 'failed', ...result })
+  else if (unpredictable || status === 'changed') endings.set(host, { host, status: 'skipped', stdout: '', stderr: '', reason: 'it would run here' })
+  else {
+    const reason = failure && `${failure.reason}${failure.hint ? ` - ${failure.hint}` : ''}`
+    endings.set(host, { host, status: status === 'unreachable' ? 'unreachable' : 'failed', stdout: '', stderr: '', ...(reason ? { reason } : {}) })
+  }
+}
+
+function inOrder(hosts: readonly Host[], endings: ReadonlyMap<string, Ending>): readonly Ending[] {
+  return hosts.map(({ name }) => endings.get(name) ?? { host: name, status: 'skipped', stdout: '', stderr: '', reason: 'not started' })
+}
+
+/** `web1, web2 (2 hosts): ok` with the output under it; hosts with the same ending share it. */
+function folded(endings: readonly Ending[]): string {
+  const groups = new Map<string, Ending[]>()
+  for (const ending of endings) {
+    const key = JSON.stringify({ ...ending, host: '' })
+    groups.set(key, [...groups.get(key) ?? [], ending])
+  }
+  return [...groups.values()].map((group) => {
+    const { status, code, stdout, stderr, reason } = group[0]!
+    const names = group.map(({ host }) => host).join(', ')
+    const word = code !== undefined && code !== 0 ? `exit code ${code}` : status
+    const title = `${names}${group.length > 1 ? ` (${group.length} hosts)` : ''}: ${reason === undefined ? word : `${word}: ${reason}`}`
+    return `${[title, ...[stdout, stderr].filter((text) => text !== '').map((text) => text.replace(/\n+$/, ''))].join('\n')}\n`
+  }).join('\n')
+}

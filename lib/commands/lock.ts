@@ -1,0 +1,167 @@
+import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname, userInfo } from 'node:os'
+import path from 'node:path'
+import type { Host } from '../model/inventory.ts'
+import { exit, Refused } from '../model/problem.ts'
+
+/** Where locks lie, one file a host, so that runs on different hosts do not wait for each other. */
+const directory = '.switchover/locks'
+
+/** Who holds a host. */
+export interface Holder {
+  readonly run: string
+  readonly pid: number
+  /** The machine that the run runs on. */
+  readonly machine: string
+  readonly user: string
+  readonly since: string
+  readonly playbook: string
+  readonly host: string
+  /** When the process began, where the system tells: a pid may belong to another process by now. */
+  readonly started?: string
+}
+
+/**
+ * Takes all hosts for one run, or none. What it gives releases them.
+ * @throws Refused naming who holds one of them
+ */
+export function lockHosts(hosts: readonly Host[], run: string, playbook: string): () => void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const taken: string[] = []
+  const release = () => taken.splice(0).forEach((file) => rmSync(file, { force: true }))
+  const started = startOf(process.pid)
+  // In one order for everybody: of two runs that begin at once, one gets all.
+  const byFile = new Map(hosts.map((host) => [fileOf(host), host]))
+  try {
+    for (const [file, host] of [...byFile].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      const holder: Holder = {
+        run, pid: process.pid, machine: hostname(), user: userInfo().username, since: new Date().toISOString(), playbook, host: host.name,
+        ...(started === undefined ? {} : { started }),
+      }
+      const other = take(file, holder)
+      if (other) throw refusal(other)
+      taken.push(file)
+    }
+  } catch (error) {
+    release()
+    throw error
+  }
+  return release
+}
+
+// By the address, so that two names of one machine are one lock.
+function fileOf({ name, settings }: Host): string {
+  const address = settings.connection === 'local' ? name : `${settings.address ?? name}${settings.port === undefined || settings.port === 22 ? '' : `:${settings.port}`}`
+  return path.join(directory, `${encodeURIComponent(address)}.lock`)
+}
+
+function take(file: string, holder: Holder): Holder | undefined {
+  const own = `${file}.${process.pid}`
+  // Linked into its place, so that nobody ever reads half of a lock.
+  writeFileSync(own, JSON.stringify(holder), { mode: 0o600 })
+  try {
+    for (;;) {
+      try {
+        linkSync(own, file)
+        return undefined
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      }
+      const other = read(file)
+      if (other && lives(other)) return other
+      // Moved away first: of two that find the same stale lock, only one may clear it.
+      const stale = `${own}.stale`
+      try {
+        renameSync(file, stale)
+      } catch {
+        continue
+      }
+      const moved = read(stale)
+      try {
+        if (moved && lives(moved)) linkSync(stale, file)
+      } finally {
+        rmSync(stale, { force: true })
+      }
+    }
+  } finally {
+    rmSync(own, { force: true })
+  }
+}
+
+function read(file: string): Holder | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Holder
+  } catch {
+    return undefined
+  }
+}
+
+/** Does the run that holds a host still go on? Of another machine nobody here knows. */
+export function lives({ pid, machine, started }: Holder): boolean {
+  if (machine !== hostname()) return true
+  try {
+    process.kill(pid, 0)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
+  }
+  return started === undefined || startOf(pid) === started
+}
+
+// The 22nd field of stat; the 2nd, the name, may have blanks and brackets in it.
+function startOf(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\)/s, '').trim().split(' ')[19]
+  } catch {
+    return undefined
+  }
+}
+
+function refusal(holder: Holder): Refused {
+  const { host, machine } = holder
+  return new Refused({
+    message: `${host} is locked by ${describe(holder)}`,
+    hint: machine === hostname() ? 'wait until it has ended, or look without changing anything: --check' : `when that run is known to have ended: run unlock ${holder.run}`,
+  }, exit.locked)
+}
+
+/** `run 20260101-120000-ab12 of «site» (root, pid 4711 on controller, since 12:00:00)`. */
+export function describe({ run, playbook, user, pid, machine, since }: Holder): string {
+  return `run ${run} of «${playbook}» (${user}, pid ${pid} on ${machine}, since ${since.replace('T', ' ').slice(0, 19)} UTC)`
+}
+
+/** Every lock there is. */
+export function locks(): readonly { readonly file: string; readonly holder: Holder }[] {
+  let names: readonly string[]
+  try {
+    names = readdirSync(directory)
+  } catch {
+    return []
+  }
+  return names.filter((name) => name.endsWith('.lock')).sort().flatMap((name) => {
+    const file = path.join(directory, name)
+    const holder = read(file)
+    return holder ? [{ file, holder }] : []
+  })
+}
+
+/** Removes the locks of one run, or of all that have ended; of one that goes on only when forced. Gives the exit code. */
+export async function unlock(args: { readonly run?: string; readonly force: boolean }): Promise<number> {
+  const found = locks().filter(({ holder }) => args.run === undefined || holder.run.startsWith(args.run))
+  if (args.run !== undefined && found.length === 0) {
+    const runs = [...new Set(locks().map(({ holder }) => holder.run))]
+    throw new Refused({ message: `no host is locked by a run ${args.run}`, hint: runs.length > 0 ? `there are: ${runs.join(', ')}` : 'nothing is locked' }, exit.usage)
+  }
+  if (found.length === 0) process.stdout.write('nothing is locked\n')
+  const held = found.filter(({ holder }) => !args.force && (holder.machine === hostname() ? lives(holder) : args.run === undefined))
+  for (const { file, holder } of found) {
+    if (held.some((one) => one.file === file)) continue
+    rmSync(file, { force: true })
+    process.stdout.write(`${holder.host}: no longer locked by run ${holder.run}\n`)
+  }
+  const [first] = held
+  if (first === undefined) return exit.ok
+  throw new Refused(held.map(({ holder }) => ({
+    message: `${holder.host} stays locked by ${describe(holder)}`,
+    hint: holder.machine === hostname() ? `it goes on: end it with kill ${holder.pid}` : `when it is known to have ended: run unlock ${holder.run}`,
+  })), exit.locked)
+}

@@ -1,0 +1,33 @@
+import type { Secret } from '../model/secret.ts'
+import type { AskHostKey, AskSecret } from '../transport/index.ts'
+import { ask, askSecret, interactive, Interrupted } from './terminal.ts'
+
+/** What connections ask the operator, each question put by `asking`; nothing where nobody can answer. */
+export function questions(asking: <T>(question: () => Promise<T>) => Promise<T>): { readonly ask?: AskHostKey; readonly askSecret?: AskSecret } {
+  if (!interactive()) return {}
+  return {
+    ask: (key) => asking(() => orInterrupt(false, async () => {
+      return isYes(await ask(`${key.host} is not known: its key is ${key.type} ${key.fingerprint}. Go on connecting? [y/N]`))
+    })),
+    askSecret: (question) => asking(() => orInterrupt(undefined, async (): Promise<Secret | undefined> => {
+      const answer = await askSecret(question[0]!.toUpperCase() + question.slice(1), question)
+      return answer.reveal() === '' ? undefined : answer
+    })),
+  }
+}
+
+/** Ctrl-C at a question of a connection is Ctrl-C to the whole run. */
+async function orInterrupt<T>(otherwise: T, question: () => Promise<T>): Promise<T> {
+  try {
+    return await question()
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error
+    process.kill(process.pid, 'SIGINT')
+    return otherwise
+  }
+}
+
+/** Is this answer a yes? */
+export function isYes(answer: string): boolean {
+  return /^y(es)?$/i.test(answer)
+}

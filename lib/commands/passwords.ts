@@ -1,0 +1,91 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { homedir } from 'node:os'
+import type { VaultPassword } from '../inventory/vault.ts'
+import { exit, Refused } from '../model/problem.ts'
+import { Secret } from '../model/secret.ts'
+import { askSecret } from './terminal.ts'
+import type { Values } from './options.ts'
+
+/** A password from a file, or from what the file prints when it may be executed; without its last line end. @throws Refused */
+export function passwordFrom(given: string, label: string, args: readonly string[] = []): Secret {
+  const file = path.resolve(given.replace(/^~(?=\/|$)/, homedir()))
+  const refused = (message: string, hint?: string) => new Refused({ message, ...(hint ? { hint } : {}) }, exit.load)
+  const found = statSync(file, { throwIfNoEntry: false })
+  if (!found?.isFile()) throw refused(`there is no password file ${given}`)
+  // Root may open and execute everything; the mode tells what was meant.
+  const program = (found.mode & 0o111) !== 0
+  if (!program && found.mode & 0o077) {
+    throw refused(`${given} holds a password and others may read it (mode ${(found.mode & 0o777).toString(8).padStart(4, '0')})`, `chmod 600 ${given}`)
+  }
+  const password = (program ? printed() : readFileSync(file, 'utf8')).replace(/\r?\n$/, '')
+  if (password === '') throw refused(`${given} ${program ? 'printed nothing, and should print' : 'is empty, and should hold'} a password`)
+  return Secret.of(password, label)
+
+  function printed(): string {
+    const { status, stdout, stderr, error } = spawnSync(file, args, { encoding: 'utf8', stdio: ['inherit', 'pipe', 'pipe'] })
+    if (error) throw refused(`${given} cannot be executed: ${error.message}`, 'begin it with #!, or take away its x if it holds the password itself')
+    if (status !== 0) throw refused(`${given} ended with exit code ${status}: ${stderr.trim() || 'it said nothing'}`)
+    return stdout
+  }
+}
+
+/** The options that name vault passwords. */
+type VaultOptions = Pick<Values, 'ask-vault-password' | 'vault-password-file' | 'vault-id'>
+
+/**
+ * The vault passwords that the options name; each is read or asked for when a vault wants it, and once; twice where a
+ * slip would lock something away.
+ */
+export function vaultPassword(values: VaultOptions, confirm = false): VaultPassword | undefined {
+  const ids = (values['vault-id'] ?? []).map((given) => {
+    const at = given.indexOf('@')
+    return { label: at < 0 ? 'default' : given.slice(0, at), source: given.slice(at + 1) }
+  })
+  const file = values['vault-password-file']
+  if (ids.length === 0 && file === undefined && !values['ask-vault-password']) return undefined
+  const once = new Map<string, Promise<Secret>>()
+  const from = (label: string, source: string): Promise<Secret> => {
+    const key = `${label}@${source}`
+    const known = once.get(key) ?? readVaultPassword(label, source, confirm)
+    once.set(key, known)
+    return known
+  }
+  return async (id) => {
+    const labelled = ids.find(({ label }) => label === id)
+    if (labelled) return from(labelled.label, labelled.source)
+    if (file !== undefined) return from('default', file)
+    if (values['ask-vault-password']) return from('default', 'prompt')
+    const other = ids.find(({ label }) => label === 'default') ?? (id === undefined ? ids[0] : undefined)
+    return other && from(other.label, other.source)
+  }
+}
+
+async function readVaultPassword(label: string, source: string, confirm: boolean): Promise<Secret> {
+  const name = label === 'default' ? 'vault password' : `vault password of ${label}`
+  // A program of that name is asked for the password of one vault id, as Ansible asks it.
+  if (source !== 'prompt') return passwordFrom(source, name, label !== 'default' && /-client(\.\w+)?$/.test(source) ? ['--vault-id', label] : [])
+  const password = await askSecret(name[0]!.toUpperCase() + name.slice(1), name)
+  if (confirm && (await askSecret(`The ${name} again`, name)).reveal() !== password.reveal()) {
+    throw new Refused({ message: `the ${name} was not the same the second time` }, exit.usage)
+  }
+  return password
+}
+
+/** The password with which something new is encrypted, and its label. @throws Refused when the options name none */
+export async function encryptingPassword(values: VaultOptions, wanted?: string): Promise<{ readonly id?: string; readonly password: Secret }> {
+  const plain = values['vault-password-file'] !== undefined || values['ask-vault-password']
+  const labels = (values['vault-id'] ?? []).map((given) => (given.includes('@') ? given.slice(0, given.indexOf('@')) : 'default'))
+  if (wanted !== undefined && !labels.includes(wanted)) {
+    throw new Refused({ message: `no --vault-id has the label ${wanted}`, hint: labels.length > 0 ? `there are: ${labels.join(', ')}` : `give --vault-id ${wanted}@FILE` }, exit.usage)
+  }
+  if (wanted === undefined && !plain && labels.length > 1) {
+    throw new Refused({ message: `there are several passwords to encrypt with: ${labels.join(', ')}`, hint: 'choose one with --encrypt-vault-id' }, exit.usage)
+  }
+  const id = wanted ?? (plain ? undefined : labels[0])
+  const source = vaultPassword(values, true)
+  const password = typeof source === 'function' ? await source(id) : source
+  if (!password) throw new Refused({ message: 'a vault password is needed', hint: 'give --vault-password-file FILE, --vault-id LABEL@FILE or --ask-vault-password' }, exit.usage)
+  return { ...(id === undefined || id === 'default' ? {} : { id }), password }
+}

@@ -1,0 +1,186 @@
+import { spawn } from 'node:child_process'
+import { chownSync, chmodSync, existsSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { decryptVault, encryptVault, isVault, vaultId } from '../inventory/vault.ts'
+import { exit, type Problem, Refused } from '../model/problem.ts'
+import type { Secret } from '../model/secret.ts'
+import type { Values } from './options.ts'
+import { encryptingPassword, vaultPassword } from './passwords.ts'
+import { askSecret, interactive } from './terminal.ts'
+
+/** The command line of `run vault`. */
+export interface VaultArguments {
+  readonly action: string
+  readonly files: readonly string[]
+  readonly values: Values
+  readonly name: string | undefined
+  readonly to: string | undefined
+  readonly newFile: string | undefined
+  readonly newId: string | undefined
+  readonly encryptId: string | undefined
+}
+
+// What a lone dash on the command line stands for.
+const stdin = '/dev/stdin'
+
+/** Encrypts, decrypts, shows and changes files and values in the format of Ansible Vault. Gives the exit code. @throws Refused */
+export async function vault(args: VaultArguments): Promise<number> {
+  const { action, files } = args
+  // Without any option about it, the password is asked for, as ansible-vault does.
+  const { 'vault-password-file': file, 'vault-id': ids } = args.values
+  const values: Values = file === undefined && !ids?.length ? { ...args.values, 'ask-vault-password': true } : args.values
+  if (action === 'encrypt-string') return encryptString({ ...args, values })
+  if (files.length === 0) throw usage(`run vault ${action} needs a file`)
+  if (args.to !== undefined && (files.length > 1 || !['encrypt', 'decrypt'].includes(action))) throw usage('--to is for encrypting or decrypting one file')
+  switch (action) {
+    case 'encrypt': return encrypt({ ...args, values })
+    case 'decrypt': return decrypt({ ...args, values })
+    case 'view': return view({ ...args, values })
+    case 'edit': return edit({ ...args, values })
+    case 'rekey': return rekey({ ...args, values })
+    default: throw usage(`run vault cannot ${action}`, 'it can encrypt, decrypt, view, edit, rekey and encrypt-string')
+  }
+}
+
+async function encrypt({ files, values, to, encryptId }: VaultArguments): Promise<number> {
+  const contents = contentsOf(files, (file, content) => isVault(content.toString('latin1')) ? { message: `${file} is encrypted already`, hint: `change its password with run vault rekey ${file}` } : undefined)
+  const { id, password } = await encryptingPassword(values, encryptId)
+  for (const [file, content] of contents) put(to ?? file, encryptVault(content, password, id))
+  return exit.ok
+}
+
+async function decrypt({ files, values, to }: VaultArguments): Promise<number> {
+  for (const [file, content] of await opened(files, values)) put(to ?? file, content)
+  return exit.ok
+}
+
+async function view({ files, values }: VaultArguments): Promise<number> {
+  // What is asked for is shown: this is the one output that is not masked.
+  for (const [, content] of await opened(files, values)) process.stdout.write(content)
+  return exit.ok
+}
+
+async function rekey({ files, values, newFile, newId }: VaultArguments): Promise<number> {
+  if (newFile !== undefined && newId !== undefined) throw usage('--new-vault-password-file and --new-vault-id exclude each other')
+  const contents = await opened(files, values)
+  const ids = new Map(files.map((file) => [file, vaultId(readFileSync(file, 'latin1'))]))
+  const fresh = await encryptingPassword({ 'ask-vault-password': newFile === undefined && newId === undefined, 'vault-password-file': newFile, 'vault-id': newId === undefined ? undefined : [newId] })
+  // A new password alone leaves the label as it is.
+  for (const [file, content] of contents) put(file, encryptVault(content, fresh.password, newId === undefined ? ids.get(file) : fresh.id))
+  return exit.ok
+}
+
+async function edit({ files, values, encryptId }: VaultArguments): Promise<number> {
+  for (const file of files) {
+    const there = existsSync(file)
+    const before = there ? (await opened([file], values))[0]![1] : Buffer.alloc(0)
+    const { password, id } = there ? { password: await passwordFor(values, vaultId(readFileSync(file, 'latin1'))), id: vaultId(readFileSync(file, 'latin1')) } : await encryptingPassword(values, encryptId)
+    const after = await inEditor(path.basename(file), before)
+    if (after.equals(before)) process.stderr.write(`${file} is unchanged\n`)
+    else put(file, encryptVault(after, password, id))
+  }
+  return exit.ok
+}
+
+async function encryptString({ files, values, name, encryptId }: VaultArguments): Promise<number> {
+  if (files.length > 1) throw usage('run vault encrypt-string takes one text', 'quote it')
+  const { id, password } = await encryptingPassword(values, encryptId)
+  const text = files[0] !== undefined && files[0] !== stdin ? files[0]
+    : interactive() ? (await askSecret('Text to encrypt', name ?? 'text')).reveal() : readFileSync(0).toString('utf8').replace(/\r?\n$/, '')
+  if (text === '') throw usage('there is no text to encrypt')
+  const body = encryptVault(text, password, id).trimEnd().split('\n').map((line) => `          ${line}\n`).join('')
+  process.stdout.write(`${name === undefined ? '' : `${name}: `}!vault |\n${body}`)
+  return exit.ok
+}
+
+/** The content of every file, or every reason why not: nothing is written before all of it is known to work. */
+function contentsOf(files: readonly string[], wrong: (file: string, content: Buffer) => Problem | undefined): readonly (readonly [string, Buffer])[] {
+  const problems: Problem[] = []
+  const contents = files.flatMap((file): readonly (readonly [string, Buffer])[] => {
+    try {
+      const content = readFileSync(file === stdin ? 0 : file)
+      const problem = wrong(file, content)
+      if (problem) problems.push(problem)
+      return [[file, content]]
+    } catch (error) {
+      problems.push({ message: (error as NodeJS.ErrnoException).code === 'ENOENT' ? `there is no file ${file}` : `${file} cannot be read: ${(error as Error).message}` })
+      return []
+    }
+  })
+  if (problems.length > 0) throw new Refused(problems, exit.load)
+  return contents
+}
+
+async function opened(files: readonly string[], values: Values): Promise<readonly (readonly [string, Buffer])[]> {
+  const contents = contentsOf(files, (file, content) => isVault(content.toString('latin1')) ? undefined : { message: `${file} is not encrypted` })
+  const open: (readonly [string, Buffer])[] = []
+  const source = vaultPassword(values)
+  for (const [file, content] of contents) {
+    const text = content.toString('latin1')
+    try {
+      open.push([file, decryptVault(text, await passwordFrom(source, vaultId(text)))])
+    } catch (error) {
+      if (error instanceof Refused || !(error instanceof Error) || error.constructor !== Error) throw error
+      throw new Refused({ message: `${file} cannot be decrypted: ${error.message}` }, exit.load)
+    }
+  }
+  return open
+}
+
+const passwordFor = (values: Values, id: string | undefined) => passwordFrom(vaultPassword(values), id)
+
+async function passwordFrom(source: ReturnType<typeof vaultPassword>, id: string | undefined): Promise<Secret> {
+  const found = typeof source === 'function' ? await source(id) : source
+  if (!found) throw new Refused({ message: `no password is given for the vault id ${id}`, hint: `give --vault-id ${id}@FILE` }, exit.usage)
+  return found
+}
+
+/** Replaces a file in one step, keeping its mode and owner; one that is new is its owner's alone. What came from stdin goes to stdout. */
+function put(file: string, content: string | Uint8Array): void {
+  if (file === stdin) return void process.stdout.write(content)
+  const real = existsSync(file) ? realpathSync(file) : file
+  const old = statSync(real, { throwIfNoEntry: false })
+  const fresh = path.join(path.dirname(real), `.${path.basename(real)}.${process.pid}.new`)
+  try {
+    writeFileSync(fresh, content, { mode: 0o600, flag: 'wx' })
+    if (old) {
+      if (process.getuid?.() === 0) chownSync(fresh, old.uid, old.gid)
+      chmodSync(fresh, old.mode & 0o7777)
+    }
+    renameSync(fresh, real)
+  } catch (error) {
+    rmSync(fresh, { force: true })
+    throw new Refused({ message: `${file} cannot be written: ${(error as Error).message}` }, exit.load)
+  }
+}
+
+/** What the operator's editor makes of a text; it lies in a directory of its own meanwhile, which goes away whatever happens. */
+async function inEditor(name: string, before: Buffer): Promise<Buffer> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'run-vault-'))
+  const file = path.join(folder, name)
+  const remove = () => rmSync(folder, { recursive: true, force: true })
+  const end = (signal: NodeJS.Signals) => {
+    remove()
+    process.exit(signal === 'SIGTERM' ? exit.terminated : 129)
+  }
+  // Ctrl-C belongs to the editor.
+  const ignore = () => {}
+  process.on('SIGINT', ignore).on('SIGTERM', end).on('SIGHUP', end).on('exit', remove)
+  try {
+    writeFileSync(file, before, { mode: 0o600 })
+    const editor = process.env['VISUAL'] || process.env['EDITOR'] || 'vi'
+    const code = await new Promise<number | null>((resolve, reject) => {
+      spawn('/bin/sh', ['-c', `${editor} "$1"`, 'sh', file], { stdio: 'inherit' }).once('error', reject).once('close', resolve)
+    })
+    if (code !== 0) throw new Refused({ message: `the editor ${editor} ended with exit code ${code}, and nothing was changed`, hint: 'set EDITOR to the editor of your choice' }, exit.failed)
+    return readFileSync(file)
+  } finally {
+    process.off('SIGINT', ignore).off('SIGTERM', end).off('SIGHUP', end).off('exit', remove)
+    remove()
+  }
+}
+
+function usage(message: string, hint?: string): Refused {
+  return new Refused({ message, ...(hint ? { hint } : {}) }, exit.usage)
+}

@@ -1,0 +1,85 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { inTurn, local, Project, words } from './project.ts'
+
+const steps = `, ({ task }) => {
+    task('Say', { tags: ['greeting'] }, (host) => shell\`echo \${host.vars.motd} \${host.vars.count}\`)
+    task('Ask', { tags: ['asking'] }, shell\`true\`)
+  }`
+const site = `${words}export default playbook('site', [
+  play('one', { hosts: 'web', vars: { motd: text.or('hi'), count: number.or(1) } }${steps}),
+])
+`
+const project = new Project({
+  'inventory/lab.ts': local,
+  'playbooks/site.ts': site,
+  'roles/nginx/index.ts': site,
+  'typed.ts': site.replace('host.vars.motd', 'host.vars.mtod') + "const wrong: number = 'a'\nexport { wrong }\n",
+  'none.ts': 'export const site = 1\n',
+  'syntax.ts': `${words}export default playbook('x', [\n  play('one' {}, [])\n])\n`,
+  'thrown.ts': `${words}\nthrow new Error('too early')\n`,
+  'lost.ts': "import './nothing.ts'\n",
+  'unlinked.ts': `${words.replace('play, playbook', 'plai, playbook')}plai()\n`,
+  'wanting.ts': site.replace("text.or('hi')", 'text').replace("number.or(1)", "oneOf('one', 'two')"),
+  'bad-hosts.ts': site.replace("hosts: 'web'", "hosts: 'wbe'"),
+})
+const [at, lab] = [['-i', 'inventory/lab', '--no-type-check'], ['-i', 'inventory/lab']]
+const play = ['playbooks/site.ts', ...at]
+
+interface Case {
+  readonly when: string
+  readonly args: readonly string[]
+  readonly code: number
+  readonly says: string
+}
+const cases: readonly Case[] = [
+  { when: 'nothing to run', args: [], code: 5, says: 'something to run is missing - name a playbook or a role, as in run playbooks/site.ts -i inventory/lab; see run --help' },
+  { when: 'no inventory named', args: ['playbooks/site.ts', '--no-type-check'], code: 5, says: 'no inventory - name one with -i, such as -i inventory/lab, or in run.config.ts' },
+  { when: 'an unknown option', args: [...play, '--frks', '3'], code: 5, says: 'there is no option --frks - did you mean --forks?' },
+  { when: 'an unknown letter', args: [...play, '-x'], code: 5, says: 'there is no option -x - see run --help' },
+  { when: 'an option without its value', args: [...play, '--limit'], code: 5, says: '--limit needs a value' },
+  { when: 'no forks', args: [...play, '-f', '0'], code: 5, says: '--forks must be a whole number from 1, and is 0' },
+  { when: 'forks in words', args: [...play, '-f', 'many'], code: 5, says: '--forks must be a whole number from 1, and is "many"' },
+  { when: 'an unknown way to become', args: [...play, '--become-method', 'doas'], code: 5, says: '--become-method must be one of sudo, su, and is "doas"' },
+  { when: 'an unknown output', args: [...play, '-o', 'yaml'], code: 5, says: '--output yaml is unknown - there are lines, json and junit=FILE' },
+  { when: 'a step without a terminal', args: [...play, '--step'], code: 5, says: '--step needs a terminal to ask on' },
+  { when: 'a password without a terminal', args: [...play, '-k'], code: 5, says: 'SSH password: there is no terminal to ask on - give it in a file, or in the inventory' },
+  { when: 'an unknown action', args: ['vault', 'encript', 'a'], code: 5, says: 'there is no action encript - did you mean encrypt?' },
+  { when: 'an -e that is no variable', args: [...play, '-e', 'motd'], code: 5, says: '-e motd is not a variable - write -e name=value, -e \'{"name": value}\' or -e @file' },
+
+  { when: 'no such inventory', args: ['playbooks/site.ts', '--no-type-check', '-i', 'inventory/lap'], code: 6, says: 'there is no inventory inventory/lap - did you mean inventory/lab?' },
+  { when: 'no such playbook', args: ['playbooks/sit.ts', ...at], code: 6, says: 'there is no playbook playbooks/sit.ts - did you mean playbooks/site.ts?' },
+  { when: 'no such role', args: ['ngnix', ...at], code: 6, says: 'there is no role ngnix in roles/, and no playbook of that name - did you mean nginx?' },
+  { when: 'no such file of variables', args: [...play, '-e', '@more.yaml'], code: 6, says: '-e @more.yaml: there is no file more.yaml' },
+  { when: 'an unknown variable', args: [...play, '-e', 'mtod=1'], code: 6, says: 'no role of this playbook has a variable «mtod» (given with -e) - did you mean motd?' },
+  { when: 'an ill-typed variable', args: [...play, '-e', 'count=many'], code: 6, says: 'web1: count must be a number, and is "many" (-e) (role one) (playbooks/site.ts:4)\nweb2: count must be a number, and is "many" (-e) (role one) (playbooks/site.ts:4)' },
+  { when: 'variables that are not set', args: ['wanting.ts', ...at, '-l', 'web1'], code: 6, says: 'web1: motd must be a text, and is not set (role one) (wanting.ts:4)\nweb1: count must be one of one, two, and is not set (role one) (wanting.ts:4)' },
+  { when: 'no playbook exported', args: ['none.ts', ...at], code: 6, says: "none.ts does not export a playbook - write: export default playbook('…', [play(…), …])" },
+  { when: 'a syntax error', args: ['syntax.ts', ...at], code: 6, says: 'Expected ")" but found "{" (syntax.ts:4)' },
+  { when: 'a throw while it is loaded', args: ['thrown.ts', ...at], code: 6, says: 'thrown.ts cannot be loaded: too early (thrown.ts:4)' },
+  { when: 'an import of nothing', args: ['lost.ts', ...at], code: 6, says: 'lost.ts imports nothing.ts, which is not there' },
+  { when: 'an import of an unknown name', args: ['unlinked.ts', ...at], code: 6, says: `unlinked.ts cannot be loaded: The requested module '${words.split("'")[1]}' does not provide an export named 'plai' (unlinked.ts:1)` },
+  { when: 'type errors', args: ['typed.ts', ...lab], code: 6, says: "Property 'mtod' does not exist on type 'VarsOf<{ readonly motd: Var<string>; readonly count: Var<number>; }>'. [TS2339] (typed.ts:5)\nType 'string' is not assignable to type 'number'. [TS2322] (typed.ts:9)" },
+  { when: 'a syntax error, types checked', args: ['syntax.ts', ...lab], code: 6, says: "',' expected. [TS1005] (syntax.ts:4)" },
+
+  { when: 'a limit that matches nothing', args: [...play, '-l', 'wbe'], code: 7, says: 'no host or group matches wbe - did you mean web?' },
+  { when: 'a limit that leaves nothing', args: [...play, '-l', 'db'], code: 7, says: 'no host is selected: the limit db leaves none of web - see: --list-hosts without --limit' },
+  { when: 'a play of nobody', args: ['bad-hosts.ts', ...at], code: 7, says: 'no host or group matches wbe - did you mean web? (bad-hosts.ts:4)' },
+  { when: 'an unknown tag', args: [...play, '-t', 'greting'], code: 7, says: 'no task has the tag «greting» - did you mean greeting?' },
+  { when: 'tags that leave nothing', args: [...play, '-t', 'greeting', '--skip-tags', 'greeting'], code: 7, says: 'no task is selected - see what there is: --list-tasks without --tags, --skip-tags and --start-at-task' },
+  { when: 'an unknown task to start at', args: [...play, '--start-at-task', 'Sya'], code: 7, says: 'no task «Sya» to start at - did you mean Say?' },
+  { when: 'an unknown host of an inventory', args: ['inventory', ...lab, '--host', 'web3'], code: 7, says: 'no host web3 in inventory/lab - did you mean web1?' },
+]
+
+const test = suite('bad input')
+const ended = inTurn(cases, ({ args }) => project.run(args))
+for (const [i, { when, code, says }] of cases.entries()) {
+  test(`${when}: ${code}`, async () => {
+    const { code: real, stdout, stderr } = (await ended)[i]!
+    assert.is(stderr.trimEnd(), says)
+    assert.is(stdout, '')
+    assert.is(real, code)
+  })
+}
+test.after(() => project[Symbol.dispose]())
+test.run()

@@ -42,8 +42,11 @@ const kinds: Readonly<Record<keyof ConnectionSettings, Setting>> = {
   hostKeys: among('strict', 'accept-new', 'ask'),
   proxyCommand: aText,
   proxyJump: aText,
+  sshConfig: { expected: 'true, false or a path', fits: (v) => typeof v === 'boolean' || aText.fits(v) },
+  forwardAgent: aFlag,
   legacy: aFlag,
   timeout: { expected: 'seconds above 0', fits: (v) => typeof v === 'number' && v > 0 },
+  connectRetries: { expected: 'a number from 0', fits: (v) => Number.isInteger(v) && (v as number) >= 0 },
   become: {
     expected: 'true, false or the name of a user',
     fits: (v) => typeof v === 'boolean' || (typeof v === 'string' && v !== ''),

@@ -18,12 +18,19 @@ import type { Link } from './program.ts'
 import { brief, interruption, type Raw, type Request } from './shell.ts'
 import { refusedByValidation, writing } from './writing.ts'
 
+/** Who commands run as on a machine, and the shells they run in. */
+export interface Acting {
+  readonly become: Become | undefined
+  readonly gate: Gate
+  readonly pool: Pool
+}
+
 /** What a connection needs of the machine it leads to. */
 export interface Machine {
   readonly name: string
   /** Opens the link when there is none. */
   link(): Promise<Link>
-  become(link: Link, user: string | undefined): { readonly become: Become | undefined; readonly gate: Gate; readonly pool: Pool }
+  become(link: Link, user: string | undefined): Acting
   peer(host: HostRef | 'controller', session: Session): Connection
 }
 
@@ -37,9 +44,9 @@ const mostInline = 256 << 10
 
 /** The face of a machine for one task. */
 export function connect(machine: Machine, session: Session): Connection {
-  const ready = async (): Promise<{ link: Link; become: Become | undefined; gate: Gate; pool: Pool }> => {
+  const ready = async (): Promise<Acting & { readonly link: Link }> => {
     if (session.signal?.aborted === true) throw interruption(session.signal)
-    const link = await machine.link()
+    const link = await unlessAborted(machine.link(), session.signal)
     return { link, ...machine.become(link, session.become) }
   }
 
@@ -52,8 +59,9 @@ export function connect(machine: Machine, session: Session): Connection {
 
   const exec = async (script: string, options: ExecOptions = {}): Promise<CommandResult> => {
     const { timeout, long = false } = options
-    const { code, stdout, stderr } = await run({ script, stdin: bytesOf(options.stdin), timeout, keep: mostOutput }, long)
-    // The output of a long command is read by people; that of any other by a program, which must not take a part for the whole.
+    const stdin = bytesOf(options.stdin)
+    const { code, stdout, stderr } = await run({ script, stdin, timeout, keep: mostOutput }, long)
+    // People read the output of a long command, programs that of any other: these must not take a part for the whole.
     if (stdout.cut && !long) throw tooMuch(machine.name, script, stdout, code)
     return { code, stdout: stdout.text(), stderr: stderr.text() }
   }
@@ -70,14 +78,15 @@ export function connect(machine: Machine, session: Session): Connection {
         throw new Error(`cannot read ${path} on ${machine.name}: ${reasonOf(said, path) || `exit code ${code}`}`)
       }
       if (stdout.cut) {
-        throw new Advice(`cannot read ${path} on ${machine.name}: it has ${stdout.total} bytes, more than the ${mostFile >> 20} MiB a read takes`,
-          'use stream() for files of this size')
+        throw new Advice(`cannot read ${path} on ${machine.name}: it has ${stdout.total} bytes, `
+          + `more than the ${mostFile >> 20} MiB that a read takes`, 'use stream() for files of this size')
       }
       return stdout.bytes()
     },
 
     async write(path: string, content: string | Uint8Array | Secret, meta: FileMeta = {}) {
-      const { code, stderr, stdout } = await run({ script: writing(path, meta), stdin: bytesOf(content), keep: mostOutput })
+      const script = writing(path, meta)
+      const { code, stderr, stdout } = await run({ script, stdin: bytesOf(content), keep: mostOutput })
       if (code === 0) return
       const said = stderr.text().trim()
       if (code === refusedByValidation) {
@@ -89,7 +98,7 @@ export function connect(machine: Machine, session: Session): Connection {
 
     async stream(script): Promise<Stream> {
       const { link, become, gate } = await ready()
-      const { program, pid } = await startAs(link, become, gate, script)
+      const { program, pid } = await startAs(link, become, gate, script, { signal: session.signal })
       const { signal } = session
       const kill = (): void => {
         void endTree(link, become, gate, pid).then(() => { program.close() })
@@ -104,7 +113,9 @@ export function connect(machine: Machine, session: Session): Connection {
         await finished(program.stderr)
         signal?.removeEventListener('abort', kill)
         if (signal?.aborted === true) throw interruption(signal)
-        if (code === undefined) throw new Unreachable(`connection to ${machine.name} lost while running ${brief(script)}`)
+        if (code === undefined) {
+          throw new Unreachable(`connection to ${machine.name} lost while running ${brief(script)}`)
+        }
         return { code, stderr: stderr.bytes().toString('utf8') }
       })()
       // Whoever only reads the stream must not be killed by an ending nobody awaited.
@@ -127,6 +138,19 @@ export function connect(machine: Machine, session: Session): Connection {
   }
 }
 
+/** Waits for a connection, but no longer than the operator does; others may still want it. */
+async function unlessAborted(opening: Promise<Link>, signal: AbortSignal | undefined): Promise<Link> {
+  if (signal === undefined) return opening
+  let abort!: () => void
+  const aborted = new Promise<never>((_, reject) => { abort = () => { reject(interruption(signal)) } })
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await Promise.race([opening, aborted])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}
+
 /** Passes output on as text, whole characters only. */
 function shown(session: Session): ((bytes: Buffer, stream: 'stdout' | 'stderr') => void) | undefined {
   if (session.output === undefined) return undefined
@@ -140,17 +164,20 @@ function shown(session: Session): ((bytes: Buffer, stream: 'stdout' | 'stderr') 
 function bytesOf(content: string | Uint8Array | Secret | undefined): Buffer | undefined {
   if (content === undefined) return undefined
   if (content instanceof Secret) return Buffer.from(content.reveal())
-  return typeof content === 'string' ? Buffer.from(content) : Buffer.from(content.buffer, content.byteOffset, content.byteLength)
+  if (typeof content === 'string') return Buffer.from(content)
+  return Buffer.from(content.buffer, content.byteOffset, content.byteLength)
 }
 
 function tooMuch(host: string, script: string, stdout: Collected, code: number): Advice {
-  return new Advice(`${brief(script)} on ${host} wrote ${stdout.total} bytes, more than the ${mostOutput >> 20} MiB that are kept (it ended with exit code ${code})`,
-    'run it as a long command, whose last output is kept, or use stream()')
+  return new Advice(`${brief(script)} on ${host} wrote ${stdout.total} bytes, `
+    + `more than the ${mostOutput >> 20} MiB that are kept (it ended with exit code ${code})`,
+  'run it as a long command, whose last output is kept, or use stream()')
 }
 
 /** What a tool said, without its own name and the path: both are known. */
 function reasonOf(said: string, path: string): string {
-  return said.split('\n').map((line) => line.replace(/^\w+: (?:line \d+: |\d+: )?/, '').replace(`${path}: `, '')).join('\n')
+  return said.split('\n')
+    .map((line) => line.replace(/^\w+: (?:line \d+: |\d+: )?/, '').replace(`${path}: `, '')).join('\n')
 }
 
 function finished(readable: Readable): Promise<void> {

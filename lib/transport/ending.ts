@@ -2,21 +2,27 @@ import type { Become, Gate } from './become.ts'
 import { startAs } from './become.ts'
 import type { Link } from './program.ts'
 
-// Everything is stopped first, so that nothing can fork away while the tree is read; TERM reaches what continues.
+// What is below is stopped first, so that it cannot fork away while the tree is read; TERM reaches what continues.
+// The root itself is not: it waits for a stopped child, and sudo above it would stop with it and stay so for ever.
 const script = (pid: number): string => `root=${pid}
 table() { ps -e -o pid= -o ppid= -o stat= 2>/dev/null || ps -o pid,ppid,stat; }
-tree() {
+below() {
   table | awk -v root=$root '{ parent[$1] = $2 }
-    END { for (p in parent) for (c = p; c in parent && c > 1; c = parent[c]) if (c == root) { printf "%s ", p; break } }'
+    END {
+      for (p in parent) {
+        for (c = parent[p]; c in parent && c > 1; c = parent[c]) if (c == root) { printf "%s ", p; break }
+      }
+    }'
 }
-kill -STOP $root 2>/dev/null || exit 0
-all=$root
+kill -0 $root 2>/dev/null || exit 0
+all=
 for round in 1 2 3 4 5; do
-  now=$(tree)
-  [ -z "$now" ] || [ "$now" = "$all" ] && break
+  now=$(below)
+  [ "$now" = "$all" ] && break
   all=$now
   kill -STOP $all 2>/dev/null
 done
+all="$root $all"
 kill -TERM $all 2>/dev/null
 kill -CONT $all 2>/dev/null
 for round in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
@@ -30,7 +36,9 @@ exit 0`
 const patience = 10
 
 /** Ends a process on a machine with all its descendants; says why when it could not. */
-export async function endTree(link: Link, become: Become | undefined, gate: Gate, pid: number): Promise<string | undefined> {
+export async function endTree(
+  link: Link, become: Become | undefined, gate: Gate, pid: number,
+): Promise<string | undefined> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<string>((resolve) => {
     timer = setTimeout(() => { resolve(`no answer from ${link.name} for ${patience} s`) }, patience * 1000)
@@ -45,7 +53,7 @@ export async function endTree(link: Link, become: Become | undefined, gate: Gate
 }
 
 async function ended(link: Link, become: Become | undefined, gate: Gate, pid: number): Promise<string | undefined> {
-  const { program } = await startAs(link, become, gate, script(pid), true)
+  const { program } = await startAs(link, become, gate, script(pid), { urgent: true })
   program.stdout.resume()
   program.stderr.resume()
   program.stdin.end()

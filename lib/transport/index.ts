@@ -1,41 +1,116 @@
 import type { ConnectionSettings, Host, HostRef, Inventory } from '../model/inventory.ts'
 import { type Connection, Unreachable } from '../model/operation.ts'
 import type { Session, Transport } from '../model/transport.ts'
-import { type Become, becoming, Gate } from './become.ts'
-import { connect, type Machine } from './connection.ts'
+import { becoming, Gate } from './become.ts'
+import { type Acting, connect, type Machine } from './connection.ts'
+import { NoAnswer } from './failure.ts'
+import { type AskHostKey, KnownFiles } from './host-key.ts'
+import { type AskSecret, KeyRing } from './keys.ts'
 import { localLink } from './local.ts'
 import { Pool } from './pool.ts'
 import type { Link } from './program.ts'
-import { type AskHostKey, sshLink } from './ssh.ts'
+import { type Jump, Routes } from './route.ts'
+import { sshLink } from './ssh.ts'
 
-export type { AskHostKey, UnknownHostKey } from './ssh.ts'
+export type { AskHostKey, UnknownHostKey } from './host-key.ts'
+export type { AskSecret } from './keys.ts'
 
 /** Everything the transport needs from outside. */
 export interface TransportOptions {
   readonly inventory: Inventory
   /** Asks the operator about unknown host keys; without it, `hostKeys: 'ask'` is strict. */
   readonly ask?: AskHostKey
+  /** Asks the operator for the passphrase of a key, once a key; without it, such keys are left out. */
+  readonly askSecret?: AskSecret
+  /** Takes what the operator should know and that stops nothing: settings of ssh_config that are not honoured. */
+  warn?(message: string): void
+  /** Passes the time between two tries; tests have a clock of their own. */
+  pause?(milliseconds: number): Promise<void>
 }
+
+/** How long to wait before each new try, in milliseconds; the last one for all that follow. */
+const backOff = [200, 1000, 3000] as const
 
 /**
  * The ways to the hosts of an inventory: one connection a host, opened when first needed.
- * Commands of one session run in the order they were given, in one shell; commands of different sessions run at the same time.
+ * Commands of one session run in the order they were given, in one shell; those of different sessions at the same time.
  */
-export function createTransport({ inventory, ask }: TransportOptions): Transport {
+export function createTransport(options: TransportOptions): Transport {
+  const { inventory, ask, askSecret, pause = passed } = options
   const machines = new Map<string, OneMachine>()
+  const shared = { ask, ring: new KeyRing(askSecret), files: new KnownFiles() }
+  const routes = new Routes((message) => options.warn?.(message))
   let closed = false
 
   const machine = (key: string, name: string, settings: ConnectionSettings, open: () => Promise<Link>): OneMachine => {
     const there = machines.get(key) ?? new OneMachine(name, settings, async () => {
       if (closed) throw new Unreachable(`the connection to ${name} is closed: the run has ended`)
       return open()
-    }, peer)
+    }, peer, pause)
     machines.set(key, there)
     return there
   }
-  const of = (host: Host): OneMachine => machine(`host ${host.name}`, host.name, host.settings,
-    () => (host.settings.connection === 'local' ? Promise.resolve(localLink(host.name)) : sshLink(host, ask)))
-  const controller = (): OneMachine => machine('controller', 'controller', {}, () => Promise.resolve(localLink('controller')))
+  const of = (host: Host, key = `host ${host.name}`): OneMachine => {
+    return machine(key, host.name, host.settings, () => open(host))
+  }
+  const controller = (): OneMachine => machine('controller', 'controller', {},
+    () => Promise.resolve(localLink('controller')))
+
+  const open = async (host: Host): Promise<Link> => {
+    if (host.settings.connection === 'local') return localLink(host.name)
+    const route = await routes.to(host)
+    const jump = await hop(host, [{ host, key: `host ${host.name}` }])
+    return sshLink(route, shared, jump === undefined ? undefined : await through(route.address, route.port, jump))
+  }
+
+  /** The last host before this one, with its settings; undefined when nothing is in between. */
+  const hop = async (host: Host, trail: readonly JumpHost[]): Promise<JumpHost | undefined> => {
+    const { jumps } = await routes.to(host)
+    if (jumps.length === 0) return undefined
+    const jump = jumpHost(jumps, host.settings)
+    const whole = [...trail, jump]
+    if (trail.some(({ key }) => key === jump.key)) {
+      const [first = host] = trail.map((one) => one.host)
+      throw new Unreachable(
+        `cannot connect to ${first.name}: its jump hosts lead in a circle `
+        + `(${whole.map((one) => one.host.name).join(', ')})`,
+        'set proxyJump to none for the host that is reached directly')
+    }
+    await hop(jump.host, whole)
+    return jump
+  }
+
+  const jumpHost = (jumps: readonly Jump[], behind: ConnectionSettings): JumpHost => {
+    const { host: name, user, port } = jumps.at(-1)!
+    const before = jumps.slice(0, -1)
+    const known = inventory.hosts.get(name)
+    const asItIs = before.length === 0 && user === undefined && port === undefined
+    if (known !== undefined && asItIs) return { host: known, key: `host ${name}` }
+    // What counts for the host behind it is as good a guess as any for one that the inventory does not know.
+    // Its password is not: that is nobody's business but that host's.
+    const { knownHosts, hostKeys, privateKey, passphrase, timeout, sshConfig } = behind
+    const settings: ConnectionSettings = {
+      ...known?.settings ?? { knownHosts, hostKeys, privateKey, passphrase, timeout, sshConfig },
+      ...user === undefined ? {} : { user },
+      ...port === undefined ? {} : { port },
+      ...before.length === 0 ? {} : { proxyJump: before.map(written).join(','), proxyCommand: undefined },
+    }
+    const own = known === undefined ? { knownHosts, hostKeys, privateKey, sshConfig } : {}
+    return {
+      host: { name, groups: [], vars: {}, settings },
+      key: `jump ${[...before, { host: name, user, port }].map(written).join(',')} ${JSON.stringify(own)}`,
+    }
+  }
+
+  const through = async (address: string, port: number, { host, key }: JumpHost): Promise<Link> => {
+    try {
+      return await of(host, key).link()
+    } catch (error) {
+      const { message, hint } = error as Error & { hint?: string }
+      const text = `cannot connect to ${address}:${port}: jump host ${host.name}: ${message}`
+      throw error instanceof NoAnswer ? new NoAnswer(text, hint) : new Unreachable(text, hint)
+    }
+  }
 
   const peer = (ref: HostRef | 'controller', session: Session): Connection => {
     if (ref === 'controller') return connect(controller(), { ...session, become: undefined })
@@ -59,6 +134,19 @@ export function createTransport({ inventory, ask }: TransportOptions): Transport
   }
 }
 
+/** A host in between, and the name of the connection to it that all hosts behind it share. */
+interface JumpHost {
+  readonly host: Host
+  readonly key: string
+}
+
+function written({ host, user, port }: Jump): string {
+  const place = host.includes(':') ? `[${host}]` : host
+  return `${user === undefined ? '' : `${user}@`}${place}${port === undefined ? '' : `:${port}`}`
+}
+
+const passed = (milliseconds: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, milliseconds) })
+
 function becomeOf({ settings: { become } }: Host): string | undefined {
   return become === true ? 'root' : typeof become === 'string' ? become : undefined
 }
@@ -70,23 +158,27 @@ class OneMachine implements Machine {
   readonly #openLink: () => Promise<Link>
   readonly #peer: (host: HostRef | 'controller', session: Session) => Connection
   readonly #gates = new Map<string, Gate>()
+  readonly #pause: (milliseconds: number) => Promise<void>
   #link: { readonly opening: Promise<Link>; opened?: Link } | undefined
-  #pools = new Map<string, { readonly become: Become | undefined; readonly gate: Gate; readonly pool: Pool }>()
+  #pools = new Map<string, Acting>()
 
   constructor(
     name: string, settings: ConnectionSettings, open: () => Promise<Link>,
     peer: (host: HostRef | 'controller', session: Session) => Connection,
+    pause: (milliseconds: number) => Promise<void>,
   ) {
     this.name = name
+    this.#pause = pause
     this.#settings = settings
     this.#openLink = open
     this.#peer = peer
   }
 
   async link(): Promise<Link> {
-    if (this.#link?.opened?.lost === true) this.#forget()
+    const lost = this.#link?.opened?.lost === true
+    if (lost) this.#forget()
     if (this.#link !== undefined) return this.#link.opened ?? this.#link.opening
-    const line: { opening: Promise<Link>; opened?: Link } = { opening: this.#openLink() }
+    const line: { opening: Promise<Link>; opened?: Link } = { opening: lost ? this.#again() : this.#first() }
     this.#link = line
     try {
       line.opened = await line.opening
@@ -98,12 +190,41 @@ class OneMachine implements Machine {
     }
   }
 
+  async #first(): Promise<Link> {
+    const { connectRetries = 0 } = this.#settings
+    for (let tries = 0; ; tries++) {
+      try {
+        return await this.#openLink()
+      } catch (error) {
+        if (!(error instanceof NoAnswer) || tries >= connectRetries) throw error
+        await this.#pause(backOff[Math.min(tries, backOff.length - 1)]!)
+      }
+    }
+  }
+
+  /** Opens a link in place of one that was lost: a host that was there a moment ago is worth some patience. */
+  async #again(): Promise<Link> {
+    let last: unknown
+    for (const milliseconds of backOff) {
+      await this.#pause(milliseconds)
+      try {
+        return await this.#openLink()
+      } catch (error) {
+        if (!(error instanceof NoAnswer)) throw error
+        last = error
+      }
+    }
+    const { message, hint } = last as NoAnswer
+    throw new NoAnswer(
+      `the connection to ${this.name} was lost, and ${backOff.length} tries to open it again failed: ${message}`, hint)
+  }
+
   #forget(): void {
     this.#link = undefined
     this.#pools = new Map()
   }
 
-  become(link: Link, user: string | undefined): { readonly become: Become | undefined; readonly gate: Gate; readonly pool: Pool } {
+  become(link: Link, user: string | undefined): Acting {
     const become = becoming(user, link.user, this.#settings)
     const key = become?.user ?? ''
     const gate = this.#gates.get(key) ?? new Gate()

@@ -2,8 +2,13 @@ import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { AuthenticationType, AuthHandlerMiddleware, BaseAgent, ParsedKey } from 'ssh2'
-import type { ConnectionSettings } from '../model/inventory.ts'
 import { Unreachable } from '../model/operation.ts'
+import type { Secret } from '../model/secret.ts'
+import { inTurn } from './host-key.ts'
+import type { Route } from './route.ts'
+
+/** Asks the operator for a secret; undefined when none is given. */
+export type AskSecret = (question: string) => Promise<Secret | undefined>
 
 /** The ways to log in that settings and this machine offer, in the order they are tried. */
 export interface Login {
@@ -17,47 +22,122 @@ export interface Login {
 interface Attempt {
   readonly method: AuthenticationType
   readonly what: string
-  readonly offer: object
+  /** What to show; undefined when it turns out that there is nothing. */
+  readonly offer: object | (() => Promise<object | undefined>)
 }
+
+/** A private key file as it was found, or why it cannot be used. */
+type Found =
+  | { readonly key: ParsedKey }
+  | { readonly locked: Buffer }
+  | { readonly missing: string }
+  | { readonly broken: string }
 
 const defaults = ['id_ed25519', 'id_ecdsa', 'id_rsa', 'id_dsa']
 
-/** Collects keys, agent and password. @throws Unreachable when a key that the settings name cannot be used */
-export async function login(user: string, settings: ConnectionSettings): Promise<Login> {
-  const { utils, createAgent } = (await import('ssh2')).default
+/** The key files of a run: each is read once, and its passphrase asked for once, however many hosts want it. */
+export class KeyRing {
+  readonly #ask: AskSecret | undefined
+  readonly #files = new Map<string, Promise<Found>>()
+  readonly #asked = new Map<string, Promise<ParsedKey | string>>()
+
+  constructor(ask: AskSecret | undefined) {
+    this.#ask = ask
+  }
+
+  get asks(): boolean {
+    return this.#ask !== undefined
+  }
+
+  find(path: string, passphrase: Secret | undefined): Promise<Found> {
+    const name = passphrase === undefined ? path : `${path}\0${passphrase.reveal()}`
+    const known = this.#files.get(name)
+    if (known !== undefined) return known
+    const finding = find(path, passphrase)
+    this.#files.set(name, finding)
+    return finding
+  }
+
+  /** The key behind a passphrase that the operator knows, or why there is none. */
+  open(path: string, locked: Buffer): Promise<ParsedKey | string> {
+    const known = this.#asked.get(path)
+    if (known !== undefined) return known
+    const opening = inTurn(async () => {
+      const answer = await this.#ask?.(`passphrase of the key ${path}`)
+      if (answer === undefined) return 'no passphrase was given'
+      return await parsed(locked, answer) ?? 'the passphrase does not open it'
+    }).catch((error: unknown) => (error as Error).message)
+    this.#asked.set(path, opening)
+    return opening
+  }
+}
+
+async function find(path: string, passphrase: Secret | undefined): Promise<Found> {
+  let text: Buffer
+  try {
+    text = await readFile(path)
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    return { missing: code === 'ENOENT' ? 'there is no such file' : message }
+  }
+  const { utils } = (await import('ssh2')).default
+  const found = utils.parseKey(text, passphrase?.reveal())
+  if (!(found instanceof Error)) return { key: (Array.isArray(found) ? found[0] : found) as ParsedKey }
+  if (!/encrypted|passphrase|decrypt|integrity/i.test(found.message)) return { broken: found.message }
+  return passphrase === undefined ? { locked: text } : { broken: 'the passphrase does not open it' }
+}
+
+async function parsed(text: Buffer, passphrase: Secret): Promise<ParsedKey | undefined> {
+  const { utils } = (await import('ssh2')).default
+  const found = utils.parseKey(text, passphrase.reveal())
+  return found instanceof Error ? undefined : (Array.isArray(found) ? found[0] : found) as ParsedKey
+}
+
+/**
+ * Collects keys, agent and password. `patiently` stops the clock of the connection while the operator types.
+ * @throws Unreachable when a key that the settings name cannot be used
+ */
+export async function login(
+  { user, settings, identities, identitiesOnly, agent: socket }: Route, ring: KeyRing,
+  patiently: <T>(answer: Promise<T>) => Promise<T>,
+): Promise<Login> {
   const skipped: string[] = []
   const attempts: Attempt[] = []
 
   const key = async (path: string, needed: boolean): Promise<void> => {
-    let text: Buffer
-    try {
-      text = await readFile(path)
-    } catch (error) {
+    const found = await ring.find(path, settings.passphrase)
+    if ('missing' in found) {
       if (!needed) return
-      throw new Unreachable(`cannot read the private key ${path}: ${(error as NodeJS.ErrnoException).code === 'ENOENT'
-        ? 'there is no such file' : (error as Error).message}`, 'check privateKey in the inventory')
+      throw new Unreachable(`cannot read the private key ${path}: ${found.missing}`,
+        'check privateKey in the inventory')
     }
-    const parsed = utils.parseKey(text, settings.passphrase?.reveal())
-    if (parsed instanceof Error) {
-      const locked = /encrypted|passphrase|decrypt|integrity/i.test(parsed.message)
-      const why = locked
-        ? settings.passphrase === undefined ? 'it has a passphrase' : 'the passphrase does not open it'
-        : parsed.message
-      skipped.push(`${path}: ${why}`)
-      return
+    const what = `key ${path}`
+    const show = (usable: ParsedKey): object => ({ type: 'publickey', username: user, key: usable })
+    if ('key' in found) attempts.push({ method: 'publickey', what, offer: show(found.key) })
+    else if ('broken' in found) skipped.push(`${path}: ${found.broken}`)
+    else if (!ring.asks) skipped.push(`${path}: it has a passphrase`)
+    else {
+      const offer = async (): Promise<object | undefined> => {
+        const opened = await patiently(ring.open(path, found.locked))
+        if (typeof opened !== 'string') return show(opened)
+        skipped.push(`${path}: ${opened}`)
+        return undefined
+      }
+      attempts.push({ method: 'publickey', what, offer })
     }
-    const usable = (Array.isArray(parsed) ? parsed[0] : parsed) as ParsedKey
-    attempts.push({ method: 'publickey', what: `key ${path}`, offer: { type: 'publickey', username: user, key: usable } })
   }
 
-  const agent = async (): Promise<void> => {
-    const socket = process.env['SSH_AUTH_SOCK']
-    if (socket === undefined || socket === '') return
+  const agent = async (only: readonly string[] | undefined): Promise<void> => {
+    if (socket === undefined) return
+    const { createAgent } = (await import('ssh2')).default
     const there = createAgent(socket)
     try {
-      const names = await identities(there)
-      if (names.length === 0) return
-      attempts.push({ method: 'publickey', what: names.map((name) => `agent key ${name}`).join(', '), offer: { type: 'agent', username: user, agent: there } })
+      const wanted = only === undefined ? undefined : await publicKeys(only)
+      const held = (await identitiesOf(there)).filter((one) => wanted === undefined || wanted.includes(one.blob))
+      if (held.length === 0) return
+      const what = held.map(({ name }) => `agent key ${name}`).join(', ')
+      const shown = wanted === undefined ? there : await showing(there, wanted)
+      attempts.push({ method: 'publickey', what, offer: { type: 'agent', username: user, agent: shown } })
     } catch (error) {
       skipped.push(`agent ${socket}: ${(error as Error).message}`)
     }
@@ -65,62 +145,111 @@ export async function login(user: string, settings: ConnectionSettings): Promise
 
   if (settings.privateKey !== undefined) {
     const path = settings.privateKey.replace(/^~(?=\/)/, homedir())
-    await key(path, true)
+    const found = await ring.find(path, settings.passphrase)
     // An agent may hold the key whose passphrase we do not have.
-    if (attempts.length === 0) await agent()
+    if (!('key' in found) && !('missing' in found)) await agent(undefined)
+    await key(path, true)
     if (attempts.length === 0 && settings.password === undefined) {
-      throw new Unreachable(`cannot use the private key ${skipped.join('; ')}`, 'set passphrase, or add the key to an ssh agent')
+      throw new Unreachable(`cannot use the private key ${skipped.join('; ')}`,
+        'set passphrase, or add the key to an ssh agent')
     }
   } else if (settings.password === undefined) {
-    await agent()
-    for (const name of defaults) await key(join(homedir(), '.ssh', name), false)
+    const files = identities ?? defaults.map((name) => join(homedir(), '.ssh', name))
+    await agent(identitiesOnly ? files : undefined)
+    for (const path of files) await key(path, false)
   }
-  if (settings.password !== undefined) {
-    const password = settings.password.reveal()
-    attempts.push({ method: 'password', what: 'password', offer: { type: 'password', username: user, password } })
-    let answered = false
-    attempts.push({
+  if (settings.password !== undefined) attempts.push(...byPassword(user, settings.password.reveal()))
+
+  const tried: string[] = []
+  const left = [...attempts]
+  const next = async (methods: readonly AuthenticationType[] | null): Promise<object | false> => {
+    for (let attempt = left.shift(); attempt !== undefined; attempt = left.shift()) {
+      if (methods !== null && !methods.includes(attempt.method)) continue
+      const { offer: told } = attempt
+      const offer = typeof told === 'function' ? await (told as () => Promise<object | undefined>)() : told
+      if (offer === undefined) continue
+      tried.push(attempt.what)
+      return offer
+    }
+    return false
+  }
+  return {
+    tried,
+    skipped,
+    // `none` is left out: it costs a round trip and no host we want accepts it.
+    handler: ((
+      methods: AuthenticationType[] | null, _partial: boolean | null, take: (offer: object | false) => void,
+    ) => { void next(methods).then(take) }) as unknown as AuthHandlerMiddleware,
+  }
+}
+
+function byPassword(user: string, password: string): readonly Attempt[] {
+  let answered = false
+  return [
+    { method: 'password', what: 'password', offer: { type: 'password', username: user, password } },
+    {
       method: 'keyboard-interactive',
       what: 'password (keyboard-interactive)',
       offer: {
         type: 'keyboard-interactive',
         username: user,
-        prompt: (_name: string, _instructions: string, _language: string, prompts: readonly { prompt: string }[], finish: (answers: string[]) => void) => {
+        prompt: (
+          _name: string, _instructions: string, _language: string,
+          prompts: readonly { prompt: string }[], finish: (answers: string[]) => void,
+        ) => {
           // Answered once: a second question means that the answer was wrong.
           finish(answered ? [] : prompts.map(({ prompt }) => (/pass(word|phrase)/i.test(prompt) ? password : '')))
           answered = true
         },
       },
-    })
-  }
-
-  const tried: string[] = []
-  const left = [...attempts]
-  return {
-    tried,
-    skipped,
-    // `none` is left out: it costs a round trip and no host we want accepts it.
-    handler: ((methods: AuthenticationType[] | null, _partial: boolean | null, next: (offer: object | false) => void) => {
-      for (let attempt = left.shift(); attempt !== undefined; attempt = left.shift()) {
-        if (methods !== null && !methods.includes(attempt.method)) continue
-        tried.push(attempt.what)
-        return next(attempt.offer)
-      }
-      return next(false)
-    }) as unknown as AuthHandlerMiddleware,
-  }
+    },
+  ]
 }
 
-function identities(agent: BaseAgent): Promise<readonly string[]> {
+interface Held {
+  readonly name: string
+  readonly blob: string
+}
+
+function identitiesOf(agent: BaseAgent): Promise<readonly Held[]> {
   return new Promise((resolve, reject) => {
     agent.getIdentities((error, keys) => {
       if (error) reject(error)
-      else {
-        resolve((keys ?? []).map((key) => {
-          const { comment, type } = key as { comment?: string; type?: string }
-          return comment || type || 'without a name'
-        }))
-      }
+      else resolve(((keys ?? []) as unknown as readonly ParsedKey[]).map(held))
     })
   })
+}
+
+function held(key: ParsedKey): Held {
+  return { name: key.comment || key.type || 'without a name', blob: key.getPublicSSH().toString('base64') }
+}
+
+/** The public halves of key files, from the .pub beside each or the file itself. */
+async function publicKeys(paths: readonly string[]): Promise<readonly string[]> {
+  const { utils } = (await import('ssh2')).default
+  const found = await Promise.all(paths.map(async (path) => {
+    for (const file of [`${path}.pub`, path]) {
+      const text = await readFile(file).catch(() => undefined)
+      const key = text === undefined ? undefined : utils.parseKey(text)
+      if (key !== undefined && !(key instanceof Error)) {
+        return (Array.isArray(key) ? key[0] as ParsedKey : key as ParsedKey).getPublicSSH().toString('base64')
+      }
+    }
+    return undefined
+  }))
+  return found.filter((one) => one !== undefined)
+}
+
+/** An agent that shows only some of its keys. */
+async function showing(agent: BaseAgent, wanted: readonly string[]): Promise<BaseAgent> {
+  const { BaseAgent: Base } = (await import('ssh2')).default as unknown as { BaseAgent: new () => BaseAgent }
+  const chosen = new Base()
+  chosen.getIdentities = (take) => {
+    agent.getIdentities((error, keys) => {
+      if (error) take(error)
+      else take(undefined, (keys ?? []).filter((key) => wanted.includes(held(key as unknown as ParsedKey).blob)))
+    })
+  }
+  chosen.sign = agent.sign.bind(agent)
+  return chosen
 }

@@ -27,7 +27,9 @@ export interface KnownHosts {
 /** Reads files of known hosts as OpenSSH does; those that do not exist are empty. */
 export async function readKnownHosts(files: readonly string[]): Promise<KnownHosts> {
   const entries = (await Promise.all(files.map(entriesOf))).flat()
-  const of = (names: readonly string[]): Entry[] => entries.filter(({ hosts }) => names.some((name) => covers(hosts, name)))
+  const of = (names: readonly string[]): Entry[] => {
+    return entries.filter(({ hosts }) => names.some((name) => covers(hosts, name)))
+  }
   return {
     files,
     types: (names) => [...new Set(of(names).filter(({ marker }) => marker === undefined).map(({ type }) => type))],
@@ -38,7 +40,7 @@ export async function readKnownHosts(files: readonly string[]): Promise<KnownHos
       if (revoked !== undefined) return { is: 'revoked', at: revoked.at }
       if (same.some(({ marker }) => marker === undefined)) return { is: 'known' }
       const plain = mine.filter(({ marker }) => marker === undefined)
-      // A host that is known by other types of key only is as suspect as one with another key: an impostor chooses the type.
+      // A host known by other types of key only is as suspect as one with another key: an impostor chooses the type.
       const other = plain.find(({ type }) => type === keyType(key)) ?? plain[0]
       if (other === undefined) return { is: 'unknown' }
       return { is: 'changed', at: other.at, fingerprint: fingerprint(other.key), type: other.type }

@@ -12,6 +12,9 @@ export function localLink(name: string): Link {
     name,
     user: userInfo().username,
     crowd: false,
+    terminals: false,
+    // Its socket is in the environment already.
+    agent: false,
     get lost() {
       return closed
     },
@@ -40,13 +43,17 @@ async function startLocal(command: string): Promise<Program> {
   const started = local([`exec <&3 >&4 2>&5 3<&- 4>&- 5>&-; ${command}`] as unknown as TemplateStringsArray)
   const child = started.child
   if (child === undefined) throw new Error('cannot start /bin/sh on this machine')
-  const [, , , stdin, stdout, stderr] = child.stdio as unknown as readonly Duplex[]
-  if (stdin === undefined || stdout === undefined || stderr === undefined) throw new Error('cannot start /bin/sh on this machine')
+  const streams = child.stdio as unknown as (Duplex | null)[]
+  const [, , , stdin, stdout, stderr] = streams
+  // When a child ends, Node lets all its streams flow, whether or not somebody listens by then: ours must not be known.
+  streams.fill(null)
+  if (!stdin || !stdout || !stderr) {
+    throw new Error('cannot start /bin/sh on this machine')
+  }
   const exited = new Promise<number | undefined>((resolve) => {
     child.once('exit', (code, signal) => { resolve(code ?? 128 + constants.signals[signal ?? 'SIGKILL']) })
     child.once('error', () => { resolve(127) })
   })
-  // The sockets go both ways; we only read these, so their other half must not keep them from closing.
   return {
     stdin, stdout, stderr, exited,
     closed: Promise.all([exited, ended(stdout), ended(stderr)]).then(() => undefined),
@@ -70,7 +77,8 @@ function dialFrom(name: string, port: number, address: string): Promise<Duplex> 
   return new Promise((resolve, reject) => {
     const socket = dialTcp({ port, host: address, noDelay: true })
     const refused = (error: NodeJS.ErrnoException): void => {
-      reject(new Error(`cannot reach ${address}:${port} from ${name}: ${error.code === 'ECONNREFUSED' ? 'connection refused' : error.message}`))
+      const why = error.code === 'ECONNREFUSED' ? 'connection refused' : error.message
+      reject(new Error(`cannot reach ${address}:${port} from ${name}: ${why}`))
     }
     socket.once('error', refused)
     socket.once('connect', () => {

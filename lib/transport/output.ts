@@ -14,10 +14,7 @@ export class Collected {
     this.total += chunk.length
     this.#kept += chunk.length
     this.#chunks.push(chunk)
-    for (let first = this.#chunks[0]; first !== undefined && this.#kept - first.length >= this.limit; first = this.#chunks[0]) {
-      this.#kept -= first.length
-      this.#chunks.shift()
-    }
+    while (this.#kept - this.#chunks[0]!.length >= this.limit) this.#kept -= this.#chunks.shift()!.length
   }
 
   /** Whether the beginning is missing. */

@@ -6,6 +6,9 @@ import { NotBegun, type Raw, type Request, Shell } from './shell.ts'
 // Parallel steps of one host; with sshd's MaxSessions of 10 it leaves channels for long commands and streams.
 const mostShells = 4
 
+// Each time its shell ended before it had begun: a row of scripts that leave jobs behind can do that a few times.
+const mostAttempts = 30
+
 /**
  * The shells of one user on one machine. Requests of one lane run in the order they were made, in one shell;
  * lanes that are busy at the same time get different shells.
@@ -36,7 +39,7 @@ export class Pool {
       try {
         return await this.#attempt(lane, request)
       } catch (error) {
-        if (!(error instanceof NotBegun) || attempt >= 3) throw error
+        if (!(error instanceof NotBegun) || attempt >= mostAttempts) throw error
       }
     }
   }
@@ -85,6 +88,8 @@ export class Pool {
         // Not at once: whoever has the answer may go on with the next request.
         else if (this.#link.crowd) setImmediate(() => { if (this.#link.crowd) this.yield() })
       }
+      // One that was opened ahead of need has no request whose end would free it.
+      if (this.#link.crowd) setImmediate(() => { if (this.#link.crowd) this.yield() })
     }, () => undefined)
     return opening
   }

@@ -13,6 +13,18 @@ export interface Program {
   close(): void
 }
 
+/** How a command is to be started. */
+export interface Starting {
+  /** It may exceed the limit of channels. */
+  readonly urgent?: boolean
+  /** It gets a terminal, which does not echo: what it writes, errors too, comes out of `stdout`. */
+  readonly terminal?: boolean
+  /** It belongs to one that runs already: waiting for it would be vain when there is room for one only. */
+  readonly second?: boolean
+  /** Gives up waiting for a free channel. */
+  readonly signal?: AbortSignal
+}
+
 /** A way to one machine: ssh to a host, or child processes on this one. */
 export interface Link {
   /** What messages call the machine. */
@@ -20,8 +32,12 @@ export interface Link {
   /** The user that commands run as when nobody else is asked for. */
   readonly user: string
   readonly lost: boolean
-  /** Starts a command by the user's login shell; `urgent` may exceed the limit of channels. @throws Unreachable */
-  start(command: string, urgent?: boolean): Promise<Program>
+  /** Whether commands can have a terminal. */
+  readonly terminals: boolean
+  /** Whether commands can use the operator's ssh agent. */
+  readonly agent: boolean
+  /** Starts a command by the user's login shell. @throws Unreachable */
+  start(command: string, how?: Starting): Promise<Program>
   dial(port: number, address: string): Promise<Duplex>
   /** Whether commands wait for a free channel. */
   readonly crowd: boolean

@@ -12,10 +12,14 @@ export interface Proxy {
 
 /** Starts a ProxyCommand; `%h`, `%p`, `%r` and `%n` stand for address, port, user and the host's name. */
 export function startProxy(command: string, to: { address: string; port: number; user: string; name: string }): Proxy {
-  const values: Record<string, string> = { h: to.address, p: String(to.port), r: to.user, n: to.name, '%': '%' }
-  const filled = command.replaceAll(/%([hprn%])/g, (_, letter: string) => (letter === '%' ? '%' : quote(values[letter] ?? '')))
+  const values: Record<string, string> = { h: to.address, p: String(to.port), r: to.user, n: to.name }
+  const filled = command.replaceAll(/%([hprn%])/g, (_, letter: string) => {
+    return letter === '%' ? '%' : quote(values[letter] ?? '')
+  })
   // One socket for both directions, which only a descriptor above 2 can be here; no stream of ours stands between.
-  const child = spawn('sh', ['-c', `exec <&3 >&3 3<&-\n${filled}`], { stdio: ['ignore', 'ignore', 'pipe', 'pipe'], detached: true })
+  const child = spawn('sh', ['-c', `exec <&3 >&3 3<&-\n${filled}`], {
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'], detached: true,
+  })
   const socket = child.stdio[3] as Duplex
   let said = ''
   let ended: string | undefined

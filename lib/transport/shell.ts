@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import { TimedOut, Unreachable } from '../model/operation.ts'
 import type { Program } from './program.ts'
@@ -63,7 +64,11 @@ export class Shell {
     this.#listen(program.stdout, 'stdout')
     this.#listen(program.stderr, 'stderr')
     program.stdin.on('error', () => undefined)
-    void Promise.race([program.closed, program.exited.then(settle)]).then(() => program.exited).then((code) => { this.#die(code ?? 'lost') })
+    // How a script's own shell tells this one that it leaves a job behind.
+    program.stdin.write('trap _sl=1 USR1; _sl=\n')
+    void Promise.race([program.closed, program.exited.then(settle)])
+      .then(() => program.exited)
+      .then((code) => { this.#die(code ?? 'lost') })
   }
 
   /** Whether it takes new requests. */
@@ -163,7 +168,7 @@ export class Shell {
 
   #fate({ begun, request }: Pending, how: number | 'lost' | 'stopped'): Error {
     const script = brief(request.script)
-    // What was sent over a link that broke may have run; a shell that is known to have ended without beginning it did not.
+    // What was sent over a link that broke may have run; what a shell did not begin before it ended did not.
     if (how === 'lost') return new Unreachable(`connection to ${this.#name} lost while running ${script}`)
     if (!begun) return new NotBegun(`the shell on ${this.#name} ended before ${script}`)
     return new Unreachable(how === 'stopped'
@@ -194,6 +199,11 @@ export class Shell {
   }
 
   #mark(kind: 'stdout' | 'stderr', word: string): void {
+    if (word === 'left') {
+      this.#retired = true
+      this.changed?.()
+      return
+    }
     const number = Number.parseInt(word.slice(1), 10)
     const pending = this.#queue.find((one) => one.number === number)
     if (word.startsWith('b')) {
@@ -217,7 +227,10 @@ export class Shell {
 }
 
 // After the exit code, what was written before may still be on its way.
-const settle = (): Promise<void> => new Promise((resolve) => { setTimeout(resolve, 200).unref() })
+const settle = (): Promise<void> => new Promise((resolve) => {
+  // The clock is seen before what came meanwhile.
+  setTimeout(() => { setImmediate(resolve) }, 200).unref()
+})
 
 /** Words by which a script may start something that outlives it and keeps our pipes. */
 const leavesSomething
@@ -231,32 +244,39 @@ export function framed(token: string, number: number, { script, stdin }: Request
   // The output of what may stay behind goes to files that vanish: a daemon must neither write into a later answer
   // nor die of a broken pipe when we leave.
   const aside = leavesSomething.test(script)
-  const open = aside ? `_sw=$(umask 077; mktemp -d /tmp/.switchover.XXXXXXXXXX 2>/dev/null); ` : ''
-  const turn = aside ? 'if [ -n "$_sw" ]; then exec >"$_sw/o" 2>"$_sw/e"; fi; unset _sw; ' : ''
-  const copy = aside
-    ? '_sc=$?; if [ -n "$_sw" ]; then cat "$_sw/o"; cat "$_sw/e" >&2; rm -rf "$_sw"; fi; '
+  const open = aside
+    ? '_sw=$(umask 077; mktemp -d /tmp/.switchover.XXXXXXXXXX 2>/dev/null); '
+      + '{ [ -n "$_sw" ] && true >"$_sw/o" && true >"$_sw/e"; } 2>/dev/null '
+      + '&& exec 8<"$_sw/o" 9<"$_sw/e" || { [ -z "$_sw" ] || rm -rf "$_sw"; _sw=; }; '
     : ''
+  // Their names are gone before the script begins: nothing is left of them, however it ends.
+  const turn = aside
+    ? 'if [ -n "$_sw" ]; then exec >"$_sw/o" 2>"$_sw/e" 8<&- 9<&-; rm -rf "$_sw"; fi; unset _sw; '
+    : ''
+  // A job that no word gave away: this shell answers no more, or what the job still writes would be in the next answer.
+  const watch = aside ? '' : `trap '[ -z "\${!-}" ] || kill -USR1 $$' EXIT; `
+  const leave = aside ? '' : `; [ -z "$_sl" ] || { printf '${token}left;'; exit 0; }`
+  const copy = aside ? '_sc=$?; if [ -n "$_sw" ]; then cat <&8; cat <&9 >&2; exec 8<&- 9<&-; fi; ' : ''
   const code = aside ? '$_sc' : '$?'
-  return `${open}printf '${begin}'; printf '${begin}' >&2; ${before}( ${turn}eval ${quoted} ) ${after}; ${copy}`
-    + `printf '${token}e${number} %s;' ${code}; printf '${token}e${number};' >&2${aside ? '; unset _sw _sc' : ''}\n${document}`
+  return `${open}printf '${begin}'; printf '${begin}' >&2; ${before}( ${turn}${watch}eval ${quoted} ) ${after}; ${copy}`
+    + `printf '${token}e${number} %s;' ${code}; printf '${token}e${number};' >&2${aside ? '; unset _sw _sc' : leave}\n`
+    + document
 }
 
 /** How a script gets its stdin from the same pipe that the shell itself reads. */
 function feed(word: string, stdin: Buffer | undefined): { before: string; after: string; document: string } {
   if (stdin === undefined || stdin.length === 0) return { before: '', after: '</dev/null', document: '' }
-  // A here-document is text: it ends with a newline, has no NUL, and bytes that are no UTF-8 could be anything to a shell.
+  // A here-document is text: it ends with a newline and has no NUL, and old shells stumble over bytes above 127.
   const plain = stdin.at(-1) === 10 && !stdin.includes(0) && isAscii(stdin)
   if (plain) return { before: '', after: `<<'${word}'`, document: `${stdin.toString('latin1')}${word}\n` }
   const lines = stdin.toString('base64').replaceAll(/.{1,76}/g, '$&\n')
   return { before: `base64 -d <<'${word}' | `, after: '', document: `${lines}${word}\n` }
 }
 
-function isAscii(bytes: Buffer): boolean {
-  return bytes.every((byte) => byte < 128)
-}
-
 /** Cuts a stream of bytes at the marks of a token, wherever its chunks happen to end. */
-export function cutter(token: string, on: { text(bytes: Buffer): void; mark(word: string): void }): (chunk: Buffer) => void {
+export function cutter(
+  token: string, on: { text(bytes: Buffer): void; mark(word: string): void },
+): (chunk: Buffer) => void {
   const key = Buffer.from(token)
   let held: Buffer = Buffer.alloc(0)
   return (chunk) => {
@@ -296,6 +316,7 @@ export function interruption(signal: AbortSignal): Error {
 
 /** A script in a few words. */
 export function brief(script: string): string {
-  const line = script.trim().split('\n', 1)[0] ?? ''
-  return `\`${line.length > 60 ? `${line.slice(0, 60)}…` : line}${script.trim().includes('\n') && line.length <= 60 ? ' …' : ''}\``
+  const [line = '', ...more] = script.trim().split('\n')
+  if (line.length > 60) return `\`${line.slice(0, 60)}…\``
+  return `\`${line}${more.length > 0 ? ' …' : ''}\``
 }

@@ -53,7 +53,9 @@ export function writing(path: string, meta: FileMeta): string {
     ...(told === '' ? [] : [`chown -- ${quote(told)} "$t" || exit 1`]),
     // After chown, which takes setuid bits away.
     ...(meta.mode === undefined ? [] : [`chmod -- ${quote(meta.mode)} "$t" || exit 1`]),
-    ...(meta.validate === undefined ? [] : [`( ${validation(meta.validate)}\n) </dev/null || exit ${refusedByValidation}`]),
+    ...(meta.validate === undefined
+      ? []
+      : [`( ${validation(meta.validate)}\n) </dev/null || exit ${refusedByValidation}`]),
     'mv -f -- "$t" "$p" || exit 1',
     'trap - EXIT',
     'if [ -n "$new" ] && { [ -f /sys/fs/selinux/enforce ] || [ -f /selinux/enforce ]; }; then',

@@ -10,11 +10,15 @@ export interface Relay {
   cut(): void
   /** Passes nothing any more, and tells nobody. */
   freeze(): void
+  /** Passes everything again; what came meanwhile is gone. */
+  thaw(): void
   stop(): Promise<void>
 }
 
 /** Starts a relay to a port of loopback; `delay` is the way in milliseconds, so a round trip takes two of it. */
-export async function startRelay(to: number, { delay = 0 }: { readonly delay?: number } = {}): Promise<Relay> {
+export async function startRelay(
+  to: number, { delay = 0, port = 0 }: { readonly delay?: number; readonly port?: number } = {},
+): Promise<Relay> {
   const sockets = new Set<Socket>()
   let trips = 0
   let last: 'client' | 'server' = 'server'
@@ -40,7 +44,7 @@ export async function startRelay(to: number, { delay = 0 }: { readonly delay?: n
     pass(client, target, 'client')
     pass(target, client, 'server')
   })
-  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve) })
+  await new Promise<void>((resolve) => { server.listen(port, '127.0.0.1', resolve) })
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('no port given')
   const cut = (): void => { for (const socket of sockets) socket.resetAndDestroy() }
@@ -50,6 +54,7 @@ export async function startRelay(to: number, { delay = 0 }: { readonly delay?: n
     reset() { trips = 0 },
     cut,
     freeze() { frozen = true },
+    thaw() { frozen = false },
     async stop() {
       cut()
       await new Promise<void>((resolve) => { server.close(() => { resolve() }) })

@@ -90,7 +90,8 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   if (userInfo().uid === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 })
   const mounts = options.accounts === undefined ? '' : await ownAccounts(home, options.accounts, options.sudoers ?? [])
   const command = ['/usr/sbin/sshd', '-D', '-e', '-f', join(home, 'sshd_config')]
-  const [program, ...args] = mounts === '' ? command : ['unshare', '-m', 'sh', '-c', `${mounts} exec "$@"`, 'sh', ...command]
+  const [program, ...args] = mounts === '' ? command
+    : ['unshare', '-m', 'sh', '-c', `${mounts} exec "$@"`, 'sh', ...command]
   const server = spawn(program!, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   const killAtExit = (): void => { server.kill('SIGKILL') }
   process.once('exit', killAtExit)

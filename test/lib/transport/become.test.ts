@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
@@ -7,7 +8,8 @@ import { Advice, type Connection } from '../../../lib/model/operation.ts'
 import { Secret } from '../../../lib/model/secret.ts'
 import { createTransport } from '../../../lib/transport/index.ts'
 import { aHost, inventoryOf, reach } from '../../rig/hosts.ts'
-import { hasSshd, type Sshd, startSshd } from '../../rig/sshd.ts'
+import { hasAccounts, hasSshd, type Sshd, startSshd } from '../../rig/sshd.ts'
+import { lanes } from './lanes.ts'
 
 // Speaks as sudo does: asks on stderr, reads one line, gives three tries; the user becomes nobody in name only.
 const sudo = `
@@ -130,9 +132,6 @@ test('a refusal says what to do', async ({ sshd }) => {
   await as(sshd, 'closed', {}, async (connection) => {
     assert.match((await advice(connection().exec('true'))).message, /^sudo refused on node-1: Sorry, user deploy is not allowed/)
   })
-  await as(sshd, 'x', { becomeMethod: 'su' }, async (connection) => {
-    assert.match((await advice(connection().exec('true'))).message, /only sudo is supported/)
-  })
 })
 
 test('a timeout reaches what runs as the other user', async ({ sshd }) => {
@@ -148,4 +147,141 @@ test('a timeout reaches what runs as the other user', async ({ sshd }) => {
   })
 })
 
+// sudo stops itself when its command is stopped, and would stay so for ever.
+if (hasSshd && process.getuid?.() === 0 && existsSync('/usr/bin/sudo')) {
+  test('sudo itself does not stay behind', async () => {
+    const real = await startSshd()
+    const transport = createTransport({ inventory: inventoryOf() })
+    try {
+      const host = aHost('node-1', reach(real))
+      for (const long of [false, true]) {
+        const connection = transport.connection(host, { become: 'nobody' })
+        assert.is((await connection.exec('id -un')).stdout, 'nobody\n')
+        try {
+          await connection.exec('sleep 66; :', { timeout: 0.3, long })
+          assert.unreachable()
+        } catch (error) {
+          assert.is((error as Error).message, 'timed out after 0.3 s')
+        }
+      }
+    } finally {
+      await transport.close()
+    }
+    try {
+      const left = (): string => execFileSync('ps', ['-e', '-o', 'args='], { encoding: 'utf8' })
+        .split('\n').filter((line) => line.startsWith('sudo -H -n -u nobody')).join('\n')
+      for (let i = 0; i < 100 && left() !== ''; i++) await new Promise((resolve) => { setTimeout(resolve, 20) })
+      assert.is(left(), '')
+    } finally {
+      await real.stop()
+    }
+  })
+}
+
+// Old systems' su wants a terminal, as RHEL 6 has it; its log tells how often it asked.
+const strict = `
+[ -t 0 ] || { echo "standard in must be a tty" >&2; exit 1; }
+exec /usr/bin/su "$@"`
+
+const accounts = {
+  deploy: { password: 'sesame-open' }, held: { password: 'sesame-open' }, free: {},
+  nova: { shell: '/usr/sbin/nologin', password: 'nova-word' },
+}
+const sudoers = ['deploy ALL=(ALL) ALL', 'held ALL=(ALL) ALL', 'free ALL=(ALL) NOPASSWD: ALL', 'Defaults:held requiretty', 'Defaults:free requiretty']
+
+const real = suite('become, the real programs')
+const lane = lanes(real)
+let servers: Promise<readonly [now: Sshd, old: Sshd]> | undefined
+const both = (): Promise<readonly [now: Sshd, old: Sshd]> => servers ??= Promise.all([
+  startSshd({ accounts, sudoers }), startSshd({ accounts, sudoers, programs: { su: strict } }),
+])
+const stay = (): Promise<void> => Promise.resolve()
+
+const script = 'id -un; cat; echo "$HOME"; echo err >&2; exit 3'
+
+/** Everything a connection can do as another user. */
+async function everything(connection: () => Connection, sshd: Sshd, user: string): Promise<void> {
+  const home = user === 'root' ? '/root' : join(sshd.home, `home-${user}`)
+  const want = { code: 3, stdout: `${user}\nin\n${home}\n`, stderr: 'err\n' }
+  assert.equal(await connection().exec(script, { stdin: 'in\n' }), want)
+  assert.equal(await connection().exec(script, { stdin: 'in\n', long: true }), want)
+  const bytes = Buffer.from(Array.from({ length: 70_000 }, (_, i) => i % 256))
+  const stream = await connection().stream('cat; echo said >&2; exit 5')
+  stream.stdin.end(bytes)
+  const chunks: Buffer[] = []
+  for await (const chunk of stream.stdout) chunks.push(chunk as Buffer)
+  assert.ok(Buffer.concat(chunks).equals(bytes), 'every byte arrives as it is, those that mean something to a terminal too')
+  assert.equal(await stream.ended, { code: 5, stderr: 'said\n' })
+  const big = `${': some words of padding\n'.repeat(8000)}id -un`
+  assert.is((await connection().exec(big, { long: true })).stdout, `${user}\n`)
+  const mark = `${70_000 + Math.floor(Math.random() * 9000)}`
+  for (const long of [false, true]) {
+    try {
+      await connection().exec(`sleep ${mark}; :`, { timeout: 0.3, long })
+      assert.unreachable()
+    } catch (error) {
+      assert.is((error as Error).message, 'timed out after 0.3 s')
+    }
+  }
+  assert.is((await connection().exec(`ps -e -o args= | grep '[s]leep ${mark}'; echo looked`)).stdout, 'looked\n')
+  const answers = await Promise.all(Array.from({ length: 6 }, (_, i) => connection().exec(`echo ${i}`, { long: i % 2 === 0 })))
+  assert.equal(answers.map(({ stdout }) => stdout), Array.from({ length: 6 }, (_, i) => `${i}\n`))
+}
+
+/** What the pipes of terminals left in /tmp. */
+function leftovers(): string {
+  return execFileSync('find', [
+    '/tmp', '-mindepth', '2', '-maxdepth', '3', '-path', '/tmp/.switchover.*', '(', '-type', 'd', '-o', '-type', 'p', ')',
+  ], { encoding: 'utf8' })
+}
+
+const ways: readonly (readonly [name: string, from: string, to: string, settings: ConnectionSettings, old?: boolean])[] = [
+  ['su without a password, to a user without a shell', 'root', 'nova', { becomeMethod: 'su' }],
+  ['su with a password', 'free', 'deploy', { becomeMethod: 'su', becomePassword: Secret.of('sesame-open', 'become password') }],
+  ['an su that wants a terminal', 'root', 'deploy', { becomeMethod: 'su' }, true],
+  ['an su that wants a terminal and a password', 'free', 'deploy', { becomeMethod: 'su', becomePassword: Secret.of('sesame-open', 'become password') }, true],
+  ['sudo with a password to root', 'deploy', 'root', { becomePassword: Secret.of('sesame-open', 'become password') }],
+  ['sudo with a password to a user without a shell', 'deploy', 'nova', { becomePassword: Secret.of('sesame-open', 'become password') }],
+  ['requiretty with a password, to root', 'held', 'root', { becomePassword: Secret.of('sesame-open', 'become password') }],
+  ['requiretty with a password, to another user', 'held', 'nova', { becomePassword: Secret.of('sesame-open', 'become password') }],
+  ['requiretty without a password', 'free', 'nova', {}],
+]
+for (const [name, from, to, settings, old = false] of ways) {
+  lane(name, both, stay)('does all that a connection can', async (sshds) => {
+    const sshd = sshds[old ? 1 : 0]!
+    await as(sshd, to, { user: from, ...settings }, (connection) => everything(connection, sshd, to))
+  })
+}
+
+const refusals: readonly (readonly [from: string, to: string, settings: ConnectionSettings, message: string, hint: string, old?: boolean])[] = [
+  ['free', 'deploy', { becomeMethod: 'su' }, 'su refused on node-1: it asks for a password', 'set becomePassword to the password of deploy'],
+  ['free', 'deploy', { becomeMethod: 'su', becomePassword: Secret.of('wrong-word', 'become password') },
+    'su refused on node-1: Authentication failure', 'check becomePassword: su wants the password of deploy'],
+  ['free', 'deploy', { becomeMethod: 'su', becomePassword: Secret.of('wrong-word', 'become password') },
+    'su refused on node-1: Authentication failure', 'check becomePassword: su wants the password of deploy', true],
+  ['free', 'nova', { becomeMethod: 'su', becomePassword: Secret.of('nova-word', 'become password') },
+    'su refused on node-1: nova has no login shell', 'set becomeMethod to sudo'],
+  ['held', 'root', { becomePassword: Secret.of('wrong-word', 'become password') },
+    'sudo refused on node-1: Sorry, try again.', 'check becomePassword and what sudoers allows held'],
+  ['held', 'root', {}, 'sudo refused on node-1: a password is required', 'allow sudo without a password for held, or set becomePassword'],
+  ['root', 'nobody-here', { becomeMethod: 'su' },
+    'cannot become nobody-here on node-1: user nobody-here does not exist or the user entry does not contain all the required fields',
+    'check become: there is no such user'],
+]
+for (const [from, to, settings, message, hint, old = false] of refusals) {
+  lane(`${from} as ${to}${old ? ' (on a terminal)' : ''}`, both, stay)(message, async (sshds) => {
+    await as(sshds[old ? 1 : 0]!, to, { user: from, ...settings }, async (connection) => {
+      const errors = await Promise.all([1, 2, 3].map((i) => advice(connection().exec('true', { long: i === 2 }))))
+      for (const error of errors) {
+        assert.is(error.message, message)
+        assert.is(error.hint, hint)
+      }
+    })
+  })
+}
+
+real('nothing is left in /tmp', () => { assert.is(leftovers(), '') })
+real.after(async () => { await Promise.all((await servers ?? []).map((one) => one.stop())) })
+
 if (hasSshd) test.run()
+if (hasSshd && hasAccounts) real.run()

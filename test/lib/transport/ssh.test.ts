@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { appendFileSync, copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import ssh2 from 'ssh2'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { ConnectionSettings } from '../../../lib/model/inventory.ts'
@@ -352,5 +353,53 @@ async function withoutAgent(body: () => Promise<void>): Promise<void> {
     if (before !== undefined) process.env['SSH_AUTH_SOCK'] = before
   }
 }
+
+test('a password, by either method, is tried once', async ({ sshd }) => {
+  const hostKey = readFileSync(join(sshd.home, 'host_ed25519'))
+  for (const method of ['password', 'keyboard-interactive']) {
+    const heard: string[] = []
+    const server = new ssh2.Server({ hostKeys: [hostKey] }, (client) => {
+      client.on('error', () => undefined)
+      client.on('authentication', (attempt) => {
+        heard.push(attempt.method)
+        if (attempt.method !== method) return attempt.reject([method as 'password'])
+        if (attempt.method === 'password') {
+          heard.push(attempt.password)
+          return attempt.password === 'sesame-open' ? attempt.accept() : attempt.reject([method as 'password'])
+        }
+        if (attempt.method !== 'keyboard-interactive') return attempt.reject()
+        return attempt.prompt([{ prompt: 'Password: ', echo: false }], (answers) => {
+          heard.push(...answers)
+          if (answers[0] === 'sesame-open') attempt.accept()
+          else attempt.reject([method as 'keyboard-interactive'])
+        })
+      })
+    })
+    await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve) })
+    const { port } = server.address() as { port: number }
+    const settings = { address: '127.0.0.1', port, user: 'deploy', knownHosts: knownAt(sshd, port) }
+    try {
+      for (const [word, fine] of [['sesame-open', true], ['wrong-word', false]] as const) {
+        heard.length = 0
+        const host = aHost('node-1', { ...settings, password: Secret.of(word, 'password') })
+        const transport = createTransport({ inventory: inventoryOf(host) })
+        try {
+          if (fine) await transport.open(host)
+          else {
+            const { message } = await refusal(transport.open(host))
+            assert.match(message, /authentication refused for deploy \(tried password/)
+            assert.not.match(message, /wrong-word/)
+          }
+        } finally {
+          await transport.close()
+        }
+        assert.not(heard.includes('none'))
+        assert.is(heard.filter((one) => one === word).length, 1, heard.join())
+      }
+    } finally {
+      await new Promise<void>((resolve) => { server.close(() => { resolve() }) })
+    }
+  }
+})
 
 if (hasSshd) test.run()

@@ -1,0 +1,103 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { Unreachable } from '../model/operation.ts'
+import { fingerprint, hostNames, keyType, type KnownHosts, readKnownHosts, recordHostKey } from './known-hosts.ts'
+import type { Route } from './route.ts'
+
+/** A host key that nobody has vouched for yet. */
+export interface UnknownHostKey {
+  readonly host: string
+  readonly address: string
+  readonly type: string
+  readonly fingerprint: string
+}
+
+/** Asks the operator whether a host key is the right one. */
+export type AskHostKey = (key: UnknownHostKey) => Promise<boolean>
+
+/** The files of known hosts that a run has read: hosts that are connected together share one reading. */
+export class KnownFiles {
+  readonly #read = new Map<string, { readonly at: number; readonly known: Promise<KnownHosts> }>()
+
+  /** The known keys that count for a host. @throws Unreachable */
+  async for({ settings }: Route): Promise<KnownHosts> {
+    const files = settings.knownHosts ?? [join(homedir(), '.ssh', 'known_hosts'), '/etc/ssh/ssh_known_hosts']
+    const paths = (typeof files === 'string' ? [files] : files).map((file) => file.replace(/^~(?=\/)/, homedir()))
+    const name = paths.join('\n')
+    const before = this.#read.get(name)
+    const fresh = before !== undefined && Date.now() - before.at < keptFor
+    const reading = fresh ? before : { at: Date.now(), known: readKnownHosts(paths) }
+    this.#read.set(name, reading)
+    try {
+      return await reading.known
+    } catch (error) {
+      throw new Unreachable(`cannot read the known host keys: ${(error as Error).message}`)
+    }
+  }
+
+  async record(file: string, name: string, key: Buffer): Promise<void> {
+    await recordHostKey(file, name, key)
+    this.#read.clear()
+  }
+}
+
+// Longer, and what the operator puts right during a run would not be seen.
+const keptFor = 1000
+
+/** The names under which the key of a host is recorded. */
+export function keyNames({ address, name, port, hostKeyAlias }: Route): readonly string[] {
+  // As OpenSSH: an alias stands for address and port.
+  return hostKeyAlias === undefined ? hostNames(port, address, name) : [hostKeyAlias.toLowerCase()]
+}
+
+/** Why a host key is not good enough; undefined when it is. */
+export async function judge(
+  route: Route, place: string, known: KnownHosts, files: KnownFiles, key: Buffer, ask: AskHostKey | undefined,
+): Promise<Unreachable | undefined> {
+  const { settings, name, address, port } = route
+  const names = keyNames(route)
+  const shown = `${keyType(key)} ${fingerprint(key)}`
+  const verdict = known.check(names, key)
+  // A key recorded without its port counts, as it does for OpenSSH; another one there says nothing about this port.
+  const plain = hostNames(22, address, name)
+  if (verdict.is === 'known') return undefined
+  const portless = verdict.is === 'unknown' && route.hostKeyAlias === undefined
+  if (portless && known.check(plain, key).is === 'known') return undefined
+  if (verdict.is === 'revoked') {
+    return new Unreachable(`the host key of ${place} is revoked: ${shown} (${verdict.at})`,
+      'do not connect before you know why')
+  }
+  if (verdict.is === 'changed') {
+    const [file = '', line = ''] = verdict.at.split(/:(?=\d+$)/)
+    return new Unreachable(
+      `the host key of ${place} has changed: it shows ${shown}, `
+      + `and ${verdict.at} has ${verdict.type} ${verdict.fingerprint}`,
+      `somebody may be listening in; if the host was installed anew, delete line ${line} of ${file}`)
+  }
+  const file = known.files[0] ?? join(homedir(), '.ssh', 'known_hosts')
+  const policy = settings.hostKeys ?? 'strict'
+  const accepted = policy === 'accept-new' || policy === 'ask' && ask !== undefined && await inTurn(() => ask({
+    host: name, address: place, type: keyType(key), fingerprint: fingerprint(key),
+  })).catch(() => false)
+  if (accepted) {
+    try {
+      await files.record(file, names[0] ?? place, key)
+      return undefined
+    } catch (error) {
+      return new Unreachable(`cannot record the host key of ${place} in ${file}: ${(error as Error).message}`)
+    }
+  }
+  const flag = port === 22 ? '' : `-p ${port} `
+  return new Unreachable(`the host key of ${place} is unknown: ${shown}`,
+    `check it and add it to ${file}: ssh-keyscan ${flag}${address} >>${file}; `
+    + 'or set hostKeys to accept-new')
+}
+
+let asking: Promise<unknown> = Promise.resolve()
+
+/** One question at a time: the operator has one terminal. */
+export function inTurn<T>(question: () => Promise<T>): Promise<T> {
+  const answer = asking.catch(() => undefined).then(question)
+  asking = answer
+  return answer
+}

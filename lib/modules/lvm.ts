@@ -1,11 +1,12 @@
-import { Advice, CommandFailed, operation, output, type Operation, type Reader } from '../model/operation.ts'
+import { Advice, CommandFailed, operation, type CommandResult, type Operation, type Reader } from '../model/operation.ts'
 import { sh } from '../model/shell.ts'
 
 /** A logical volume and its size in bytes. */
 export type LogicalVolume = { readonly name: string; readonly bytes: number; readonly origin: string }
+/** A volume group: its size, what is free of it and what it is divided into, in bytes. */
 export type VolumeGroup = { readonly name: string; readonly bytes: number; readonly free: number; readonly extent: number }
 
-/** The logical volumes of a group. @throws CommandFailed when there is no such group */
+/** The logical volumes of a group. @throws Advice when there is no such group */
 export function volumes(group: string): Operation<readonly LogicalVolume[]> {
   return listVolumes({ group })
 }
@@ -34,11 +35,13 @@ interface Wanted {
 }
 
 /**
- * A logical volume of at least this size. One that is there with another size is an error: it holds somebody's data.
+ * A logical volume of at least this size, which LVM rounds up to whole extents. One that is there and smaller is an error: it
+ * holds somebody's data.
  *
  * ```ts
  * lvm.volume({ group: 'cinder', name: 'volume-f374f730-4adc-40f3-bfd4-67c4ac14ba76', bytes: 1073741824 })
  * ```
+ * @throws Advice when the group is missing or too full, or what is there is smaller
  */
 export function volume(wanted: Wanted): Operation<LogicalVolume> {
   return bringVolume(wanted)
@@ -46,12 +49,13 @@ export function volume(wanted: Wanted): Operation<LogicalVolume> {
 
 const bringVolume = operation<Wanted, { readonly found: LogicalVolume | undefined; readonly in: VolumeGroup }, LogicalVolume>(({ group, name }) => `lvm.volume ${group}/${name}`, {
   async read(connection, { group, name }) {
-    const [all, of] = await Promise.all([readVolumes(connection, group), readGroup(connection, group)])
+    // The group first: when it is missing, that is the error to show.
+    const of = await readGroup(connection, group)
+    const all = await readVolumes(connection, group)
     return { found: all.find((volume) => volume.name === name), in: of }
   },
   plan({ found, in: of }, { group, name, bytes }) {
-    // LVM rounds up to whole extents.
-    const rounded = of.extent > 0 ? Math.ceil(bytes / of.extent) * of.extent : bytes
+    const rounded = wholeExtents(bytes, of)
     if (found && found.bytes < bytes) {
       throw new Advice(`${group}/${name} is there with ${found.bytes} bytes, and ${bytes} are needed`, `see whose it is: lvs ${group}; extend it with lvextend, or remove it, if nobody needs it`)
     }
@@ -59,23 +63,52 @@ const bringVolume = operation<Wanted, { readonly found: LogicalVolume | undefine
     return found ? { changed: false, result: found }
       : { changed: true, result: { name, bytes: rounded, origin: '' }, diff: { path: `/dev/${group}/${name}`, before: '', after: `a logical volume of ${rounded} bytes\n` } }
   },
-  async apply(connection, _plan, { group, name, bytes }) {
-    const command = sh`lvcreate -n ${name} -L ${`${bytes}b`} ${group}`
+  async apply(connection, _plan, { group, name, bytes }, { in: of }) {
+    const command = sh`lvcreate -n ${name} -L ${`${wholeExtents(bytes, of)}b`} ${group}`
     const result = await connection.exec(command)
-    if (result.code !== 0) throw new CommandFailed(command, result)
+    if (result.code !== 0) throw new CommandFailed(command, { ...result, stderr: withoutNoise(result.stderr) })
   },
 })
+
+function wholeExtents(bytes: number, { extent }: VolumeGroup): number {
+  return Math.ceil(bytes / extent) * extent
+}
 
 const columns = '--noheadings --nosuffix --units b --separator :'
 
 async function readVolumes(connection: Reader, group: string): Promise<readonly LogicalVolume[]> {
-  const said = await output(connection, `lvs ${columns} -o lv_name,lv_size,origin ${sh`${group}`}`)
-  return said.split('\n').map((line) => line.trim().split(':')).filter(([name]) => name).map(([name, bytes, origin]) => ({ name: name!, bytes: Number(bytes), origin: origin ?? '' }))
+  const command = `lvs ${columns} -o lv_name,lv_size,origin ${sh`${group}`}`
+  const result = await connection.exec(command)
+  if (result.code !== 0) throw missing(connection, command, group, result)
+  return rowsOf(result.stdout, /^([\w+.-]+):(\d+):([^:]*)$/).map(([name, bytes, origin]) => ({ name: name!, bytes: Number(bytes), origin: origin! }))
 }
 
 async function readGroup(connection: Reader, name: string): Promise<VolumeGroup> {
-  const result = await connection.exec(`vgs ${columns} -o vg_name,vg_size,vg_free,vg_extent_size ${sh`${name}`}`)
-  const [found, bytes, free, extent] = result.stdout.trim().split(':')
-  if (result.code !== 0 || !found) throw new Advice(`${connection.host.name} has no volume group ${name}: ${result.stderr.trim()}`, `make it there, as large as the one of the source: vgcreate ${name} DEVICE`)
-  return { name: found, bytes: Number(bytes), free: Number(free), extent: Number(extent) }
+  const command = `vgs ${columns} -o vg_name,vg_size,vg_free,vg_extent_size ${sh`${name}`}`
+  const result = await connection.exec(command)
+  const [row] = rowsOf(result.stdout, /^([\w+.-]+):(\d+):(\d+):(\d+)$/)
+  if (result.code !== 0 || !row) throw missing(connection, command, name, result)
+  const [found, bytes, free, extent] = row
+  return { name: found!, bytes: Number(bytes), free: Number(free), extent: Number(extent) }
+}
+
+// Warnings may stand between the rows, and before them blanks.
+function rowsOf(said: string, row: RegExp): readonly (readonly string[])[] {
+  return said.split('\n').flatMap((line) => {
+    const match = row.exec(line.trim())
+    return match ? [match.slice(1)] : []
+  })
+}
+
+function missing(connection: Reader, command: string, group: string, result: CommandResult): Error {
+  const said = withoutNoise(result.stderr)
+  const { name } = connection.host
+  if (result.code === 127) return new Advice(`${name} has no LVM: ${said}`, 'install it there: the package is called lvm2')
+  if (/not found/i.test(said)) return new Advice(`${name} has no volume group ${group}: ${said}`, `make it there, as large as the one of the source: vgcreate ${group} DEVICE`)
+  return new CommandFailed(command, { ...result, stderr: said })
+}
+
+// Every LVM command says this of each descriptor that its caller has open.
+function withoutNoise(stderr: string): string {
+  return stderr.split('\n').filter((line) => !/^File descriptor \d+ .*leaked on /.test(line)).map((line) => line.trim()).filter((line) => line !== '').join('\n')
 }

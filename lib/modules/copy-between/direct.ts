@@ -1,7 +1,7 @@
 import { Advice, CommandFailed, type Connection } from '../../model/operation.ts'
 import { quote } from '../../model/shell.ts'
 import type { Meter } from './progress.ts'
-import { type End, relay } from './relay.ts'
+import { type End, relay, type Relayed } from './relay.ts'
 
 /**
  * The words after `ssh` that lead from the sending host to the receiving one, such as `['-p', '2222', 'root@10.0.0.5']`. The
@@ -22,8 +22,11 @@ export interface Passing {
   readonly meter: Meter
 }
 
-/** Passes bytes from host to host, through our hands unless there is a direct way. @throws CommandFailed, Unreachable, Advice */
-export async function pass({ source, target, read, write, what, direct, meter }: Passing): Promise<void> {
+/**
+ * Passes bytes from host to host, through our hands unless there is a direct way; what is seen of them is given back.
+ * @throws CommandFailed, Unreachable, Advice
+ */
+export async function pass({ source, target, read, write, what, direct, meter }: Passing): Promise<Relayed | undefined> {
   if (direct) return straight(source, target, read, write, what, direct)
   const reading: End = {
     doing: `reading ${what}`, start: () => source.stream(read),
@@ -33,17 +36,17 @@ export async function pass({ source, target, read, write, what, direct, meter }:
     doing: `writing ${what}`, start: () => target.stream(write),
     failed: (result) => new CommandFailed(`writing ${what}`, { ...result, stdout: '' }, `cannot write ${what} on ${target.host.name}: ${words(result.stderr)}`),
   }
-  await relay(reading, writing, meter)
+  return relay(reading, writing, meter)
 }
 
-async function straight(source: Connection, target: Connection, read: string, write: string, what: string, direct: Direct): Promise<void> {
+async function straight(source: Connection, target: Connection, read: string, write: string, what: string, direct: Direct): Promise<undefined> {
   // The exit code of a pipe is its last program's: that of the reader comes back as a line.
-  const script = `rc=$( { { (${read}); echo $? >&4; } | ssh -o BatchMode=yes ${direct.map(quote).join(' ')} ${quote(write)} >/dev/null; echo "ssh $?" >&4; } 4>&1 )
+  const script = `rc=$( { { (${read}); echo $? >&4; } | ssh -o BatchMode=yes ${direct.map(quote).join(' ')} ${quote(`sh -c ${quote(write)}`)} >/dev/null; echo "ssh $?" >&4; } 4>&1 )
 set -- $rc
-[ "$1" = 0 ] || exit 81
-[ "$3" = 0 ] || exit "$3"`
+[ "$3" = 0 ] || exit "$3"
+[ "$1" = 0 ] || exit 81`
   const result = await source.exec(script, { long: true })
-  if (result.code === 0) return
+  if (result.code === 0) return undefined
   const said = words(result.stderr)
   if (result.code === 255) {
     throw new Advice(`${source.host.name} cannot reach ${target.host.name} by ssh ${direct.join(' ')}: ${said}`,

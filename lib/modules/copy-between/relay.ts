@@ -20,6 +20,8 @@ export interface Relayed {
   readonly sha256: string
   /** The last 200 bytes. */
   readonly tail: Buffer
+  /** The first word that the writing program said: the checksum of what it has, when it makes one. */
+  readonly said: string
 }
 
 /**
@@ -44,8 +46,9 @@ export async function relay(from: End, to: End, seen: (bytes: number) => void = 
   // A program that ends without reading what it is given is judged by its exit code.
   reading.stdin.on('error', () => {})
   reading.stdin.end(revealed(from.input ?? ''))
+  let said = ''
   writing.stdout.on('error', () => {})
-  writing.stdout.resume()
+  writing.stdout.on('data', (chunk: Buffer) => { said = (said + chunk.toString('latin1')).slice(0, 4096) })
   const lost: unknown[] = []
   const noted = <T>(ended: Promise<T>): Promise<T> => ended.catch((error: unknown) => {
     lost.push(error)
@@ -63,7 +66,7 @@ export async function relay(from: End, to: End, seen: (bytes: number) => void = 
   if (lost.length > 0) throw lost[0]
   if (read.status === 'fulfilled' && read.value.code !== 0) throw failed(from, read.value)
   if (moved.status === 'rejected') throw moved.reason
-  return { bytes, sha256: hash.digest('hex'), tail: Buffer.from(tail) }
+  return { bytes, sha256: hash.digest('hex'), tail: Buffer.from(tail), said: said.split(/\s/, 1)[0]! }
 }
 
 async function startBoth(from: End, to: End): Promise<readonly [Stream, Stream]> {

@@ -1,7 +1,8 @@
 import path from 'node:path'
-import { Advice, CommandFailed, type Connection, operation, type Operation, type Reader } from '../../model/operation.ts'
+import { Advice, CommandFailed, type Connection, operation, output, type Operation, type Reader } from '../../model/operation.ts'
 import type { HostRef } from '../../model/inventory.ts'
 import { sh } from '../../model/shell.ts'
+import { receiving } from '../copy-between/receive.ts'
 import { relay } from '../copy-between/relay.ts'
 import { clientError, clientScript, type Login } from './client.ts'
 
@@ -59,14 +60,14 @@ async function take(connection: Connection, { database, to, from, login = {} }: 
   // --skip-dump-date makes two dumps of the same rows equal, which is how a rerun can tell.
   const { script, stdin } = clientScript(login, sh`$mysqldump --single-transaction --quick --routines --triggers --hex-blob --skip-dump-date ${database}`)
   const [all, shown] = [{ bytes: 0 }, { bytes: 0 }]
-  const { bytes, sha256, tail } = await relay({
+  const { bytes, sha256, tail, said } = await relay({
     doing: `mysqldump ${database}`,
     start: () => source.stream(script),
     input: stdin,
     failed: (result) => clientError(source, `mysqldump ${database}`, { ...result, stdout: '' }),
   }, {
     doing: `cat > ${part}`,
-    start: () => connection.stream(sh`set -e; umask 077; mkdir -p ${path.posix.dirname(to)}; rm -f ${part}; cat > ${part}`),
+    start: () => connection.stream(`${sh`umask 077; mkdir -p ${path.posix.dirname(to)}`} || exit\n${receiving(part)}`),
     failed: (result) => new CommandFailed(`cat > ${part}`, { ...result, stdout: '' }, `cannot write ${part} on ${connection.host.name}: ${result.stderr.trim()}`),
   }, (more) => {
     all.bytes += more
@@ -77,8 +78,8 @@ async function take(connection: Connection, { database, to, from, login = {} }: 
   if (!tail.toString('latin1').includes('-- Dump completed')) {
     throw new Advice(`the dump of ${database} on ${source.host.name} ends before its closing line`, 'look at the free space and the log of the database server there, then run it again')
   }
-  const settle = await connection.exec(sh`[ "$(sha256sum < ${part} | cut -c 1-64)" = ${sha256} ] && mv -f ${part} ${to}`)
-  if (settle.code !== 0) throw new Advice(`what arrived of the dump of ${database} differs from what was sent`, 'run it again; if it happens twice, check the disk of the receiving host')
+  if (said !== sha256) throw new Advice(`what arrived of the dump of ${database} differs from what was sent`, 'run it again; if it happens twice, check the disk of the receiving host')
+  await output(connection, sh`mv -f ${part} ${to}`)
   return { path: to, bytes, sha256 }
 }
 

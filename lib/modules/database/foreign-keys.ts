@@ -31,9 +31,14 @@ export async function readForeignKeys(connection: Reader, login: Login, database
     return {
       table, name, referenced: schema === database ? referenced : '',
       make: `ALTER TABLE ${identifier(database)}.${identifier(table)} ADD CONSTRAINT ${identifier(name)} FOREIGN KEY (${list(2)}) `
-        + `REFERENCES ${identifier(schema)}.${identifier(referenced)} (${list(5)}) ON UPDATE ${onUpdate} ON DELETE ${onDelete}`,
+        + `REFERENCES ${identifier(schema)}.${identifier(referenced)} (${list(5)})${rule('UPDATE', onUpdate)}${rule('DELETE', onDelete)}`,
     }
   })
+}
+
+// Without the words it is RESTRICT; with them, MariaDB writes NO ACTION down when foreign_key_checks is off.
+function rule(when: string, what: string): string {
+  return what === 'RESTRICT' ? '' : ` ON ${when} ${what}`
 }
 
 /** Statements that remember keys before they are dropped: whoever breaks off in between leaves a way to make them again. */

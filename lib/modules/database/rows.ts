@@ -92,6 +92,8 @@ const rewriteOperation = operation<RewriteOptions, readonly Row[], Rewritten>(({
     const changes = changesOf(found, key, change)
     await saveRows(connection, save, changes)
     await inSession(connection, login, async (session) => {
+      // Otherwise a server in its old default mode cuts what does not fit, and calls it a warning.
+      await session.query("SET SESSION sql_mode = CONCAT(@@SESSION.sql_mode, ',STRICT_ALL_TABLES')")
       await session.beginTransaction()
       for (const { key: id, before, after } of changes) {
         const columns = Object.keys(after)
@@ -153,7 +155,10 @@ async function inSession<T>(connection: Reader, login: ServiceLogin, work: (sess
     throw new Advice(`the database server at ${where} does not answer: ${error instanceof Error ? error.message : String(error)}`, `start it on ${connection.host.name}: service mysqld start`)
   })
   try {
-    session = await createConnection({ stream, user, password: password.reveal(), database, charset: 'utf8', dateStrings: true, supportBigNumbers: true })
+    // A server that is none may hang up in a way that the library waits after.
+    const closed = new Promise<never>((_, refuse) => { stream.once('close', () => { refuse(new Error('it hung up before it had greeted')) }) })
+    closed.catch(() => {})
+    session = await Promise.race([closed, createConnection({ stream, user, password: password.reveal(), database, charset: 'utf8', dateStrings: true, supportBigNumbers: true })])
     // Whoever waits for an answer gets the error too; without a listener it would end the run.
     session.on('error', () => {})
   } catch (error) {

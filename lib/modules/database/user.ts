@@ -146,9 +146,10 @@ function without(these: readonly string[], those: ReadonlySet<string>): readonly
 }
 
 function privilege(name: string): string {
-  // Names of columns in brackets keep their case.
-  const upper = name.trim().replace(/^[^(]+/, (word) => word.toUpperCase())
-  return upper === 'ALL' ? all : upper
+  const [, word = '', columns] = /^([^(]*?)\s*(?:\((.*)\))?$/.exec(name.trim())!
+  const upper = word.toUpperCase()
+  if (columns === undefined) return upper === 'ALL' ? all : upper
+  return `${upper} (${columns.split(',').map((column) => identifier(column.trim().replaceAll('`', ''))).sort().join(', ')})`
 }
 
 /** What is granted on, with each name in backticks. */

@@ -1,0 +1,301 @@
+import { randomBytes } from 'node:crypto'
+import { spawnSync } from 'node:child_process'
+import { appendFileSync, chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { copyBetween } from '../../../lib/modules/index.ts'
+import { Advice, type Operation, type Value } from '../../../lib/model/operation.ts'
+import { emptyDirectory, type Here, here, shells } from '../../rig/here.ts'
+import { hasSshd, startSshd } from '../../rig/sshd.ts'
+import { applied, failure, planOf } from './applied.ts'
+
+const isRoot = process.getuid?.() === 0
+const mebi = 2 ** 20
+const old = new Date('2014-04-17T12:00:00Z')
+
+/** What passed over a connection by the streams of scripts like this, and what happens when one of them starts. */
+interface Watched extends Here {
+  passed: number
+  /** Called before a script that matches is started; what it returns is how many bytes of its output are let through. */
+  before(like: RegExp, does: () => number | void): void
+}
+
+function watched(connection: Here): Watched {
+  const { stream } = connection
+  const hooks: { like: RegExp; does: () => number | void }[] = []
+  const made = Object.assign(connection, {
+    passed: 0,
+    before(like: RegExp, does: () => number | void) { hooks.push({ like, does }) },
+    async stream(script: string) {
+      const at = hooks.findIndex(({ like }) => like.test(script))
+      const most = at < 0 ? undefined : hooks.splice(at, 1)[0]!.does()
+      const started = await stream.call(connection, script)
+      let seen = 0
+      started.stdout.on('data', (chunk: Buffer) => {
+        made.passed += chunk.length
+        seen += chunk.length
+        if (most === undefined || seen < most || seen - chunk.length >= most) return
+        started.kill()
+      })
+      return started
+    },
+  })
+  return made
+}
+
+for (const shell of shells) {
+  const test = suite(`copyBetween under ${shell.name}`)
+
+  /** Two hosts with a directory each that both call by the same name. */
+  const fresh = () => {
+    const [root, theirs] = [emptyDirectory(), emptyDirectory()]
+    const source = watched(here({ shell, mounts: { [root]: theirs } }))
+    const target = watched(here({ shell }))
+    Object.assign(source, { host: { name: 'node-1' } })
+    Object.assign(target, { host: { name: 'node-5' }, peer: async () => source })
+    const put = (name: string, content: string | Buffer, mode = 0o640, below = theirs) => {
+      const file = join(below, name)
+      mkdirSync(dirname(file), { recursive: true })
+      writeFileSync(file, content)
+      chmodSync(file, mode)
+      utimesSync(file, old, old)
+    }
+    return {
+      root, theirs, source, target, put,
+      files: (more: Partial<copyBetween.FilesBetween> = {}) => copyBetween.files({ from: { name: 'node-1' }, path: root, ...more }),
+      file: (name: string, more: Partial<copyBetween.FileBetween> = {}) => copyBetween.file({ from: { name: 'node-1' }, path: join(root, name), ...more }),
+      read: (name: string) => readFileSync(join(root, name)),
+    }
+  }
+  const mode = (path: string) => (statSync(path).mode & 0o7777).toString(8)
+  const run = async (connection: Here, operation: Operation<Value>) => {
+    const prepared = await operation.prepare(connection)
+    return prepared.changed ? await prepared.apply(connection) ?? prepared.result : prepared.result
+  }
+  const error = async (connection: Here, operation: Operation<Value>): Promise<Advice> => {
+    const thrown = await run(connection, operation).then(() => undefined, (reason: unknown) => reason)
+    assert.instance(thrown, Error)
+    return thrown as Advice
+  }
+
+  test('files come with whatever name, mode and time they have; again nothing does', async () => {
+    const { root, theirs, target, put, files, read } = fresh()
+    const names = ['plain', 'two words', '-rf', "it's \"quoted\" $HOME `id`", 'line\nbreak', '/// 81a4 1 1 .', 'deep/er/and deeper/file', 'образ', 'deep/*', 'ends\n', 'back\\slash']
+    for (const [i, name] of names.entries()) put(name, Buffer.concat([randomBytes(1000 * i), Buffer.from(name)]), [0o640, 0o755, 0o400][i % 3])
+    put('empty', '', 0o600)
+    chmodSync(join(theirs, 'deep'), 0o750)
+    put('own', 'ours', 0o644, root)
+    const { result, diff } = await applied(target, () => files())
+    assert.equal(result, { path: root, files: names.length + 1, bytes: diff.reduce((sum, { after }) => sum + Number.parseInt(after, 10), 0) })
+    for (const name of [...names, 'empty']) {
+      assert.ok(read(name).equals(readFileSync(join(theirs, name))), name)
+      assert.is(mode(join(root, name)), mode(join(theirs, name)))
+      assert.equal(statSync(join(root, name)).mtime, old)
+    }
+    assert.equal([mode(join(root, 'deep')), mode(join(root, 'deep/er'))], ['750', '755'])
+    assert.is(read('own').toString(), 'ours')
+    assert.equal(readdirSync(root, { recursive: true }).filter((name) => String(name).endsWith('part')), [])
+  })
+
+  test('files differ by size or by time, and what is left out stays out', async () => {
+    const { root, target, put, files, read } = fresh()
+    for (const name of ['same', 'longer', 'newer', 'cache/thing', 'cache[1]/thing', 'image-cache/x']) put(name, 'theirs')
+    put('same', 'sixsix', 0o640, root)
+    put('longer', 'longer than theirs', 0o640, root)
+    put('newer', 'their!', 0o640, root)
+    utimesSync(join(root, 'newer'), new Date(), new Date())
+    const plan = await planOf(target, files({ exclude: ['cache', 'cache[1]'] }))
+    assert.equal(plan.result, { path: root, files: 3, bytes: 18 })
+    await run(target, files({ exclude: ['cache', 'cache[1]'] }))
+    assert.equal([read('same'), read('longer'), read('newer'), read('image-cache/x')].map(String), ['sixsix', 'theirs', 'theirs', 'theirs'])
+    assert.equal(readdirSync(root).sort(), ['image-cache', 'longer', 'newer', 'same'])
+    assert.is((await error(target, copyBetween.files({ from: { name: 'node-1' }, path: `${root}/none` }))).message, `node-1 has no directory ${root}/none`)
+    assert.throws(() => copyBetween.files({ from: { name: 'x' }, path: 'images' }), 'images must be an absolute path')
+  })
+
+  test('a copy that was cut goes on where it stopped', async () => {
+    const { root, source, target, put, files, read } = fresh()
+    const content = randomBytes(9 * mebi + 7)
+    put('image', content)
+    source.before(/^cat/, () => 2 * mebi)
+    assert.match((await error(target, files())).message, `cannot read ${root}/image on node-1`)
+    const begun = statSync(join(root, 'image.switchover-part')).size
+    assert.ok(begun > 0 && begun < content.length, String(begun))
+    assert.not.ok(existsSync(join(root, 'image')))
+    assert.is(mode(join(root, 'image.switchover-part')), '600')
+    source.passed = 0
+    await applied(target, () => files())
+    const listings = 4000
+    assert.ok(source.passed >= content.length - begun && source.passed < content.length - begun + listings, `${source.passed} of ${content.length - begun}`)
+    assert.ok(read('image').equals(content))
+    assert.match(target.said.join('\n'), '9 of 9 MiB copied')
+  })
+
+  test('the first half of another file is noticed, thrown away, and the next copy is right', async () => {
+    const { root, target, put, files, read } = fresh()
+    put('image', 'the new content of it')
+    writeFileSync(join(root, 'image.switchover-part'), 'the OLD')
+    const thrown = await error(target, files())
+    assert.equal([thrown.message, thrown instanceof Advice], [`the copy of ${root}/image differs from what node-1 has`, true])
+    assert.equal(readdirSync(root), [])
+    await applied(target, () => files())
+    assert.is(read('image').toString(), 'the new content of it')
+    put('image', 'short')
+    writeFileSync(join(root, 'image.switchover-part'), 'longer than the file itself')
+    await applied(target, () => files())
+    assert.is(read('image').toString(), 'short')
+    put('whole', 'all was there')
+    writeFileSync(join(root, 'whole.switchover-part'), 'all was there')
+    await applied(target, () => files())
+    assert.is(read('whole').toString(), 'all was there')
+  })
+
+  test('a file that changes while it is copied is an error, and gets no name', async () => {
+    const { root, theirs, source, target, put, files } = fresh()
+    put('image', 'content')
+    source.before(/^cat/, () => appendFileSync(join(theirs, 'image'), ' grown'))
+    const thrown = await error(target, files())
+    assert.equal([thrown.message, thrown.hint], [`${root}/image of node-1 changed while it was copied`, 'stop what writes it there, then run the task again'])
+    assert.equal(readdirSync(root), [])
+    source.before(/^cat/, () => rmSync(join(theirs, 'image')))
+    assert.match((await error(target, files())).message, /^cannot read .*image on node-1: .*(No such file|no such file|cannot open|nonexistent)/)
+    assert.not.ok(existsSync(join(root, 'image')))
+  })
+
+  if (isRoot) test('a full disk is an error of the receiving host, and gives no file', async () => {
+    const { target, put, file } = fresh()
+    const small = emptyDirectory()
+    spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'small', small])
+    try {
+      put('image', randomBytes(8 * mebi))
+      const thrown = await error(target, file('image', { to: join(small, 'image') }))
+      assert.match(thrown.message, /^cannot write .*image on node-5: .*No space left on device/)
+      assert.equal(readdirSync(small), ['image.switchover-part'])
+    } finally {
+      spawnSync('umount', [small])
+    }
+  })
+
+  test('several files are copied at a time, and after a failure no more are begun', async () => {
+    const { root, theirs, source, target, put, files } = fresh()
+    let [now, most] = [0, 0]
+    const { stream } = source
+    source.stream = async (script: string) => {
+      const started = await stream.call(source, script)
+      if (script.startsWith('cat')) {
+        most = Math.max(most, ++now)
+        void started.ended.then(() => { now-- })
+      }
+      return started
+    }
+    for (let i = 0; i < 12; i++) put(`image-${i}`, randomBytes(300_000))
+    await applied(target, () => files({ atOnce: 3 }))
+    assert.is(most, 3)
+    for (let i = 0; i < 12; i++) assert.ok(readFileSync(join(root, `image-${i}`)).equals(readFileSync(join(theirs, `image-${i}`))))
+    for (let i = 0; i < 12; i++) put(`other-${i}`, 'x')
+    source.before(/^cat/, () => appendFileSync(join(theirs, 'other-0'), 'y'))
+    assert.match((await error(target, files({ atOnce: 1 }))).message, 'other-0 of node-1 changed')
+    assert.equal(readdirSync(root).filter((name) => name.startsWith('other')), [])
+  })
+
+  test('file brings one file, under another name when told', async () => {
+    const { root, target, put, file, read } = fresh()
+    put("it's one", 'content', 0o604)
+    const { result, diff } = await applied(target, () => file("it's one", { to: join(root, 'new/place/two') }))
+    assert.equal(result, { path: join(root, 'new/place/two'), files: 1, bytes: 7 })
+    assert.equal(diff, [{ path: join(root, 'new/place/two'), before: '', after: '7 bytes\n' }])
+    assert.equal([read('new/place/two').toString(), mode(join(root, 'new/place/two'))], ['content', '604'])
+    await applied(target, () => file("it's one"))
+    assert.is(read("it's one").toString(), 'content')
+    assert.is(await failure(target, file('none')), `node-1 has no file ${root}/none`)
+    put('dir/x', '')
+    assert.is(await failure(target, file('dir')), `${root}/dir of node-1 is a directory`)
+    assert.is(await failure(target, file("it's one", { to: join(root, 'new') })), `${root}/new of node-5 is a directory`)
+  })
+
+  /** A volume on both hosts: random, zeros, random, and an end that is no whole MiB. */
+  const volumes = () => {
+    const { root, theirs, source, target } = fresh()
+    const [path, from] = [join(root, 'volume'), join(theirs, 'volume')]
+    const bytes = 48 * mebi + 3 * mebi + 1234
+    const content = Buffer.concat([randomBytes(16 * mebi), Buffer.alloc(16 * mebi), randomBytes(16 * mebi), randomBytes(3 * mebi + 1234)])
+    writeFileSync(from, content)
+    writeFileSync(path, '')
+    truncateSync(path, bytes)
+    const record = join(root, 'done/volume')
+    return { path, from, bytes, content, record, source, target, device: () => copyBetween.device({ from: { name: 'node-1' }, path, bytes, record }) }
+  }
+
+  test('device sends what differs and is not zeros, once', async () => {
+    const { path, from, bytes, content, record, target, device } = volumes()
+    const { result } = await applied(target, device)
+    assert.equal(result, { path, bytes, sent: bytes - 16 * mebi })
+    assert.ok(readFileSync(path).equals(content))
+    assert.equal(readFileSync(path).length, bytes)
+    assert.match(readFileSync(record, 'utf8'), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\n$/)
+    assert.match(target.said.join('\n'), '102 of 102 MiB compared')
+    // Somebody uses it now: whatever it holds, it is not written again.
+    writeFileSync(from, Buffer.alloc(bytes))
+    assert.is((await planOf(target, device())).changed, false)
+  })
+
+  test('device that was cut sends the rest, and zeros are never sent', async () => {
+    const { path, bytes, content, record, source, target, device } = volumes()
+    writeFileSync(path, randomBytes(bytes))
+    source.before(/^set -e\ndd if=/, () => 17 * mebi)
+    assert.match((await error(target, device())).message, `cannot read ${path} on node-1`)
+    assert.not.ok(existsSync(record))
+    source.passed = 0
+    const result = await run(target, device()) as copyBetween.CopiedDevice
+    assert.ok(result.sent < bytes - 16 * mebi && result.sent > 0, String(result.sent))
+    assert.ok(source.passed < result.sent + 4000)
+    assert.ok(readFileSync(path).equals(content))
+  })
+
+  test('device ends where it is told, on a larger device and before a larger one', async () => {
+    const { path, from, bytes, content, target, device } = volumes()
+    const end = randomBytes(2 * mebi)
+    appendFileSync(from, end)
+    writeFileSync(path, Buffer.concat([Buffer.alloc(bytes), Buffer.alloc(2 * mebi, 7)]))
+    await applied(target, device)
+    assert.ok(readFileSync(path).equals(Buffer.concat([content, Buffer.alloc(2 * mebi, 7)])))
+  })
+
+  test('device that differs after the copy is an error and is not recorded', async () => {
+    const { path, from, record, source, target, device } = volumes()
+    source.before(/^set -e\ndd if=/, () => writeFileSync(from, randomBytes(mebi), { flag: 'r+' }))
+    const thrown = await error(target, device())
+    assert.equal([thrown.message, thrown instanceof Advice], [`${path} differs from ${path} of node-1 after the copy`, true])
+    assert.not.ok(existsSync(record))
+    rmSync(from)
+    assert.is((await error(target, device())).message, `cannot compare ${path} on node-1: ${path} cannot be read (exit code 1)`)
+  })
+
+  // Busybox has no ssh.
+  if (hasSshd && !shell.env?.PATH) test('direct: the hosts copy without us, and say when they cannot', async () => {
+    const { root, theirs, source, target, put, files, read } = fresh()
+    const sshd = await startSshd()
+    try {
+      const way = ['-p', String(sshd.port), '-i', sshd.privateKey, '-o', `UserKnownHostsFile=${sshd.knownHosts}`, `${sshd.user}@127.0.0.1`] as const
+      put('an image', randomBytes(mebi + 5))
+      put('empty', '')
+      // The receiver is a session of sshd, which does not see the mounts of the sender.
+      await applied(target, () => files({ direct: way }))
+      assert.ok(read('an image').equals(readFileSync(join(theirs, 'an image'))))
+      assert.ok(source.passed < 1000, String(source.passed))
+      put('next', 'x')
+      const refused = await error(target, files({ direct: ['-p', String(sshd.port), '-i', '/dev/null', '-F', '/dev/null', '-o', 'IdentitiesOnly=yes', '-o', `UserKnownHostsFile=${sshd.knownHosts}`, '127.0.0.1'] }))
+      assert.match(refused.message, /^node-1 cannot reach node-5 by ssh .*Permission denied/s)
+      assert.match(refused.hint, 'leave `direct` out')
+      const plan = await files({ direct: way }).prepare(target)
+      rmSync(join(theirs, 'next'))
+      const gone = await plan.apply(target).then(() => '', (reason: Error) => reason.message)
+      assert.match(gone, `cannot read ${root}/next on node-1`)
+    } finally {
+      await sshd.stop()
+    }
+  })
+
+  test.run()
+}

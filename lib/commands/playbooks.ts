@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
+import { importAuthored } from '../model/authored.ts'
 import { authorsFrame } from '../model/location.ts'
 import type { Playbook } from '../model/playbook.ts'
 import { didYouMean, exit, type Problem, Refused } from '../model/problem.ts'
@@ -47,7 +48,7 @@ export async function loadPlaybook(file: string): Promise<Playbook> {
   const shown = path.relative(process.cwd(), file)
   let module: { default?: unknown }
   try {
-    module = await import(pathToFileURL(file).href) as { default?: unknown }
+    module = await importAuthored(file) as { default?: unknown }
   } catch (error) {
     throw new Refused(problemsOf(error, shown), exit.load)
   }

@@ -1,7 +1,6 @@
-import { cosmiconfig } from 'cosmiconfig'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { importAuthored } from '../model/authored.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { checkSettings, type Option, options } from './options.ts'
 
@@ -42,9 +41,11 @@ function fromFolder(given: string, folder: string, cwd: string): string {
 
 async function find(cwd: string): Promise<{ readonly file: string; readonly content: unknown } | undefined> {
   // cosmiconfig's own .ts loader wants an older TypeScript; ours is registered already.
-  const load = async (file: string) => (await import(pathToFileURL(file).href) as { default: unknown }).default
-  const explorer = cosmiconfig('run', { searchPlaces: places, loaders: { '.ts': load, '.mjs': load, '.js': load }, searchStrategy: 'none', cache: false })
+  const load = async (file: string) => (await importAuthored(file) as { default: unknown }).default
   for (const folder of foldersOf(cwd)) {
+    if (!mayHaveSettings(folder)) continue
+    const { cosmiconfig } = await import('cosmiconfig')
+    const explorer = cosmiconfig('run', { searchPlaces: places, loaders: { '.ts': load, '.mjs': load, '.js': load }, searchStrategy: 'none', cache: false })
     try {
       const found = await explorer.search(folder)
       if (found) return { file: found.filepath, content: found.isEmpty ? {} : found.config as unknown }
@@ -54,6 +55,16 @@ async function find(cwd: string): Promise<{ readonly file: string; readonly cont
     }
   }
   return undefined
+}
+
+// Most folders have none, and looking into each of them properly takes longer than the rest of the start.
+function mayHaveSettings(folder: string): boolean {
+  return places.some((name) => {
+    const file = path.join(folder, name)
+    if (!existsSync(file) || name !== 'package.json') return existsSync(file)
+    // A program of that name stands in it as well, as a text.
+    return /"run"\s*:\s*\{/.test(readFileSync(file, 'utf8'))
+  })
 }
 
 // From here up to the project's package.json; outside a project only here: what lies further up, as in /tmp, may be a stranger's.

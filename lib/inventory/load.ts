@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { access, constants, open } from 'node:fs/promises'
 import path from 'node:path'
-import { cosmiconfig, type Loader } from 'cosmiconfig'
+import type { Loader } from 'cosmiconfig'
 import type { Inventory } from '../model/inventory.ts'
 import { exit, nearest, Refused } from '../model/problem.ts'
 import { kept } from './connection.ts'
@@ -163,6 +163,7 @@ async function lookUp(directory: string, names: readonly string[]): Promise<stri
   // business.
   const place: Loader = (file) => ({ file })
   const loaders = Object.fromEntries([...scripts, ...texts].map((ext) => [ext === '' ? 'noExt' : ext, place]))
+  const { cosmiconfig } = await import('cosmiconfig')
   const explorer = cosmiconfig('inventory', {
     searchPlaces: [...names],
     searchStrategy: 'none',

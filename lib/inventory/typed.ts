@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { pathToFileURL } from 'node:url'
+import { importAuthored } from '../model/authored.ts'
 import { authorsFrame, type Location } from '../model/location.ts'
 import type { ConnectionSettings } from '../model/inventory.ts'
 import { didYouMean, type Refused } from '../model/problem.ts'
@@ -18,7 +18,7 @@ type Shape = Readonly<Record<string, unknown>>
 export async function readTyped(draft: Draft, file: string): Promise<void> {
   let definition: unknown
   try {
-    const module = (await import(pathToFileURL(file).href)) as { readonly default?: unknown }
+    const module = (await importAuthored(file)) as { readonly default?: unknown }
     const exported: unknown = await module.default
     definition = await (typeof exported === 'function' ? (exported() as unknown) : exported)
   } catch (error) {

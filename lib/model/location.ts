@@ -1,3 +1,4 @@
+import { findSourceMap } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -29,7 +30,7 @@ class Caller implements Location {
   }
   #find(): Location {
     if (!this.#found) {
-      this.#found = authorsFrame(this.#trace?.stack ?? '') ?? { file: 'unknown', line: 0 }
+      this.#found = (this.#trace && authorsCall(this.#trace)) ?? { file: 'unknown', line: 0 }
       this.#trace = undefined
     }
     return this.#found
@@ -43,6 +44,32 @@ class Caller implements Location {
   toJSON(): Location {
     return this.#find()
   }
+}
+
+// Only the one frame is looked up in its source map: formatting a stack would read the library's own, which is large.
+function authorsCall(trace: Error): Location | undefined {
+  const prepare = Error.prepareStackTrace
+  let found: Location | undefined
+  Error.prepareStackTrace = (_error, calls) => {
+    for (const call of calls) {
+      const name = call.getFileName()
+      if (!name || name.startsWith('node:')) continue
+      const entry = findSourceMap(name)?.findEntry((call.getLineNumber() ?? 1) - 1, (call.getColumnNumber() ?? 1) - 1)
+      const mapped = entry && 'originalSource' in entry && entry.originalSource ? entry : undefined
+      const source = mapped?.originalSource ?? name
+      const file = source.startsWith('file://') ? fileURLToPath(source.replace(/\?.*$/, '')) : source.replace(/\?.*$/, '')
+      if (!isAuthors(file)) continue
+      found = { file, line: mapped ? mapped.originalLine + 1 : call.getLineNumber() ?? 0 }
+      break
+    }
+    return ''
+  }
+  try {
+    void trace.stack
+  } finally {
+    Error.prepareStackTrace = prepare
+  }
+  return found
 }
 
 /** The first frame of a stack that lies in an author's file. */

@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('../../..', import.meta.url))
 
 /** The words of authors, to be written at the top of a playbook that lies anywhere. */
 export const words = `import { fromFile, inventory, play, playbook, role, secret, text, number, flag, oneOf } from '${root}lib/index.ts'
-import { probe, shell } from '${root}lib/modules/command.ts'
+import { probe, shell } from '${root}lib/modules/index.ts'
 `
 
 /** All modules, as a playbook has them that imports the package. */

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { answeredBy } from '../model/asking.ts'
 import type { ConnectionSettings, Host, Inventory } from '../model/inventory.ts'
 import { exit, Refused } from '../model/problem.ts'
 import type { Secret } from '../model/secret.ts'
@@ -13,6 +14,7 @@ export async function readInventory(values: Values, extraVars?: Readonly<Record<
   const { inventory } = values
   if (!inventory?.length) throw new Refused({ message: 'no inventory', hint: 'name one with -i, such as -i inventory/lab, or in run.config.ts' }, exit.usage)
   const password = vaultPassword(values)
+  answeredBy(askSecret)
   return loadInventory(inventory, {
     extraVars: extraVars ?? await parseExtraVars(values['extra-vars'] ?? []), cwd: process.cwd(),
     ...(password ? { vaultPassword: password } : {}),

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { readFileSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
+import { askForSecret } from '../model/asking.ts'
 import { here, type Location } from '../model/location.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { Secret } from '../model/secret.ts'
@@ -73,4 +74,22 @@ export function fromCommand(command: string): Promise<Secret> {
 
 function refused(message: string, at: Location, hint?: string): Refused {
   return new Refused({ message, at, ...(hint ? { hint } : {}) }, exit.load)
+}
+
+const asked = new Map<string, Promise<Secret>>()
+
+/**
+ * A secret that the operator types when the inventory is loaded, once for each question.
+ * @throws Refused where there is no terminal
+ */
+export function fromPrompt(question: string): Promise<Secret> {
+  let answer = asked.get(question)
+  if (!answer) {
+    // One question after the other: a terminal has one line to type on.
+    const before = Promise.allSettled(asked.values())
+    asked.set(question, answer = before.then(() => askForSecret(question, question)))
+    // Whoever awaits it hears of a refusal; nobody may be awaiting it yet.
+    answer.catch(() => {})
+  }
+  return answer
 }

@@ -4,6 +4,7 @@ import { Advice, CommandFailed, operation, output, type Operation, type Reader }
 import { sh } from '../../model/shell.ts'
 import { type Direct, pass } from './direct.ts'
 import { type Meter, meterOf } from './progress.ts'
+import { findSum, sumIn } from './receive.ts'
 
 export interface DeviceBetween {
   readonly from: HostRef
@@ -79,12 +80,12 @@ function size(chunks: readonly Chunk[]): number {
 
 // One line a chunk. Most of a volume is often zeros, and comparing with /dev/zero is faster than a checksum.
 async function sums(connection: Reader, device: string, chunks: readonly Chunk[], meter: Meter = () => {}): Promise<readonly string[]> {
-  const script = sh`
+  const script = `${findSum}\n${sh`
     [ -r ${device} ] || { echo ${`${device} cannot be read`} >&2; exit 1; }
     while read -r at n; do
       if cmp -s -n "$n" ${device} /dev/zero "$at" 0; then echo zeros
-      else dd if=${device} bs=1048576 skip=$((at / 1048576)) count=$(((n + 1048575) / 1048576)) 2>/dev/null | head -c "$n" | sha256sum | cut -c 1-64; fi
-    done`
+      else dd if=${device} bs=1048576 skip=$((at / 1048576)) count=$(((n + 1048575) / 1048576)) 2>/dev/null | head -c "$n" | $sum; fi
+    done`}`
   const asking = await connection.stream(script)
   asking.stdin.on('error', () => {})
   asking.stdin.end(chunks.map(({ at, bytes }) => `${at} ${bytes}\n`).join(''))
@@ -99,7 +100,7 @@ async function sums(connection: Reader, device: string, chunks: readonly Chunk[]
   if (code !== 0 || found.length !== chunks.length) {
     throw new CommandFailed(`comparing ${device}`, { code, stdout: '', stderr }, `cannot compare ${device} on ${connection.host.name}: ${stderr.trim() || 'it ended early'}`)
   }
-  return found
+  return found.map((line) => sumIn(line) || line)
 }
 
 /** Chunks that lie side by side as one. */

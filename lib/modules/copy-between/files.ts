@@ -4,7 +4,7 @@ import { Advice, CommandFailed, operation, output, type Connection, type Operati
 import { sh } from '../../model/shell.ts'
 import { type Direct, pass } from './direct.ts'
 import { type Meter, meterOf } from './progress.ts'
-import { receiving } from './receive.ts'
+import { receiving, sumIn, sumOf } from './receive.ts'
 
 /** What was copied from host to host. */
 export type CopiedBetween = { readonly path: string; readonly files: number; readonly bytes: number }
@@ -207,10 +207,6 @@ async function makeDirectories(target: Connection, root: string, directories: re
   for (let i = 0; i < lines.length; i += 500) await output(target, `set -e\n${lines.slice(i, i + 500).join('\n')}`)
 }
 
-function firstWord(said: string): string {
-  return said.split(/\s/, 1)[0]!
-}
-
 interface Copy {
   readonly source: Connection
   readonly target: Connection
@@ -227,7 +223,7 @@ async function copyFile({ source, target, path, to, entry, begun, meter, direct 
   const from = begun <= entry.size ? begun : 0
   meter(from)
   // Of a file that passes through our hands as a whole, the checksum is known when it has passed.
-  const sumThere = direct || from > 0 ? output(source, sh`sha256sum < ${path}`).then(firstWord) : undefined
+  const sumThere = direct || from > 0 ? sumOf(source, path) : undefined
   sumThere?.catch(() => {})
   const passed = await pass({
     source, target, meter, direct, what: path,
@@ -235,7 +231,7 @@ async function copyFile({ source, target, path, to, entry, begun, meter, direct 
     write: receiving(part, { more: from > 0 }),
   })
   const [theirs, ours, now] = await Promise.all([
-    sumThere ?? passed!.sha256, passed?.said ?? output(target, sh`sha256sum < ${part}`).then(firstWord), output(source, sh`stat -L -c '%s %Y' ${path}`)])
+    sumThere ?? passed!.sha256, passed ? sumIn(passed.said) : sumOf(target, part), output(source, sh`stat -L -c '%s %Y' ${path}`)])
   if (now.trim() !== `${entry.size} ${entry.mtime}`) {
     throw await without(new Advice(`${path} of ${source.host.name} changed while it was copied`, 'stop what writes it there, then run the task again'))
   }

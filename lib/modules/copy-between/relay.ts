@@ -20,7 +20,7 @@ export interface Relayed {
   readonly sha256: string
   /** The last 200 bytes. */
   readonly tail: Buffer
-  /** The first word that the writing program said: the checksum of what it has, when it makes one. */
+  /** What the writing program said, as far as a few lines. */
   readonly said: string
 }
 
@@ -66,7 +66,7 @@ export async function relay(from: End, to: End, seen: (bytes: number) => void = 
   if (lost.length > 0) throw lost[0]
   if (read.status === 'fulfilled' && read.value.code !== 0) throw failed(from, read.value)
   if (moved.status === 'rejected') throw moved.reason
-  return { bytes, sha256: hash.digest('hex'), tail: Buffer.from(tail), said: said.split(/\s/, 1)[0]! }
+  return { bytes, sha256: hash.digest('hex'), tail: Buffer.from(tail), said }
 }
 
 async function startBoth(from: End, to: End): Promise<readonly [Stream, Stream]> {

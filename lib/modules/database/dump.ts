@@ -2,7 +2,7 @@ import path from 'node:path'
 import { Advice, CommandFailed, type Connection, operation, output, type Operation, type Reader } from '../../model/operation.ts'
 import type { HostRef } from '../../model/inventory.ts'
 import { sh } from '../../model/shell.ts'
-import { receiving } from '../copy-between/receive.ts'
+import { receiving, sumIn } from '../copy-between/receive.ts'
 import { relay } from '../copy-between/relay.ts'
 import { clientError, clientScript, type Login } from './client.ts'
 
@@ -78,7 +78,7 @@ async function take(connection: Connection, { database, to, from, login = {} }: 
   if (!tail.toString('latin1').includes('-- Dump completed')) {
     throw new Advice(`the dump of ${database} on ${source.host.name} ends before its closing line`, 'look at the free space and the log of the database server there, then run it again')
   }
-  if (said !== sha256) throw new Advice(`what arrived of the dump of ${database} differs from what was sent`, 'run it again; if it happens twice, check the disk of the receiving host')
+  if (sumIn(said) !== sha256) throw new Advice(`what arrived of the dump of ${database} differs from what was sent`, 'run it again; if it happens twice, check the disk of the receiving host')
   await output(connection, sh`mv -f ${part} ${to}`)
   return { path: to, bytes, sha256 }
 }
@@ -88,10 +88,4 @@ export async function findDump(connection: Reader, file: string): Promise<Found 
   const { stdout } = await connection.exec(sh`f=${file}; [ -f "$f" ] || exit 0; wc -c < "$f"; tail -c 200 "$f" | grep -c -e '-- Dump completed'; :`)
   const [bytes, complete] = stdout.trim().split('\n')
   return bytes ? { bytes: Number(bytes), complete: complete === '1' } : undefined
-}
-
-/** The sha256 of a file, or undefined when there is none. */
-export async function checksum(connection: Reader, file: string): Promise<string | undefined> {
-  const { code, stdout } = await connection.exec(sh`sha256sum < ${file}`)
-  return code === 0 ? stdout.slice(0, 64) : undefined
 }

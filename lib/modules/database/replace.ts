@@ -1,8 +1,9 @@
 import { Advice, operation, type Connection, type Operation, type Reader } from '../../model/operation.ts'
 import { sh } from '../../model/shell.ts'
+import { sumOf } from '../copy-between/receive.ts'
 import { clientError, clientScript, identifier, literal, type Login, query } from './client.ts'
 import { forgetKeys } from './foreign-keys.ts'
-import { checksum, findDump, type Found } from './dump.ts'
+import { findDump, type Found } from './dump.ts'
 import { forgetStage, readRecord, readStage, recordStage, type Stage } from './stage.ts'
 
 export interface ReplaceOptions {
@@ -51,7 +52,7 @@ const replaceOperation = operation<ReplaceOptions, State, Replaced>(({ database 
       readRecord(connection, login, database), findDump(connection, dump), findDump(connection, saved), countTables(connection, login, database)])
     const { stage } = record
     const whole = stage === 'imported' || stage === 'converted'
-    const newer = whole && found?.complete === true && await checksum(connection, dump) !== record.dump
+    const newer = whole && found?.complete === true && await sumOf(connection, dump) !== record.dump
     return { stage, newer, dump: found, saved: kept, tables }
   },
   plan({ stage, newer, dump, tables }, { database, dump: file }) {
@@ -115,7 +116,7 @@ export async function importDump(
 ): Promise<void> {
   const name = identifier(database)
   await mustBeComplete(connection, dump, hint)
-  const sum = await checksum(connection, dump)
+  const sum = await sumOf(connection, dump)
   const before = [recordStage(database, 'importing'), ...forgetKeys(database),
     `DROP DATABASE IF EXISTS ${name}`, `CREATE DATABASE ${name} DEFAULT CHARACTER SET ${charset} COLLATE ${collation}`].join('; ')
   const { script, stdin } = clientScript(login, sh`

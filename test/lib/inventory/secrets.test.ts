@@ -3,8 +3,10 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { fromCommand, fromEnvironment, fromFile } from '../../../lib/inventory/secrets.ts'
+import { fromCommand, fromEnvironment, fromFile, fromPrompt } from '../../../lib/inventory/secrets.ts'
+import { answeredBy } from '../../../lib/model/asking.ts'
 import { Refused } from '../../../lib/model/problem.ts'
+import { Secret } from '../../../lib/model/secret.ts'
 import { Folder } from './folder.ts'
 
 const here = fileURLToPath(import.meta.url)
@@ -85,6 +87,23 @@ test('from a command that fails or says nothing', async () => {
     'the command echo no key >&2; exit 7 ended with exit code 7: no key',
   )
   assert.is(await reason('true'), 'the command true printed nothing, and should print a secret')
+})
+
+test('asks the operator, once for each question and one question at a time', async () => {
+  const questions: string[] = []
+  let open = 0
+  answeredBy(async (question, label) => {
+    assert.is(++open, 1)
+    questions.push(question)
+    await new Promise((resolve) => setImmediate(resolve))
+    open--
+    return Secret.of(`answer to ${question}`, label)
+  })
+  const [root, again, rabbit] = await Promise.all([fromPrompt('root password'), fromPrompt('root password'), fromPrompt('rabbit password')])
+  assert.equal(questions, ['root password', 'rabbit password'])
+  assert.is(root, again)
+  assert.is(rabbit.reveal(), 'answer to rabbit password')
+  assert.is(String(rabbit), '‹rabbit password›')
 })
 
 test.run()

@@ -6,7 +6,13 @@ export type LogicalVolume = { readonly name: string; readonly bytes: number; rea
 /** A volume group: its size, what is free of it and what it is divided into, in bytes. */
 export type VolumeGroup = { readonly name: string; readonly bytes: number; readonly free: number; readonly extent: number }
 
-/** The logical volumes of a group. @throws Advice when there is no such group */
+/**
+ * The logical volumes of a group. @throws Advice when there is no such group
+ *
+ * ```ts
+ * const volumes = await host.run(lvm.volumes('cinder'))
+ * ```
+ */
 export function volumes(group: string): Operation<readonly LogicalVolume[]> {
   return listVolumes({ group })
 }
@@ -17,7 +23,13 @@ const listVolumes = operation<{ readonly group: string }, readonly LogicalVolume
   async apply() {},
 })
 
-/** A volume group, its size and what is free of it. @throws Advice when there is none of that name */
+/**
+ * A volume group, its size and what is free of it. @throws Advice when there is none of that name
+ *
+ * ```ts
+ * const { free } = await host.run(lvm.group('cinder'))
+ * ```
+ */
 export function group(name: string): Operation<VolumeGroup> {
   return lookGroup({ name })
 }

@@ -5,7 +5,13 @@ import { readStage, type Stage } from './stage.ts'
 /** How far the replacement of a database has come, and what it holds. */
 export type Standing = { readonly database: string; readonly stage: Stage; readonly exists: boolean; readonly tables: number; readonly charset: string }
 
-/** Looks how far the replacement of a database has come. */
+/**
+ * Looks how far the replacement of a database has come.
+ *
+ * ```ts
+ * const { stage } = await host.run(database.standing('nova'))
+ * ```
+ */
 export function standing(database: string, login: Login = {}): Operation<Standing> {
   return standingOperation({ database, login })
 }
@@ -21,7 +27,13 @@ const standingOperation = operation<{ readonly database: string; readonly login:
   async apply() {},
 })
 
-/** Asks by the host's own client, as root or the given login; rows are arrays of texts, NULL is the text `NULL`. */
+/**
+ * Asks by the host's own client, as root or the given login; rows are arrays of texts, NULL is the text `NULL`.
+ *
+ * ```ts
+ * const [row] = await host.run(database.select('SELECT version FROM nova.migrate_version'))
+ * ```
+ */
 export function select(sql: string, login: Login = {}): Operation<readonly (readonly string[])[]> {
   return selectOperation({ sql, login })
 }

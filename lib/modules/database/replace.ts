@@ -84,7 +84,13 @@ export interface RestoreOptions {
   readonly login?: Login
 }
 
-/** Puts a database back as it was before it was replaced, and forgets that it ever was. One that was not replaced is left alone. */
+/**
+ * Puts a database back as it was before it was replaced, and forgets that it ever was. One that was not replaced is left alone.
+ *
+ * ```ts
+ * task('Put it back', database.restore({ database: 'nova', saved: '/var/backups/nova.sql', charset: 'utf8', collation: 'utf8_general_ci' }))
+ * ```
+ */
 export function restore(options: RestoreOptions): Operation<Replaced> {
   return restoreOperation(options)
 }

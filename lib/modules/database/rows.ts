@@ -68,6 +68,14 @@ interface Change {
 /**
  * Rewrites rows by a function, all in one transaction; each UPDATE holds only for the values that were read, so what someone
  * else changed meanwhile is never overwritten. The old rows are saved first.
+ *
+ * ```ts
+ * const login = { user: 'nova', password: host.vars.password, database: 'nova' }
+ * await host.run(database.rewrite({
+ *   login, table: 'services', key: 'id', columns: ['host'], save: '/var/backups/rows/nova.services.jsonl',
+ *   change: (row) => row['host'] === 'old' ? { host: 'new' } : undefined,
+ * }))
+ * ```
  */
 export function rewrite(options: RewriteOptions): Operation<Rewritten> {
   return rewriteOperation(options)

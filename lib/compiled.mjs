@@ -13,7 +13,7 @@ const day = 86_400_000
 // What may be imported of the library from outside; the rest is reached through these.
 const doors = ['cli.ts', 'model/authored.ts', 'index.ts', 'modules/index.ts'].map((file) => path.join(library, file))
 // Loaded by few runs, or no faster for being built in.
-const apart = ['cosmiconfig', 'esbuild', 'mysql2', 'node-ssh', 'ssh2', 'typescript', 'zx']
+const apart = ['cosmiconfig', 'diff', 'esbuild', 'eta', 'mysql2', 'node-ssh', 'ssh2', 'typescript', 'yaml', 'zx']
 
 let cache
 let libraryBuild

@@ -64,6 +64,9 @@ export async function relay(from: End, to: End, seen: (bytes: number) => void = 
   // The reader breaks off when nobody takes what it gives, so the writer is asked first; of two lost connections the first.
   if (written.status === 'fulfilled' && written.value.code !== 0) throw failed(to, written.value)
   if (lost.length > 0) throw lost[0]
+  if (moved.status === 'rejected' && written.status === 'fulfilled') {
+    throw failed(to, { ...written.value, stderr: written.value.stderr.trim() || 'it ended before it had everything' })
+  }
   if (read.status === 'fulfilled' && read.value.code !== 0) throw failed(from, read.value)
   if (moved.status === 'rejected') throw moved.reason
   return { bytes, sha256: hash.digest('hex'), tail: Buffer.from(tail), said }

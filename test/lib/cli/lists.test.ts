@@ -22,6 +22,9 @@ export default playbook('site', [
   }),
 ])
 `,
+  'vars.yaml': 'motd: hello\n',
+  'vars.json': '{"motd": "hello"}',
+  'old/hosts.yaml': 'all:\n  children:\n    web:\n      hosts:\n        web1:\n',
 })
 const on = ['playbooks/site.ts', '-i', 'inventory/lab']
 const test = suite('lists and settings')
@@ -47,6 +50,11 @@ all  (all)
   const [web, all] = JSON.parse(await list('--list-tasks', '--json', '-l', 'db1', '--start-at-task', 'Count')) as { play: string; hosts: string[]; tasks: { task: string }[] }[]
   assert.equal([web?.hosts, web?.tasks], [[], []])
   assert.equal([all?.hosts, all?.tasks.map(({ task }) => task)], [['db1'], ['Count']])
+})
+
+test('variables come from files, and inventories are YAML too', async () => {
+  for (const file of ['vars.yaml', 'vars.json']) assert.equal((await project.run([...on, '-e', `@${file}`, '--list-hosts'])).code, 0, file)
+  assert.is((await project.run(['inventory', '-i', 'old', '--graph'])).stdout.includes('web1'), true)
 })
 
 test('a list loads no package that only a run needs', async () => {

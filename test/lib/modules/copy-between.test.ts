@@ -7,6 +7,8 @@ import * as assert from 'uvu/assert'
 import { copyBetween } from '../../../lib/modules/index.ts'
 import { Advice, type Operation, type Value } from '../../../lib/model/operation.ts'
 import { emptyDirectory, type Here, here, shells } from '../../rig/here.ts'
+import { createTransport } from '../../../lib/transport/index.ts'
+import { aHost, inventoryOf, reach } from '../../rig/hosts.ts'
 import { hasSshd, startSshd } from '../../rig/sshd.ts'
 import { applied, failure, planOf } from './applied.ts'
 
@@ -299,3 +301,39 @@ for (const shell of shells) {
 
   test.run()
 }
+
+const overSsh = suite('copyBetween over ssh')
+
+if (hasSshd) overSsh('the end that broke is the one that is named, and what comes after it works', async () => {
+  const [one, two] = await Promise.all([startSshd(), startSshd({ programs: { tee: 'head -c 100000; echo "tee: broken" >&2; exit 1' } })])
+  const [a, b] = [aHost('node-1', reach(one)), aHost('node-5', reach(two))]
+  const transport = createTransport({ inventory: inventoryOf(a, b) })
+  try {
+    const [dir, small] = [emptyDirectory(), emptyDirectory()]
+    const content = randomBytes(9 * mebi + 3)
+    writeFileSync(join(dir, 'image'), content)
+    const [source, target] = [transport.connection(a, {}), transport.connection(b, {})]
+    const bring = (connection: typeof target, from: string, to: string) => copyBetween.file({ from: { name: from }, path: join(dir, 'image'), to }).prepare(connection).then((plan) => plan.apply(connection))
+    const why = (done: Promise<unknown>) => done.then(() => 'it worked', (reason: Error) => reason.message)
+
+    if (isRoot) {
+      spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'small', small])
+      assert.match(await why(bring(source, 'node-5', join(small, 'image'))), /^cannot write .*image on node-1: .*No space left on device/)
+      spawnSync('umount', [small])
+    }
+    assert.match(await why(bring(target, 'node-1', join(dir, 'cut'))), /^cannot write .*image on node-5: tee: broken/)
+    assert.equal(readdirSync(dir).sort(), ['cut.switchover-part', 'image'])
+    await bring(source, 'node-5', join(dir, 'copy'))
+    assert.ok(readFileSync(join(dir, 'copy')).equals(content))
+    const gone = await copyBetween.file({ from: { name: 'node-5' }, path: join(dir, 'image'), to: join(dir, 'next') }).prepare(source)
+    rmSync(join(dir, 'image'))
+    assert.match(await why(gone.apply(source)), /^cannot read .*image on node-5: .*(No such file|cannot open)/)
+    await two.stop()
+    assert.match(await why(bring(source, 'node-5', join(dir, 'never'))), /node-5/)
+  } finally {
+    await transport.close()
+    await Promise.all([one.stop(), two.stop()])
+  }
+})
+
+overSsh.run()

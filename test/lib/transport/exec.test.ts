@@ -340,7 +340,8 @@ for (const [name, sh] of shells) {
   test('reads files byte for byte', async ({ to }) => {
     const bytes = readFileSync(process.execPath).subarray(0, 3_000_000)
     const { writeFileSync, rmSync } = await import('node:fs')
-    const path = `/tmp/transport-read-${process.pid}`
+    // The shells are tried side by side, each with a file of its own.
+    const path = `/tmp/transport-read-${process.pid}-${Math.random().toString(36).slice(2)}`
     writeFileSync(path, bytes)
     try {
       const read = await to().read(path)

@@ -11,7 +11,13 @@ if (major < 20 || (major === 20 && minor < 19)) stop(`Node ${process.versions.no
 
 if (!installed()) run('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'])
 if (process.getuid?.() !== 0) stop('the lab makes network namespaces and mounts, which only root may: run this as root')
-run('test/lab/lab', ['install'])
+run('test/lab/lab', ['install', ...process.argv.includes('--tests') ? forTests() : []])
+
+// What only the tests use: shells and archivers to try the modules with.
+function forTests() {
+  const tools = { busybox: 'busybox-static', unzip: 'unzip', zip: 'zip', bzip2: 'bzip2', xz: 'xz-utils', openssl: 'openssl', script: 'bsdutils' }
+  return Object.entries(tools).filter(([tool]) => spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0).map(([, name]) => name)
+}
 
 // npm writes its own lock into node_modules when an installation is complete.
 function installed() {

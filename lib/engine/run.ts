@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import type { Event } from '../model/event.ts'
 import type { Host, Inventory } from '../model/inventory.ts'
-import { Unreachable } from '../model/operation.ts'
 import type { BatchSize, Handler, Playbook } from '../model/playbook.ts'
 import type { Transport } from '../model/transport.ts'
 import { type Clock, wallClock } from './clock.ts'
@@ -514,13 +513,4 @@ export function cut(hosts: readonly Host[], serial: BatchSize | readonly BatchSi
     from += count
   }
   return batches
-}
-
-/** Opens the connections of all hosts at once; those that cannot be reached are told apart from the others. */
-export async function openAll(transport: Transport, hosts: readonly Host[]): Promise<ReadonlyMap<string, Unreachable>> {
-  const lost = new Map<string, Unreachable>()
-  await Promise.all(hosts.map((host) => transport.open(host).catch((error: unknown) => {
-    lost.set(host.name, error instanceof Unreachable ? error : new Unreachable(String(error)))
-  })))
-  return lost
 }

@@ -1,6 +1,7 @@
 import { Advice, operation } from '../model/operation.ts'
 import type { Diff, FileMeta, Operation } from '../model/operation.ts'
 import type { Written } from './file.ts'
+import { look } from './look.ts'
 import { withoutPasswords } from './sensitive-lines.ts'
 import {
   absolute,
@@ -9,9 +10,9 @@ import {
   decode,
   differing,
   editable,
-  look,
   mustBeFile,
   octal,
+  type Decoded,
   type PathState,
 } from './path-state.ts'
 
@@ -32,19 +33,13 @@ export interface Edited {
 interface Editing {
   readonly name: string
   readonly path: string
-  readonly edit: (before: string) => Edited
+  readonly edit: (before: Decoded) => Found
   readonly options: Options
 }
 
 interface Options extends EditOptions {
   /** The edit only takes away: a missing file is as wanted. */
   readonly nothingToRemove?: boolean
-}
-
-type Found = {
-  readonly state: PathState
-  readonly edited: Edited | undefined
-  readonly encoded: Uint8Array | undefined
 }
 
 /** An operation that edits the text of a file: what the edit leaves alone stays byte for byte. */
@@ -61,7 +56,7 @@ export function editFile(
       `the validate command ${JSON.stringify(options.validate)} has no %s: that is where the new file's path goes`,
     )
   }
-  return makeEdit({ name, path, edit, options })
+  return makeEdit({ name, path, edit: once(edit), options })
 }
 
 const makeEdit = operation<Editing, PathState, Written>(({ name }) => name, {
@@ -73,30 +68,28 @@ const makeEdit = operation<Editing, PathState, Written>(({ name }) => name, {
     if (!state.exists && !options.create) {
       throw new Advice(`${path} cannot be edited: there is no such file`, 'check the path, or give create: true')
     }
-    const { edited, encoded } = found(state, editing)
-    const same = encoded === undefined
+    const { same, shown } = found(state, editing)
     const diffs: readonly Diff[] = [
-      ...(same
-        ? []
-        : [
-            {
-              path,
-              ...withoutPasswords(edited!.shown?.before ?? beforeOf(state), edited!.shown?.after ?? edited!.after),
-            },
-          ]),
+      ...(same ? [] : [{ path, ...shown }]),
       ...(state.exists ? [attributesDiff(state, differing(state, options)) ?? []].flat() : []),
     ]
     const changed = !same || diffs.length > 0
     return { changed, result: { path, changed }, diff: diffs }
   },
   async apply(connection, _plan, editing, state) {
-    const { edited, encoded } = found(state, editing)
+    const { after, same, secret } = found(state, editing)
     const { create: _create, nothingToRemove: _nothing, ...meta } = editing.options
-    await bringFile(connection, state, encoded, !state.exists && edited?.secret ? { mode: '0600', ...meta } : meta)
+    await bringFile(connection, state, same ? undefined : after, !state.exists && secret ? { mode: '0600', ...meta } : meta)
   },
 })
 
-// The edit is pure, so that asking it twice costs a little time and keeps the text, secrets and all, out of the plan.
+interface Found {
+  readonly same: boolean
+  readonly after: Uint8Array
+  readonly shown: { readonly before: string; readonly after: string }
+  readonly secret: boolean
+}
+
 function found(state: PathState, { path, edit }: Editing): Found {
   if (state.exists && state.content === undefined) {
     throw new Advice(
@@ -104,11 +97,28 @@ function found(state: PathState, { path, edit }: Editing): Found {
       'edit it with a command on the host',
     )
   }
-  const { text, encode } = decode(state.content ?? Buffer.alloc(0))
-  const edited = edit(text)
-  return { state, edited, encoded: edited.after === text && state.exists ? undefined : encode(edited.after) }
+  const found = edit(decode(state.content ?? nothing))
+  return { ...found, same: found.same && state.exists }
 }
 
-function beforeOf(state: PathState): string {
-  return decode(state.content ?? Buffer.alloc(0)).text
+const nothing = Buffer.alloc(0)
+
+/**
+ * An edit that is made once for its plan and its change, and for all hosts that have the same text. What it found is kept
+ * here, so that the text, secrets and all, stays out of the plan.
+ */
+function once(edit: (before: string) => Edited): (before: Decoded) => Found {
+  let last: { readonly before: Decoded; readonly found: Found } | undefined
+  return (before) => {
+    if (last?.before.text === before.text && last.before.latin1 === before.latin1) return last.found
+    const { after, shown, secret = false } = edit(before.text)
+    const same = after === before.text
+    const found = {
+      same, secret,
+      after: same ? nothing : before.encode(after),
+      shown: same ? { before: '', after: '' } : withoutPasswords(shown?.before ?? before.text, shown?.after ?? after),
+    }
+    last = { before, found }
+    return found
+  }
 }

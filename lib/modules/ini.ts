@@ -3,7 +3,8 @@ import type { Operation } from '../model/operation.ts'
 import { Secret } from '../model/secret.ts'
 import { editFile, type EditOptions, type Edited } from './edited.ts'
 import type { Written } from './file.ts'
-import { absolute, decode, editable, look, mustBeFile, type PathState } from './path-state.ts'
+import { look } from './look.ts'
+import { absolute, decode, editable, mustBeFile, type PathState } from './path-state.ts'
 import { editIni, getIni, readIni, removeSection, type IniDialect, type IniEdit } from './text/ini-text.ts'
 
 /** A text to write; booleans become True and False, as OpenStack spells them. */

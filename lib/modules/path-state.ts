@@ -1,6 +1,9 @@
 import { Advice, CommandFailed, output } from '../model/operation.ts'
-import type { Connection, Diff, FileMeta, Reader } from '../model/operation.ts'
+import type { Connection, Diff, FileMeta } from '../model/operation.ts'
+import { Secret } from '../model/secret.ts'
 import { sh } from '../model/shell.ts'
+import { patchOf, writing } from '../model/writing.ts'
+import { remember } from './contents.ts'
 
 export type Kind = 'file' | 'directory' | 'link' | 'other'
 
@@ -30,77 +33,8 @@ export interface PathState {
   readonly parent: boolean
 }
 
-/** Which parts of a file's content a look should bring. */
-export interface LookOptions {
-  /** Bytes up to which the content itself is wanted; 0 unless said. */
-  readonly content?: number
-  readonly sha256?: boolean
-  /** A checksum: of a file that has it the content is not wanted. */
-  readonly unless?: string
-}
-
 /** Files up to this size are compared and edited in memory and shown as a diff. */
 export const editable = 4 * 1024 * 1024
-
-/** One request that says all about a path. @throws CommandFailed when it cannot be read */
-export async function look(
-  connection: Reader,
-  path: string,
-  { content = 0, sha256 = false, unless = '' }: LookOptions = {},
-): Promise<PathState> {
-  const text = await output(
-    connection,
-    sh`p=${absolute(path)} most=${content} sum=${sha256 || unless ? 'yes' : 'no'} unless=${unless || 'none'}` +
-      lookScript,
-  )
-  // Only the lines before the content, of which there may be thousands.
-  const head = text.split('\n', 8)
-  const [parent, link, target, numbers, owner, group, sum, marker] = head
-  const [rawMode = '0', size = '0', mtime = '0', uid = '', gid = ''] = (numbers ?? '').split(' ')
-  const bits = parseInt(rawMode, 16)
-  return {
-    path,
-    target: target?.slice(1) || path,
-    exists: numbers !== '',
-    kind: numbers === '' ? undefined : (kinds[bits & 0o170000] ?? 'other'),
-    link: link === '-' ? undefined : link?.slice(1),
-    size: Number(size),
-    mode: (bits & 0o7777).toString(8).padStart(4, '0'),
-    owner: owner ?? '',
-    group: group ?? '',
-    uid,
-    gid,
-    mtime: Number(mtime),
-    sha256: sum?.slice(0, 64) || undefined,
-    content: marker === 'content' ? Buffer.from(text.slice(head.join('\n').length), 'base64') : undefined,
-    parent: parent === 'parent',
-  }
-}
-
-const kinds: Readonly<Record<number, Kind>> = { 0o100000: 'file', 0o040000: 'directory', 0o120000: 'link' }
-
-// stat's %f (the raw mode) rather than %F: its words differ between tools and languages. Every process counts: this
-// runs for each file of each play.
-const lookScript = `
-set -ef
-LC_ALL=C; export LC_ALL
-d=\${p%/*}
-if [ -d "\${d:-/}" ]; then echo parent; else echo none; fi
-if [ -L "$p" ]; then printf '+%s\\n' "$(readlink "$p")"; t=$(readlink -f "$p") || t=$p; else echo -; t=$p; fi
-printf '+%s\\n' "$t"
-[ -e "$t" ] || [ -L "$t" ] || exit 0
-n=$(stat -c '%f %s %Y %u %g
-%U
-%G' "$t")
-printf '%s\\n' "$n"
-[ -f "$t" ] || exit 0
-s=
-[ $sum = no ] || s=$(sha256sum < "$t")
-echo "$s"
-[ "\${s%% *}" != "$unless" ] || [ -z "$s" ] || exit 0
-set -- $n
-if [ "$2" -le $most ] && [ $most -gt 0 ]; then echo content; base64 < "$t"; fi
-`
 
 /** The path, when a host's root directory is where it starts; what is relative depends on who logged in. */
 export function absolute(path: string): string {
@@ -165,7 +99,21 @@ export async function bringFile(
   }
   if (!state.parent)
     throw new Advice(`${state.path} cannot be written: its directory is missing`, 'make it first, with file.directory')
-  await connection.write(state.target, content, meta)
+  const { owner: _owner, group: _group, ...others } = meta
+  // What the old file has already is kept by itself, and what has to be told costs the host a process.
+  const wanted = state.exists ? { ...others, mode: meta.mode ?? state.mode, ...differing(state, meta) } : meta
+  if (!await patched(connection, state, content, wanted)) await connection.write(state.target, content, wanted)
+}
+
+/** Sends only what differs. Where that fails nothing was changed, and writing all of it tells why, or succeeds. */
+async function patched(connection: Connection, state: PathState, content: string | Uint8Array | Secret, meta: FileMeta): Promise<boolean> {
+  if (content instanceof Secret) return false
+  const bytes = Buffer.from(content)
+  const patch = patchOf(state.content, bytes)
+  if (!patch) return false
+  const { code } = await connection.exec(writing(state.target, meta, patch), { stdin: patch.text })
+  if (code === 0) remember(connection.host.name, state.path, bytes)
+  return code === 0
 }
 
 /** @throws when something else than a file lies there */
@@ -178,16 +126,35 @@ export function mustBeFile(state: PathState): void {
   }
 }
 
+/** A text of a file and the way back to its bytes. */
+export interface Decoded {
+  readonly text: string
+  /** Not UTF-8: each byte is a character. */
+  readonly latin1: boolean
+  encode(text: string): Uint8Array
+}
+
+// The same content on many hosts is one object, see contents.ts.
+const decoded = new WeakMap<Uint8Array, Decoded>()
+
 /** The text of a file and the way back to its bytes: files that are not UTF-8 keep every byte that is not edited. */
-export function decode(content: Uint8Array): { readonly text: string; encode(text: string): Uint8Array } {
+export function decode(content: Uint8Array): Decoded {
+  const known = decoded.get(content) ?? decodeAnew(content)
+  decoded.set(content, known)
+  return known
+}
+
+function decodeAnew(content: Uint8Array): Decoded {
   try {
     // A byte order mark is content: it must still be there when the file is written again.
     return {
+      latin1: false,
       text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content),
       encode: (text) => Buffer.from(text),
     }
   } catch {
     return {
+      latin1: true,
       text: Buffer.from(content).toString('latin1'),
       encode(text) {
         if (/[^\0-\xff]/.test(text)) throw new Error('the file is not UTF-8 and the new text does not fit into latin1')

@@ -16,7 +16,7 @@ import { Collected as Output } from './output.ts'
 import type { Pool } from './pool.ts'
 import type { Link } from './program.ts'
 import { brief, interruption, type Raw, type Request } from './shell.ts'
-import { refusedByValidation, writing } from './writing.ts'
+import { refusedByValidation, writing } from '../model/writing.ts'
 
 /** Who commands run as on a machine, and the shells they run in. */
 export interface Acting {
@@ -58,12 +58,12 @@ export function connect(machine: Machine, session: Session): Connection {
   }
 
   const exec = async (script: string, options: ExecOptions = {}): Promise<CommandResult> => {
-    const { timeout, long = false } = options
+    const { timeout, long = false, encoding } = options
     const stdin = bytesOf(options.stdin)
     const { code, stdout, stderr } = await run({ script, stdin, timeout, keep: mostOutput }, long)
     // People read the output of a long command, programs that of any other: these must not take a part for the whole.
     if (stdout.cut && !long) throw tooMuch(machine.name, script, stdout, code)
-    return { code, stdout: stdout.text(), stderr: stderr.text() }
+    return { code, stdout: encoding === 'latin1' ? stdout.bytes().toString('latin1') : stdout.text(), stderr: stderr.text() }
   }
 
   return {

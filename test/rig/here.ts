@@ -97,7 +97,7 @@ export function here(options: HereOptions = {}): Here {
     requests: 0,
     scripts: [],
     said: [],
-    exec(script, { stdin, timeout }: ExecOptions = {}): Promise<CommandResult> {
+    exec(script, { stdin, timeout, encoding }: ExecOptions = {}): Promise<CommandResult> {
       return new Promise((resolved, rejected) => {
         const child = start(script)
         const out: Buffer[] = []
@@ -119,7 +119,7 @@ export function here(options: HereOptions = {}): Here {
           else
             resolved({
               code: code ?? 255,
-              stdout: Buffer.concat(out).toString(),
+              stdout: Buffer.concat(out).toString(encoding),
               stderr: Buffer.concat(err).toString(),
             })
         })

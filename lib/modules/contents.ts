@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto'
+
+// What a run edits is a few files, the same on many hosts.
+const most = 64 * 1024 * 1024
+
+/** The content of a file. */
+export interface Content {
+  readonly sha256: string
+  readonly bytes: Buffer
+}
+
+/** Contents by their checksum, the least used first. */
+const contents = new Map<string, Buffer>()
+let held = 0
+/** Which content a path of a host had when it was last read or written. */
+const last = new Map<string, string>()
+
+/**
+ * Remembers what a file of a host contains, and gives the content to go on with: the same object for the same bytes. A host
+ * that still has this content need not send it again; whether it has is for the host to say, by the checksum.
+ */
+export function remember(host: string, path: string, bytes: Uint8Array): Content {
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  const same = contents.get(sha256) ?? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  last.set(`${host}\0${path}`, sha256)
+  if (!contents.delete(sha256)) held += same.length
+  contents.set(sha256, same)
+  for (const [old, { length }] of contents) {
+    if (held <= most) break
+    contents.delete(old)
+    held -= length
+  }
+  return { sha256, bytes: same }
+}
+
+/** What a file of a host contained when it was last read or written, if that is still remembered. */
+export function remembered(host: string, path: string): Content | undefined {
+  const sha256 = last.get(`${host}\0${path}`)
+  const bytes = sha256 === undefined ? undefined : contents.get(sha256)
+  return bytes && { sha256: sha256!, bytes }
+}

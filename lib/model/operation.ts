@@ -21,6 +21,8 @@ export interface ExecOptions {
   readonly timeout?: number
   /** A command that may take long: it gets a channel of its own, and its output is shown while it runs. */
   readonly long?: boolean
+  /** The script starts nothing that outlives it, so that its shell need not guard its next answers against that. */
+  readonly tidy?: boolean
   /** latin1 keeps every byte of the output as one character; utf8 unless said. */
   readonly encoding?: 'utf8' | 'latin1'
 }

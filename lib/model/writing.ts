@@ -90,7 +90,11 @@ export function writing(path: string, meta: FileMeta, patch?: Patch): string {
     '  new=1',
     ...(meta.mode === undefined ? ['  chmod 644 "$t" || exit 1'] : []),
     'fi',
-    ...(told === '' ? [] : [`chown -- ${quote(told)} "$t" || exit 1`]),
+    ...(told === '' ? [] : [
+      // This file is root's everywhere: whoever owns it makes files that are.
+      ...(/^root(:root)?$/.test(told) ? ['[ -O /etc/passwd ] && [ -G /etc/passwd ] && [ -n "$new" ] && [ ! -g "$d" ] ||'] : []),
+      `chown -- ${quote(told)} "$t" || exit 1`,
+    ]),
     // After chown, which takes setuid bits away.
     ...(meta.mode === undefined ? [] : [`chmod -- ${quote(meta.mode)} "$t" || exit 1`]),
     ...(meta.validate === undefined

@@ -9,6 +9,7 @@ import { look } from './look.ts'
 import {
   absolute,
   attributesDiff,
+  byLetters,
   bringFile,
   decode,
   differing,
@@ -121,6 +122,7 @@ const makeDirectory = operation<{ readonly path: string; readonly meta: Director
       await output(
         connection,
         [...(state.exists ? [] : [sh`mkdir -p ${state.path}`]), ...(attributes ? [attributes] : [])].join(' && '),
+        { tidy: true },
       )
     },
   },
@@ -245,16 +247,18 @@ const sweep = operation<Sweep & { readonly name: string }, { count: number; samp
   ({ name }) => name,
   {
     async read(connection, { path, differ, show, settled }) {
+      const found = `find ${differ} -exec stat -c ${show} {} + && echo complete`
       const script =
         `LC_ALL=C; export LC_ALL\n${sh`[ -e ${path} ] || { echo missing; exit; }`}\n` +
-        // One process for what mostly holds already, instead of the four below.
-        (settled ? `case $(stat -c ${settled.ask} ${sh`${path}`}) in ${settled.patterns.join('|')}) printf '0\\ncomplete\\n'; exit ;; esac\n` : '') +
-        // The pipe would hide a find that failed; its complaint comes before the count.
-        `{ find ${differ} -exec stat -c ${show} {} + && echo complete; } | awk -v most=${shownPaths} 'NR > 1 && NR - 1 <= most { print last } { last = $0 } END { print NR - 1; print last }'`
-      const result = await connection.exec(script)
+        (settled
+          ? `case $(stat -c ${settled.ask} ${sh`${path}`}) in ${settled.patterns.join('|')}) echo complete; exit ;; esac\n${found}`
+          : // The pipe would hide a find that failed; its complaint comes before the count.
+            `{ ${found}; } | awk -v most=${shownPaths} 'NR > 1 && NR - 1 <= most { print last } { last = $0 } END { print NR - 1; print last }'`)
+      const result = await connection.exec(script, { tidy: true })
       const lines = result.stdout.split('\n').slice(0, -1)
       if (lines[0] === 'missing') throw new Advice(`${path} is missing`, 'check the path, and the task that makes it')
       if (lines.at(-1) !== 'complete') mustSucceed(script, { ...result, code: result.code || 1 })
+      if (settled) return { count: lines.length - 1, sample: lines.slice(0, -1) }
       return { count: Number(lines.at(-2)), sample: lines.slice(0, -2) }
     },
     plan({ count, sample }, { path, wanted }) {
@@ -275,7 +279,7 @@ const sweep = operation<Sweep & { readonly name: string }, { count: number; samp
       }
     },
     async apply(connection, _plan, { change }) {
-      await output(connection, change)
+      await output(connection, change, { tidy: true })
     },
   },
 )
@@ -346,7 +350,7 @@ export function mode(
   })
 }
 
-const chmods = (mode: string) => `-exec sh -c 'chmod u-s,g-s "$@" && chmod ${mode} "$@"' sh {} +`
+const chmods = (mode: string) => `-exec chmod ${byLetters(mode)} {} +`
 
 /** What lies at a path. */
 export type Stat = {

@@ -90,7 +90,7 @@ const wantsSum = ({ sum, spare, content }: Question, size: number) => (sum || sp
 
 async function ask(connection: Reader, questions: readonly Question[]): Promise<ReadonlyMap<string, PathState>> {
   const script = scriptFor(questions)
-  const result = await connection.exec(script, { encoding: 'latin1' })
+  const result = await connection.exec(script, { encoding: 'latin1', tidy: true })
   if (result.code !== 0) throw new CommandFailed(script, result)
   const said = result.stdout
   let at = 0

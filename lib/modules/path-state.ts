@@ -75,15 +75,22 @@ export function attributesDiff(state: PathState, change: Attributes): Diff | und
 
 /**
  * The commands that set attributes; owner first, because changing it takes the setuid bits away.
- * chmod leaves a directory's setgid bit alone unless told by letter.
  */
 export function setAttributes(path: string, { mode, owner, group }: Attributes): string {
   return [
     ...(owner !== undefined || group !== undefined
       ? [sh`chown ${`${owner ?? ''}${group === undefined ? '' : `:${group}`}`} ${path}`]
       : []),
-    ...(mode !== undefined ? [sh`chmod u-s,g-s ${path} && chmod ${octal(mode)} ${path}`] : []),
+    ...(mode !== undefined ? [sh`chmod ${byLetters(mode)} ${path}`] : []),
   ].join(' && ')
+}
+
+/** An octal mode for chmod, which leaves a directory's setgid bit alone unless told by letter. */
+export function byLetters(mode: string): string {
+  const [special = 0, ...who] = [...octal(mode)].map(Number)
+  const rights = who.map((bits, i) =>
+    `${'ugo'[i]}=${bits & 4 ? 'r' : ''}${bits & 2 ? 'w' : ''}${bits & 1 ? 'x' : ''}${i < 2 && special & (4 >> i) ? 's' : ''}`)
+  return ['ug-s', ...rights, special & 1 ? '+t' : '-t'].join(',')
 }
 
 /** Writes content, or only sets attributes when the content is there already. */
@@ -94,7 +101,7 @@ export async function bringFile(
   meta: FileMeta,
 ): Promise<void> {
   if (content === undefined) {
-    await output(connection, setAttributes(state.target, differing(state, meta)))
+    await output(connection, setAttributes(state.target, differing(state, meta)), { tidy: true })
     return
   }
   if (!state.parent)
@@ -111,8 +118,9 @@ async function patched(connection: Connection, state: PathState, content: string
   const bytes = Buffer.from(content)
   const patch = patchOf(state.content, bytes)
   if (!patch) return false
-  const { code } = await connection.exec(writing(state.target, meta, patch), { stdin: patch.text })
-  if (code === 0) remember(connection.host.name, state.path, bytes)
+  // Before, for those who look at the file right behind this request; whether it is so is for the host to say.
+  remember(connection.host.name, state.path, bytes)
+  const { code } = await connection.exec(writing(state.target, meta, patch), { stdin: patch.text, tidy: meta.validate === undefined })
   return code === 0
 }
 

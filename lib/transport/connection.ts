@@ -58,9 +58,9 @@ export function connect(machine: Machine, session: Session): Connection {
   }
 
   const exec = async (script: string, options: ExecOptions = {}): Promise<CommandResult> => {
-    const { timeout, long = false, encoding } = options
+    const { timeout, long = false, encoding, tidy } = options
     const stdin = bytesOf(options.stdin)
-    const { code, stdout, stderr } = await run({ script, stdin, timeout, keep: mostOutput }, long)
+    const { code, stdout, stderr } = await run({ script, stdin, timeout, tidy, keep: mostOutput }, long)
     // People read the output of a long command, programs that of any other: these must not take a part for the whole.
     if (stdout.cut && !long) throw tooMuch(machine.name, script, stdout, code)
     return { code, stdout: encoding === 'latin1' ? stdout.bytes().toString('latin1') : stdout.text(), stderr: stderr.text() }
@@ -71,7 +71,7 @@ export function connect(machine: Machine, session: Session): Connection {
     exec,
 
     async read(path) {
-      const { code, stdout, stderr } = await run({ script: `cat -- ${quote(path)}`, keep: mostFile })
+      const { code, stdout, stderr } = await run({ script: `cat -- ${quote(path)}`, tidy: true, keep: mostFile })
       const said = stderr.text().trim()
       if (code !== 0) {
         if (/No such file or directory$/.test(said)) return undefined

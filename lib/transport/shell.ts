@@ -8,6 +8,8 @@ import { Collected } from './output.ts'
 export interface Request {
   readonly script: string
   readonly stdin?: Buffer
+  /** It leaves nothing running behind. */
+  readonly tidy?: boolean
   /** Seconds, counted from when nothing stands before it. */
   readonly timeout?: number
   readonly signal?: AbortSignal
@@ -237,13 +239,13 @@ const leavesSomething
   = /(^|[^&>|<\\])&(?![&>\d-])|start\b|reload\b|nohup|setsid|daemon|detach|_safe\b/
 
 /** The text that makes a shell run a script between its marks. */
-export function framed(token: string, number: number, { script, stdin }: Request): string {
+export function framed(token: string, number: number, { script, stdin, tidy = false }: Request): string {
   const begin = `${token}b${number};`
   const quoted = `'${script.replaceAll("'", `'\\''`)}'`
   const { before, after, document } = feed(`${token}h${number}`, stdin)
   // The output of what may stay behind goes to files that vanish: a daemon must neither write into a later answer
   // nor die of a broken pipe when we leave.
-  const aside = leavesSomething.test(script)
+  const aside = !tidy && leavesSomething.test(script)
   const open = aside
     ? '_sw=$(umask 077; mktemp -d /tmp/.switchover.XXXXXXXXXX 2>/dev/null); '
       + '{ [ -n "$_sw" ] && true >"$_sw/o" && true >"$_sw/e"; } 2>/dev/null '
@@ -254,8 +256,8 @@ export function framed(token: string, number: number, { script, stdin }: Request
     ? 'if [ -n "$_sw" ]; then exec >"$_sw/o" 2>"$_sw/e" 8<&- 9<&-; rm -rf "$_sw"; fi; unset _sw; '
     : ''
   // A job that no word gave away: this shell answers no more, or what the job still writes would be in the next answer.
-  const watch = aside ? '' : `trap '[ -z "\${!-}" ] || kill -USR1 $$' EXIT; `
-  const leave = aside ? '' : `; [ -z "$_sl" ] || { printf '${token}left;'; exit 0; }`
+  const watch = aside || tidy ? '' : `trap '[ -z "\${!-}" ] || kill -USR1 $$' EXIT; `
+  const leave = aside || tidy ? '' : `; [ -z "$_sl" ] || { printf '${token}left;'; exit 0; }`
   const copy = aside ? '_sc=$?; if [ -n "$_sw" ]; then cat <&8; cat <&9 >&2; exec 8<&- 9<&-; fi; ' : ''
   const code = aside ? '$_sc' : '$?'
   return `${open}printf '${begin}'; printf '${begin}' >&2; ${before}( ${turn}${watch}eval ${quoted} ) ${after}; ${copy}`

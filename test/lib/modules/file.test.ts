@@ -167,6 +167,22 @@ for (const shell of shells) {
   })
 
   const asRoot = isRoot ? test : test.skip
+  test('mode brings every mode about, whatever was there', async () => {
+    const { path, connection } = fresh()
+    writeFileSync(path('file'), '')
+    mkdirSync(path('folder'))
+    for (const before of [0o7777, 0o000]) {
+      for (const wanted of ['0000', '0640', '4755', '2750', '1777', '6711', '0007']) {
+        for (const name of ['file', 'folder']) {
+          if (before === parseInt(wanted, 8)) continue
+          chmodSync(path(name), before)
+          await applied(connection, () => file.mode(path(name), wanted))
+          assert.is(mode(path(name)), parseInt(wanted, 8).toString(8), `${name} from ${before.toString(8)}`)
+        }
+      }
+    }
+  })
+
   asRoot('owner touches only what differs', async () => {
     const { path, connection } = fresh()
     mkdirSync(path('d/e'), { recursive: true })

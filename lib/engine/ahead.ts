@@ -1,5 +1,5 @@
 import type { Host } from '../model/inventory.ts'
-import { type Connection, isOperation, type Operation, type Prepared, type Value } from '../model/operation.ts'
+import { type Connection, type Early, isOperation, type Operation, type Prepared, type Value } from '../model/operation.ts'
 import type { Session, Transport } from '../model/transport.ts'
 import type { TaskNode } from './select.ts'
 
@@ -50,12 +50,15 @@ function peersOf(connection: Connection, others: Set<string>): Connection['peer'
 }
 
 interface Read {
-  readonly plan: Promise<Prepared<Value> | undefined>
   readonly changes: number
+  /** Of a task whose body is an operation. */
+  readonly plan?: Promise<Prepared<Value> | undefined>
+  /** Of a task whose body gives one: at its turn it may give another, so only the answers are kept. */
+  readonly early?: Early
 }
 
 // So many tasks are read at first; one after a change, twice as many after each task that found nothing to change.
-const firstWindow = 8
+const firstWindow = 16
 const mostWindow = 32
 
 /**
@@ -70,13 +73,18 @@ export class Ahead {
   readonly #changes: Changes
   readonly #session: Session
   readonly #transport: Transport
-  readonly #read = new Map<Operation<Value>, Read>()
+  readonly #foreseen: (node: TaskNode) => Operation<Value> | undefined
+  readonly #read = new Map<TaskNode, Read>()
   #attempt: Attempt
   #face: Connection | undefined
   #window = firstWindow
-  #upcoming: readonly Operation<Value>[] = []
+  #upcoming: readonly TaskNode[] = []
 
-  constructor(host: Host, become: string | undefined, transport: Transport, changes: Changes, abort: AbortSignal) {
+  constructor(
+    host: Host, become: string | undefined, transport: Transport, changes: Changes, abort: AbortSignal,
+    foreseen: (node: TaskNode) => Operation<Value> | undefined,
+  ) {
+    this.#foreseen = foreseen
     this.#host = host
     this.#become = become
     this.#transport = transport
@@ -98,14 +106,15 @@ export class Ahead {
     } as Session
   }
 
-  /** The way for a task of this sequence, or undefined when it acts as somebody else. */
-  way(become: string | undefined, attempt: Attempt): Way | undefined {
-    if (become !== this.#become) return undefined
+  /** The way for a task of this sequence, or undefined when it goes its own. */
+  way(node: TaskNode, become: string | undefined, attempt: Attempt): Way | undefined {
+    // A body that is more than one operation may run several side by side, which one pipe would make wait for each other.
+    if (become !== this.#become || !(isOperation(node.task.body) || this.#read.get(node)?.early || this.#foreseen(node))) return undefined
     this.#attempt = attempt
     const connection = this.#connection()
     return {
       connection,
-      prepare: (operation) => this.#prepare(operation, connection),
+      prepare: (operation) => this.#prepare(node, operation, connection),
       apply: (plan) => this.#apply(plan, connection),
     }
   }
@@ -113,17 +122,16 @@ export class Ahead {
   /** Says which tasks follow; they are read when the next request goes out. */
   upcoming(nodes: readonly TaskNode[], becomes: (node: TaskNode) => string | undefined): void {
     this.#upcoming = nodes.filter((node) => node.selected && readable(node) && becomes(node) === this.#become)
-      .map((node) => node.task.body as unknown as Operation<Value>)
   }
 
   // What an operation would do, from a read that still counts, or read now; the reads of those that follow go out behind it.
-  async #prepare(operation: Operation<Value>, connection: Connection): Promise<Prepared<Value>> {
-    const known = this.#read.get(operation)
-    this.#read.delete(operation)
+  async #prepare(node: TaskNode, operation: Operation<Value>, connection: Connection): Promise<Prepared<Value>> {
+    const known = this.#read.get(node)
+    this.#read.delete(node)
     if (known && known.changes === this.#changes.of(this.#host.name)) {
       // Where the last task changed something this one may too, and what is read before that is known would be read in vain.
       if (this.#window > 1) this.#more()
-      const plan = await known.plan
+      const plan = await (known.early ? operation.prepare({ ...connection, early: { ...known.early, asking: false } }).catch(() => undefined) : known.plan)
       // Somebody else may have changed the host while the answer was under way; a read that failed is made again to be sure.
       if (plan && known.changes === this.#changes.of(this.#host.name)) {
         if (!plan.changed) {
@@ -187,17 +195,27 @@ export class Ahead {
 
   #more(): void {
     const changes = this.#changes.of(this.#host.name)
-    for (const operation of this.#upcoming.slice(0, this.#window)) {
-      if (this.#read.get(operation)?.changes === changes) continue
-      const plan = operation.prepare(this.#connection()).catch(() => undefined)
-      this.#read.set(operation, { plan, changes })
+    for (const node of this.#upcoming.slice(0, this.#window)) {
+      if (this.#read.get(node)?.changes !== changes) this.#read.set(node, { changes, ...this.#ask(node) })
     }
+  }
+
+  #ask(node: TaskNode): Omit<Read, 'changes'> {
+    const connection = this.#connection()
+    const { body } = node.task
+    if (isOperation(body)) return { plan: (body as Operation<Value>).prepare(connection).catch(() => undefined) }
+    const operation = this.#foreseen(node)
+    if (!operation) return {}
+    const never = () => Promise.reject(new Error('only a look is taken before the turn of a body'))
+    const early: Early = { asking: true, answers: new Map(), through: connection }
+    operation.prepare({ host: connection.host, exec: never, read: never, stream: never, dial: never, peer: never, early }).catch(() => undefined)
+    return { early }
   }
 }
 
-/** Can a task be read before its turn? Only one whose body is an operation, on every host, whatever came before. */
+/** Can a task be read before its turn? Only where no condition stands before it, on every host, whatever came before. */
 export function readable(node: TaskNode): boolean {
-  return isOperation(node.task.body) && !node.task.options.when && !node.task.options.once
+  return !node.task.options.when && !node.task.options.once
 }
 
 // Requests with more on their stdin have a channel of their own.

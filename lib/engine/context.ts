@@ -164,6 +164,29 @@ export async function runBody(
   })
 }
 
+/**
+ * The operation that a body would return if its turn came now; undefined when that takes more than what is known before it.
+ * The body runs for this besides its turn, so only one that is a single expression is tried: it describes and does nothing.
+ */
+export function foreseen(body: (host: HostContext<unknown>) => unknown, options: Pick<ContextOptions, 'memory' | 'role' | 'host' | 'check'>): Operation<Value> | undefined {
+  if (!/^(?!async\b)[^=]*=>\s*[^\s{]/.test(Function.prototype.toString.call(body))) return undefined
+  const record: BodyRecord = {
+    changed: false, unpredictable: false, delegated: new Set(), failures: new WeakMap(), signal: AbortSignal.abort(), planned() {}, log() {},
+  }
+  const connect = () => {
+    throw new Error('a body that is not at work yet reaches no host')
+  }
+  try {
+    const returned = unrun.run(new Set(), () => body(contextFor({ ...options, connect, record })))
+    if (isOperation(returned)) return returned
+    // It is an error of the turn to come, if it is one.
+    Promise.resolve(returned).catch(() => undefined)
+  } catch {
+    // As above.
+  }
+  return undefined
+}
+
 /** A body made an operation and dropped it: the commonest slip of a playbook author. */
 export class ForgottenOperation extends Error {
   readonly at: Location

@@ -2,11 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import type { Event } from '../model/event.ts'
 import type { Host, Inventory } from '../model/inventory.ts'
+import { isOperation } from '../model/operation.ts'
 import type { BatchSize, Handler, Playbook } from '../model/playbook.ts'
 import type { Transport } from '../model/transport.ts'
 import { type Clock, wallClock } from './clock.ts'
 import { Ahead, Changes, readable } from './ahead.ts'
-import { Memory } from './context.ts'
+import { foreseen, Memory } from './context.ts'
 import { Due, handlersOf } from './handlers.ts'
 import type { Done } from './journal.ts'
 import { limiter } from './limit.ts'
@@ -311,7 +312,8 @@ class Run {
     if (this.#o.lookAhead === false || node.kind !== 'task' || !readable(node)) return undefined
     const become = (task: TaskNode) => actsAs(task.task.options, this.#become(lane), host)
     let ahead = aheads.get(host.name)
-    if (!ahead) aheads.set(host.name, ahead = new Ahead(host, become(node), this.#o.transport, this.#changes, this.#o.abort))
+    if (!ahead) aheads.set(host.name, ahead = new Ahead(host, become(node), this.#o.transport, this.#changes, this.#o.abort, ({ task, role: { role } }) =>
+      isOperation(task.body) ? undefined : foreseen(task.body as never, { memory: this.#memory, role, host, check: this.#o.check })))
     const end = nodes.findIndex((n, at) => at > i && n.kind !== 'task')
     const following = nodes.slice(i + 1, end < 0 ? undefined : end) as readonly TaskNode[]
     ahead.upcoming(following.filter(({ id }) => !this.#o.done?.has(id, host.name)), become)

@@ -1,7 +1,7 @@
 import type { Event, Failure, Status } from '../model/event.ts'
 import type { Host } from '../model/inventory.ts'
 import { authorsFrame, type Location } from '../model/location.ts'
-import { Advice, CommandFailed, isOperation, TimedOut, Unreachable, type Value } from '../model/operation.ts'
+import { Advice, CommandFailed, TimedOut, Unreachable, type Value } from '../model/operation.ts'
 import { milliseconds, type Body, type Duration, type HostContext, type TaskOptions } from '../model/playbook.ts'
 import type { Transport } from '../model/transport.ts'
 import { type Ahead, type Attempt, type Changes, directly, type Way } from './ahead.ts'
@@ -93,8 +93,7 @@ export async function runTask(node: TaskNode | HandlerNode, host: Host, around: 
         output: (text, stream) => emit({ type: 'output', path, host: host.name, text, stream }),
         progress: (text) => emit({ type: 'output', path, host: host.name, text, stream: 'progress' }),
       }
-      // A body that is a function may run operations side by side, which one pipe would make wait for each other.
-      const ahead = to === host && isOperation(body) ? around.ahead?.way(become, attempt) : undefined
+      const ahead = to === host && 'task' in node ? around.ahead?.way(node, become, attempt) : undefined
       return ahead ?? directly(to, around.transport.connection(to, { become, ...attempt }), around.changes)
     }
     return contextFor({ memory: around.memory, role: node.role.role, host, check, connect, record })

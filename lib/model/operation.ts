@@ -36,6 +36,15 @@ export interface Stream {
   kill(): void
 }
 
+/** Questions about a host that are put before the turn of whoever will ask them, and their answers. */
+export interface Early {
+  /** Put them now and keep the answers; otherwise take the answers that were kept, each once. */
+  readonly asking: boolean
+  readonly answers: Map<string, Promise<unknown>[]>
+  /** Who puts them: together with those of others that it puts at the same moment. */
+  readonly through: Reader
+}
+
 /** What a fact or a plan may touch: it looks, and changes nothing. */
 export interface Reader {
   readonly host: HostRef
@@ -49,6 +58,18 @@ export interface Reader {
   dial(port: number, address?: string): Promise<Duplex>
   /** The connection to another host of the inventory, or to the controller machine. */
   peer(host: HostRef | 'controller'): Promise<Connection>
+  readonly early?: Early
+}
+
+/** Puts a question that changes nothing to a host, or takes the answer to it that somebody asked for in advance. */
+export function asked<T>(connection: Reader, question: string, put: (reader: Reader) => Promise<T>): Promise<T> {
+  const { early } = connection
+  if (!early) return put(connection)
+  const kept = early.answers.get(question) ?? []
+  if (!early.asking) return (kept.shift() as Promise<T> | undefined) ?? put(connection)
+  const answer = put(early.through)
+  early.answers.set(question, [...kept, answer])
+  return answer
 }
 
 export interface FileMeta {

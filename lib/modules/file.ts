@@ -27,7 +27,7 @@ export { copy, fetch, type Copied } from './file-copy.ts'
 /** Whether a file was replaced or its attributes set. */
 export type Written = { readonly path: string; readonly changed: boolean }
 
-/** Mode, owner and group of a directory. */
+/** Mode, owner and group of a file or directory. */
 export interface DirectoryMeta {
   readonly mode?: string
   readonly owner?: string
@@ -351,6 +351,33 @@ export function mode(
 }
 
 const chmods = (mode: string) => `-exec chmod ${byLetters(mode)} {} +`
+
+/**
+ * Owner, group and mode of what lies at a path; a link is followed. For whole trees see `file.owner` and `file.mode`.
+ *
+ * ```ts
+ * task('Close the configuration', file.attributes('/etc/nova/nova.conf', { owner: 'nova', group: 'nova', mode: '0640' }))
+ * ```
+ */
+export function attributes(path: string, wanted: DirectoryMeta): Operation<Written> {
+  return setThem({ path: absolute(path), meta: checkedMeta(wanted) })
+}
+
+const setThem = operation<{ readonly path: string; readonly meta: DirectoryMeta }, PathState, Written>(
+  ({ path }) => `file.attributes ${path}`,
+  {
+    read: (connection, { path }) => look(connection, path),
+    plan(state, { path, meta }) {
+      if (!state.exists) throw new Advice(`${path} is missing`, 'check the path, and the task that makes it')
+      const diff = attributesDiff(state, differing(state, meta))
+      const changed = diff !== undefined
+      return { changed, result: { path, changed }, ...(diff ? { diff } : {}) }
+    },
+    async apply(connection, _plan, { meta }, state) {
+      await output(connection, setAttributes(state.target, differing(state, meta)), { tidy: true })
+    },
+  },
+)
 
 /** What lies at a path. */
 export type Stat = {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { CommandFailed, type Reader } from '../model/operation.ts'
+import { asked, CommandFailed, type Reader } from '../model/operation.ts'
 import { sh } from '../model/shell.ts'
 import { remember, remembered } from './contents.ts'
 import { absolute, type Kind, type PathState } from './path-state.ts'
@@ -36,6 +36,11 @@ const waiting = new WeakMap<Reader, Asked[]>()
  * @throws CommandFailed when it cannot be read
  */
 export function look(connection: Reader, path: string, options: LookOptions = {}): Promise<PathState> {
+  const { content, sha256, unless } = options
+  return asked(connection, JSON.stringify(['look', path, content, sha256, unless]), (reader) => put(reader, path, options))
+}
+
+function put(connection: Reader, path: string, options: LookOptions): Promise<PathState> {
   absolute(path)
   return new Promise((resolve, reject) => {
     const asked = { path, options, resolve, reject }

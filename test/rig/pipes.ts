@@ -1,5 +1,5 @@
 import type { Host, Inventory } from '../../lib/model/inventory.ts'
-import { type Connection, operation, type Operation, output } from '../../lib/model/operation.ts'
+import { asked, type Connection, operation, type Operation, output, type Reader } from '../../lib/model/operation.ts'
 import type { Session, Transport } from '../../lib/model/transport.ts'
 import { aHost, inventoryOf } from './hosts.ts'
 
@@ -75,10 +75,12 @@ export function wireTo(names: readonly string[], late = false): Wire {
   }
 }
 
+const get = (connection: Reader, key: string) => asked(connection, `get ${key}`, (reader) => output(reader, `get ${key}`))
+
 /** A key with a value, brought about by one request, or by several, or by one that goes its own way. */
 export const put = operation<{ readonly key: string; readonly value: string; readonly how?: 'once' | 'twice' | 'long' }, string, string>(
   ({ key, value }) => `put ${key} ${value}`, {
-    read: (connection, { key }) => output(connection, `get ${key}`),
+    read: (connection, { key }) => get(connection, key),
     plan: (there, { value }) => ({ changed: there !== value, result: value, diff: { path: 'key', before: there, after: value } }),
     async apply(connection, _plan, { key, value, how }) {
       if (how === 'twice') await output(connection, `put ${key} half`)
@@ -88,7 +90,7 @@ export const put = operation<{ readonly key: string; readonly value: string; rea
 
 /** A key that is like another one: what it does depends on what came before. */
 export const like = operation<{ readonly key: string; readonly other: string }, readonly string[], string>(({ key, other }) => `like ${key} ${other}`, {
-  read: (connection, { key, other }) => Promise.all([output(connection, `get ${key}`), output(connection, `get ${other}`)]),
+  read: (connection, { key, other }) => Promise.all([get(connection, key), get(connection, other)]),
   plan: ([there, wanted]) => ({ changed: there !== wanted, result: wanted! }),
   async apply(connection, plan, { key }) {
     await output(connection, `put ${key} ${plan.result}`)

@@ -32,10 +32,7 @@ export default playbook('w3', [
       task(`Make the directory d${i}`, file.directory(`/var/lib/nova/d${i}`, { owner: 'daemon', group: 'daemon', mode: '0750' }))
     }
     for (const i of [0, 1]) {
-      task(`Give p${i} to daemon`, async (host) => {
-        await host.run(file.owner(`/etc/nova/p${i}`, 'daemon:daemon', { recursive: false }))
-        await host.run(file.mode(`/etc/nova/p${i}`, '0640'))
-      })
+      task(`Give p${i} to daemon`, file.attributes(`/etc/nova/p${i}`, { owner: 'daemon', group: 'daemon', mode: '0640' }))
     }
     task('Start nova-compute', service.started('openstack-nova-compute'))
     task('Start nova-api', service.started('openstack-nova-api'))

@@ -183,6 +183,27 @@ for (const shell of shells) {
     }
   })
 
+  test('attributes sets what differs, and only that', async () => {
+    const { path, connection } = fresh()
+    writeFileSync(path('file'), 'text')
+    chmodSync(path('file'), 0o644)
+    symlinkSync('file', path('link'))
+    const run = await applied(connection, () => file.attributes(path('link'), { mode: '0600' }))
+    assert.equal(run.diff, [{ path: `${path('link')} (attributes)`, before: 'mode 0644\n', after: 'mode 0600\n' }])
+    assert.equal(run.requests, { read: 1, apply: 1 })
+    assert.equal([mode(path('file')), readFileSync(path('file'), 'utf8')], ['600', 'text'])
+    assert.match(await failure(connection, file.attributes(path('none'), { mode: '0600' })), 'is missing')
+    assert.throws(() => file.attributes(path('file'), { mode: '9' }), 'is not octal')
+  })
+
+  asRoot('attributes gives a file to somebody else', async () => {
+    const { path, connection } = fresh()
+    writeFileSync(path('file'), '')
+    await applied(connection, () => file.attributes(path('file'), { owner: 'daemon', group: 'daemon', mode: '4750' }))
+    const { uid, gid } = statSync(path('file'))
+    assert.equal([uid, gid, mode(path('file'))], [1, 1, '4750'])
+  })
+
   asRoot('owner touches only what differs', async () => {
     const { path, connection } = fresh()
     mkdirSync(path('d/e'), { recursive: true })

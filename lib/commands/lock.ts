@@ -30,15 +30,12 @@ export function lockHosts(hosts: readonly Host[], run: string, playbook: string)
   const taken: string[] = []
   const release = () => taken.splice(0).forEach((file) => rmSync(file, { force: true }))
   const started = startOf(process.pid)
+  const own = { run, pid: process.pid, machine: hostname(), user: userInfo().username, since: new Date().toISOString(), playbook, ...(started === undefined ? {} : { started }) }
   // In one order for everybody: of two runs that begin at once, one gets all.
   const byFile = new Map(hosts.map((host) => [fileOf(host), host]))
   try {
     for (const [file, host] of [...byFile].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      const holder: Holder = {
-        run, pid: process.pid, machine: hostname(), user: userInfo().username, since: new Date().toISOString(), playbook, host: host.name,
-        ...(started === undefined ? {} : { started }),
-      }
-      const other = take(file, holder)
+      const other = take(file, { ...own, host: host.name })
       if (other) throw refusal(other)
       taken.push(file)
     }

@@ -11,7 +11,7 @@ export function hostsAndPort(text: string): { readonly names: readonly string[];
   const bracketed = /^\[([\da-fA-F:.]+)\](?::(\d+))?$/.exec(text)
   if (bracketed?.[1] && isIPv6(bracketed[1]))
     return { names: [bracketed[1]], ...(bracketed[2] ? { port: Number(bracketed[2]) } : {}) }
-  if (isIPv6(text)) return { names: [text] }
+  if (text.includes(':') && isIPv6(text)) return { names: [text] }
   const colon = /^(.*?):(\d*)$/.exec(text.replace(/\[[^\]]*\]/g, (range) => '_'.repeat(range.length)))
   if (!colon) return { names: expandRange(text) }
   if (colon[2] === '') throw new Error(`${text} ends in a colon: write the port after it`)

@@ -46,6 +46,22 @@ class Caller implements Location {
   }
 }
 
+let placeInBuilt = (_file: string, _line: number, _column: number): Location | undefined => undefined
+
+/** Says where the places of built files come from; without it Node knows, or nobody. */
+export function builtFrom(placeOf: typeof placeInBuilt): void {
+  placeInBuilt = placeOf
+}
+
+function placeOf(name: string, line: number, column: number): Location {
+  const built = placeInBuilt(name, line, column)
+  if (built) return built
+  const entry = findSourceMap(name)?.findEntry(line - 1, column - 1)
+  const mapped = entry && 'originalSource' in entry && entry.originalSource ? entry : undefined
+  const source = (mapped?.originalSource ?? name).replace(/\?.*$/, '')
+  return { file: source.startsWith('file://') ? fileURLToPath(source) : source, line: mapped ? mapped.originalLine + 1 : line }
+}
+
 // Only the one frame is looked up in its source map: formatting a stack would read the library's own, which is large.
 function authorsCall(trace: Error): Location | undefined {
   const prepare = Error.prepareStackTrace
@@ -53,13 +69,10 @@ function authorsCall(trace: Error): Location | undefined {
   Error.prepareStackTrace = (_error, calls) => {
     for (const call of calls) {
       const name = call.getFileName()
-      if (!name || name.startsWith('node:')) continue
-      const entry = findSourceMap(name)?.findEntry((call.getLineNumber() ?? 1) - 1, (call.getColumnNumber() ?? 1) - 1)
-      const mapped = entry && 'originalSource' in entry && entry.originalSource ? entry : undefined
-      const source = mapped?.originalSource ?? name
-      const file = source.startsWith('file://') ? fileURLToPath(source.replace(/\?.*$/, '')) : source.replace(/\?.*$/, '')
+      if (!name || name.startsWith('node:') || name.startsWith(library)) continue
+      const { file, line } = placeOf(name, call.getLineNumber() ?? 1, call.getColumnNumber() ?? 1)
       if (!isAuthors(file)) continue
-      found = { file, line: mapped ? mapped.originalLine + 1 : call.getLineNumber() ?? 0 }
+      found = { file, line }
       break
     }
     return ''

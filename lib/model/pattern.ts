@@ -83,7 +83,7 @@ function splitPattern(pattern: string): readonly string[] {
       .split(',')
       .map((part) => part.trim())
       .filter(Boolean)
-  if (isIPv6(whole) || text.startsWith('@')) return [text]
+  if ((whole.includes(':') && isIPv6(whole)) || text.startsWith('@')) return [text]
   // A bracket that is never closed stays in its part, so that the part is refused and not cut in two.
   return text.match(/(?:[^\s:[\]]|\[[^\]]*\]|[[\]])+/g) ?? []
 }

@@ -49,9 +49,17 @@ export async function sshLink(route: Route, { ask, ring, files }: Shared, jump: 
   let ssh: NodeSSH | undefined
   let keys: Login = { tried: [], skipped: [], handler: () => undefined }
   const stage = { doing: 'connecting' }
+  const first = firstError()
   try {
+    if (settings.proxyCommand === undefined && jump === undefined) {
+      // ssh2 leaves Nagle's algorithm on, which costs 40 ms a channel.
+      sock = dialTcp({ host: address, port, noDelay: true, autoSelectFamilyAttemptTimeout: 2000 })
+      sock.on('error', first.fail)
+      sock.once('connect', () => { stage.doing = 'waiting for its greeting' })
+    }
+    // Servers greet while we load.
     const [{ NodeSSH: Ssh }, known, offered] = await Promise.all([
-      import('node-ssh'), files.for(route), login(route, ring, patiently),
+      turn().then(() => import('node-ssh')), files.for(route), login(route, ring, patiently),
     ])
     keys = offered
     if (settings.proxyCommand !== undefined) {
@@ -61,10 +69,9 @@ export async function sshLink(route: Route, { ask, ring, files }: Shared, jump: 
     } else if (jump !== undefined) {
       stage.doing = 'waiting for the jump host to connect'
       sock = await inTime(clock, throughJump(jump, address, port))
-    // ssh2 leaves Nagle's algorithm on, which costs 40 ms a channel.
-    } else sock = dialTcp({ host: address, port, noDelay: true, autoSelectFamilyAttemptTimeout: 2000 })
+    }
     ssh = new Ssh()
-    return await loggedIn(ssh, sock, known)
+    return await loggedIn(ssh, sock!, known)
   } catch (error) {
     const reason = await explain(error as Error, {
       place, user, seconds, doing: stage.doing, proxy, through: jump?.name, legacy: settings.legacy === true, keys,
@@ -79,7 +86,6 @@ export async function sshLink(route: Route, { ask, ring, files }: Shared, jump: 
   }
 
   async function loggedIn(ssh: NodeSSH, sock: Duplex, known: KnownHosts): Promise<Link> {
-    const first = firstError()
     const ready = ssh.connect({
       sock,
       username: user,
@@ -102,11 +108,15 @@ export async function sshLink(route: Route, { ask, ring, files }: Shared, jump: 
     if (client === null) throw await first.seen
     // For the whole life of the connection: node-ssh listens only until it is ready, and a later error would end us.
     client.on('error', first.fail)
-    client.on('connect', () => { stage.doing = 'waiting for its greeting' })
     await inTime(clock, Promise.race([ready, first.seen.then((error) => { throw error })]))
     await quiet(sock)
     return new SshLink(name, user, client, proxy, route.forwardAgent !== undefined)
   }
+}
+
+/** Lets whatever else is about to begin begin first. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => { setImmediate(resolve) })
 }
 
 async function inTime<T>(clock: Stopwatch, work: Promise<T>): Promise<T> {

@@ -127,7 +127,7 @@ async function cell(
 
 /** What a run costs before its first connection. */
 async function startUp(): Promise<Results['start']> {
-  const run = [process.execPath, here('../../lib/run.mjs')]
+  const run = [process.execPath, here('../../lib/run.cjs')]
   const root = here('../..')
   const what: readonly (readonly [string, readonly string[]])[] = [
     ['node itself', [process.execPath, '-e', '0']],

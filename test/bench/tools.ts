@@ -17,7 +17,7 @@ export const ours: Tool = {
   name: 'switchover',
   missing: undefined,
   command: (workload, inventory) => ({
-    argv: [process.execPath, here('../../lib/run.mjs'), here(`playbooks/${workload}.ts`), '-i', inventory, '--no-type-check'],
+    argv: [process.execPath, here('../../lib/run.cjs'), here(`playbooks/${workload}.ts`), '-i', inventory, '--no-type-check'],
     env: {},
   }),
 }

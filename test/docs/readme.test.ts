@@ -147,7 +147,7 @@ test('every example compiles', () => {
 })
 
 function said(args: readonly string[]): string {
-  const { stdout, stderr, status } = spawnSync(process.execPath, ['lib/run.mjs', ...args], {
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['lib/run.cjs', ...args], {
     cwd: root, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1', COLUMNS: '110' } })
   assert.is(status, exit.ok, stderr)
   return stdout

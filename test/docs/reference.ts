@@ -132,7 +132,7 @@ interface Wanted {
 }
 
 function run(...args: readonly string[]): string {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['lib/run.mjs', ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['lib/run.cjs', ...args], {
     cwd: root, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1', COLUMNS: '110' } })
   if (status !== 0) throw new Error(`run ${args.join(' ')} ended with ${status}:\n${stderr}`)
   return stdout

@@ -32,7 +32,7 @@ export function sampleProject(readme: string, change = (playbook: string) => pla
   return {
     folder,
     run(...args) {
-      const { status, stdout, stderr } = spawnSync(process.execPath, [path.join(root, 'lib/run.mjs'), ...args], {
+      const { status, stdout, stderr } = spawnSync(process.execPath, [path.join(root, 'lib/run.cjs'), ...args], {
         cwd: folder, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', COLUMNS: '110' } })
       return { code: status ?? 1, said: `${stdout}${stderr}`.replaceAll(`${folder}/`, '/tmp/') }
     },

@@ -8,7 +8,7 @@ const root = path.resolve(new URL('../..', import.meta.url).pathname)
 
 /** Who may import what; the first line that fits a file says. A file always may import what lies in its own folder. */
 const floors: readonly (readonly [file: RegExp, may: readonly RegExp[], what: string])[] = [
-  [/^lib\/(cli\.ts|run\.mjs|commands\/)/, [/^lib\//], 'cli.ts and commands know everyone in lib'],
+  [/^lib\/(cli\.ts|run\.cjs|commands\/)/, [/^lib\//], 'cli.ts and commands know everyone in lib'],
   [/^lib\/model\//, [/^lib\/model\//], 'the model knows nothing but itself'],
   [/^lib\/(inventory|engine|report|transport|facts)\//, [/^lib\/model\//], 'siblings know the model and never each other'],
   [/^lib\/modules\//, [/^lib\/(model|facts)\//], 'modules know the model, and may ask facts'],
@@ -21,7 +21,7 @@ const doors: Readonly<Record<string, RegExp>> = {
   'yargs': /^lib\/(cli\.ts|commands\/)/,
   'cosmiconfig': /^lib\/(cli\.ts|commands\/|inventory\/)/,
   'typescript': /^lib\/commands\//,
-  'tsx': /^lib\/(run\.mjs|commands\/)/,
+  'tsx': /^lib\/(run\.cjs|commands\/)/,
   'node-ssh': /^lib\/transport\//,
   'ssh2': /^(lib\/transport|test)\//,
   'zx': /^lib\/transport\//,

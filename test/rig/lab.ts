@@ -94,7 +94,7 @@ const longest = 100_000
 
 /** The `run` command as an operator types it; types are checked once by the test suite, not before every run. */
 export function startRun(args: readonly string[]): Started {
-  const started = start(process.execPath, ['lib/run.mjs', ...args, '--no-type-check'])
+  const started = start(process.execPath, ['lib/run.cjs', ...args, '--no-type-check'])
   const timer = setTimeout(started.kill, longest)
   return { ...started, ended: started.ended.finally(() => clearTimeout(timer)) }
 }

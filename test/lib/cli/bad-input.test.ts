@@ -58,7 +58,7 @@ const cases: readonly Case[] = [
   { when: 'a syntax error', args: ['syntax.ts', ...at], code: 6, says: 'Expected ")" but found "{" (syntax.ts:4)' },
   { when: 'a throw while it is loaded', args: ['thrown.ts', ...at], code: 6, says: 'thrown.ts cannot be loaded: too early (thrown.ts:4)' },
   { when: 'an import of nothing', args: ['lost.ts', ...at], code: 6, says: 'lost.ts imports nothing.ts, which is not there' },
-  { when: 'an import of an unknown name', args: ['unlinked.ts', ...at], code: 6, says: `unlinked.ts cannot be loaded: The requested module '${words.split("'")[1]}' does not provide an export named 'plai' (unlinked.ts:1)` },
+  { when: 'an import of an unknown name', args: ['unlinked.ts', ...at], code: 6, says: `The requested module '${words.split("'")[1]}' does not provide an export named 'plai' (unlinked.ts:1)` },
   { when: 'type errors', args: ['typed.ts', ...lab], code: 6, says: "Property 'mtod' does not exist on type 'VarsOf<{ readonly motd: Var<string>; readonly count: Var<number>; }>'. [TS2339] (typed.ts:5)\nType 'string' is not assignable to type 'number'. [TS2322] (typed.ts:9)" },
   { when: 'a syntax error, types checked', args: ['syntax.ts', ...lab], code: 6, says: "',' expected. [TS1005] (syntax.ts:4)" },
 

@@ -139,7 +139,7 @@ async function onTerminal(script: string, type: Readonly<Record<string, string>>
   assert.is(readFileSync(path.join(project.path, 'after'), 'utf8'), readFileSync(path.join(project.path, 'before'), 'utf8'), 'the terminal is left as it was')
   return printed
 }
-const command = (words: readonly string[]) => [process.execPath, new URL('../../../lib/run.mjs', import.meta.url).pathname, ...words].join(' ')
+const command = (words: readonly string[]) => [process.execPath, new URL('../../../lib/run.cjs', import.meta.url).pathname, ...words].join(' ')
 
 test('on a terminal: a gate is asked, Ctrl-C at it is Ctrl-C, and the terminal is as it was', async () => {
   const yes = await onTerminal(command(args('asked', '-t', 'asking')), { 'Really? [y/N]': 'y\r' })

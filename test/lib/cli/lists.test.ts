@@ -1,6 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { local, modules, Project, words } from './project.ts'
@@ -62,16 +61,16 @@ test('a list loads no package that only a run needs', async () => {
   mkdirSync(coverage)
   const { code } = await project.run([...on, '--list-tasks'], { env: { NODE_V8_COVERAGE: coverage } })
   assert.is(code, 0)
-  const scripts = readdirSync(coverage).flatMap((file) => (JSON.parse(readFileSync(path.join(coverage, file), 'utf8')) as { result: { url: string }[] }).result.map(({ url }) => url))
-  // What was built into a file that was loaded stands in that file's source map.
-  const sources = scripts.flatMap((url) => {
-    const map = url.startsWith('file:') ? `${fileURLToPath(url)}.map` : ''
-    return existsSync(map) ? [url, ...(JSON.parse(readFileSync(map, 'utf8')) as { sources: string[] }).sources.map((source) => path.resolve(path.dirname(map), source))] : [url]
-  })
+  interface Coverage { readonly result: readonly { readonly url: string; readonly functions: readonly { readonly functionName: string; readonly ranges: readonly { readonly count: number }[] }[] }[] }
+  const scripts = readdirSync(coverage).flatMap((file) => (JSON.parse(readFileSync(path.join(coverage, file), 'utf8')) as Coverage).result)
+  // What was built in is a function by the name of its source, called when it is needed.
+  const sources = scripts.flatMap(({ url, functions }) => [
+    url, ...functions.filter(({ ranges }) => (ranges[0]?.count ?? 0) > 0).map(({ functionName }) => functionName).filter((name) => /\/.*\.[cm]?[jt]s$/.test(name)),
+  ])
   const packages = new Set(sources.flatMap((source) => /.*node_modules\/((?:@[^/]+\/)?[^/.]+)/.exec(source)?.[1] ?? []))
   assert.ok(packages.has('yargs'))
   if (!sources.some((source) => source.endsWith('lib/cli.ts'))) throw new Error(sources.filter((s) => !s.startsWith('node:')).slice(0, 20).join('\n'))
-  const heavy = ['node-ssh', 'ssh2', 'mysql2', 'listr2', 'zx', 'diff', 'yaml', 'valibot', 'typescript']
+  const heavy = ['node-ssh', 'ssh2', 'mysql2', 'listr2', 'zx', 'diff', 'eta', 'yaml', 'typescript']
   assert.equal(heavy.filter((name) => packages.has(name)), [])
   assert.equal(sources.filter((source) => /\/lib\/(?:transport|report\/tree)/.test(source)), [])
 })

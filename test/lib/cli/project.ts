@@ -48,7 +48,7 @@ export class Project {
 
   /** Starts `run` in this folder, with no terminal anywhere. */
   start(args: readonly string[], { env = {}, cwd = this.path, input = '' }: { readonly env?: Readonly<Record<string, string>>; readonly cwd?: string; readonly input?: string } = {}): Running {
-    const child = spawn(process.execPath, [path.join(root, 'lib/run.mjs'), ...args], { cwd, env: { ...process.env, NO_COLOR: '1', HOME: this.path, SSH_AUTH_SOCK: '', ...env } })
+    const child = spawn(process.execPath, [path.join(root, 'lib/run.cjs'), ...args], { cwd, env: { ...process.env, NO_COLOR: '1', HOME: this.path, SSH_AUTH_SOCK: '', ...env } })
     let [stdout, stderr] = ['', '']
     const waiting = new Set<() => void>()
     const heard = () => [...waiting].forEach((look) => look())

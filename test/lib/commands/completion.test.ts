@@ -8,9 +8,9 @@ const project = new Project({
   'inventory/live.yaml': 'all: {}\n',
   'playbooks/site.ts': `${words}export default playbook('site', [play('p', { hosts: 'web', tags: ['web'] }, ({ task }) => { task('T', { tags: ['work'] }, shell\`true\`) })])\n`,
   'roles/nginx/index.ts': '',
-  'bin/run': `#!/bin/sh\nexec ${process.execPath} ${new URL('../../../lib/run.mjs', import.meta.url).pathname} "$@"\n`,
+  'bin/run': `#!/bin/sh\nexec ${process.execPath} ${new URL('../../../lib/run.cjs', import.meta.url).pathname} "$@"\n`,
 })
-project.write('bin/run', `#!/bin/sh\nexec ${process.execPath} ${new URL('../../../lib/run.mjs', import.meta.url).pathname} "$@"\n`, 0o755)
+project.write('bin/run', `#!/bin/sh\nexec ${process.execPath} ${new URL('../../../lib/run.cjs', import.meta.url).pathname} "$@"\n`, 0o755)
 
 /** What bash offers for a line whose last word is being typed. */
 function offered(line: readonly string[]): readonly string[] {

@@ -1,5 +1,5 @@
 import { isAscii } from 'node:buffer'
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { FileMeta } from './operation.ts'
 import { quote } from './shell.ts'
 
@@ -23,7 +23,7 @@ const mostText = 4096
 const newline = 10
 
 /** What to send for a new content instead of all of it; undefined where that is no less, or is not plain lines. */
-export function patchOf(before: Uint8Array | undefined, after: Uint8Array): Patch | undefined {
+export function patchOf(before: Uint8Array | undefined, after: Uint8Array, sha256: (bytes: Uint8Array) => string): Patch | undefined {
   let head = 0
   let end = after.length
   if (before && after.length > mostText) {
@@ -38,7 +38,7 @@ export function patchOf(before: Uint8Array | undefined, after: Uint8Array): Patc
   if (middle.length > mostText || middle.includes(0) || !isAscii(middle) || (middle.length > 0 && middle.at(-1) !== newline)) return undefined
   return {
     head, text: Buffer.from(middle).toString('latin1'), tail: end === after.length ? undefined : before!.length - (after.length - end) + 1,
-    sha256: head === 0 && end === after.length ? undefined : createHash('sha256').update(after).digest('hex'),
+    sha256: head === 0 && end === after.length ? undefined : sha256(after),
   }
 }
 

@@ -9,6 +9,16 @@ export interface Content {
   readonly bytes: Buffer
 }
 
+// One object is on its way to many hosts.
+const sums = new WeakMap<Uint8Array, string>()
+
+/** The checksum of bytes that nobody changes any more. */
+export function sha256Of(bytes: Uint8Array): string {
+  const known = sums.get(bytes) ?? createHash('sha256').update(bytes).digest('hex')
+  sums.set(bytes, known)
+  return known
+}
+
 /** Contents by their checksum, the least used first. */
 const contents = new Map<string, Buffer>()
 let held = 0
@@ -20,7 +30,7 @@ const last = new Map<string, string>()
  * that still has this content need not send it again; whether it has is for the host to say, by the checksum.
  */
 export function remember(host: string, path: string, bytes: Uint8Array): Content {
-  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  const sha256 = sha256Of(bytes)
   const same = contents.get(sha256) ?? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   last.set(`${host}\0${path}`, sha256)
   if (!contents.delete(sha256)) held += same.length

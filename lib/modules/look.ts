@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto'
 import { asked, CommandFailed, type Reader } from '../model/operation.ts'
 import { sh } from '../model/shell.ts'
-import { remember, remembered } from './contents.ts'
+import { remember, remembered, sha256Of } from './contents.ts'
 import { absolute, type Kind, type PathState } from './path-state.ts'
 
 /** Which parts of a file's content a look should bring. */
@@ -125,7 +124,7 @@ async function ask(connection: Reader, questions: readonly Question[]): Promise<
       content = Buffer.from(said.slice(at, end), 'latin1')
       at = end
       if (content.length > small) ({ sha256, bytes: content } = remember(connection.host.name, path, content))
-      else if (sum) sha256 = createHash('sha256').update(content).digest('hex')
+      else if (sum) sha256 = sha256Of(content)
     } else if (sha256) {
       const known = remembered(connection.host.name, path)
       if (known?.sha256 === sha256) content = known.bytes

@@ -2,8 +2,8 @@ import { Advice, CommandFailed, output } from '../model/operation.ts'
 import type { Connection, Diff, FileMeta } from '../model/operation.ts'
 import { Secret } from '../model/secret.ts'
 import { sh } from '../model/shell.ts'
-import { patchOf, writing } from '../model/writing.ts'
-import { remember } from './contents.ts'
+import { type Patch, patchOf, writing } from '../model/writing.ts'
+import { remember, sha256Of } from './contents.ts'
 
 export type Kind = 'file' | 'directory' | 'link' | 'other'
 
@@ -112,11 +112,22 @@ export async function bringFile(
   if (!await patched(connection, state, content, wanted)) await connection.write(state.target, content, wanted)
 }
 
+// The same edit of the same file on many hosts is the same two objects.
+const patches = new WeakMap<Uint8Array, { readonly before: Uint8Array | undefined; readonly patch: Patch | undefined }>()
+
+function patchBetween(before: Uint8Array | undefined, after: Uint8Array): Patch | undefined {
+  const known = patches.get(after)
+  if (known && known.before === before) return known.patch
+  const patch = patchOf(before, after, sha256Of)
+  patches.set(after, { before, patch })
+  return patch
+}
+
 /** Sends only what differs. Where that fails nothing was changed, and writing all of it tells why, or succeeds. */
 async function patched(connection: Connection, state: PathState, content: string | Uint8Array | Secret, meta: FileMeta): Promise<boolean> {
   if (content instanceof Secret) return false
-  const bytes = Buffer.from(content)
-  const patch = patchOf(state.content, bytes)
+  const bytes = typeof content === 'string' ? Buffer.from(content) : content
+  const patch = patchBetween(state.content, bytes)
   if (!patch) return false
   // Before, for those who look at the file right behind this request; whether it is so is for the host to say.
   remember(connection.host.name, state.path, bytes)

@@ -3,9 +3,11 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { patchOf, writing } from '../../../lib/model/writing.ts'
+import { patchOf as patchOfBytes, writing } from '../../../lib/model/writing.ts'
+import { sha256Of } from '../../../lib/modules/contents.ts'
 import { emptyDirectory, here, shells } from '../../rig/here.ts'
 
+const patchOf = (before: Buffer | undefined, after: Buffer) => patchOfBytes(before, after, sha256Of)
 const lines = fc.array(fc.constantFrom('', 'a = 1', "it's", '\\n \\', '  - %s', 'ä', '-n', 'a = 1', 'x'.repeat(300)), { maxLength: 40 })
 const text = fc.tuple(lines, fc.boolean()).map(([all, ends]) => all.join('\n') + (ends && all.length > 0 ? '\n' : ''))
 // Most edits leave most of a file as it is.

@@ -1,5 +1,6 @@
 import { type HostCounts, recap, type RunFinished, type RunStarted, type Timed } from '../model/event.ts'
 import { showDuration } from './clock.ts'
+import { createCriticalPath, type Link } from './critical-path.ts'
 import { taskTitle } from './failure.ts'
 import { pathKey } from './guard.ts'
 import { type Paint, statusStyle, type Style } from './paint.ts'
@@ -33,11 +34,15 @@ interface Timing {
 const slowest = 5
 // Faster tasks are nobody's question.
 const slow = 1000
+// Nor is what held up a run that took no longer than this.
+const long = 5000
+const longestLinks = 8
 
 /** Begins a recap with nothing in it. */
 export function createRecap(): Recap {
   const rows = new Map<string, Record<CountedWord, number>>()
   const timings = new Map<string, Timing>()
+  const path = createCriticalPath()
   let started: RunStarted | undefined
   let finished: RunFinished | undefined
 
@@ -58,6 +63,7 @@ export function createRecap(): Recap {
 
   return {
     add(event) {
+      path.add(event)
       if (event.type === 'run-started') started = event
       if (event.type === 'run-finished') finished = event
       if (event.type === 'task-started') time(event, event.time)
@@ -77,6 +83,7 @@ export function createRecap(): Recap {
         ...(counts.length > 0 ? [paint('bold', 'PLAY RECAP'), ...table(counts, paint)] : []),
         ...owed(finished, paint),
         ...slowTasks([...timings.values()], paint),
+        ...criticalPath(path.links(), finished.milliseconds, paint),
         '',
         conclusion(finished, started?.check === true, paint),
         ...(advice ? [advice] : []),
@@ -120,6 +127,24 @@ function slowTasks(timings: readonly Timing[], paint: Paint): readonly string[] 
   if (ranked.length === 0) return []
   const lines = ranked.map(({ title, took }) => `${showDuration(took).padStart(8)}  ${title}`)
   return ['', paint('bold', 'SLOWEST TASKS'), ...lines]
+}
+
+function criticalPath(all: readonly Link[], wall: number, paint: Paint): readonly string[] {
+  const links = all.filter(({ milliseconds }) => milliseconds > 0)
+  if (wall < long || links.length < 2) return []
+  const sum = (some: readonly Link[]) => some.reduce((total, { milliseconds }) => total + milliseconds, 0)
+  const longest = [...links].sort((a, b) => b.milliseconds - a.milliseconds).slice(0, longestLinks)
+  const shown = links.filter((link) => longest.includes(link))
+  const rest = links.length - shown.length
+  const line = (took: number, what: string) => `${showDuration(took).padStart(8)}  ${what}`
+  // Conditions of blocks, questions of --step, waits for a turn, the engine itself.
+  const between = wall - sum(links)
+  return [
+    '', `${paint('bold', 'CRITICAL PATH')} (${showDuration(sum(links))} of ${showDuration(wall)})`,
+    ...shown.map(({ path, host, milliseconds }) => line(milliseconds, `${taskTitle(path)}${host === '*' ? '' : ` [${host}]`}`)),
+    ...(rest > 0 ? [line(sum(links) - sum(shown), `${rest} shorter ${rest === 1 ? 'task' : 'tasks'}`)] : []),
+    ...(between >= 50 ? [line(between, 'between tasks')] : []),
+  ]
 }
 
 const conclusions: { readonly [O in RunFinished['outcome']]: readonly [Style, string] } = {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { Advice, masked, role, Secret } from '../../lib/index.ts'
 import { copyBetween, database, file, ini, lvm, probe, service, shell } from '../../lib/modules/index.ts'
 import { cloud, rootLogin, serviceLogin, sourceOf } from '../openstack/cloud.ts'
-import { move } from '../openstack/move.ts'
+import { move, start } from '../openstack/move.ts'
 import { iscsiTarget } from '../openstack/services.ts'
 import { carried, databaseSettings, merged, rabbitSettings } from '../openstack/settings.ts'
 
@@ -10,9 +10,9 @@ const conf = '/etc/cinder/cinder.conf'
 const exports = '/etc/cinder/volumes'
 const iqn = 'iqn.2010-10.org.openstack:'
 
-/** Cinder on the target controller, with its volumes: the article's «Upgrade Cinder». */
-export const cinderController = role('cinder', cloud, (steps) => {
-  const { task, handler, flush } = steps
+/** Cinder's database, configuration and volumes on the target controller: the article's «Upgrade Cinder». */
+export const cinderData = role('cinder', cloud, (steps) => {
+  const { task } = steps
   move(steps, {
     service: 'cinder',
     configure(changed) {
@@ -23,23 +23,26 @@ export const cinderController = role('cinder', cloud, (steps) => {
         }, carried(theirs, { DEFAULT: ['enabled_backends', 'volume_name_template', 'iscsi_target_prefix'], keystone_authtoken: ['admin_user', 'admin_password', 'admin_tenant_name'] })))
       })
     },
-    data(moving) {
-      task("Stop the source's iSCSI target", { tags: ['volumes'], when: moving }, async (host) => {
-        await sourceOf(host).run(service.stopped(iscsiTarget(sourceOf(host))))
-      })
-      task('Make the volumes', { tags: ['volumes'], when: moving }, async (host) => {
-        for (const { name, bytes } of await volumesOf(sourceOf(host))) await host.run(lvm.volume({ group: host.vars.volumeGroup, name, bytes }))
-      })
-      // Written once: by the second time a guest may have written to the volume here.
-      task('Copy the volumes', { tags: ['volumes', 'destructive'], when: moving }, async (host) => {
-        const source = sourceOf(host)
-        for (const { name, bytes } of await volumesOf(source)) {
-          await host.run(copyBetween.device({
-            from: host.vars.source, path: `/dev/${source.vars.volumeGroup}/${name}`, to: `/dev/${host.vars.volumeGroup}/${name}`, bytes,
-            record: `/var/lib/switchover/volumes/${name}`,
-          }))
-        }
-      })
+    data: {
+      name: 'Volumes',
+      bring(moving) {
+        task("Stop the source's iSCSI target", { tags: ['volumes'], when: moving }, async (host) => {
+          await sourceOf(host).run(service.stopped(iscsiTarget(sourceOf(host))))
+        })
+        task('Make the volumes', { tags: ['volumes'], when: moving }, async (host) => {
+          for (const { name, bytes } of await volumesOf(sourceOf(host))) await host.run(lvm.volume({ group: host.vars.volumeGroup, name, bytes }))
+        })
+        // Written once: by the second time a guest may have written to the volume here.
+        task('Copy the volumes', { tags: ['volumes', 'destructive'], when: moving }, async (host) => {
+          const source = sourceOf(host)
+          for (const { name, bytes } of await volumesOf(source)) {
+            await host.run(copyBetween.device({
+              from: host.vars.source, path: `/dev/${source.vars.volumeGroup}/${name}`, to: `/dev/${host.vars.volumeGroup}/${name}`, bytes,
+              record: `/var/lib/switchover/volumes/${name}`,
+            }))
+          }
+        })
+      },
     },
     rows() {
       const tags = ['rows', 'database']
@@ -64,22 +67,6 @@ export const cinderController = role('cinder', cloud, (steps) => {
           }))
         }
       })
-      // Guests find their volumes by what nova remembers, and it asks nobody again: a hard reboot uses the stored text
-      // (nova 2013.2.2 nova/compute/manager.py:1506).
-      task("Rewrite the attachments in nova's database", { tags }, async (host) => {
-        const [from, to] = [sourceOf(host).vars.storage, host.vars.storage]
-        const standing = await host.run(database.standing('nova', rootLogin(host)))
-        if (standing.stage !== 'migrated') {
-          if (host.check) return
-          throw new Advice(`nova's database on ${host.name} is not the source's yet, and holds the attachments of the volumes`, 'move nova first: run nova -i INVENTORY')
-        }
-        await host.run(database.rewrite({
-          login: serviceLogin(host, 'nova'), table: 'block_device_mapping', key: 'id', columns: ['connection_info'],
-          where: 'deleted = 0 AND volume_id IS NOT NULL AND connection_info IS NOT NULL', save: `${host.vars.backups}/rows/nova.block_device_mapping.jsonl`,
-          change: (row) => ({ connection_info: withPortal(String(row['connection_info']), from, to) }),
-          show: (value) => portalOf(String(value)),
-        }))
-      })
       task('See that every volume of the database is there', { tags: ['volumes', 'verify'] }, async (host) => {
         if (host.check) return
         const rows = await host.run(database.select("SELECT id, size, status FROM cinder.volumes WHERE deleted = 0 AND status <> 'error'", rootLogin(host)))
@@ -89,9 +76,31 @@ export const cinderController = role('cinder', cloud, (steps) => {
           throw new Advice(`these volumes are not in ${host.vars.volumeGroup}, or are too small: ${missing.join(', ')}; cinder-volume would set them to error`, 'bring them: run cinder -i INVENTORY -t volumes')
         }
       })
-      task('Start the iSCSI target', { tags: ['start', 'volumes'] }, (host) => service.started(iscsiTarget(host)))
     },
   })
+})
+
+/** Starts the cinder that has been moved, and serves its volumes to those who had them. */
+export const cinderStart = role('cinder.start', cloud, (steps) => {
+  const { task, handler, flush } = steps
+  // Guests find their volumes by what nova remembers, and it asks nobody again: a hard reboot uses the stored text
+  // (nova 2013.2.2 nova/compute/manager.py:1506).
+  task("Rewrite the attachments in nova's database", { tags: ['rows', 'database'] }, async (host) => {
+    const [from, to] = [sourceOf(host).vars.storage, host.vars.storage]
+    const standing = await host.run(database.standing('nova', rootLogin(host)))
+    if (standing.stage !== 'migrated') {
+      if (host.check) return
+      throw new Advice(`nova's database on ${host.name} is not the source's yet, and holds the attachments of the volumes`, 'move nova first: run nova -i INVENTORY')
+    }
+    await host.run(database.rewrite({
+      login: serviceLogin(host, 'nova'), table: 'block_device_mapping', key: 'id', columns: ['connection_info'],
+      where: 'deleted = 0 AND volume_id IS NOT NULL AND connection_info IS NOT NULL', save: `${host.vars.backups}/rows/nova.block_device_mapping.jsonl`,
+      change: (row) => ({ connection_info: withPortal(String(row['connection_info']), from, to) }),
+      show: (value) => portalOf(String(value)),
+    }))
+  })
+  task('Start the iSCSI target', { tags: ['start', 'volumes'] }, (host) => service.started(iscsiTarget(host)))
+  start(steps, 'cinder')
   const restart = handler('Let the iSCSI target read its exports again', shell`tgt-admin --update ALL`)
   // At its start cinder-volume exports volumes in use without their CHAP login (cinder 2014.1 cinder/volume/iscsi.py:94): logins
   // still work, but so would anyone's.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { Advice, masked, role } from '../../lib/index.ts'
+import { Advice, masked, role, type Task } from '../../lib/index.ts'
 import { database, file, ini, probe, service } from '../../lib/modules/index.ts'
-import { cloud, rootLogin, serviceLogin, targetOf } from '../openstack/cloud.ts'
+import { cloud, type CloudHost, rootLogin, serviceLogin, targetOf } from '../openstack/cloud.ts'
 import { databaseClock } from '../openstack/move.ts'
 import { merged, rabbitSettings } from '../openstack/settings.ts'
 import { agentName, computeName, neutronConf as neutron, novaConf as nova } from './names.ts'
@@ -9,8 +9,18 @@ import { computePackage, supportsIcehouseCompat } from './versions.ts'
 
 /** A compute node that stays at Havana and gets a new controller. */
 export const compute = role('compute', cloud, ({ task, handler, block, flush }) => {
-  const agent = handler('Restart the Open vSwitch agent', (host) => service.restarted(agentName(host)))
-  const restart = handler('Restart nova-compute', (host) => service.restarted({ log: '/var/log/nova/compute.log', timeout: 20 }, computeName(host)))
+  let novaEdits: readonly Task<file.Written>[] = []
+  let agentEdits: readonly Task<file.Written>[] = []
+  const edited = (host: CloudHost, edits: readonly Task<file.Written>[]) => edits.some((one) => host.resultIfRun(one)?.changed)
+  // Where nova-compute is restarted next, the agent settles at the same time, and is looked at when both have.
+  const agent = handler('Restart the Open vSwitch agent', (host) =>
+    service.restarted({ log: '/var/log/neutron/*.log', settle: edited(host, novaEdits) ? 0 : 2 }, agentName(host)))
+  const restart = handler('Restart nova-compute', async (host) => {
+    await host.run(service.restarted({ log: '/var/log/nova/compute.log', timeout: 20 }, computeName(host)))
+    if (host.check || !edited(host, agentEdits)) return
+    const { running, name, said } = await host.run(service.status(agentName(host)))
+    assert(running, `${name} was restarted and did not stay up (it says: ${said})`)
+  })
 
   task('Check that this Havana knows icehouse-compat', { tags: ['pin', 'preflight'] }, async (host) => {
     const version = await computePackage(host)
@@ -24,7 +34,7 @@ export const compute = role('compute', cloud, ({ task, handler, block, flush }) 
   })
   block('Reconnect', {
     try() {
-      task('Point nova-compute at the new controller', { tags: ['config'], notify: restart }, async (host) => {
+      const pointed = task('Point nova-compute at the new controller', { tags: ['config'], notify: restart }, async (host) => {
         const target = targetOf(host).vars
         const { password } = serviceLogin(host, 'nova')
         const ours = await host.run(ini.read(nova))
@@ -42,10 +52,12 @@ export const compute = role('compute', cloud, ({ task, handler, block, flush }) 
           keystone_authtoken: { auth_host: target.management },
         }))
       })
-      task('Set [upgrade_levels] compute=icehouse-compat', { tags: ['config', 'pin'], notify: restart },
+      const pinned = task('Set [upgrade_levels] compute=icehouse-compat', { tags: ['config', 'pin'], notify: restart },
         ini.set(nova, { upgrade_levels: { compute: 'icehouse-compat' } }))
-      task('Point the Open vSwitch agent at the new controller', { tags: ['config'], notify: agent }, (host) =>
+      const agentPointed = task('Point the Open vSwitch agent at the new controller', { tags: ['config'], notify: agent }, (host) =>
         ini.set(neutron, merged(rabbitSettings(targetOf(host)), { keystone_authtoken: { auth_host: targetOf(host).vars.management } })))
+      novaEdits = [pointed, pinned]
+      agentEdits = [agentPointed]
       const before = task('Note the clock of the new controller', { tags: ['verify'] }, (host) => databaseClock(targetOf(host)))
       flush()
       task('Start what is not running', { tags: ['start'] }, (host) => service.started(agentName(host), computeName(host)))

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { Advice, role } from '../../lib/index.ts'
 import { copyBetween, database, ini, probe, wait } from '../../lib/modules/index.ts'
 import { cloud, rootLogin, sourceOf } from '../openstack/cloud.ts'
-import { move } from '../openstack/move.ts'
+import { move, start } from '../openstack/move.ts'
 import { carried, databaseSettings, merged, rabbitSettings } from '../openstack/settings.ts'
 
 const images = '/var/lib/glance'
 
-/** Glance on the target controller, with its image files: the article's «Upgrading Glance». */
-export const glanceController = role('glance', cloud, (steps) => {
+/** Glance's database, configuration and image files on the target controller: the article's «Upgrading Glance». */
+export const glanceData = role('glance', cloud, (steps) => {
   const { task } = steps
   move(steps, {
     service: 'glance',
@@ -34,12 +34,21 @@ export const glanceController = role('glance', cloud, (steps) => {
         return ini.set('/etc/glance/glance-cache.conf', carried(theirs, { DEFAULT: ['admin_user', 'admin_password', 'admin_tenant_name', 'metadata_encryption_key'] }))
       })
     },
-    data(moving) {
-      // The cache is left behind: it fills itself, and its database names files of the old host.
-      task('Bring the image files', { tags: ['files'], when: moving }, (host) =>
-        copyBetween.files({ from: host.vars.source, path: `${images}/images` }))
+    data: {
+      name: 'Images',
+      bring(moving) {
+        // The cache is left behind: it fills itself, and its database names files of the old host.
+        task('Bring the image files', { tags: ['files'], when: moving }, (host) =>
+          copyBetween.files({ from: host.vars.source, path: `${images}/images` }))
+      },
     },
   })
+})
+
+/** Starts the glance that has been moved. */
+export const glanceStart = role('glance.start', cloud, (steps) => {
+  const { task } = steps
+  start(steps, 'glance')
   task('Wait until glance answers', { tags: ['start', 'verify'] }, wait.http('http://127.0.0.1:9292/', { status: 300, timeout: 60 }))
   task('Check that every image file is there', { tags: ['verify', 'files'] }, async (host) => {
     const rows = await host.run(database.select(

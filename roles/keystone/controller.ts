@@ -2,12 +2,15 @@ import assert from 'node:assert/strict'
 import { role } from '../../lib/index.ts'
 import { database, ini, line, probe, wait } from '../../lib/modules/index.ts'
 import { cloud, movedAddresses, serviceLogin, sourceOf, withMovedAddresses } from '../openstack/cloud.ts'
-import { move } from '../openstack/move.ts'
+import { move, start } from '../openstack/move.ts'
 import { carried, databaseSettings, merged } from '../openstack/settings.ts'
 
 const conf = '/etc/keystone/keystone.conf'
 
-/** Keystone on the target controller: the article's «Upgrading Keystone». */
+/**
+ * Keystone on the target controller: the article's «Upgrading Keystone». It asks nobody, so it is started as soon as it is
+ * moved.
+ */
 export const keystoneController = role('keystone', cloud, (steps) => {
   const { task } = steps
   move(steps, {
@@ -37,6 +40,7 @@ export const keystoneController = role('keystone', cloud, (steps) => {
       })
     },
   })
+  start(steps, 'keystone')
   task('Wait until keystone answers', { tags: ['start', 'verify'] }, wait.http('http://127.0.0.1:5000/v2.0/', { timeout: 60 }))
   task('Check the endpoint list', { tags: ['verify'], retries: 5, delay: '1s' }, async (host) => {
     const { stdout } = await host.run(probe`. /root/openrc && keystone endpoint-list`)

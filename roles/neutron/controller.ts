@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { Advice, role } from '../../lib/index.ts'
 import { database, ini, probe, wait } from '../../lib/modules/index.ts'
 import { cloud, type CloudHost, rootLogin, serviceLogin, sourceOf } from '../openstack/cloud.ts'
-import { move } from '../openstack/move.ts'
+import { move, start } from '../openstack/move.ts'
 import { services } from '../openstack/services.ts'
 import { carried, databaseSettings, merged, rabbitSettings, valueOf } from '../openstack/settings.ts'
 
@@ -12,10 +12,10 @@ const plugin = '/etc/neutron/plugins/openvswitch/ovs_neutron_plugin.ini'
 const agents = ['dhcp_agent', 'l3_agent', 'metadata_agent'] as const
 const credentials = ['admin_user', 'admin_password', 'admin_tenant_name']
 
-/** Neutron on the target controller: the article's «Upgrading Neutron». */
-export const neutronController = role('neutron', cloud, (steps) => {
+/** Neutron's database and configuration on the target controller: the article's «Upgrading Neutron». */
+export const neutronData = role('neutron', cloud, (steps) => {
   const { task } = steps
-  const { started } = move(steps, {
+  move(steps, {
     service: 'neutron',
     configure(changed) {
       task('Set database, broker, plugin and credentials', { tags: ['config'], notify: changed }, async (host) => {
@@ -90,25 +90,31 @@ export const neutronController = role('neutron', cloud, (steps) => {
           change: (row) => row['ip_address'] === from ? { ip_address: to } : undefined,
         }))
       })
-      // Icehouse neutron tells nova about ports. The tenant's id comes from the imported keystone: the one in the file is of the
-      // target's own, which is gone.
-      task('Let neutron notify nova', { tags: ['config'] }, async (host) => {
-        const [tenant] = await host.run(database.select("SELECT id FROM keystone.project WHERE name IN ('services', 'service') ORDER BY name DESC", rootLogin(host)))
-        if (!tenant) throw new Advice(`keystone on ${host.name} has no project services`, 'move keystone first: run keystone -i INVENTORY')
-        const theirs = await sourceOf(host).run(ini.read('/etc/nova/nova.conf'))
-        const { admin_user, admin_password } = carried(theirs, { keystone_authtoken: ['admin_user', 'admin_password'] })['keystone_authtoken']!
-        return host.run(ini.set(conf, {
-          DEFAULT: {
-            notify_nova_on_port_status_changes: true, notify_nova_on_port_data_changes: true,
-            nova_url: `http://${host.vars.management}:8774/v2`, nova_region_name: 'RegionOne',
-            nova_admin_auth_url: `http://${host.vars.management}:35357/v2.0`, nova_admin_tenant_id: tenant[0]!,
-            ...admin_user === undefined ? {} : { nova_admin_username: admin_user },
-            ...admin_password === undefined ? {} : { nova_admin_password: admin_password },
-          },
-        }))
-      })
     },
   })
+})
+
+/** Starts the neutron that has been moved. */
+export const neutronStart = role('neutron.start', cloud, (steps) => {
+  const { task } = steps
+  // Icehouse neutron tells nova about ports. The tenant's id comes from the imported keystone: the one in the file is of the
+  // target's own, which is gone.
+  task('Let neutron notify nova', { tags: ['config'] }, async (host) => {
+    const [tenant] = await host.run(database.select("SELECT id FROM keystone.project WHERE name IN ('services', 'service') ORDER BY name DESC", rootLogin(host)))
+    if (!tenant) throw new Advice(`keystone on ${host.name} has no project services`, 'move keystone first: run keystone -i INVENTORY')
+    const theirs = await sourceOf(host).run(ini.read('/etc/nova/nova.conf'))
+    const { admin_user, admin_password } = carried(theirs, { keystone_authtoken: ['admin_user', 'admin_password'] })['keystone_authtoken']!
+    return host.run(ini.set(conf, {
+      DEFAULT: {
+        notify_nova_on_port_status_changes: true, notify_nova_on_port_data_changes: true,
+        nova_url: `http://${host.vars.management}:8774/v2`, nova_region_name: 'RegionOne',
+        nova_admin_auth_url: `http://${host.vars.management}:35357/v2.0`, nova_admin_tenant_id: tenant[0]!,
+        ...admin_user === undefined ? {} : { nova_admin_username: admin_user },
+        ...admin_password === undefined ? {} : { nova_admin_password: admin_password },
+      },
+    }))
+  })
+  const started = start(steps, 'neutron')
   task('Wait until neutron answers', { tags: ['start', 'verify'] }, wait.http('http://127.0.0.1:9696/', { timeout: 60 }))
   task('Check the list of networks', { tags: ['verify'], retries: 5, delay: '1s' }, async (host) => {
     const { stdout } = await host.run(probe`. /root/openrc && neutron net-list`)

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict'
 import { role } from '../../lib/index.ts'
 import { database, ini, probe, wait } from '../../lib/modules/index.ts'
 import { cloud, rootLogin, serviceLogin, sourceOf } from '../openstack/cloud.ts'
-import { move } from '../openstack/move.ts'
+import { move, start } from '../openstack/move.ts'
 import { carried, databaseSettings, merged, rabbitSettings } from '../openstack/settings.ts'
 
 const conf = '/etc/nova/nova.conf'
 
-/** Nova on the target controller: the article's «Upgrade Nova». */
-export const novaController = role('nova', cloud, (steps) => {
+/** Nova's database and configuration on the target controller: the article's «Upgrade Nova». */
+export const novaData = role('nova', cloud, (steps) => {
   const { task } = steps
-  const { started } = move(steps, {
+  move(steps, {
     service: 'nova',
     configure(changed) {
       task('Set database, broker and credentials', { tags: ['config'], notify: changed }, async (host) => {
@@ -37,6 +37,12 @@ export const novaController = role('nova', cloud, (steps) => {
       }))
     },
   })
+})
+
+/** Starts the nova that has been moved. */
+export const novaStart = role('nova.start', cloud, (steps) => {
+  const { task } = steps
+  const started = start(steps, 'nova')
   task('Wait until nova answers', { tags: ['start', 'verify'] }, wait.http('http://127.0.0.1:8774/', { timeout: 60 }))
   task('Check that every nova service of the target smiles', { tags: ['verify'], retries: 30, delay: '1s' }, async (host) => {
     const { stdout } = await host.run(probe`nova-manage service list`)

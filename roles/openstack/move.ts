@@ -10,29 +10,31 @@ import { daemons, services } from './services.ts'
  */
 export const charset = { charset: 'utf8', collation: 'utf8_general_ci' } as const
 
-/** What a role adds to the way every service goes. */
+/** What a role adds to the way the data of every service goes. */
 export interface Move {
   readonly service: ServiceName
   /** Directories that are handed to the service's user. */
   readonly owned?: readonly string[]
-  /** Brings data beside the database, before the daemons start. */
-  data?(moving: (host: CloudHost) => boolean): void
+  /** Data beside the database: what it is, and how it is brought while the database is. */
+  readonly data?: { readonly name: string; bring(moving: (host: CloudHost) => boolean): void }
   /** Makes the configuration right; its tasks notify `changed`. */
   configure(changed: ReturnType<Steps<Cloud>['handler']>): void
   /** Commands that migrate, when they depend on what was imported. */
   migrations?(host: CloudHost): Promise<readonly string[]>
-  /** Rewrites rows that name the old controller, before the daemons start. */
+  /** Rewrites rows that name the old controller. */
   rows?(): void
 }
 
 /**
- * The way every service goes from the source controller to the target one (the article's «general methodology»). It differs
- * from the article where its steps are wrong or dangerous: nothing is dropped before it is saved, the dump is checked before it
- * is believed, databases are created with a character set, the target keeps its own release's configuration files and takes
- * over only what the source's data depends on, and a database that has been migrated is never replaced again.
+ * The way the data of every service goes from the source controller to the target one (the article's «general methodology»).
+ * It differs from the article where its steps are wrong or dangerous: nothing is dropped before it is saved, the dump is
+ * checked before it is believed, databases are created with a character set, the target keeps its own release's configuration
+ * files and takes over only what the source's data depends on, and a database that has been migrated is never replaced again.
+ *
+ * The daemons stay stopped, and no service is asked for anything: so the data of all services can be moved side by side.
  */
-export function move(steps: Steps<Cloud>, of: Move): { readonly started: Task<{ readonly now: string }> } {
-  const { task, handler, flush } = steps
+export function move(steps: Steps<Cloud>, of: Move): void {
+  const { task, handler, flush, block, parallel } = steps
   const { name, user, migrations, version } = services[of.service]
   const dumpFile = ({ vars }: CloudHost) => `${vars.backups}/source/${name}.sql`
   const savedFile = ({ vars }: CloudHost) => `${vars.backups}/target/${name}.sql`
@@ -43,26 +45,19 @@ export function move(steps: Steps<Cloud>, of: Move): { readonly started: Task<{ 
 
   task('Stop the daemons', { tags: ['stop'], ...unless }, (host) => daemon.stopped(...daemons(host, name)))
   task('Save the configuration', { tags: ['backup'], ...unless }, (host) => saveDirectory(host, `/etc/${name}`))
-  task("Save the target's own database", { tags: ['backup', 'database'], ...unless }, (host) =>
-    database.dump({ database: name, to: savedFile(host), login: rootLogin(host), keep: true }))
-  task('Bring the dump of the source database', { tags: ['dump', 'database'], ...unless }, async (host) => {
-    await mustBeStopped(sourceOf(host), of.service, 'what it writes after the dump would be lost', `run ${name} -i INVENTORY -t stop,database`)
-    await mustBeBefore(host, of.service)
-    return host.run(database.dump({ database: name, from: host.vars.source, to: dumpFile(host), login: rootLogin(sourceOf(host)) }))
-  })
-  task('Replace the target database', { tags: ['database', 'destructive'], ...unless }, async (host) => {
-    await mustBeStopped(host, of.service, 'it would write into a database that is being replaced', `run ${name} -i INVENTORY -t stop,database`)
-    return host.run(database.replace(replacement(host)))
-  })
-  task('Convert the tables to utf8', { tags: ['database', 'charset'], ...unless }, (host) =>
-    database.convert({ database: name, ...charset, login: rootLogin(host) }))
+  const { data } = of
+  if (data) {
+    parallel('Bring the data', () => {
+      block('Database', { try: bringDatabase })
+      block(data.name, { try: () => data.bring(moving) })
+    })
+  } else bringDatabase()
 
   const restart = handler('Restart the daemons that run', async (host) => {
     const running = await runningOf(host, of.service)
     if (running.length > 0) await host.run(daemon.restarted(...running as [string, ...string[]]))
   })
   of.configure(restart)
-  of.data?.(moving)
   task('Hand the files to the service', { tags: ['permissions'] }, async (host) => {
     for (const path of [`/etc/${name}`, ...of.owned ?? []]) await host.run(file.owner(path, `${user}:${user}`))
   })
@@ -79,9 +74,22 @@ export function move(steps: Steps<Cloud>, of: Move): { readonly started: Task<{ 
     return { version: row[0]! }
   })
   of.rows?.()
-  const started = task('Note the clock', { tags: ['start', 'verify'] }, databaseClock)
-  task('Start the daemons', { tags: ['start'] }, (host) => daemon.started({ log: `/var/log/${name}/*.log` }, ...daemons(host, name)))
-  return { started }
+
+  function bringDatabase() {
+    task("Save the target's own database", { tags: ['backup', 'database'], ...unless }, (host) =>
+      database.dump({ database: name, to: savedFile(host), login: rootLogin(host), keep: true }))
+    task('Bring the dump of the source database', { tags: ['dump', 'database'], ...unless }, async (host) => {
+      await mustBeStopped(sourceOf(host), of.service, 'what it writes after the dump would be lost', `run ${name} -i INVENTORY -t stop,database`)
+      await mustBeBefore(host, of.service)
+      return host.run(database.dump({ database: name, from: host.vars.source, to: dumpFile(host), login: rootLogin(sourceOf(host)) }))
+    })
+    task('Replace the target database', { tags: ['database', 'destructive'], ...unless }, async (host) => {
+      await mustBeStopped(host, of.service, 'it would write into a database that is being replaced', `run ${name} -i INVENTORY -t stop,database`)
+      return host.run(database.replace(replacement(host)))
+    })
+    task('Convert the tables to utf8', { tags: ['database', 'charset'], ...unless }, (host) =>
+      database.convert({ database: name, ...charset, login: rootLogin(host) }))
+  }
 
   function replacement(host: CloudHost) {
     return {
@@ -89,6 +97,13 @@ export function move(steps: Steps<Cloud>, of: Move): { readonly started: Task<{ 
       hint: `bring it: run ${name} -i INVENTORY -t stop,backup,dump`,
     }
   }
+}
+
+/** Starts the daemons of a service whose data has been moved; what a role checks afterwards may ask since when they run. */
+export function start({ task }: Steps<Cloud>, service: ServiceName): Task<{ readonly now: string }> {
+  const started = task('Note the clock', { tags: ['start', 'verify'] }, databaseClock)
+  task('Start the daemons', { tags: ['start'] }, (host) => daemon.started({ log: `/var/log/${service}/*.log` }, ...daemons(host, service)))
+  return started
 }
 
 /**

@@ -140,7 +140,46 @@ test('without a dump nothing is dropped, and the error says how to get one', asy
   for (const host of ['node-1', 'node-5'] as const) await inside(host, 'service openstack-keystone start')
 })
 
-test('a migration that breaks off halfway is an error that names the command', async () => {
+test('killed in the middle of a copy and of a migration, a run leaves half of each', async () => {
+  // Writes a part of the first volume, says so, and lets the run wait for ever.
+  await hold('node-5', '/usr/bin/dd', `#!/bin/bash
+case "$*" in
+  *of=/dev/cinder/*)
+    head -c 3000000 | /usr/lib/held/dd "$@"
+    echo $$ >/tmp/copying
+    exec sleep infinity ;;
+esac
+exec /usr/lib/held/dd "$@"
+`)
+  await hold('node-5', '/usr/bin/nova-manage', `#!/bin/sh
+[ "$*" = 'db sync' ] && echo $$ >/tmp/migrating && exec sleep infinity
+exec /usr/lib/held/nova-manage "$@"
+`)
+  const started = startRun(upgrade)
+  // What goes on beside these two comes to its end before the run is killed.
+  const held = inside('node-5', `until [ -e /tmp/over ]; do
+    [ -s /tmp/copying ] && [ -s /tmp/migrating ] && [ "$(mysql -N -B -e "SELECT COUNT(*) FROM switchover.stage WHERE name IN ('keystone', 'glance', 'neutron') AND stage = 'migrated'")" = 3 ] && exit
+    sleep 0.1
+  done`)
+  const early = await Promise.race([held.then(() => undefined), started.ended])
+  started.kill()
+  await release('node-5', '/usr/bin/dd')
+  await release('node-5', '/usr/bin/nova-manage')
+  await inside('node-5', ': >/tmp/over; for f in /tmp/copying /tmp/migrating; do [ ! -s $f ] || kill $(cat $f); done')
+  if (early) throw new Error(`the run ended before it was held (exit code ${early.code}):\n${early.out}${early.err}`)
+  assert.is((await started.ended).code, null)
+  const tasks = (type: 'task-started' | 'task-finished') => latestJournal().flatMap((event) => (event.type === type ? [`${event.path.role} ${event.path.task}`] : []))
+  for (const task of ['cinder Copy the volumes', 'nova Upgrade the schema']) {
+    assert.ok(tasks('task-started').includes(task), task)
+    assert.not.ok(tasks('task-finished').includes(task), task)
+  }
+  assert.is(await value('node-5', "SELECT stage FROM switchover.stage WHERE name = 'nova'"), 'migrating')
+  assert.is((await attempt('node-5', 'ls /var/lib/switchover/volumes')).out, '')
+  assert.is.not(await volumesSum('node-5'), volumes)
+  await assertUntouched('node-1', 'node-5')
+})
+
+test('--resume imports the database anew; a migration that breaks off halfway is an error that names the command', async () => {
   // A column of migration 228 is there already: the real error of the real schema, once.
   await hold('node-5', '/usr/bin/nova-manage', `#!/bin/sh
 if [ "$*" = 'db sync' ] && [ ! -e /tmp/half ]; then
@@ -149,46 +188,19 @@ if [ "$*" = 'db sync' ] && [ ! -e /tmp/half ]; then
 fi
 exec /usr/lib/held/nova-manage "$@"
 `)
-  const ended = await run(upgrade)
+  const ended = await run([...upgrade, '--resume'])
   assert.is(ended.code, 2, ended.out + ended.err)
   const [said, ...more] = failures(ended.out)
   assert.equal(more, [])
-  assert.match(said!, /^✖ node-5  Move the services › nova › Upgrade the schema\ndatabase\.migrate nova: su -s \/bin\/sh -c 'nova-manage db sync' nova: .*Duplicate column name 'metrics'/s)
+  assert.match(said!, /^✖ node-5  Move the data › nova › Upgrade the schema\ndatabase\.migrate nova: su -s \/bin\/sh -c 'nova-manage db sync' nova: .*Duplicate column name 'metrics'/s)
   assert.match(ended.out, goOn)
-  assert.is(await value('node-5', 'SELECT version FROM nova.migrate_version'), '227')
-  assert.is(await value('node-5', "SELECT stage FROM switchover.stage WHERE name = 'nova'"), 'migrating')
-  assert.is(await value('node-5', "SELECT COUNT(*) FROM switchover.stage WHERE name IN ('keystone', 'glance', 'neutron') AND stage = 'migrated'"), '3')
-  assert.equal(await running('node-5', clouds['node-5'].running.filter((name) => name.startsWith('openstack-nova'))), [])
-  await assertUntouched('node-1', 'node-5')
-})
-
-test('--resume imports the database anew; killed in the middle of a copy, a run leaves half a volume', async () => {
-  // Writes a part of the first volume, says so, and lets the run wait for ever.
-  await hold('node-5', '/usr/bin/dd', `#!/bin/bash
-case "$*" in
-  *of=/dev/cinder/*)
-    head -c 3000000 | /usr/lib/held/dd "$@"
-    echo $$ >/tmp/holder
-    exec sleep infinity ;;
-esac
-exec /usr/lib/held/dd "$@"
-`)
-  const started = startRun([...upgrade, '--resume'])
-  const held = inside('node-5', 'until [ -s /tmp/holder ] || [ -e /tmp/over ]; do sleep 0.1; done')
-  const early = await Promise.race([held.then(() => undefined), started.ended])
-  started.kill()
-  await release('node-5', '/usr/bin/dd')
-  await inside('node-5', ': >/tmp/over; [ ! -s /tmp/holder ] || kill $(cat /tmp/holder)')
-  if (early) throw new Error(`the run ended before it copied anything (exit code ${early.code}):\n${early.out}${early.err}`)
-  assert.is((await started.ended).code, null)
   const resumed = latestJournal().flatMap((event) => (event.type === 'task-finished' && event.status === 'resumed' ? [event.path] : []))
   for (const role of ['keystone', 'glance', 'neutron']) assert.ok(resumed.some((path) => path.role === role && path.task === 'Replace the target database'), role)
-  const last = latestJournal().filter((event) => event.type === 'task-started').at(-1)
-  assert.is(last?.type === 'task-started' ? last.path.task : '', 'Copy the volumes')
-  assert.is(await value('node-5', 'SELECT version FROM nova.migrate_version'), '234')
-  assert.is(await value('node-5', "SELECT stage FROM switchover.stage WHERE name = 'nova'"), 'migrated')
-  assert.is((await attempt('node-5', 'ls /var/lib/switchover/volumes')).out, '')
-  assert.is.not(await volumesSum('node-5'), volumes)
+  assert.is(await value('node-5', 'SELECT version FROM nova.migrate_version'), '227')
+  assert.is(await value('node-5', "SELECT stage FROM switchover.stage WHERE name = 'nova'"), 'migrating')
+  // Nothing is started while a part of the data is missing, but keystone.
+  assert.equal(await running('node-5', clouds['node-5'].running.filter((name) => /^(openstack|neutron)/.test(name))), ['openstack-keystone'])
+  await assertUntouched('node-1', 'node-5')
 })
 
 test('a compute node that does not come up with the new controller gets its old configuration back', async () => {
@@ -207,6 +219,8 @@ exec /usr/lib/held/openstack-nova-compute "$@"
   const ended = await run([...upgrade, '--resume'])
   assert.is(ended.code, 2, ended.out + ended.err)
   assert.match(ended.out, /⚠ node-3 {2}Reconnect the compute nodes › compute › Restart nova-compute \(rescued\)[^✖]*libvirtError: no connection driver/)
+  assert.is(await value('node-5', 'SELECT version FROM nova.migrate_version'), '234')
+  assert.is(await value('node-5', "SELECT stage FROM switchover.stage WHERE name = 'nova'"), 'migrated')
   assert.match(failures(ended.out).at(-1)!, /✖ node-3 .*\nnode-3 could not be reconnected, and has its old configuration again\ntry: mend what failed above, then go on with --resume$/)
   assert.match(ended.out, /PLAY STOPPED \[Reconnect the compute nodes\]: every host of the batch failed: 1 host was not started/)
   await release('node-3', '/etc/init.d/openstack-nova-compute')

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -166,6 +166,29 @@ for (const shell of shells) {
     )
     assert.match(said, 'Starting')
     assert.match(said, 'ImportError: no module named nova')
+  })
+
+  test('of a pattern of logs the error shows the one that was written last', async () => {
+    const { connection, script, path } = host(shell, 'sysv', [])
+    mkdirSync(path('some logs'))
+    for (const [name, said, age] of [['old.log', 'INFO long ago', 100], ['new.log', 'CRITICAL no driver', 0]] as const) {
+      writeFileSync(path(`some logs/${name}`), `${said}\n`)
+      utimesSync(path(`some logs/${name}`), Date.now() / 1000 - age, Date.now() / 1000 - age)
+    }
+    script('broken', { start: 'exit 7' })
+    const options = { log: [path('some logs/*.log'), path('none*.log')] }
+    const said = await failure(connection, service.started(options, 'broken'))
+    assert.match(said, 'some logs/new.log:\n  CRITICAL no driver')
+    assert.match(said, 'none*.log')
+    assert.not.match(said, 'long ago')
+  })
+
+  test('what runs is watched for as long as it should settle, and not much longer', async () => {
+    const names = ['one', 'two', 'three', 'four', 'five']
+    const { connection } = host(shell, 'sysv', names)
+    const begun = Date.now()
+    await applied(connection, () => service.started({ settle: 1 }, ...names as [string]))
+    assert.ok(Date.now() - begun >= 1000)
   })
 
   test('a start that fails says why, and one that only returns a wrong code is none', async () => {

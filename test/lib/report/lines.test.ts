@@ -75,6 +75,14 @@ SLOWEST TASKS
     10 s  nova.compute › Dump
    1.2 s  nova.compute › Check that this Havana knows icehouse-compat
 
+CRITICAL PATH (12 s of 1m 23s)
+   0.4 s  nova.compute › Check that this Havana knows icehouse-compat [c-3]
+   0.4 s  nova.compute › Point nova-compute at the new controller [c-1]
+    10 s  nova.compute › Dump [c-1]
+   0.4 s  nova.compute › Pin compute RPC › Set compute=icehouse-compat [c-1]
+   0.4 s  nova.compute › Restart nova-compute [c-1]
+  1m 11s  between tasks
+
 Failed after 1m 23s
 Go on with: run x --resume
 `)

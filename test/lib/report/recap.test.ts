@@ -49,6 +49,51 @@ test('names the five slowest tasks from their first host to their last', () => {
    3.0 s  nova.compute › Task 6`)
 })
 
+test('names the longest tasks of the critical path in their order, and how much of the run it is', () => {
+  const [dump, restart] = [taskOf('Dump'), taskOf('Restart nova-compute')]
+  const text = told((s) => {
+    s.run(['a', 'b'])
+    for (const took of [40, 3000, 50, 2500, 1000, 60, 1500, 1200, 1100, 1300]) {
+      const task = taskOf(`Task ${took}`)
+      s.task(task, ['a'])
+      s.after(took).finish(task, 'a', 'ok', { milliseconds: took })
+    }
+    s.task(dump, ['a', 'b'])
+    s.after(200).finish(dump, 'a', 'ok', { milliseconds: 200 })
+    s.after(1800).finish(dump, 'b', 'ok', { milliseconds: 2000 })
+    s.after(9000).finish(taskOf('Go on?'), '*', 'ok', { milliseconds: 0 })
+    s.task(restart, ['a'], true)
+    s.after(2200).finish(restart, 'a', 'changed', { handler: true, milliseconds: 2200 })
+    s.end('ok', 27_000)
+  })
+  assert.is(text.split('\n\n').find((part) => part.startsWith('CRITICAL PATH')), `CRITICAL PATH (25 s of 27 s)
+   3.0 s  nova.compute › Task 3000 [a]
+   2.5 s  nova.compute › Task 2500 [a]
+   1.5 s  nova.compute › Task 1500 [a]
+   1.2 s  nova.compute › Task 1200 [a]
+   1.3 s  nova.compute › Task 1300 [a]
+   2.0 s  nova.compute › Dump [b]
+   9.0 s  nova.compute › Go on?
+   2.2 s  nova.compute › Restart nova-compute [a]
+   2.3 s  5 shorter tasks
+   2.0 s  between tasks`)
+})
+
+test('says nothing of the path of a short run, of one task, or of none', () => {
+  const run = (tasks: number, took: number) => told((s) => {
+    s.run(['a'])
+    for (let i = 0; i < tasks; i++) {
+      s.task(taskOf(`Task ${i}`), ['a'])
+      s.after(took).finish(taskOf(`Task ${i}`), 'a', 'ok', { milliseconds: took })
+    }
+    s.end('ok', tasks * took)
+  })
+  assert.match(run(2, 3000), 'CRITICAL PATH')
+  assert.not.match(run(2, 2000), 'CRITICAL')
+  assert.not.match(run(1, 9000), 'CRITICAL')
+  assert.not.match(told((s) => s.end('failed', 20_000)), 'CRITICAL')
+})
+
 test('lists the handlers that are owed, and ends with what to type next', () => {
   let asked: RunEnd | undefined
   const text = told((s) => {

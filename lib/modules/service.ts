@@ -166,6 +166,9 @@ function before({ running, enabled }: Status, word: Action): string {
   return running ? 'running' : 'stopped'
 }
 
+// A pattern of the shell for a text in any letters.
+const anywhere = (text: string) => `*${text.replaceAll(' ', '\\ ').replaceAll(/[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`)}*`
+
 // Shell functions that hide the three managers. `state` answers in RUNNING (yes, no) and SAID; `manager` in MANAGER,
 // empty when
 // nobody knows the service. A non-interactive shell of root on CentOS 6 has no sbin on its PATH.
@@ -175,14 +178,18 @@ PATH=$PATH:/sbin:/usr/sbin; export PATH
 cd /
 o=$(mktemp) || exit
 trap 'rm -f "$o"' EXIT
+nl='
+'
 quietly() { "$@" >"$o" 2>&1 </dev/null 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; }
+# In HEARD what was said quietly; what shells have built in, since every process of another program costs more.
+heard() { HEARD=; while IFS= read -r l || [ -n "$l" ]; do HEARD=$HEARD$l$nl; done <"$o"; }
 upstart=no
 if [ -d /run/systemd/system ]; then :; elif quietly initctl version && grep -q upstart "$o"; then upstart=yes; fi
 manager() {
   MANAGER=
   if [ -d /run/systemd/system ]; then
-    quietly systemctl show -p LoadState "$1"
-    if ! grep -q not-found "$o"; then MANAGER=systemd; fi
+    quietly systemctl show -p LoadState "$1"; heard
+    case $HEARD in *not-found*) ;; *) MANAGER=systemd ;; esac
   elif [ $upstart = yes ] && [ -f "/etc/init/$1.conf" ]; then MANAGER=upstart
   elif [ -f "/etc/init.d/$1" ]; then MANAGER=sysv
   fi
@@ -201,21 +208,29 @@ state() {
   RUNNING=no
   case $MANAGER in
     systemd)
-      quietly systemctl show -p ActiveState -p SubState "$1"
-      if grep -q -e '^ActiveState=active' -e '^ActiveState=reloading' "$o"; then RUNNING=yes; fi ;;
+      quietly systemctl show -p ActiveState -p SubState "$1"; heard
+      case $nl$HEARD in *"$nl"ActiveState=active*|*"$nl"ActiveState=reloading*) RUNNING=yes ;; esac ;;
     upstart)
-      quietly initctl status "$1"
-      if grep -q 'start/running' "$o"; then RUNNING=yes; fi ;;
+      quietly initctl status "$1"; heard
+      case $HEARD in *start/running*) RUNNING=yes ;; esac ;;
     sysv)
       if sysv "$1" status; then
-        RUNNING=yes
+        heard
         # Some scripts of the time say that it is stopped and still return 0.
-        if ! grep -q 'start/running' "$o" && grep -q -i -e 'stop/waiting' -e 'not running' -e 'is stopped' "$o" && ! grep -q -i -e 'is running' "$o"; then RUNNING=no; fi
-      elif grep -q 'start/running' "$o"; then RUNNING=yes
-      elif grep -q -i -e '^usage:' -e 'unknown action' "$o"; then RUNNING=unknown
+        case $HEARD in
+          *start/running*|${anywhere('is running')}) RUNNING=yes ;;
+          ${['stop/waiting', 'not running', 'is stopped'].map(anywhere).join('|')}) ;;
+          *) RUNNING=yes ;;
+        esac
+      else
+        heard
+        case $nl$HEARD in
+          *start/running*) RUNNING=yes ;;
+          *"$nl"${anywhere('usage:').slice(1)}|${anywhere('unknown action')}) RUNNING=unknown ;;
+        esac
       fi ;;
   esac
-  SAID=$(head -n 1 "$o" | cut -c 1-200)
+  SAID=\${HEARD%%"$nl"*}
 }
 atboot() {
   ENABLED=no
@@ -240,7 +255,7 @@ for n; do
   if [ -z "$MANAGER" ]; then unknown=yes; echo "unknown $n"; continue; fi
   atboot "$n"
   state "$n"
-  printf '%s\\n' "$MANAGER $n $RUNNING $ENABLED $SAID"
+  printf '%s %s %s %s %.200s\\n' "$MANAGER" "$n" "$RUNNING" "$ENABLED" "$SAID"
 done
 if [ $unknown = yes ]; then
   for f in /etc/init.d/* /etc/init/*.conf; do [ -f "$f" ] && basename "$f" .conf | sed 's/^/near /'; done
@@ -251,7 +266,7 @@ exit 0
 
 async function statuses(connection: Reader, names: readonly string[]): Promise<readonly Status[]> {
   const lines = (
-    await output(connection, `${functions}${sh`set -- ${names}`}\n${statusScript}`, { timeout: 60 * names.length + 60 })
+    await output(connection, `${functions}${sh`set -- ${names}`}\n${statusScript}`, { timeout: 60 * names.length + 60, tidy: true })
   ).split('\n')
   const near = lines.filter((line) => line.startsWith('near ')).map((line) => line.slice(5))
   return names.map((name) => {
@@ -329,7 +344,7 @@ apply() {
 }
 fail() {
   echo "failed $1 $2"
-  printf 'said %s\\n' "$SAID"
+  printf 'said %.200s\\n' "$SAID"
   sed 's/^/out /' "$kept/$1.out"
   logs
   exit 1

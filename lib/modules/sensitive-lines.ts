@@ -8,32 +8,45 @@ const credentials = /(:\/\/[^/\s:@]*:)[^@\s‹]+(@)/g
  * a change and what goes away. What differs still differs.
  */
 export function withoutPasswords(before: string, after: string): { readonly before: string; readonly after: string } {
-  let kept: ReadonlySet<string> | undefined
-  const same = (line: string) => (kept ??= common(before, after)).has(line)
-  return { before: hide(before, 'before', same), after: hide(after, 'after', same) }
+  const old = suspects(before)
+  const current = suspects(after)
+  const lines = new Set(current.map(({ line }) => line))
+  const same = new Set(old.map(({ line }) => line).filter((line) => lines.has(line)))
+  return { before: hide(before, old, 'before', same), after: hide(after, current, 'after', same) }
 }
 
 // Where a line that one of the two patterns knows could be: texts have thousands of lines, and few are of that kind.
 const hint = /passw(?:or)?d|secret|token|passphrase|credential|:\/\//gi
 
-function hide(text: string, when: string, same: (line: string) => boolean): string {
-  let done = ''
+interface Suspect {
+  readonly start: number
+  readonly end: number
+  readonly line: string
+}
+
+function suspects(text: string): readonly Suspect[] {
+  const found: Suspect[] = []
   let from = 0
   for (const { index } of text.matchAll(hint)) {
     if (index < from) continue
     const start = text.lastIndexOf('\n', index) + 1
-    const end = text.indexOf('\n', index)
-    const line = text.slice(start, end < 0 ? text.length : end)
-    const mark = same(line) ? '‹masked›' : `‹masked, ${when}›`
+    const newline = text.indexOf('\n', index)
+    const end = newline < 0 ? text.length : newline
+    found.push({ start, end, line: text.slice(start, end) })
+    from = end
+  }
+  return found
+}
+
+function hide(text: string, lines: readonly Suspect[], when: string, same: ReadonlySet<string>): string {
+  let done = ''
+  let from = 0
+  for (const { start, end, line } of lines) {
+    const mark = same.has(line) ? '‹masked›' : `‹masked, ${when}›`
     done += text.slice(from, start) + line
       .replace(telltale, (_, head: string) => head + mark)
       .replace(credentials, (_, head: string, tail: string) => head + mark + tail)
-    from = end < 0 ? text.length : end
+    from = end
   }
   return done + text.slice(from)
-}
-
-function common(before: string, after: string): ReadonlySet<string> {
-  const old = new Set(before.split('\n'))
-  return new Set(after.split('\n').filter((line) => old.has(line)))
 }

@@ -9,6 +9,7 @@ import { chart } from './chart.ts'
 import { type Cell, median, type Results, table } from './results.ts'
 import { type BenchHost, cores, hostsUp, measure, processor, type Sample, state, writeInventory } from './session.ts'
 import { ours, peers, type Tool } from './tools.ts'
+import { databases } from './databases.ts'
 import { transfers } from './transfers.ts'
 import { endState, reset } from './workloads.ts'
 
@@ -71,7 +72,7 @@ async function bench(): Promise<void> {
       for (const count of counts) {
         const hosts = all.slice(0, count)
         const inventory = writeInventory(hosts, rtt)
-        for (const workload of workloads.filter((name) => name !== 'w4')) {
+        for (const workload of workloads.filter((name) => !['w4', 'w5'].includes(name))) {
           const ends = new Map<string, string>()
           for (const tool of present) {
             const made = await cell(tool, workload, hosts, inventory, rtt, doors)
@@ -82,6 +83,7 @@ async function bench(): Promise<void> {
           agree(ends)
         }
       }
+      if (workloads.includes('w5')) cells.push(...await databases(all.slice(0, 2), rtt, repeat, say))
       if (workloads.includes('w4')) cells.push(...await transfers(all.slice(0, 2), rtt, repeat, say))
     }
     process.stdout.write(`\n${table(save())}\n`)

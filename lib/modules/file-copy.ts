@@ -1,35 +1,34 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
-import { readFile, rename, rm, stat as statHere } from 'node:fs/promises'
-import { pipeline } from 'node:stream/promises'
-import { Transform } from 'node:stream'
+import { readFileSync, type Stats, statSync } from 'node:fs'
+import { rename, stat as statHere, writeFile } from 'node:fs/promises'
 import { Advice, operation } from '../model/operation.ts'
 import type { Connection, FileMeta, Operation } from '../model/operation.ts'
 import { sh } from '../model/shell.ts'
+import { carry } from './copy-between/carry.ts'
+import { hashHere, hostSource, hostTarget, localSource, localTarget, stampOf } from './copy-between/ends.ts'
+import { meterOf } from './copy-between/progress.ts'
+import { sumOf } from './copy-between/receive.ts'
+import { sha256Of } from './contents.ts'
 import { checkedMeta } from './file-meta.ts'
 import { look } from './look.ts'
-import {
-  absolute,
-  attributesDiff,
-  bringFile,
-  decode,
-  differing,
-  mustBeFile,
-  mustSucceed,
-  setAttributes,
-  type PathState,
-} from './path-state.ts'
+import { absolute, attributesDiff, bringFile, decode, differing, mustBeFile, mustSucceed, setAttributes, type PathState } from './path-state.ts'
 import { withoutPasswords } from './sensitive-lines.ts'
 
-// A larger file is told by its size: nobody reads such a diff.
-const shown = 1024 * 1024
-
-function sha256Of(text: string | Uint8Array): string {
-  return createHash('sha256').update(text).digest('hex')
+/** What was copied. */
+export type Copied = {
+  readonly path: string
+  readonly bytes: number
+  /** Of a large file that is to be copied it is known when it has been: in check mode it is undefined. */
+  readonly sha256: string | undefined
+  readonly changed: boolean
 }
 
+// What is no larger is brought in one piece with a request, and shown as a diff when it is text. A larger one is worth channels of
+// its own.
+const small = 1024 * 1024
+
 /**
- * A file of the controller machine, brought to the host; large ones are streamed and verified.
+ * A file of the controller machine, brought to the host. A large one is streamed and verified, and goes on where it stopped when it
+ * was cut before.
  *
  * ```ts
  * task('Bring the package', file.copy('files/tgt.rpm', '/root/tgt.rpm', { mode: '0600' }))
@@ -39,122 +38,94 @@ export function copy(localPath: string, path: string, meta: FileMeta = {}): Oper
   return bringCopy({ localPath, path: absolute(path), meta: checkedMeta(meta) })
 }
 
-/** What was copied. */
-export type Copied = {
-  readonly path: string
-  readonly bytes: number
-  readonly sha256: string
-  readonly changed: boolean
-}
-
-// The connection's `write` holds its content in memory; above this a stream is worth its extra channel.
-const streamed = 1024 * 1024
-
 interface Local {
   readonly bytes: number
-  readonly sha256: string
-  readonly content: Buffer | undefined
+  /** Of a large one only when the other has the same size. */
+  readonly sha256?: string
+  readonly content?: Buffer
+  readonly stamp: string
 }
 
 const bringCopy = operation<
   { readonly localPath: string; readonly path: string; readonly meta: FileMeta },
-  { state: PathState; local: Local },
+  { readonly state: PathState; readonly local: Local; readonly same: boolean },
   Copied
 >(({ localPath, path }) => `file.copy ${localPath} to ${path}`, {
   async read(connection, { localPath, path }) {
-    const local = await readLocal(localPath)
-    return { local, state: await look(connection, path, { content: local.content ? shown : 0, unless: local.sha256 }) }
+    const local = readLocal(localPath)
+    if (local.content) {
+      const state = await look(connection, path, { content: small, unless: local.sha256 })
+      return { local, state, same: state.sha256 === local.sha256 }
+    }
+    const state = await look(connection, path)
+    if (state.kind !== 'file' || state.size !== local.bytes) return { local, state, same: false }
+    const [sha256, theirs] = await Promise.all([hashHere(localPath), sumOf(connection, state.target)])
+    return { local: { ...local, sha256 }, state: { ...state, sha256: theirs }, same: sha256 === theirs }
   },
-  plan({ state, local: { bytes, sha256, content } }, { path, meta }) {
+  plan({ state, local, same }, { path, meta }) {
     mustBeFile(state)
-    const same = state.sha256 === sha256
     const diffs = [
-      ...(same ? [] : [{ path, ...showBytes(state, bytes, sha256, content) }]),
+      ...(same ? [] : [{ path, ...showBytes(state, local) }]),
       ...(state.exists ? [attributesDiff(state, differing(state, meta)) ?? []].flat() : []),
     ]
     const changed = diffs.length > 0
-    return { changed, result: { path, bytes, sha256, changed }, diff: diffs }
+    return { changed, result: { path, bytes: local.bytes, sha256: local.sha256, changed }, diff: diffs }
   },
-  async apply(connection, _plan, { localPath, meta }, { state, local }) {
-    if (state.sha256 === local.sha256) await bringFile(connection, state, undefined, meta)
+  async apply(connection, { result }, { localPath, meta }, { state, local, same }) {
+    if (same) await bringFile(connection, state, undefined, meta)
     else if (local.content) await bringFile(connection, state, local.content, meta)
-    else await stream(connection, localPath, local, state, meta)
+    else return { ...result, sha256: await stream(connection, localPath, local, state, meta) }
+    return result
   },
 })
 
-async function readLocal(localPath: string): Promise<Local> {
-  const hint = `the path is relative to where run was started: ${process.cwd()}`
-  const found = await statHere(localPath).catch((error: Error) => {
-    throw new Advice(`${localPath} cannot be copied: ${error.message}`, hint)
-  })
-  if (!found.isFile()) throw new Advice(`${localPath} cannot be copied: it is not a file`, 'copy its files one by one')
-  if (found.size <= streamed) {
-    const content = await readFile(localPath)
-    return { bytes: content.length, sha256: sha256Of(content), content }
+// One object for all the hosts that a file goes to, until it is another file.
+const read = new Map<string, Local & { readonly content: Buffer }>()
+
+// At once, and not when the disk has answered: so the questions about many files still go to the host together.
+function readLocal(localPath: string): Local {
+  let found: Stats
+  try {
+    found = statSync(localPath)
+  } catch (error) {
+    throw new Advice(`${localPath} cannot be copied: ${(error as Error).message}`, `the path is relative to where run was started: ${process.cwd()}`)
   }
-  return { bytes: found.size, sha256: await hashHere(localPath), content: undefined }
+  if (!found.isFile()) throw new Advice(`${localPath} cannot be copied: it is not a file`, 'copy its files one by one')
+  const stamp = stampOf(found)
+  if (found.size > small) return { bytes: found.size, stamp }
+  const known = read.get(localPath)
+  if (known?.stamp === stamp) return known
+  const content = readFileSync(localPath)
+  const local = { bytes: content.length, sha256: sha256Of(content), content, stamp }
+  read.set(localPath, local)
+  return local
 }
 
-async function hashHere(localPath: string): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(localPath), hash)
-  return hash.digest('hex')
-}
-
-async function stream(
-  connection: Connection,
-  localPath: string,
-  { bytes, sha256 }: Local,
-  state: PathState,
-  meta: FileMeta,
-): Promise<void> {
+async function stream(connection: Connection, localPath: string, { bytes, stamp, sha256 }: Local, state: PathState, meta: FileMeta): Promise<string> {
   if (!state.parent)
     throw new Advice(`${state.path} cannot be written: its directory is missing`, 'make it first, with file.directory')
+  const target = hostTarget(connection, state.target)
+  const carried = await carry({ source: localSource(localPath), target, bytes, stamp, meter: meterOf(connection, bytes) })
   const attributes = {
     mode: meta.mode ?? (state.exists ? state.mode : '0644'),
     owner: meta.owner ?? (state.uid || undefined),
     group: meta.group ?? (state.gid || undefined),
   }
-  const temporary = `${state.target}.${randomBytes(4).toString('hex')}.part`
   const script = [
-    sh`set -e; umask 077; t=${temporary} p=${state.target}`,
-    `trap 'rm -f "$t"' EXIT; trap 'exit 1' HUP INT TERM`,
-    `cat > "$t"`,
-    sh`[ "$(sha256sum < "$t" | cut -c 1-64)" = ${sha256} ] || { echo 'what arrived has another checksum than what was sent' >&2; exit 1; }`,
-    setAttributes(temporary, attributes),
+    sh`set -e; umask 077; t=${target.part} p=${state.target}`,
+    setAttributes(target.part, attributes),
     `if [ -e "$p" ] && command -v chcon >/dev/null 2>&1; then chcon --reference="$p" "$t" 2>/dev/null || :; fi`,
-    ...(meta.validate === undefined ? [] : [`( ${meta.validate.replaceAll(/'%s'|"%s"|%s/g, '"$t"')}\n) </dev/null`]),
+    ...(meta.validate === undefined ? [] : [`( ${meta.validate.replaceAll(/'%s'|"%s"|%s/g, '"$t"')}\n) </dev/null || { rm -f "$t"; exit 1; }`]),
     ...(meta.backup ? [`[ -e "$p.switchover-backup" ] || [ ! -e "$p" ] || cp -p "$p" "$p.switchover-backup"`] : []),
     `mv -f "$t" "$p"`,
   ].join('\n')
-  const remote = await connection.stream(script)
-  remote.stdout.resume()
-  const [sent, ended] = await Promise.allSettled([
-    pipeline(createReadStream(localPath), counted(connection, bytes), remote.stdin),
-    remote.ended,
-  ])
-  if (ended.status === 'rejected') throw ended.reason
-  mustSucceed(script, ended.value)
-  if (sent.status === 'rejected') throw sent.reason
-}
-
-function counted(connection: Connection, total: number): Transform {
-  let done = 0
-  let shown = 0
-  return new Transform({
-    transform(part: Buffer, _encoding, next) {
-      done += part.length
-      if (done - shown > total / 100) {
-        shown = done
-        connection.progress(`${(done / 1048576).toFixed(1)} of ${(total / 1048576).toFixed(1)} MiB`)
-      }
-      next(undefined, part)
-    },
-  })
+  mustSucceed(script, await connection.exec(script))
+  return carried ?? sha256 ?? hashHere(localPath)
 }
 
 /**
- * A file of the host, brought to the controller machine; streamed and verified.
+ * A file of the host, brought to the controller machine. A large one is streamed and verified, and goes on where it stopped when it
+ * was cut before.
  *
  * ```ts
  * task('Keep the report', file.fetch('/root/report.txt', 'reports/today.txt'))
@@ -166,15 +137,15 @@ export function fetch(path: string, localPath: string): Operation<Copied> {
 
 const bringHere = operation<
   { readonly path: string; readonly localPath: string },
-  { state: PathState; mine: string | undefined },
+  { readonly state: PathState; readonly mine: { readonly bytes: number; readonly sha256?: string } | undefined },
   Copied
 >(({ path, localPath }) => `file.fetch ${path} to ${localPath}`, {
   async read(connection, { path, localPath }) {
-    const [state, mine] = await Promise.all([
-      look(connection, path, { sha256: true }),
-      hashHere(localPath).catch(missingIsFine),
-    ])
-    return { state, mine }
+    const [state, found] = await Promise.all([look(connection, path), statHere(localPath).catch(missingIsFine)])
+    const mine = found && { bytes: found.size }
+    if (state.kind !== 'file' || state.size !== mine?.bytes) return { state, mine }
+    const [theirs, sha256] = await Promise.all([sumOf(connection, state.target), hashHere(localPath)])
+    return { state: { ...state, sha256: theirs }, mine: { ...mine, sha256 } }
   },
   plan({ state, mine }, { path, localPath }) {
     if (!state.exists)
@@ -183,30 +154,31 @@ const bringHere = operation<
         'check the path, and the task that makes the file',
       )
     mustBeFile(state)
-    const changed = state.sha256 !== mine
+    const { size: bytes, sha256 } = state
+    const changed = sha256 === undefined || sha256 !== mine?.sha256
     return {
       changed,
-      result: { path: localPath, bytes: state.size, sha256: state.sha256!, changed },
-      ...(changed
-        ? { diff: { path: localPath, before: mine ? `sha256 ${mine}\n` : '', after: `sha256 ${state.sha256}\n` } }
-        : {}),
+      result: { path: localPath, bytes, sha256, changed },
+      ...(changed ? { diff: { path: localPath, before: mine ? told(mine) : '', after: told({ bytes, sha256 }) } } : {}),
     }
   },
-  async apply(connection, _plan, { localPath }, { state }) {
-    const temporary = `${localPath}.${randomBytes(4).toString('hex')}.part`
-    const script = sh`cat ${state.target}`
-    try {
-      const remote = await connection.stream(script)
-      remote.stdin.end()
-      await pipeline(remote.stdout, counted(connection, state.size), createWriteStream(temporary, { mode: 0o600 }))
-      mustSucceed(script, await remote.ended)
-      // The host's file may have grown since it was looked at; only a copy of what was planned is a copy.
-      if ((await hashHere(temporary)) !== state.sha256)
-        throw new Advice(`${state.path} changed while it was fetched`, 'run the task again')
-      await rename(temporary, localPath)
-    } finally {
-      await rm(temporary, { force: true })
+  async apply(connection, { result }, { localPath }, { state }) {
+    const { target: path, size, mtime } = state
+    const target = localTarget(localPath, connection.host.name)
+    let { bytes, sha256 } = result
+    if (size > small) {
+      sha256 = await carry({ source: hostSource(connection, path), target, bytes, stamp: `${size} ${mtime}`, meter: meterOf(connection, bytes) })
+        ?? sha256 ?? await hashHere(target.part)
+    } else {
+      const content = await connection.read(path)
+      if (!content) throw new Advice(`${path} is gone since it was looked at`, 'check the task that makes it')
+      await target.discard()
+      await writeFile(target.part, content, { flag: 'wx', mode: 0o600 })
+      bytes = content.length
+      sha256 = sha256Of(content)
     }
+    await rename(target.part, localPath)
+    return { ...result, bytes, sha256 }
   },
 })
 
@@ -214,21 +186,16 @@ function missingIsFine(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error
 }
 
-function showBytes(
-  state: PathState,
-  bytes: number,
-  sha256: string,
-  content: Buffer | undefined,
-): { readonly before: string; readonly after: string } {
-  const after = content && !content.includes(0) ? decode(content).text : undefined
-  const before = state.exists
-    ? state.content && !state.content.includes(0)
-      ? decode(state.content).text
-      : undefined
-    : ''
+function showBytes(state: PathState, local: Local): { readonly before: string; readonly after: string } {
+  const [before, after] = [state.exists ? textOf(state.content) : '', textOf(local.content)]
   if (after !== undefined && before !== undefined) return withoutPasswords(before, after)
-  return {
-    before: state.exists ? `${state.size} bytes, sha256 ${state.sha256}\n` : '',
-    after: `${bytes} bytes, sha256 ${sha256}\n`,
-  }
+  return { before: state.exists ? told({ bytes: state.size, sha256: state.sha256 }) : '', after: told(local) }
+}
+
+function textOf(content: Buffer | undefined): string | undefined {
+  return content && !content.includes(0) ? decode(content).text : undefined
+}
+
+function told({ bytes, sha256 }: { readonly bytes: number; readonly sha256?: string }): string {
+  return `${bytes} bytes${sha256 === undefined ? '' : `, sha256 ${sha256}`}\n`
 }

@@ -141,10 +141,18 @@ export function here(options: HereOptions = {}): Here {
       child.stderr.on('data', (part) => {
         stderr = (stderr + String(part)).slice(-65536)
       })
+      const kill = () => {
+        try {
+          process.kill(-child.pid!, 'SIGKILL')
+        } catch (error) {
+          // It had ended by itself.
+          if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+        }
+      }
       const ended = new Promise<{ code: number; stderr: string }>((resolved) =>
         child.on('close', (code) => resolved({ code: code ?? 255, stderr })),
       )
-      return { stdin: child.stdin, stdout: child.stdout, ended, kill: () => void process.kill(-child.pid!, 'SIGKILL') }
+      return { stdin: child.stdin, stdout: child.stdout, ended, kill }
     },
     dial(port, address = '127.0.0.1'): Promise<Duplex> {
       connection.requests++

@@ -3,7 +3,7 @@ import type { HostRef } from '../../model/inventory.ts'
 import { Advice, CommandFailed, operation, output, type Operation, type Reader } from '../../model/operation.ts'
 import { sh } from '../../model/shell.ts'
 import { type Direct, pass } from './direct.ts'
-import { type Meter, meterOf } from './progress.ts'
+import { mebi, type Meter, meterOf } from './progress.ts'
 import { findSum, sumIn } from './receive.ts'
 
 export interface DeviceBetween {
@@ -61,8 +61,6 @@ const deviceOperation = operation<DeviceBetween, { readonly recorded: boolean },
     return { path: to, bytes, sent: size(sent) }
   },
 })
-
-const mebi = 2 ** 20
 
 interface Chunk {
   readonly number: number

@@ -1,7 +1,7 @@
 import { Advice, CommandFailed, type Connection } from '../../model/operation.ts'
 import { quote } from '../../model/shell.ts'
 import type { Meter } from './progress.ts'
-import { type End, relay, type Relayed } from './relay.ts'
+import { relay } from './relay.ts'
 
 /**
  * The words after `ssh` that lead from the sending host to the receiving one, such as `['-p', '2222', 'root@10.0.0.5']`. The
@@ -23,37 +23,42 @@ export interface Passing {
 }
 
 /**
- * Passes bytes from host to host, through our hands unless there is a direct way; what is seen of them is given back.
+ * Passes bytes from host to host, through our hands unless there is a direct way, and resolves with what the writing script said.
  * @throws CommandFailed, Unreachable, Advice
  */
-export async function pass({ source, target, read, write, what, direct, meter }: Passing): Promise<Relayed | undefined> {
+export async function pass({ source, target, read, write, what, direct, meter }: Passing): Promise<string> {
   if (direct) return straight(source, target, read, write, what, direct)
-  const reading: End = {
-    doing: `reading ${what}`, start: () => source.stream(read),
-    failed: (result) => new CommandFailed(`reading ${what}`, { ...result, stdout: '' }, `cannot read ${what} on ${source.host.name}: ${words(result.stderr)}`),
-  }
-  const writing: End = {
-    doing: `writing ${what}`, start: () => target.stream(write),
-    failed: (result) => new CommandFailed(`writing ${what}`, { ...result, stdout: '' }, `cannot write ${what} on ${target.host.name}: ${words(result.stderr)}`),
-  }
-  return relay(reading, writing, meter)
+  const { said } = await relay(
+    { doing: `reading ${what}`, start: () => source.stream(read), failed: failedTo('read', what, source) },
+    { doing: `writing ${what}`, start: () => target.stream(write), failed: failedTo('write', what, target) }, meter, false)
+  return said
 }
 
-async function straight(source: Connection, target: Connection, read: string, write: string, what: string, direct: Direct): Promise<undefined> {
+/** The error of a program that reads or writes a file on a host. */
+export function failedTo(what: 'read' | 'write', path: string, { host }: Connection): (result: { readonly code: number; readonly stderr: string }) => CommandFailed {
+  return (result) => new CommandFailed(`${what} ${path}`, { ...result, stdout: '' }, `cannot ${what} ${path} on ${host.name}: ${words(result.stderr)}`)
+}
+
+/** Passes bytes without us. */
+export async function straight(source: Connection, target: Connection, read: string, write: string, what: string, direct: Direct): Promise<string> {
   // The exit code of a pipe is its last program's: that of the reader comes back as a line.
-  const script = `rc=$( { { (${read}); echo $? >&4; } | ssh -o BatchMode=yes ${direct.map(quote).join(' ')} ${quote(`sh -c ${quote(write)}`)} >/dev/null; echo "ssh $?" >&4; } 4>&1 )
+  const script = `exec 5>&1
+rc=$( { { (${read}); echo $? >&4; } | ssh -o BatchMode=yes ${direct.map(quote).join(' ')} ${quote(`sh -c ${quote(write)}`)} >&5; echo "ssh $?" >&4; } 4>&1 )
 set -- $rc
 [ "$3" = 0 ] || exit "$3"
 [ "$1" = 0 ] || exit 81`
-  const result = await source.exec(script, { long: true })
-  if (result.code === 0) return undefined
+  const copying = await source.stream(script)
+  copying.stdin.end()
+  let stdout = ''
+  for await (const part of copying.stdout) stdout += String(part)
+  const result = { ...await copying.ended, stdout }
+  if (result.code === 0) return stdout
   const said = words(result.stderr)
   if (result.code === 255) {
     throw new Advice(`${source.host.name} cannot reach ${target.host.name} by ssh ${direct.join(' ')}: ${said}`,
       'give it a key and the host key of the other, or leave `direct` out: the bytes then go through this machine')
   }
-  throw new CommandFailed(`ssh ${direct.join(' ')}`, { ...result, stderr: said },
-    result.code === 81 ? `cannot read ${what} on ${source.host.name}: ${said}` : `cannot write ${what} on ${target.host.name}: ${said}`)
+  throw result.code === 81 ? failedTo('read', what, source)(result) : failedTo('write', what, target)(result)
 }
 
 // dd counts records on stderr whatever happens.

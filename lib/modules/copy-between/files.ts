@@ -2,9 +2,12 @@ import path from 'node:path'
 import type { HostRef } from '../../model/inventory.ts'
 import { Advice, CommandFailed, operation, output, type Connection, type Operation, type Reader } from '../../model/operation.ts'
 import { sh } from '../../model/shell.ts'
-import { type Direct, pass } from './direct.ts'
+import { carry } from './carry.ts'
+import { type Direct, straight } from './direct.ts'
+import { hostSource, hostTarget, suffix } from './ends.ts'
+import { readingScript } from './lanes.ts'
 import { type Meter, meterOf } from './progress.ts'
-import { receiving, sumIn, sumOf } from './receive.ts'
+import { receiving } from './receive.ts'
 
 /** What was copied from host to host. */
 export type CopiedBetween = { readonly path: string; readonly files: number; readonly bytes: number }
@@ -42,8 +45,8 @@ interface State {
   readonly missing: readonly Entry[]
   /** Directories of theirs that are not here, parents first. */
   readonly directories: readonly Entry[]
-  /** How much of a file an earlier copy brought before it broke off. */
-  readonly begun: ReadonlyMap<string, number>
+  /** Files of which an earlier copy may have brought a part before it broke off. */
+  readonly begun: ReadonlySet<string>
 }
 
 /**
@@ -77,17 +80,18 @@ const filesOperation = operation<FilesBetween, State, CopiedBetween>(({ from, pa
     await makeDirectories(connection, root, directories)
     const meter = meterOf(connection, total(missing))
     const waiting = [...missing]
+    const together = Math.min(atOnce, missing.length)
     // The first failure lets what runs come to its end, and begins nothing more.
     const work = async () => {
       for (let entry = waiting.shift(); entry; entry = waiting.shift()) {
         const file = `${root}/${entry.path}`
-        await copyFile({ source, target: connection, path: file, to: file, entry, begun: begun.get(entry.path) ?? 0, meter, direct }).catch((error: unknown) => {
+        await copyFile({ source, target: connection, path: file, to: file, entry, anew: !begun.has(entry.path), meter, direct, atOnce: together }).catch((error: unknown) => {
           waiting.length = 0
           throw error
         })
       }
     }
-    const workers = await Promise.allSettled(Array.from({ length: atOnce }, work))
+    const workers = await Promise.allSettled(Array.from({ length: together }, work))
     const failed = workers.find((worker) => worker.status === 'rejected')
     if (failed) throw failed.reason
     return plan.result
@@ -126,13 +130,11 @@ const fileOperation = operation<FileBetween & { readonly to: string }, State, Co
     const source = await connection.peer(from)
     await output(connection, sh`mkdir -p ${path.posix.dirname(to)}`)
     for (const entry of missing) {
-      await copyFile({ source, target: connection, path: file, to, entry, begun: begun.get(entry.path) ?? 0, meter: meterOf(connection, entry.size), direct })
+      await copyFile({ source, target: connection, path: file, to, entry, anew: !begun.has(entry.path), meter: meterOf(connection, entry.size), direct })
     }
     return plan.result
   },
 })
-
-const suffix = '.switchover-part'
 
 function absolute(path: string): string {
   if (!path.startsWith('/')) throw new Error(`${path} must be an absolute path, for it is looked for on two hosts`)
@@ -152,10 +154,7 @@ function compare(theirs: readonly Entry[], ours: readonly Entry[]): State {
   const parents = new Set(missing.flatMap((entry) => ancestors(entry.path)))
   const directories = theirs.filter((entry) => entry.directory && parents.has(entry.path) && !known.get(entry.path)?.directory)
     .sort((a, b) => a.path.split('/').length - b.path.split('/').length)
-  const begun = new Map(missing.flatMap(({ path }) => {
-    const part = known.get(`${path}${suffix}`)
-    return part ? [[path, part.size] as const] : []
-  }))
+  const begun = new Set(missing.map(({ path }) => path).filter((path) => known.has(`${path}${suffix}`)))
   return { missing, directories, begun }
 }
 
@@ -213,36 +212,17 @@ interface Copy {
   readonly path: string
   readonly to: string
   readonly entry: Entry
-  readonly begun: number
+  readonly anew: boolean
   readonly meter: Meter
   readonly direct?: Direct
+  readonly atOnce?: number
 }
 
-async function copyFile({ source, target, path, to, entry, begun, meter, direct }: Copy): Promise<void> {
-  const part = `${to}${suffix}`
-  const from = begun <= entry.size ? begun : 0
-  meter(from)
-  // Of a file that passes through our hands as a whole, the checksum is known when it has passed.
-  const sumThere = direct || from > 0 ? sumOf(source, path) : undefined
-  sumThere?.catch(() => {})
-  const passed = await pass({
-    source, target, meter, direct, what: path,
-    read: from === 0 ? sh`cat < ${path}` : sh`tail -c +${from + 1} < ${path}`,
-    write: receiving(part, { more: from > 0 }),
+async function copyFile({ source, target, path, to, entry: { size: bytes, mtime, mode }, anew, meter, direct, atOnce }: Copy): Promise<void> {
+  const [from, into] = [hostSource(source, path), hostTarget(target, to)]
+  await carry({
+    source: from, target: into, bytes, stamp: `${bytes} ${mtime}`, anew, meter, atOnce,
+    ...(direct && { past: (at) => straight(source, target, readingScript(path, at), receiving(into.part, at), path, direct) }),
   })
-  const [theirs, ours, now] = await Promise.all([
-    sumThere ?? passed!.sha256, passed ? sumIn(passed.said) : sumOf(target, part), output(source, sh`stat -L -c '%s %Y' ${path}`)])
-  if (now.trim() !== `${entry.size} ${entry.mtime}`) {
-    throw await without(new Advice(`${path} of ${source.host.name} changed while it was copied`, 'stop what writes it there, then run the task again'))
-  }
-  // A first half from an older try shows here.
-  if (theirs !== ours) {
-    throw await without(new Advice(`the copy of ${path} differs from what ${source.host.name} has`, 'run the task again: it begins anew; if it happens twice, check the disks of both hosts'))
-  }
-  await output(target, sh`chmod ${entry.mode} ${part} && touch -d ${`@${entry.mtime}`} ${part} && mv -f ${part} ${to}`)
-
-  async function without(error: Error): Promise<Error> {
-    await target.exec(sh`rm -f ${part}`).catch(() => {})
-    return error
-  }
+  await output(target, sh`chmod ${mode} ${into.part} && touch -d ${`@${mtime}`} ${into.part} && mv -f ${into.part} ${to}`)
 }

@@ -1,5 +1,7 @@
 import type { Connection } from '../../model/operation.ts'
 
+export const mebi = 2 ** 20
+
 /** Counts bytes and shows now and then how far a copy is. */
 export type Meter = (bytes: number) => void
 
@@ -9,8 +11,8 @@ export function meterOf(connection: Connection, all: number, did = 'copied'): Me
   let shown = 0
   return (bytes) => {
     done += bytes
-    if (done - shown < Math.max(all / 100, 1 << 20) && done !== all) return
+    if (done - shown < Math.max(all / 100, mebi) && done !== all) return
     shown = done
-    connection.progress(`${(done / 1048576).toFixed(0)} of ${(all / 1048576).toFixed(0)} MiB ${did}`)
+    connection.progress(`${(done / mebi).toFixed(0)} of ${(all / mebi).toFixed(0)} MiB ${did}`)
   }
 }

@@ -1,5 +1,6 @@
 import { output, type Reader } from '../../model/operation.ts'
 import { sh } from '../../model/shell.ts'
+import { mebi } from './progress.ts'
 
 /** Sets `$sum` to a program that says the sha256 of its stdin: that of openssl is up to five times as fast as coreutils'. */
 export const findSum = 'sum=sha256sum; openssl dgst -sha256 < /dev/null > /dev/null 2>&1 && sum="openssl dgst -sha256"'
@@ -9,28 +10,73 @@ export function sumIn(said: string): string {
   return /\b[0-9a-f]{64}\b/.exec(said)?.[0] ?? ''
 }
 
-/** The sha256 of a file of a host. @throws CommandFailed when it cannot be read */
-export async function sumOf(connection: Reader, path: string): Promise<string> {
-  return sumIn(await output(connection, `${findSum}; ${sh`$sum < ${path}`}`))
+/** A part of a file, in bytes that are whole MiB. */
+export interface Range {
+  readonly from?: number
+  readonly to?: number
+}
+
+/** The sha256 of a file of a host, or of a part of it. @throws CommandFailed when it cannot be read */
+export async function sumOf(connection: Reader, path: string, range?: Range): Promise<string> {
+  return sumIn(await output(connection, sumScript(path, range)))
+}
+
+/** A script that says it. */
+export function sumScript(path: string, { from = 0, to }: Range = {}): string {
+  if (from === 0 && to === undefined) return `${findSum}; ${sh`$sum < ${path}`}`
+  const most = to === undefined ? '' : ` count=${(to - from) / mebi}`
+  return `${findSum}; ${sh`dd if=${path} bs=${mebi} skip=${from / mebi}`}${most} 2> /dev/null | $sum`
+}
+
+/** The bytes of a file that one channel carries before it is the turn of the next: half a window of ssh, so that none waits for another. */
+export const turn = mebi
+
+/** A script that makes a file, which only its owner can read, or makes it anew. */
+export function emptying(part: string): string {
+  return `umask 077; ${sh`rm -f ${part} && (set -C; : > ${part})`}`
+}
+
+const both = `rc=$({ { receive; echo $? >&4; } | follow | $sum >&5; } 4>&1); exit $rc`
+
+/**
+ * A script that puts its stdin into a file, from a place on that an earlier try has reached, and says the sha256 of what came. What
+ * has been written is read while more comes: after a large file it would take as long as the copy.
+ */
+export function receiving(part: string, from = 0): string {
+  return `${from === 0 ? `${emptying(part)} || exit` : ''}
+${receiver(part, from, 16 * mebi)}
+exec 5>&1; ${both}`
 }
 
 /**
- * A script that puts its stdin into a file that only its owner can read, or adds it to what an earlier try brought, and says the
- * sha256 of the whole file: it is made while the bytes come, since reading a large file again takes as long as its copy.
+ * A script that does a part of that work, together with others on the same file. Its first line says which part: `turn 2 4` takes the
+ * third of every four turns and says which MiB it has received, `sum 0 4` gets to know that in the order of the file and says the
+ * sha256 of it, and `all 0 1` does both. When there is none, there is nothing to do.
  */
-export function receiving(part: string, { more = false } = {}): string {
-  // The pipe to the sum has lost its name before the first byte is in it. When cat cannot write, tee ends too, and with it
-  // the sender.
-  return `${sh`umask 077; p=${part}`}; ${findSum}
-${more ? '' : 'rm -f "$p" || exit'}
-d=$(mktemp -d "\${TMPDIR:-/tmp}/.switchover.XXXXXX") && mkfifo "$d/f" || exit
-$sum < "$d/f" &
-exec 3> "$d/f"
-rm -rf "$d"
-${more ? 'cat "$p" >&3' : ''}
-tee /dev/fd/3 | cat >> "$p" 3>&-
-rc=$?
-exec 3>&-
-wait
-exit $rc`
+export function receivingTurns(part: string, from: number): string {
+  return `${receiver(part, from, turn)}
+exec 5>&1
+read -r work lane lanes || exit 0
+i=$((i + lane * count)) step=$((lanes * count))
+case $work in
+turn) receive ;;
+sum) follow | $sum ;;
+all) ${both} ;;
+esac`
+}
+
+function receiver(part: string, from: number, piece: number): string {
+  return `${sh`p=${part}`}; LC_ALL=C; export LC_ALL; ${findSum}
+i=${from / mebi} count=${piece / mebi} step=${piece / mebi}
+receive() {
+  while :; do
+    said=$(dd of="$p" bs=${mebi} seek=$i count=$count iflag=fullblock conv=notrunc 2>&1) || { printf '%s\\n' "$said" >&2; return 1; }
+    echo $i
+    case $said in "$count+0 records in"*) ;; *) return 0 ;; esac
+    i=$((i + step))
+  done
+}
+follow() {
+  while read -r i; do dd if="$p" bs=${mebi} skip=$i count=$count 2> /dev/null; done
+}`
 }

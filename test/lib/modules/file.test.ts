@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import {
   chmodSync,
   chownSync,
@@ -88,46 +87,6 @@ for (const shell of shells) {
     assert.throws(() => file.content('/x', '', { validate: 'true' }), /has no %s/)
     assert.throws(() => file.content('/x', '', { mode: 'u=rw' }), /not octal/)
     assert.throws(() => file.content('etc/x', ''), /not an absolute path/)
-  })
-
-  for (const [size, name] of [
-    [300_000, 'small'],
-    [3_000_000, 'large'],
-  ] as const) {
-    test(`copy brings a ${name} file, and fetch brings it back`, async () => {
-      const { path, connection } = fresh()
-      const bytes = Buffer.alloc(size, 'switchover\0\xff', 'latin1')
-      const sha256 = createHash('sha256').update(bytes).digest('hex')
-      writeFileSync(path('local'), bytes)
-      writeFileSync(path('host'), 'before')
-      chmodSync(path('host'), 0o620)
-      const run = await applied(connection, () => file.copy(path('local'), path('host'), { backup: true }))
-      assert.equal(run.result, { path: path('host'), bytes: size, sha256, changed: true })
-      assert.equal(run.requests, { read: 1, apply: 1 })
-      assert.ok(readFileSync(path('host')).equals(bytes))
-      assert.is(mode(path('host')), '620')
-      assert.is(readFileSync(path('host.switchover-backup'), 'utf8'), 'before')
-      await applied(connection, () => file.fetch(path('host'), path('back')))
-      assert.ok(readFileSync(path('back')).equals(bytes))
-      // only attributes
-      await applied(connection, () => file.copy(path('local'), path('host'), { mode: '0600' }))
-      assert.is(mode(path('host')), '600')
-    })
-  }
-
-  test('copy and fetch say what is missing', async () => {
-    const { path, connection } = fresh()
-    assert.match(await failure(connection, file.copy(path('none'), path('host'))), 'cannot be copied: ENOENT')
-    assert.match(await failure(connection, file.copy(path(''), path('host'))), 'it is not a file')
-    assert.match(await failure(connection, file.fetch(path('none'), path('back'))), 'there is no such file')
-    writeFileSync(path('large'), Buffer.alloc(2_000_000))
-    assert.match(await failure(connection, file.copy(path('large'), path('none/x'))), 'its directory is missing')
-    const failed = await failure(
-      connection,
-      file.copy(path('large'), path('x'), { validate: 'echo no good >&2; false %s' }),
-    )
-    assert.match(failed, 'no good (exit code 1)')
-    assert.not.ok(existsSync(path('x')))
   })
 
   test('directory makes parents and sets attributes, the setgid bit too', async () => {

@@ -238,10 +238,13 @@ const settle = (): Promise<void> => new Promise((resolve) => {
 const leavesSomething
   = /(^|[^&>|<\\])&(?![&>\d-])|start\b|reload\b|nohup|setsid|daemon|detach|_safe\b/
 
+/** One program by its path, with plain words: it may take the place of the process that would wait for it. */
+const oneProgram = /^\/[\w./-]+( [\w.,:=@%+/-]+)*$/
+
 /** The text that makes a shell run a script between its marks. */
 export function framed(token: string, number: number, { script, stdin, tidy = false }: Request): string {
   const begin = `${token}b${number};`
-  const quoted = `'${script.replaceAll("'", `'\\''`)}'`
+  const quoted = oneProgram.test(script) ? `'exec ${script}'` : `'${script.replaceAll("'", `'\\''`)}'`
   const { before, after, document } = feed(`${token}h${number}`, stdin)
   // The output of what may stay behind goes to files that vanish: a daemon must neither write into a later answer
   // nor die of a broken pipe when we leave.

@@ -1,6 +1,7 @@
 // The benchmark: brings hosts up, runs the same work with `run` and with the peers that are installed, prints ratios.
 //   npm run bench -- [--hosts 1,10,50] [--rtt 0,50] [--workloads w1,w2,w3] [--tools switchover,ansible…] [--repeat 5] [--patience 60] [--install]
-// A peer is repeated as often as fits in --patience seconds a cell, at least once, and `n` tells.
+// A peer is repeated as often as fits in --patience seconds a cell, at least once, and `n` tells. --add keeps what the last
+// benchmark found and this one does not measure.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -23,6 +24,7 @@ const { values } = parseArgs({
     'repeat': { type: 'string', default: '5' },
     'patience': { type: 'string', default: '60' },
     'install': { type: 'boolean', default: false },
+    'add': { type: 'boolean', default: false },
     'out': { type: 'string', default: here('.') },
   },
 })
@@ -58,10 +60,13 @@ async function bench(): Promise<void> {
   const present = tools.filter(({ missing }) => missing === undefined)
   const doors = rtts.some((rtt) => rtt > 0) ? await openDoors(Math.max(...rtts) / 2, all.length) : undefined
   const cells: Cell[] = []
+  const before = values.add ? (JSON.parse(readFileSync(path.join(values.out, 'results.json'), 'utf8')) as Results).cells : []
   const start = await startUp()
   const save = (): Results => {
+    const same = (one: Cell, other: Cell) => one.workload === other.workload && one.hosts === other.hosts && one.rtt === other.rtt
     const results: Results = {
-      date: new Date().toISOString(), machine: `${cores} cores of ${processor}, shared by the controller and all hosts`, node: process.version, start, cells,
+      date: new Date().toISOString(), machine: `${cores} cores of ${processor}, shared by the controller and all hosts`, node: process.version, start,
+      cells: [...before.filter((old) => !cells.some((cell) => same(old, cell))), ...cells],
     }
     writeFileSync(path.join(values.out, 'results.json'), `${JSON.stringify(results, undefined, 1)}\n`)
     writeFileSync(path.join(values.out, 'results.svg'), chart(results))

@@ -46,6 +46,14 @@ test('scripts that may leave something behind get their outputs aside, others do
   }
 })
 
+test('a program by its path with plain words takes the place of the shell that would wait for it', () => {
+  const replaced = (script: string): boolean => framed(token, 1, { script, keep: 1 }).includes(`eval 'exec ${script}'`)
+  for (const script of ['/bin/true', '/usr/bin/nova-manage db version', '/bin/dd if=/dev/zero bs=1']) assert.ok(replaced(script), script)
+  for (const script of ['true', 'cd /', '/bin/true; /bin/false', '/bin/true\n/bin/false', '/bin/echo $HOME', '/bin/a && /bin/b', '/bin/ls *', '/bin/a > /b', '/bin/a &']) {
+    assert.not(replaced(script), script)
+  }
+})
+
 test('what is collected are the last bytes', () => {
   const all = new Collected(10)
   for (const text of ['abcd', 'efgh', 'ijkl', 'mn']) all.push(Buffer.from(text))

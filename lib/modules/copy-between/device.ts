@@ -42,7 +42,7 @@ const deviceOperation = operation<DeviceBetween, { readonly recorded: boolean },
     : { changed: true, unpredictable: true, result: { path, bytes, sent: 0 }, diff: { path, before: '', after: `the ${bytes} bytes of ${path} on ${from.name}\n` } },
   async apply(connection, _plan, { from, path: there, to = there, bytes, record, direct }) {
     const source = await connection.peer(from)
-    const chunks = cut(bytes, bytes > 2 ** 30 ? 64 * mebi : 16 * mebi)
+    const chunks = cut(bytes, (bytes > 2 ** 38 ? 64 : 16) * mebi)
     const comparing = meterOf(connection, 2 * bytes, 'compared')
     const [theirs, ours] = await Promise.all([sums(source, there, chunks, comparing), sums(connection, to, chunks, comparing)])
     const differ = chunks.filter((_, i) => theirs[i] !== ours[i])

@@ -69,7 +69,7 @@ async function answer(connection: Reader, batch: readonly Asked[]): Promise<void
   for (const { path, options: { content = 0, sha256 = false, unless }, resolve } of batch) {
     const state = states.get(path)!
     // Whoever asks gets the same answer, alone or with others.
-    const brought = state.size <= content && (unless === undefined || state.sha256 !== unless)
+    const brought = content > 0 && state.size <= content && (unless === undefined || state.sha256 !== unless)
     resolve({ ...state, sha256: sha256 || unless ? state.sha256 : undefined, content: brought ? state.content : undefined })
   }
 }

@@ -1,6 +1,6 @@
 import { type Cell, type Results, rows } from './results.ts'
 
-const colors = ['#0b7285', '#adb5bd', '#868e96', '#495057']
+const colors = ['#0b7285', '#adb5bd', '#868e96', '#495057', '#e8b06a', '#c97b63']
 const [left, width, bar, gap] = [150, 560, 13, 14]
 
 /** Wall seconds of every tool as bars on a logarithmic scale, since they differ by two orders of magnitude. */
@@ -25,7 +25,7 @@ export function chart({ machine, cells }: Results): string {
     y += gap
   }
   const legend = tools.map((tool, i) =>
-    `<rect x="${left + i * 140}" y="34" width="11" height="11" fill="${colors[i] ?? '#ced4da'}"/><text x="${left + i * 140 + 16}" y="44">${tool}</text>`)
+    `<rect x="${8 + i * 128}" y="34" width="11" height="11" fill="${colors[i] ?? '#ced4da'}"/><text x="${8 + i * 128 + 16}" y="44">${tool}</text>`)
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${left + width + 70} ${y + 22}" font-family="sans-serif" font-size="12" fill="#212529">`,
     `<rect width="100%" height="100%" fill="#fff"/>`,

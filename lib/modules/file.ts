@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
 import path from 'node:path'
 import { Advice, operation, output } from '../model/operation.ts'
 import type { Diff, FileMeta, Operation } from '../model/operation.ts'
 import { Secret } from '../model/secret.ts'
 import { sh } from '../model/shell.ts'
 import { checkedMeta } from './file-meta.ts'
+import { sha256Of } from './contents.ts'
 import { look } from './look.ts'
 import {
   absolute,
@@ -58,14 +58,14 @@ const bringContent = operation<
       path,
       text instanceof Secret
         ? { content: Math.max(shown, Buffer.byteLength(text.reveal())) }
-        : { content: shown, unless: sha256Of(text) },
+        : { content: shown, unless: sha256Of(Buffer.from(text)) },
     ),
   plan(state, { path, text, meta }) {
     mustBeFile(state)
     const same =
       text instanceof Secret
         ? state.content?.equals(Buffer.from(text.reveal())) === true
-        : state.sha256 === sha256Of(text)
+        : state.sha256 === sha256Of(Buffer.from(text))
     const attributes = differing(state, meta)
     const diffs = [
       ...(same ? [] : [{ path, ...showContents(state, text) }]),
@@ -87,10 +87,6 @@ const bringContent = operation<
 
 // A larger file is told by its size: nobody reads such a diff.
 const shown = 1024 * 1024
-
-function sha256Of(text: string | Uint8Array): string {
-  return createHash('sha256').update(text).digest('hex')
-}
 
 /**
  * A directory, its parents included; attributes are those of the last one.

@@ -1,6 +1,6 @@
 import { asked, CommandFailed, type Reader } from '../model/operation.ts'
 import { sh } from '../model/shell.ts'
-import { remember, remembered, sha256Of } from './contents.ts'
+import { type Content, remember, remembered, sha256Of } from './contents.ts'
 import { absolute, type Kind, type PathState } from './path-state.ts'
 
 /** Which parts of a file's content a look should bring. */
@@ -18,6 +18,8 @@ interface Question {
   readonly sum: boolean
   /** Checksums of contents that need not be sent. */
   readonly spare: readonly string[]
+  /** The content that one of them stands for, kept until the answer is there: meanwhile the file may be written. */
+  readonly known: Content | undefined
 }
 
 interface Asked {
@@ -77,10 +79,10 @@ async function answer(connection: Reader, batch: readonly Asked[]): Promise<void
 // One question a path: what one of them wants the others may have too.
 function questionOf(host: string, path: string, asked: readonly Asked[]): Question {
   const contents = asked.filter(({ options }) => options.content)
-  const known = contents.length > 0 ? remembered(host, path)?.sha256 : undefined
-  const [first, ...others] = contents.map(({ options }) => [options.unless ?? [], known ?? []].flat())
+  const known = contents.length > 0 ? remembered(host, path) : undefined
+  const [first, ...others] = contents.map(({ options }) => [options.unless ?? [], known?.sha256 ?? []].flat())
   return {
-    path,
+    path, known,
     content: Math.max(0, ...contents.map(({ options }) => options.content!)),
     sum: asked.some(({ options }) => options.sha256 || options.unless !== undefined),
     spare: first?.filter((sum) => others.every((them) => them.includes(sum))) ?? [],
@@ -112,7 +114,7 @@ async function ask(connection: Reader, questions: readonly Question[]): Promise<
   const sent = line().split(' ').slice(1).map(Number)
   if (sent.length > 1 && said.length - at !== sent.reduce((sum, i) => sum + sizes[i]!, 0))
     throw new Error('a file changed while it was read')
-  return new Map(questions.map(({ path, sum }, i) => {
+  return new Map(questions.map(({ path, sum, known }, i) => {
     const { parent, link, target } = places[i]!
     const [rawMode = '0', , mtime = '0', uid = '', gid = ''] = heads[i]?.numbers ?? []
     const bits = parseInt(rawMode, 16)
@@ -125,10 +127,7 @@ async function ask(connection: Reader, questions: readonly Question[]): Promise<
       at = end
       if (content.length > small) ({ sha256, bytes: content } = remember(connection.host.name, path, content))
       else if (sum) sha256 = sha256Of(content)
-    } else if (sha256) {
-      const known = remembered(connection.host.name, path)
-      if (known?.sha256 === sha256) content = known.bytes
-    }
+    } else if (sha256 && sha256 === known?.sha256) content = known.bytes
     const state: PathState = {
       path, target,
       exists: heads[i] !== undefined,

@@ -3,6 +3,7 @@ import { appendFileSync, chmodSync, mkdirSync, statSync, symlinkSync, writeFileS
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { remember } from '../../../lib/modules/contents.ts'
 import { look, type LookOptions } from '../../../lib/modules/look.ts'
 import type { PathState } from '../../../lib/modules/path-state.ts'
 import { emptyDirectory, type Here, here, shells } from '../../rig/here.ts'
@@ -105,6 +106,20 @@ for (const shell of shells) {
     const changed = await look(counting, path, { content: 100_000 })
     assert.ok(bytes > 30_000)
     assert.is(changed.content!.length, 30_004)
+  })
+
+  test('what is written while the answer is under way does not make it poorer', async () => {
+    const path = join(emptyDirectory(), 'conf')
+    const before = randomBytes(20_000)
+    writeFileSync(path, before)
+    const connection = here({ shell })
+    await look(connection, path, { content: 100_000 })
+    const slow: Here = { ...connection, exec: async (script, options) => {
+      const result = await connection.exec(script, options)
+      remember('here', path, randomBytes(20_000))
+      return result
+    } }
+    assert.ok((await look(slow, path, { content: 100_000 })).content?.equals(before))
   })
 
   test.run()

@@ -194,7 +194,7 @@ function parser(given: readonly string[], done: (code: number) => void): Argv {
     .exitProcess(false)
     .fail((message, error) => {
       if (error && error.name !== 'YError') throw error
-      throw new Refused(usageProblem(message ?? error.message), exit.usage)
+      throw new Refused(usageProblem(message ?? error.message, argv[0]), exit.usage)
     })
 }
 
@@ -216,7 +216,14 @@ function version(): string {
   return (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version
 }
 
-function usageProblem(message: string): { readonly message: string; readonly hint?: string } {
+// What a command that is followed by nothing needs, where that is no playbook.
+const missing: Readonly<Record<string, readonly [message: string, hint: string]>> = {
+  exec: ['the hosts are missing', 'name them first, as in run exec all -i inventory/lab -- uptime'],
+  report: ['the run to show is missing', 'name one of those that run history lists'],
+  vault: ['what to do is missing', 'see run vault --help'],
+}
+
+function usageProblem(message: string, command = ''): { readonly message: string; readonly hint?: string } {
   const unknown = /^Unknown arguments?: (.*)$/.exec(message)?.[1]?.split(', ')
   if (unknown) {
     const name = unknown.find((n) => n.length > 1) ?? unknown[0]!
@@ -230,6 +237,9 @@ function usageProblem(message: string): { readonly message: string; readonly hin
   }
   const bare = /^Not enough arguments following: (.*)$/.exec(message)?.[1]
   if (bare) return { message: `${bare.length === 1 ? '-' : '--'}${bare} needs a value` }
-  if (/^Not enough (?:non-option )?arguments/.test(message)) return { message: 'something to run is missing', hint: 'name a playbook or a role, as in run playbooks/site.ts -i inventory/lab; see run --help' }
+  if (/^Not enough (?:non-option )?arguments/.test(message)) {
+    const [said, hint] = (Object.hasOwn(missing, command) && missing[command]) || ['something to run is missing', 'name a playbook or a role, as in run playbooks/site.ts -i inventory/lab; see run --help']
+    return { message: said, hint }
+  }
   return { message: message.trim().replace(/\s*\n\s*/g, '; ') }
 }

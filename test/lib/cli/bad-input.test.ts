@@ -33,6 +33,8 @@ interface Case {
   readonly says: string
 }
 const cases: readonly Case[] = [
+  { when: 'no run to report', args: ['report'], code: 5, says: 'the run to show is missing - name one of those that run history lists' },
+  { when: 'no hosts to run a command on', args: ['exec'], code: 5, says: 'the hosts are missing - name them first, as in run exec all -i inventory/lab -- uptime' },
   { when: 'nothing to run', args: [], code: 5, says: 'something to run is missing - name a playbook or a role, as in run playbooks/site.ts -i inventory/lab; see run --help' },
   { when: 'no inventory named', args: ['playbooks/site.ts', '--no-type-check'], code: 5, says: 'no inventory - name one with -i, such as -i inventory/lab, or in run.config.ts' },
   { when: 'an unknown option', args: [...play, '--frks', '3'], code: 5, says: 'there is no option --frks - did you mean --forks?' },

@@ -39,7 +39,11 @@ async function library(argv) {
  */
 async function importAuthored(file) {
   // The end of a path tells files apart; where it does not, they are built in turn.
-  const folder = await upToDate(file.replaceAll(/[^\w.-]/g, '+').slice(-150), file, () => require(builder).buildAuthored)
+  const folder = await upToDate(
+    file.replaceAll(/[^\w.-]/g, '+').slice(-150),
+    file,
+    () => require(builder).buildAuthored,
+  )
   const [script, module] = ['main.cjs', 'main.mjs'].map((name) => path.join(folder, name))
   maps.set(script, { file: `${script}.map` }).set(pathToFileURL(module).href, { file: `${module}.map` })
   return require(script)
@@ -54,7 +58,10 @@ function run(name, ...given) {
   } catch {
     // There was no such run.
   }
-  const script = new Script(readFileSync(path.join(libraryBuild, `${name}.js`), 'utf8'), { filename: seeming[name], cachedData })
+  const script = new Script(readFileSync(path.join(libraryBuild, `${name}.js`), 'utf8'), {
+    filename: seeming[name],
+    cachedData,
+  })
   if (cachedData === undefined || script.cachedDataRejected) {
     // At the end, when all that is called has been compiled.
     process.once('exit', (code) => {
@@ -80,7 +87,7 @@ function lazily(load) {
 
 /** The folder of a build whose sources are as they were, made anew when they are not. */
 async function upToDate(name, entry, how) {
-  return unchanged(name, entry) ?? await require(builder).keptBuild({ name, entry, cache, libraryBuild }, how())
+  return unchanged(name, entry) ?? (await require(builder).keptBuild({ name, entry, cache, libraryBuild }, how()))
 }
 
 function unchanged(name, entry) {
@@ -105,14 +112,24 @@ function placeOf(file, line, column) {
   const { SourceMap } = require('node:module')
   built.map ??= new SourceMap(JSON.parse(readFileSync(built.file, 'utf8')))
   const { originalSource, originalLine, originalColumn } = built.map.findEntry(line - 1, column - 1)
-  return originalSource && { file: path.resolve(path.dirname(built.file), originalSource), line: originalLine + 1, column: originalColumn + 1 }
+  return (
+    originalSource && {
+      file: path.resolve(path.dirname(built.file), originalSource),
+      line: originalLine + 1,
+      column: originalColumn + 1,
+    }
+  )
 }
 
 // Node's own way reads and takes apart the map of every file that it loads, shown or not.
-Error.prepareStackTrace = (error, calls) => [Error.prototype.toString.call(error), ...calls.map((call) => {
-  const [file, line, column] = [call.getFileName(), call.getLineNumber(), call.getColumnNumber()]
-  const place = placeOf(file, line, column)
-  return `    at ${place ? String(call).replace(`${file}:${line}:${column}`, () => `${place.file}:${place.line}:${place.column}`) : call}`
-})].join('\n')
+Error.prepareStackTrace = (error, calls) =>
+  [
+    Error.prototype.toString.call(error),
+    ...calls.map((call) => {
+      const [file, line, column] = [call.getFileName(), call.getLineNumber(), call.getColumnNumber()]
+      const place = placeOf(file, line, column)
+      return `    at ${place ? String(call).replace(`${file}:${line}:${column}`, () => `${place.file}:${place.line}:${place.column}`) : call}`
+    }),
+  ].join('\n')
 
 module.exports = { importAuthored, library, placeOf }

@@ -1,6 +1,17 @@
 /** The author's words. */
 export { parallel, play, playbook, role } from './model/playbook.ts'
-export type { Body, Handler, HostContext, Play, Playbook, PlayOptions, Role, Steps, Task, TaskOptions } from './model/playbook.ts'
+export type {
+  Body,
+  Handler,
+  HostContext,
+  Play,
+  Playbook,
+  PlayOptions,
+  Role,
+  Steps,
+  Task,
+  TaskOptions,
+} from './model/playbook.ts'
 export { allHosts, flag, list, mapping, number, oneHost, oneOf, secret, secrets, text } from './model/vars.ts'
 export type { Schema, Var, VarsOf } from './model/vars.ts'
 export { masked, Secret } from './model/secret.ts'

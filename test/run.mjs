@@ -1,4 +1,4 @@
-// Runs all tests: types first, then every *.test.ts in a process of its own, then those that share a lab. Arguments: parts of
+// Runs all tests: types, format and lint first, then every *.test.ts in a process of its own, then those that share a lab. Arguments: parts of
 // file names to run only those. The last line is `N passed, N failed`.
 import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
@@ -11,17 +11,28 @@ const only = process.argv.slice(2)
 // A test file that takes longer hangs.
 const limit = 420_000
 
-const files = readdirSync('test', { recursive: true }).map((file) => path.join('test', file))
-  .filter((file) => file.endsWith('.test.ts') && !file.includes('node_modules') && (only.length === 0 || only.some((part) => file.includes(part)))).sort()
+const files = readdirSync('test', { recursive: true })
+  .map((file) => path.join('test', file))
+  .filter(
+    (file) =>
+      file.endsWith('.test.ts') &&
+      !file.includes('node_modules') &&
+      (only.length === 0 || only.some((part) => file.includes(part))),
+  )
+  .sort()
 const inLab = files.filter((file) => file.startsWith('test/lab/upgrade/'))
 const began = Date.now()
 const total = { passed: 0, failed: 0 }
 
-if (only.length === 0) await typeTest()
+if (only.length === 0) {
+  await checked('types', 'node_modules/typescript/bin/tsc', ['-p', '.', '--pretty', 'false'])
+  await checked('format and lint', 'node_modules/@biomejs/biome/bin/biome', ['check', '--colors=off', '.'])
+}
 // Two at a time, for two cores. The lab's take longest, so they come first, one after the other.
 const alone = files.filter((file) => !inLab.includes(file))
 const units = async () => {
-  for (let file = alone.shift(); file; file = alone.shift()) await testFile(file, process.execPath, ['--import', 'tsx', file])
+  for (let file = alone.shift(); file; file = alone.shift())
+    await testFile(file, process.execPath, ['--import', 'tsx', file])
 }
 const labs = async () => {
   for (const file of inLab) await testFile(file, 'test/lab/lab', ['session', process.execPath, '--import', 'tsx', file])
@@ -31,9 +42,9 @@ await Promise.all([labs().then(units), units()])
 process.stdout.write(`\n${Math.round((Date.now() - began) / 1000)} s\n${total.passed} passed, ${total.failed} failed\n`)
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0
 
-async function typeTest() {
-  const { code, output } = await capture(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.', '--pretty', 'false'])
-  count('types', code === 0 ? 1 : 0, code === 0 ? 0 : 1, output)
+async function checked(name, program, args) {
+  const { code, output } = await capture(process.execPath, [program, ...args])
+  count(name, code === 0 ? 1 : 0, code === 0 ? 0 : 1, output)
 }
 
 async function testFile(file, command, args) {
@@ -48,15 +59,24 @@ async function testFile(file, command, args) {
 function count(name, passed, failed, output) {
   total.passed += passed
   total.failed += failed
-  process.stdout.write(`${failed === 0 ? 'ok' : 'FAILED'}  ${name}  ${passed}${failed === 0 ? '' : ` passed, ${failed} failed\n${output.trimEnd()}\n`}\n`)
+  process.stdout.write(
+    `${failed === 0 ? 'ok' : 'FAILED'}  ${name}  ${passed}${failed === 0 ? '' : ` passed, ${failed} failed\n${output.trimEnd()}\n`}\n`,
+  )
 }
 
 function capture(command, args) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' } })
+    const child = spawn(command, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
+    })
     let output = ''
-    child.stdout.on('data', (chunk) => { output += chunk })
-    child.stderr.on('data', (chunk) => { output += chunk })
+    child.stdout.on('data', (chunk) => {
+      output += chunk
+    })
+    child.stderr.on('data', (chunk) => {
+      output += chunk
+    })
     const timer = setTimeout(() => {
       output += `\nended after ${limit / 1000} s`
       child.kill('SIGKILL')

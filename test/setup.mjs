@@ -7,16 +7,27 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 process.chdir(root)
 
 const [major, minor] = process.versions.node.split('.').map(Number)
-if (major < 20 || (major === 20 && minor < 19)) stop(`Node ${process.versions.node} is too old: 20.19 is the oldest that works`)
+if (major < 20 || (major === 20 && minor < 19))
+  stop(`Node ${process.versions.node} is too old: 20.19 is the oldest that works`)
 
 if (!installed()) run('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'])
 if (process.getuid?.() !== 0) stop('the lab makes network namespaces and mounts, which only root may: run this as root')
-run('test/lab/lab', ['install', ...process.argv.includes('--tests') ? forTests() : []])
+run('test/lab/lab', ['install', ...(process.argv.includes('--tests') ? forTests() : [])])
 
 // What only the tests use: shells and archivers to try the modules with.
 function forTests() {
-  const tools = { busybox: 'busybox-static', unzip: 'unzip', zip: 'zip', bzip2: 'bzip2', xz: 'xz-utils', openssl: 'openssl', script: 'bsdutils' }
-  return Object.entries(tools).filter(([tool]) => spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0).map(([, name]) => name)
+  const tools = {
+    busybox: 'busybox-static',
+    unzip: 'unzip',
+    zip: 'zip',
+    bzip2: 'bzip2',
+    xz: 'xz-utils',
+    openssl: 'openssl',
+    script: 'bsdutils',
+  }
+  return Object.entries(tools)
+    .filter(([tool]) => spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0)
+    .map(([, name]) => name)
 }
 
 // npm writes its own lock into node_modules when an installation is complete.
@@ -24,7 +35,9 @@ function installed() {
   if (!existsSync('node_modules/.package-lock.json')) return false
   const wanted = JSON.parse(readFileSync('package-lock.json', 'utf8')).packages
   const there = JSON.parse(readFileSync('node_modules/.package-lock.json', 'utf8')).packages
-  return Object.entries(wanted).every(([path, { version, optional }]) => path === '' || optional || there[path]?.version === version)
+  return Object.entries(wanted).every(
+    ([path, { version, optional }]) => path === '' || optional || there[path]?.version === version,
+  )
 }
 
 function run(command, args) {

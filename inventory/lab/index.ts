@@ -12,8 +12,10 @@ interface Controller extends Node {
   readonly databasePasswords: Readonly<Record<string, string>>
   readonly rabbit: { readonly user: string; readonly password: string }
 }
-const clouds = JSON.parse(readFileSync(new URL('../../test/lab/clouds.json', import.meta.url), 'utf8')) as
-  Readonly<Record<'node-1' | 'node-5', Controller>> & Readonly<Record<'node-3' | 'node-4', Node>>
+const clouds = JSON.parse(readFileSync(new URL('../../test/lab/clouds.json', import.meta.url), 'utf8')) as Readonly<
+  Record<'node-1' | 'node-5', Controller>
+> &
+  Readonly<Record<'node-3' | 'node-4', Node>>
 
 const lab = new URL('../../test/lab/lab', import.meta.url).pathname
 const target = clouds['node-5']

@@ -30,7 +30,14 @@ compdef _run run
 export async function completionScript(shell: string | undefined): Promise<number> {
   const wanted = shell ?? path.basename(process.env['SHELL'] ?? '')
   const script = (scripts as Readonly<Record<string, string>>)[wanted]
-  if (script === undefined) throw new Refused({ message: wanted === '' ? 'for which shell is not known' : `there is no completion for ${wanted}`, hint: 'there are: run completion bash, run completion zsh' }, exit.usage)
+  if (script === undefined)
+    throw new Refused(
+      {
+        message: wanted === '' ? 'for which shell is not known' : `there is no completion for ${wanted}`,
+        hint: 'there are: run completion bash, run completion zsh',
+      },
+      exit.usage,
+    )
   process.stdout.write(script)
   return exit.ok
 }
@@ -47,7 +54,7 @@ export async function complete(index: number, words: readonly string[]): Promise
 async function candidates(index: number, given: readonly string[]): Promise<readonly string[]> {
   // bash cuts words at `=`: --tags=a comes as three.
   const words = given.slice(0, index + 1).filter((word) => word !== '=')
-  const word = given[index] === '=' ? '' : words.at(-1) ?? ''
+  const word = given[index] === '=' ? '' : (words.at(-1) ?? '')
   const line = words.slice(1, given[index] === '=' ? undefined : -1)
   if (line.includes('--')) return []
   const wants = optionOf(line.at(-1))
@@ -58,14 +65,22 @@ async function candidates(index: number, given: readonly string[]): Promise<read
   const [command] = line
   if (positionals(line).length > 1) return []
   switch (command) {
-    case 'vars': return starting(word, [...roles(), ...playbooks()], false)
-    case 'vault': return starting(word, ['encrypt', 'decrypt', 'view', 'edit', 'rekey', 'encrypt-string'], false)
-    case 'completion': return starting(word, ['bash', 'zsh'], false)
-    case 'help': return starting(word, commands, false)
-    case 'exec': return starting(word, await hosts(line), false)
-    case 'report': return starting(word, recorded(), false)
-    case 'inventory': return starting(word, ['--list', '--graph', '--host'], false)
-    default: return []
+    case 'vars':
+      return starting(word, [...roles(), ...playbooks()], false)
+    case 'vault':
+      return starting(word, ['encrypt', 'decrypt', 'view', 'edit', 'rekey', 'encrypt-string'], false)
+    case 'completion':
+      return starting(word, ['bash', 'zsh'], false)
+    case 'help':
+      return starting(word, commands, false)
+    case 'exec':
+      return starting(word, await hosts(line), false)
+    case 'report':
+      return starting(word, recorded(), false)
+    case 'inventory':
+      return starting(word, ['--list', '--graph', '--host'], false)
+    default:
+      return []
   }
 }
 
@@ -97,25 +112,38 @@ async function valuesOf(name: OptionName, line: readonly string[]): Promise<read
   const { choices } = options[name] as Option
   if (choices) return choices
   switch (name) {
-    case 'inventory': return inventories()
-    case 'limit': return hosts(line)
-    case 'tags': case 'skip-tags': {
+    case 'inventory':
+      return inventories()
+    case 'limit':
+      return hosts(line)
+    case 'tags':
+    case 'skip-tags': {
       const { tagsOf } = await import('../engine/select.ts')
       return [...tagsOf(await playbookOf(line)), 'all', 'always', 'never', 'tagged', 'untagged']
     }
-    case 'output': return ['lines', 'json', 'junit=']
-    case 'resume': return recorded()
-    default: return []
+    case 'output':
+      return ['lines', 'json', 'junit=']
+    case 'resume':
+      return recorded()
+    default:
+      return []
   }
 }
 
 function inventories(): readonly string[] {
   if (!existsSync('inventory')) return []
-  return readdirSync('inventory').filter((name) => !name.startsWith('.') && !/^(group|host)_vars$/.test(name)).map((name) => `inventory/${name.replace(/\.ts$/, '')}`)
+  return readdirSync('inventory')
+    .filter((name) => !name.startsWith('.') && !/^(group|host)_vars$/.test(name))
+    .map((name) => `inventory/${name.replace(/\.ts$/, '')}`)
 }
 
 function recorded(): readonly string[] {
-  return existsSync('.switchover/runs') ? readdirSync('.switchover/runs').map((name) => name.replace(/\.jsonl$/, '')).sort().reverse() : []
+  return existsSync('.switchover/runs')
+    ? readdirSync('.switchover/runs')
+        .map((name) => name.replace(/\.jsonl$/, ''))
+        .sort()
+        .reverse()
+    : []
 }
 
 async function playbookOf(line: readonly string[]) {
@@ -125,7 +153,13 @@ async function playbookOf(line: readonly string[]) {
 async function hosts(line: readonly string[]): Promise<readonly string[]> {
   const { readSettings } = await import('./settings.ts')
   const { values } = effective({}, await readSettings())
-  const given = line.flatMap((word, i) => (optionOf(word) === 'inventory' && line[i + 1] !== undefined ? [line[i + 1]!] : []))
-  const inventory = await readInventory({ ...values, 'ask-vault-password': false, ...(given.length > 0 ? { inventory: given } : {}) })
+  const given = line.flatMap((word, i) =>
+    optionOf(word) === 'inventory' && line[i + 1] !== undefined ? [line[i + 1]!] : [],
+  )
+  const inventory = await readInventory({
+    ...values,
+    'ask-vault-password': false,
+    ...(given.length > 0 ? { inventory: given } : {}),
+  })
   return [...inventory.groups.keys(), ...inventory.hosts.keys()]
 }

@@ -31,40 +31,83 @@ interface Ending {
 /** Runs one command on the hosts of a pattern and prints what it wrote, equal endings once. Gives the exit code of a run. */
 export async function execute({ pattern, words, values, argv }: ExecArguments): Promise<number> {
   const script = words.join(' ').trim()
-  if (script === '') throw new Refused({ message: 'no command', hint: 'write it behind two dashes: run exec PATTERN -i INVENTORY -- COMMAND' }, exit.usage)
-  const [{ select }, { newRunId, run }, { Journal }, { createTransport }, { both, guarded }, { catchSignals }] = await Promise.all([
-    import('../engine/select.ts'), import('../engine/run.ts'), import('../engine/journal.ts'), import('../transport/index.ts'), import('../report/guard.ts'), import('./signals.ts')])
+  if (script === '')
+    throw new Refused(
+      { message: 'no command', hint: 'write it behind two dashes: run exec PATTERN -i INVENTORY -- COMMAND' },
+      exit.usage,
+    )
+  const [{ select }, { newRunId, run }, { Journal }, { createTransport }, { both, guarded }, { catchSignals }] =
+    await Promise.all([
+      import('../engine/select.ts'),
+      import('../engine/run.ts'),
+      import('../engine/journal.ts'),
+      import('../transport/index.ts'),
+      import('../report/guard.ts'),
+      import('./signals.ts'),
+    ])
   const inventory = await withConnectionOptions(await readInventory(values), values)
   const results = new Map<string, CommandResult>()
-  const book = playbook('exec', [play('exec', { hosts: pattern, strategy: 'free' }, ({ task }) => {
-    task(script, (host) => running(script, (result) => results.set(host.name, result)))
-  })])
+  const book = playbook('exec', [
+    play('exec', { hosts: pattern, strategy: 'free' }, ({ task }) => {
+      task(script, (host) => running(script, (result) => results.set(host.name, result)))
+    }),
+  ])
   const plays = select(book, inventory, { limit: values.limit ?? [], tags: [], skipTags: [] })
   const hosts = plays.flatMap((p) => p.hosts)
-  if (hosts.length === 0) throw new Refused({ message: `no host is selected: the limit ${(values.limit ?? []).join(',')} leaves none of ${pattern}`, hint: 'see: run inventory --graph' }, exit.empty)
+  if (hosts.length === 0)
+    throw new Refused(
+      {
+        message: `no host is selected: the limit ${(values.limit ?? []).join(',')} leaves none of ${pattern}`,
+        hint: 'see: run inventory --graph',
+      },
+      exit.empty,
+    )
 
   const runId = newRunId()
   const journal = values.check ? undefined : new Journal(runId)
-  const record = journal && guarded({ report: (event) => journal.append(event), close: () => Promise.resolve(journal.close()) }, () => signals.stopNow())
+  const record =
+    journal &&
+    guarded({ report: (event) => journal.append(event), close: () => Promise.resolve(journal.close()) }, () =>
+      signals.stopNow(),
+    )
   const endings = new Map<string, Ending>()
   const collect = { report: (event: Event) => note(event, results, endings), close: () => Promise.resolve() }
-  const sinks = both(...record ? [record] : [], collect)
+  const sinks = both(...(record ? [record] : []), collect)
   const signals = catchSignals((message) => emit({ type: 'warned', message }))
   const emit = (event: Event) => {
-    if (values.verbose > 0 && event.type === 'output') process.stderr.write(mask(event.text).replace(/^(?=.)/gm, `${event.host} | `))
+    if (values.verbose > 0 && event.type === 'output')
+      process.stderr.write(mask(event.text).replace(/^(?=.)/gm, `${event.host} | `))
     if (event.type === 'warned') process.stderr.write(mask(`[WARNING]: ${event.message}\n`))
     sinks.report({ ...event, time: Date.now() })
   }
   const transport = createTransport({
-    inventory, ...questions((question) => question()), warn: (message) => emit({ type: 'warned', message }),
+    inventory,
+    ...questions((question) => question()),
+    warn: (message) => emit({ type: 'warned', message }),
   })
   const become = becomeOf(values)
   try {
     const outcome = await run({
-      playbook: book, plays, inventory, transport, emit, runId, check: values.check, forks: values.forks, forceHandlers: false, argv,
-      ...(become === undefined ? {} : { become }), gate: async () => true, stop: signals.stop, abort: signals.abort,
+      playbook: book,
+      plays,
+      inventory,
+      transport,
+      emit,
+      runId,
+      check: values.check,
+      forks: values.forks,
+      forceHandlers: false,
+      argv,
+      ...(become === undefined ? {} : { become }),
+      gate: async () => true,
+      stop: signals.stop,
+      abort: signals.abort,
     })
-    process.stdout.write(mask(values.json ? `${JSON.stringify(inOrder(hosts, endings), undefined, 2)}\n` : folded(inOrder(hosts, endings))))
+    process.stdout.write(
+      mask(
+        values.json ? `${JSON.stringify(inOrder(hosts, endings), undefined, 2)}\n` : folded(inOrder(hosts, endings)),
+      ),
+    )
     return outcome === 'interrupted' ? signals.exitCode() : exit[outcome]
   } finally {
     signals.release()
@@ -76,9 +119,12 @@ export async function execute({ pattern, words, values, argv }: ExecArguments): 
 /** A command that is never predicted, whose output is kept whatever its exit code. */
 function running(script: string, keep: (result: CommandResult) => void): Operation<null> {
   return {
-    name: script, at: { file: path.resolve('command line'), line: 1 },
+    name: script,
+    at: { file: path.resolve('command line'), line: 1 },
     prepare: async () => ({
-      changed: true, result: null, unpredictable: true,
+      changed: true,
+      result: null,
+      unpredictable: true,
       async apply(connection) {
         const result = await connection.exec(script, { long: true })
         keep(result)
@@ -94,15 +140,24 @@ function note(event: Event, results: ReadonlyMap<string, CommandResult>, endings
   const { host, status, failure, unpredictable } = event
   const result = results.get(host)
   if (result) endings.set(host, { host, status: result.code === 0 ? 'ok' : 'failed', ...result })
-  else if (unpredictable || status === 'changed') endings.set(host, { host, status: 'skipped', stdout: '', stderr: '', reason: 'it would run here' })
+  else if (unpredictable || status === 'changed')
+    endings.set(host, { host, status: 'skipped', stdout: '', stderr: '', reason: 'it would run here' })
   else {
     const reason = failure && `${failure.reason}${failure.hint ? ` - ${failure.hint}` : ''}`
-    endings.set(host, { host, status: status === 'unreachable' ? 'unreachable' : 'failed', stdout: '', stderr: '', ...(reason ? { reason } : {}) })
+    endings.set(host, {
+      host,
+      status: status === 'unreachable' ? 'unreachable' : 'failed',
+      stdout: '',
+      stderr: '',
+      ...(reason ? { reason } : {}),
+    })
   }
 }
 
 function inOrder(hosts: readonly Host[], endings: ReadonlyMap<string, Ending>): readonly Ending[] {
-  return hosts.map(({ name }) => endings.get(name) ?? { host: name, status: 'skipped', stdout: '', stderr: '', reason: 'not started' })
+  return hosts.map(
+    ({ name }) => endings.get(name) ?? { host: name, status: 'skipped', stdout: '', stderr: '', reason: 'not started' },
+  )
 }
 
 /** `web1, web2 (2 hosts): ok` with the output under it; hosts with the same ending share it. */
@@ -110,13 +165,15 @@ function folded(endings: readonly Ending[]): string {
   const groups = new Map<string, Ending[]>()
   for (const ending of endings) {
     const key = JSON.stringify({ ...ending, host: '' })
-    groups.set(key, [...groups.get(key) ?? [], ending])
+    groups.set(key, [...(groups.get(key) ?? []), ending])
   }
-  return [...groups.values()].map((group) => {
-    const { status, code, stdout, stderr, reason } = group[0]!
-    const names = group.map(({ host }) => host).join(', ')
-    const word = code !== undefined && code !== 0 ? `exit code ${code}` : status
-    const title = `${names}${group.length > 1 ? ` (${group.length} hosts)` : ''}: ${reason === undefined ? word : `${word}: ${reason}`}`
-    return `${[title, ...[stdout, stderr].filter((text) => text !== '').map((text) => text.replace(/\n+$/, ''))].join('\n')}\n`
-  }).join('\n')
+  return [...groups.values()]
+    .map((group) => {
+      const { status, code, stdout, stderr, reason } = group[0]!
+      const names = group.map(({ host }) => host).join(', ')
+      const word = code !== undefined && code !== 0 ? `exit code ${code}` : status
+      const title = `${names}${group.length > 1 ? ` (${group.length} hosts)` : ''}: ${reason === undefined ? word : `${word}: ${reason}`}`
+      return `${[title, ...[stdout, stderr].filter((text) => text !== '').map((text) => text.replace(/\n+$/, ''))].join('\n')}\n`
+    })
+    .join('\n')
 }

@@ -3,7 +3,7 @@ import { exit, Refused } from '../model/problem.ts'
 
 /** The variables of every -e, later ones winning: `k=v k2='v 2'`, a JSON object, or @FILE with JSON or YAML. @throws Refused */
 export async function parseExtraVars(given: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
-  return Object.assign({}, ...await Promise.all(given.map(one))) as Record<string, unknown>
+  return Object.assign({}, ...(await Promise.all(given.map(one)))) as Record<string, unknown>
 }
 
 async function one(text: string): Promise<Readonly<Record<string, unknown>>> {
@@ -32,14 +32,23 @@ function object(read: () => unknown, from: string): Readonly<Record<string, unkn
   try {
     value = read()
   } catch (error) {
-    throw new Refused({ message: `${from} cannot be read: ${error instanceof Error ? error.message : String(error)}` }, exit.load)
+    throw new Refused(
+      { message: `${from} cannot be read: ${error instanceof Error ? error.message : String(error)}` },
+      exit.load,
+    )
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Refused({ message: `${from} must hold names with values` }, exit.load)
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new Refused({ message: `${from} must hold names with values` }, exit.load)
   return value as Record<string, unknown>
 }
 
 // Blanks part the pairs, except inside quotes, as in -e "motd='hello world' port=22".
 function words(text: string): readonly string[] {
   const found = text.match(/(?:[^\s'"]|'[^']*'|"[^"]*")+/g) ?? []
-  return found.map((word) => word.replace(/'([^']*)'|"([^"]*)"/g, (_, single: string | undefined, double: string | undefined) => single ?? double ?? ''))
+  return found.map((word) =>
+    word.replace(
+      /'([^']*)'|"([^"]*)"/g,
+      (_, single: string | undefined, double: string | undefined) => single ?? double ?? '',
+    ),
+  )
 }

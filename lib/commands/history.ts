@@ -17,14 +17,35 @@ export async function history(json: boolean): Promise<number> {
     const finished = events.findLast((event) => event.type === 'run-finished')
     const counts = recap(events)
     const changed = counts.reduce((sum, row) => sum + row.changed, 0)
-    return { run, playbook: started?.playbook ?? '', outcome: finished?.outcome ?? 'broken off', hosts: counts.length, changed, seconds: finished ? finished.milliseconds / 1000 : undefined, argv: started?.argv ?? [] }
+    return {
+      run,
+      playbook: started?.playbook ?? '',
+      outcome: finished?.outcome ?? 'broken off',
+      hosts: counts.length,
+      changed,
+      seconds: finished ? finished.milliseconds / 1000 : undefined,
+      argv: started?.argv ?? [],
+    }
   })
   if (json) process.stdout.write(`${JSON.stringify(rows, undefined, 2)}\n`)
   else if (rows.length === 0) process.stdout.write('no run is recorded here\n')
   else {
-    const cells = rows.map((row) => [row.run, row.outcome, `${row.hosts} ${row.hosts === 1 ? 'host' : 'hosts'}`, `${row.changed} changed`, row.seconds === undefined ? '' : `${row.seconds.toFixed(1)} s`, `run ${typed(row.argv)}`])
+    const cells = rows.map((row) => [
+      row.run,
+      row.outcome,
+      `${row.hosts} ${row.hosts === 1 ? 'host' : 'hosts'}`,
+      `${row.changed} changed`,
+      row.seconds === undefined ? '' : `${row.seconds.toFixed(1)} s`,
+      `run ${typed(row.argv)}`,
+    ])
     const widths = [0, 1, 2, 3, 4].map((i) => Math.max(...cells.map((row) => row[i]!.length)))
-    for (const row of cells) process.stdout.write(`${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ').trimEnd()}\n`)
+    for (const row of cells)
+      process.stdout.write(
+        `${row
+          .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+          .join('  ')
+          .trimEnd()}\n`,
+      )
   }
   return exit.ok
 }
@@ -34,10 +55,27 @@ export async function report(named: string, { verbose, diff, json }: Values): Pr
   const runs = recordedRuns(directory)
   const run = named === 'latest' ? runs.at(-1) : runs.findLast((one) => one.startsWith(named))
   if (run === undefined) {
-    throw new Refused({ message: named === 'latest' ? 'no run is recorded here' : `there is no recorded run ${named}`, hint: runs.length > 0 ? `recorded: ${runs.slice(-5).join(', ')}` : 'runs are recorded in .switchover/runs of the folder they were started in' }, exit.usage)
+    throw new Refused(
+      {
+        message: named === 'latest' ? 'no run is recorded here' : `there is no recorded run ${named}`,
+        hint:
+          runs.length > 0
+            ? `recorded: ${runs.slice(-5).join(', ')}`
+            : 'runs are recorded in .switchover/runs of the folder they were started in',
+      },
+      exit.usage,
+    )
   }
   const { createReporter, wantsColor } = await import('../report/index.ts')
-  const shown = createReporter({ kind: json ? 'json' : 'lines', out: process.stdout, err: process.stderr, verbosity: verbose, diff, color: wantsColor(process.stdout), columns: process.stdout.columns ?? 120 })
+  const shown = createReporter({
+    kind: json ? 'json' : 'lines',
+    out: process.stdout,
+    err: process.stderr,
+    verbosity: verbose,
+    diff,
+    color: wantsColor(process.stdout),
+    columns: process.stdout.columns ?? 120,
+  })
   for (const event of eventsOf(run)) shown.report(event)
   await shown.close()
   return exit.ok

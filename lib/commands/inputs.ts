@@ -12,34 +12,59 @@ import { askSecret } from './terminal.ts'
 /** The inventory that the options name, with -e above it. @throws Refused */
 export async function readInventory(values: Values, extraVars?: Readonly<Record<string, unknown>>): Promise<Inventory> {
   const { inventory } = values
-  if (!inventory?.length) throw new Refused({ message: 'no inventory', hint: 'name one with -i, such as -i inventory/lab, or in run.config.ts' }, exit.usage)
+  if (!inventory?.length)
+    throw new Refused(
+      { message: 'no inventory', hint: 'name one with -i, such as -i inventory/lab, or in run.config.ts' },
+      exit.usage,
+    )
   const password = vaultPassword(values)
   answeredBy(askSecret)
   return loadInventory(inventory, {
-    extraVars: extraVars ?? await parseExtraVars(values['extra-vars'] ?? []), cwd: process.cwd(),
+    extraVars: extraVars ?? (await parseExtraVars(values['extra-vars'] ?? [])),
+    cwd: process.cwd(),
     ...(password ? { vaultPassword: password } : {}),
   })
 }
 
 /** The files behind -i that can be type-checked. */
 export function inventorySources(inventories: readonly string[]): readonly string[] {
-  return inventories.flatMap((given) => [given, `${given}.ts`, path.join(given, 'index.ts'), path.join(given, 'inventory.ts')])
-    .filter((file) => /\.[cm]?ts$/.test(file)).map((file) => path.resolve(file))
+  return inventories
+    .flatMap((given) => [given, `${given}.ts`, path.join(given, 'index.ts'), path.join(given, 'inventory.ts')])
+    .filter((file) => /\.[cm]?ts$/.test(file))
+    .map((file) => path.resolve(file))
 }
 
 /** What the command line says of the connections, above what the inventory says. Passwords are asked for here, once. */
 export async function withConnectionOptions(inventory: Inventory, values: Values): Promise<Inventory> {
   const password = await given(values['ask-pass'], values['connection-password-file'], 'SSH password', 'ssh password')
-  const becomePassword = await given(values['ask-become-pass'], values['become-password-file'], 'BECOME password', 'become password')
+  const becomePassword = await given(
+    values['ask-become-pass'],
+    values['become-password-file'],
+    'BECOME password',
+    'become password',
+  )
   const { connection, user, 'private-key': privateKey, timeout, 'become-method': becomeMethod } = values
   const over: ConnectionSettings = Object.fromEntries(
-    Object.entries({ connection, user, privateKey, timeout, becomeMethod, password, becomePassword }).filter(([, value]) => value !== undefined))
+    Object.entries({ connection, user, privateKey, timeout, becomeMethod, password, becomePassword }).filter(
+      ([, value]) => value !== undefined,
+    ),
+  )
   if (Object.keys(over).length === 0) return inventory
-  const hosts = new Map([...inventory.hosts].map(([name, host]): [string, Host] => [name, { ...host, settings: { ...host.settings, ...over } }]))
+  const hosts = new Map(
+    [...inventory.hosts].map(([name, host]): [string, Host] => [
+      name,
+      { ...host, settings: { ...host.settings, ...over } },
+    ]),
+  )
   return { ...inventory, hosts }
 }
 
-async function given(asks: boolean, file: string | undefined, question: string, label: string): Promise<Secret | undefined> {
+async function given(
+  asks: boolean,
+  file: string | undefined,
+  question: string,
+  label: string,
+): Promise<Secret | undefined> {
   if (file !== undefined) return passwordFrom(file, label)
   return asks ? askSecret(question, label) : undefined
 }

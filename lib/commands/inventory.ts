@@ -7,7 +7,11 @@ import { readInventory } from './inputs.ts'
 import type { Values } from './options.ts'
 
 /** Prints an inventory: as a tree, as JSON, or one host's variables with their origin. */
-export async function showInventory(args: { readonly values: Values; readonly list: boolean; readonly host: string | undefined }): Promise<number> {
+export async function showInventory(args: {
+  readonly values: Values
+  readonly list: boolean
+  readonly host: string | undefined
+}): Promise<number> {
   const whole = await readInventory(args.values)
   const inventory = limited(whole, args.values.limit ?? [])
   if (args.host === undefined) {
@@ -15,18 +19,38 @@ export async function showInventory(args: { readonly values: Values; readonly li
     return exit.ok
   }
   const host = inventory.hosts.get(args.host)
-  if (!host) throw new Refused({ message: `no host ${args.host} in ${inventory.path}`, hint: didYouMean(args.host, inventory.hosts.keys()) ?? 'see --graph' }, exit.empty)
-  process.stdout.write(`${args.values.json
-    ? JSON.stringify({ host: host.name, groups: host.groups, settings: settingsOf(host), vars: varsOf(host) }, undefined, 2)
-    : hostVars(inventory, host)}\n`)
+  if (!host)
+    throw new Refused(
+      {
+        message: `no host ${args.host} in ${inventory.path}`,
+        hint: didYouMean(args.host, inventory.hosts.keys()) ?? 'see --graph',
+      },
+      exit.empty,
+    )
+  process.stdout.write(
+    `${
+      args.values.json
+        ? JSON.stringify(
+            { host: host.name, groups: host.groups, settings: settingsOf(host), vars: varsOf(host) },
+            undefined,
+            2,
+          )
+        : hostVars(inventory, host)
+    }\n`,
+  )
   return exit.ok
 }
 
 function limited(inventory: Inventory, limit: readonly string[]): Inventory {
   if (limit.length === 0) return inventory
-  const { hosts, problems } = applyLimit([...inventory.hosts.values()], limit, inventory, (file) => readFileSync(file, 'utf8'))
+  const { hosts, problems } = applyLimit([...inventory.hosts.values()], limit, inventory, (file) =>
+    readFileSync(file, 'utf8'),
+  )
   if (problems.length > 0) throw new Refused(problems, exit.empty)
   const names = new Set(hosts.map(({ name }) => name))
-  const groups = [...inventory.groups].map(([name, group]): [string, Group] => [name, { ...group, hosts: group.hosts.filter((host) => names.has(host)) }])
+  const groups = [...inventory.groups].map(([name, group]): [string, Group] => [
+    name,
+    { ...group, hosts: group.hosts.filter((host) => names.has(host)) },
+  ])
   return { ...inventory, hosts: new Map(hosts.map((host) => [host.name, host])), groups: new Map(groups) }
 }

@@ -30,7 +30,15 @@ export function lockHosts(hosts: readonly Host[], run: string, playbook: string)
   const taken: string[] = []
   const release = () => taken.splice(0).forEach((file) => rmSync(file, { force: true }))
   const started = startOf(process.pid)
-  const own = { run, pid: process.pid, machine: hostname(), user: userInfo().username, since: new Date().toISOString(), playbook, ...(started === undefined ? {} : { started }) }
+  const own = {
+    run,
+    pid: process.pid,
+    machine: hostname(),
+    user: userInfo().username,
+    since: new Date().toISOString(),
+    playbook,
+    ...(started === undefined ? {} : { started }),
+  }
   // In one order for everybody: of two runs that begin at once, one gets all.
   const byFile = new Map(hosts.map((host) => [fileOf(host), host]))
   try {
@@ -48,7 +56,10 @@ export function lockHosts(hosts: readonly Host[], run: string, playbook: string)
 
 // By the address, so that two names of one machine are one lock.
 function fileOf({ name, settings }: Host): string {
-  const address = settings.connection === 'local' ? name : `${settings.address ?? name}${settings.port === undefined || settings.port === 22 ? '' : `:${settings.port}`}`
+  const address =
+    settings.connection === 'local'
+      ? name
+      : `${settings.address ?? name}${settings.port === undefined || settings.port === 22 ? '' : `:${settings.port}`}`
   return path.join(directory, `${encodeURIComponent(address)}.lock`)
 }
 
@@ -115,10 +126,16 @@ function startOf(pid: number): string | undefined {
 
 function refusal(holder: Holder): Refused {
   const { host, machine } = holder
-  return new Refused({
-    message: `${host} is locked by ${describe(holder)}`,
-    hint: machine === hostname() ? 'wait until it has ended, or look without changing anything: --check' : `when that run is known to have ended: run unlock ${holder.run}`,
-  }, exit.locked)
+  return new Refused(
+    {
+      message: `${host} is locked by ${describe(holder)}`,
+      hint:
+        machine === hostname()
+          ? 'wait until it has ended, or look without changing anything: --check'
+          : `when that run is known to have ended: run unlock ${holder.run}`,
+    },
+    exit.locked,
+  )
 }
 
 /** `run 20260101-120000-ab12 of «site» (root, pid 4711 on controller, since 12:00:00)`. */
@@ -134,11 +151,14 @@ export function locks(): readonly { readonly file: string; readonly holder: Hold
   } catch {
     return []
   }
-  return names.filter((name) => name.endsWith('.lock')).sort().flatMap((name) => {
-    const file = path.join(directory, name)
-    const holder = read(file)
-    return holder ? [{ file, holder }] : []
-  })
+  return names
+    .filter((name) => name.endsWith('.lock'))
+    .sort()
+    .flatMap((name) => {
+      const file = path.join(directory, name)
+      const holder = read(file)
+      return holder ? [{ file, holder }] : []
+    })
 }
 
 /** Removes the locks of one run, or of all that have ended; of one that goes on only when forced. Gives the exit code. */
@@ -146,10 +166,18 @@ export async function unlock(args: { readonly run?: string; readonly force: bool
   const found = locks().filter(({ holder }) => args.run === undefined || holder.run.startsWith(args.run))
   if (args.run !== undefined && found.length === 0) {
     const runs = [...new Set(locks().map(({ holder }) => holder.run))]
-    throw new Refused({ message: `no host is locked by a run ${args.run}`, hint: runs.length > 0 ? `there are: ${runs.join(', ')}` : 'nothing is locked' }, exit.usage)
+    throw new Refused(
+      {
+        message: `no host is locked by a run ${args.run}`,
+        hint: runs.length > 0 ? `there are: ${runs.join(', ')}` : 'nothing is locked',
+      },
+      exit.usage,
+    )
   }
   if (found.length === 0) process.stdout.write('nothing is locked\n')
-  const held = found.filter(({ holder }) => !args.force && (holder.machine === hostname() ? lives(holder) : args.run === undefined))
+  const held = found.filter(
+    ({ holder }) => !args.force && (holder.machine === hostname() ? lives(holder) : args.run === undefined),
+  )
   for (const { file, holder } of found) {
     if (held.some((one) => one.file === file)) continue
     rmSync(file, { force: true })
@@ -157,8 +185,14 @@ export async function unlock(args: { readonly run?: string; readonly force: bool
   }
   const [first] = held
   if (first === undefined) return exit.ok
-  throw new Refused(held.map(({ holder }) => ({
-    message: `${holder.host} stays locked by ${describe(holder)}`,
-    hint: holder.machine === hostname() ? `it goes on: end it with kill ${holder.pid}` : `when it is known to have ended: run unlock ${holder.run}`,
-  })), exit.locked)
+  throw new Refused(
+    held.map(({ holder }) => ({
+      message: `${holder.host} stays locked by ${describe(holder)}`,
+      hint:
+        holder.machine === hostname()
+          ? `it goes on: end it with kill ${holder.pid}`
+          : `when it is known to have ended: run unlock ${holder.run}`,
+    })),
+    exit.locked,
+  )
 }

@@ -3,16 +3,27 @@ import type { AskHostKey, AskSecret } from '../transport/index.ts'
 import { ask, askSecret, interactive, Interrupted } from './terminal.ts'
 
 /** What connections ask the operator, each question put by `asking`; nothing where nobody can answer. */
-export function questions(asking: <T>(question: () => Promise<T>) => Promise<T>): { readonly ask?: AskHostKey; readonly askSecret?: AskSecret } {
+export function questions(asking: <T>(question: () => Promise<T>) => Promise<T>): {
+  readonly ask?: AskHostKey
+  readonly askSecret?: AskSecret
+} {
   if (!interactive()) return {}
   return {
-    ask: (key) => asking(() => orInterrupt(false, async () => {
-      return isYes(await ask(`${key.host} is not known: its key is ${key.type} ${key.fingerprint}. Go on connecting? [y/N]`))
-    })),
-    askSecret: (question) => asking(() => orInterrupt(undefined, async (): Promise<Secret | undefined> => {
-      const answer = await askSecret(question[0]!.toUpperCase() + question.slice(1), question)
-      return answer.reveal() === '' ? undefined : answer
-    })),
+    ask: (key) =>
+      asking(() =>
+        orInterrupt(false, async () => {
+          return isYes(
+            await ask(`${key.host} is not known: its key is ${key.type} ${key.fingerprint}. Go on connecting? [y/N]`),
+          )
+        }),
+      ),
+    askSecret: (question) =>
+      asking(() =>
+        orInterrupt(undefined, async (): Promise<Secret | undefined> => {
+          const answer = await askSecret(question[0]!.toUpperCase() + question.slice(1), question)
+          return answer.reveal() === '' ? undefined : answer
+        }),
+      ),
   }
 }
 

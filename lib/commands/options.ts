@@ -17,67 +17,161 @@ export interface Option {
   readonly describe: string
 }
 
-const [what, how, look, output, connection, secrets] =
-  ['What and where:', 'How:', 'Look, do not run:', 'Output:', 'Connection:', 'Passwords:'] as const
+const [what, how, look, output, connection, secrets] = [
+  'What and where:',
+  'How:',
+  'Look, do not run:',
+  'Output:',
+  'Connection:',
+  'Passwords:',
+] as const
 
 /** Every option by its long name: the command line, the settings, the help and the completion read nothing else. */
 export const options = {
-  'inventory': { kind: 'texts', alias: 'i', path: true, group: what, describe: 'Inventory file or folder, or a list such as a,b, ; repeatable' },
-  'limit': { kind: 'texts', alias: 'l', group: what, describe: 'Only these hosts (a pattern, or @FILE)' },
-  'tags': { kind: 'texts', alias: 't', group: what, describe: 'Only tasks with one of these tags' },
+  inventory: {
+    kind: 'texts',
+    alias: 'i',
+    path: true,
+    group: what,
+    describe: 'Inventory file or folder, or a list such as a,b, ; repeatable',
+  },
+  limit: { kind: 'texts', alias: 'l', group: what, describe: 'Only these hosts (a pattern, or @FILE)' },
+  tags: { kind: 'texts', alias: 't', group: what, describe: 'Only tasks with one of these tags' },
   'skip-tags': { kind: 'texts', group: what, describe: 'No tasks with one of these tags' },
   'start-at-task': { kind: 'text', group: what, describe: 'Leave out the tasks before this one (name or glob)' },
   'extra-vars': { kind: 'texts', alias: 'e', group: what, describe: 'Variables above all others: k=v, JSON, or @FILE' },
-  'resume': { kind: 'text', group: what, describe: 'Go on where the latest run of this playbook (or the named one) stopped' },
+  resume: {
+    kind: 'text',
+    group: what,
+    describe: 'Go on where the latest run of this playbook (or the named one) stopped',
+  },
 
-  'check': { kind: 'flag', alias: 'C', fallback: false, group: how, describe: 'Change nothing; say what would change' },
-  'diff': { kind: 'flag', alias: 'D', fallback: false, group: how, describe: 'Show differences in files' },
-  'forks': { kind: 'number', alias: 'f', least: 1, fallback: 50, group: how, describe: 'Hosts at a time' },
-  'step': { kind: 'flag', fallback: false, group: how, describe: 'Ask before each task' },
-  'yes': { kind: 'flag', alias: 'y', fallback: false, group: how, describe: 'Answer yes at every gate' },
+  check: { kind: 'flag', alias: 'C', fallback: false, group: how, describe: 'Change nothing; say what would change' },
+  diff: { kind: 'flag', alias: 'D', fallback: false, group: how, describe: 'Show differences in files' },
+  forks: { kind: 'number', alias: 'f', least: 1, fallback: 50, group: how, describe: 'Hosts at a time' },
+  step: { kind: 'flag', fallback: false, group: how, describe: 'Ask before each task' },
+  yes: { kind: 'flag', alias: 'y', fallback: false, group: how, describe: 'Answer yes at every gate' },
   'force-handlers': { kind: 'flag', fallback: false, group: how, describe: 'Run due handlers on failed hosts too' },
-  'type-check': { kind: 'flag', fallback: true, group: how, describe: 'Check the types of playbook and inventory first (--no-type-check skips it)' },
+  'type-check': {
+    kind: 'flag',
+    fallback: true,
+    group: how,
+    describe: 'Check the types of playbook and inventory first (--no-type-check skips it)',
+  },
 
-  'syntax-check': { kind: 'flag', fallback: false, group: look, describe: 'Check everything that can be checked without connecting, then stop' },
+  'syntax-check': {
+    kind: 'flag',
+    fallback: false,
+    group: look,
+    describe: 'Check everything that can be checked without connecting, then stop',
+  },
   'list-hosts': { kind: 'flag', fallback: false, group: look, describe: 'Print the hosts of each play' },
   'list-tasks': { kind: 'flag', fallback: false, group: look, describe: 'Print the tasks with their tags and places' },
   'list-tags': { kind: 'flag', fallback: false, group: look, describe: 'Print the tags' },
-  'json': { kind: 'flag', fallback: false, group: look, describe: 'Print it as JSON' },
+  json: { kind: 'flag', fallback: false, group: look, describe: 'Print it as JSON' },
 
-  'output': { kind: 'texts', alias: 'o', group: output, describe: 'lines, json (one event a line), or junit=FILE; repeatable' },
-  'verbose': { kind: 'count', alias: 'v', fallback: 0, group: output, describe: 'More output: -v results, -vv commands, -vvv stacks' },
+  output: {
+    kind: 'texts',
+    alias: 'o',
+    group: output,
+    describe: 'lines, json (one event a line), or junit=FILE; repeatable',
+  },
+  verbose: {
+    kind: 'count',
+    alias: 'v',
+    fallback: 0,
+    group: output,
+    describe: 'More output: -v results, -vv commands, -vvv stacks',
+  },
 
-  'connection': { kind: 'text', alias: 'c', choices: ['ssh', 'local'], group: connection, describe: 'How hosts are reached (ssh)' },
-  'user': { kind: 'text', alias: 'u', group: connection, describe: 'Connect as this user' },
+  connection: {
+    kind: 'text',
+    alias: 'c',
+    choices: ['ssh', 'local'],
+    group: connection,
+    describe: 'How hosts are reached (ssh)',
+  },
+  user: { kind: 'text', alias: 'u', group: connection, describe: 'Connect as this user' },
   'private-key': { kind: 'text', alias: 'key-file', path: true, group: connection, describe: 'Private key file' },
-  'timeout': { kind: 'number', alias: 'T', least: 1, group: connection, describe: 'Seconds until a connection attempt is given up' },
-  'become': { kind: 'flag', alias: 'b', fallback: false, group: connection, describe: 'Run tasks as another user' },
+  timeout: {
+    kind: 'number',
+    alias: 'T',
+    least: 1,
+    group: connection,
+    describe: 'Seconds until a connection attempt is given up',
+  },
+  become: { kind: 'flag', alias: 'b', fallback: false, group: connection, describe: 'Run tasks as another user' },
   'become-user': { kind: 'text', group: connection, describe: 'The user to become (root)' },
   'become-method': { kind: 'text', choices: ['sudo', 'su'], group: connection, describe: 'How to become it (sudo)' },
 
   'ask-pass': { kind: 'flag', alias: 'k', fallback: false, group: secrets, describe: 'Ask for the SSH password' },
-  'connection-password-file': { kind: 'text', alias: 'conn-pass-file', path: true, group: secrets, describe: 'Read it from a file, or from what a program prints' },
-  'ask-become-pass': { kind: 'flag', alias: 'K', fallback: false, group: secrets, describe: 'Ask for the password to become' },
-  'become-password-file': { kind: 'text', alias: 'become-pass-file', path: true, group: secrets, describe: 'Read it from a file, or from what a program prints' },
-  'ask-vault-password': { kind: 'flag', alias: ['J', 'ask-vault-pass'], fallback: false, group: secrets, describe: 'Ask for the vault password' },
-  'vault-password-file': { kind: 'text', alias: 'vault-pass-file', path: true, group: secrets, describe: 'Read it from a file, or from what a program prints' },
-  'vault-id': { kind: 'texts', group: secrets, describe: 'The password of one vault id: LABEL@FILE, or LABEL@prompt; repeatable' },
+  'connection-password-file': {
+    kind: 'text',
+    alias: 'conn-pass-file',
+    path: true,
+    group: secrets,
+    describe: 'Read it from a file, or from what a program prints',
+  },
+  'ask-become-pass': {
+    kind: 'flag',
+    alias: 'K',
+    fallback: false,
+    group: secrets,
+    describe: 'Ask for the password to become',
+  },
+  'become-password-file': {
+    kind: 'text',
+    alias: 'become-pass-file',
+    path: true,
+    group: secrets,
+    describe: 'Read it from a file, or from what a program prints',
+  },
+  'ask-vault-password': {
+    kind: 'flag',
+    alias: ['J', 'ask-vault-pass'],
+    fallback: false,
+    group: secrets,
+    describe: 'Ask for the vault password',
+  },
+  'vault-password-file': {
+    kind: 'text',
+    alias: 'vault-pass-file',
+    path: true,
+    group: secrets,
+    describe: 'Read it from a file, or from what a program prints',
+  },
+  'vault-id': {
+    kind: 'texts',
+    group: secrets,
+    describe: 'The password of one vault id: LABEL@FILE, or LABEL@prompt; repeatable',
+  },
 } as const satisfies Readonly<Record<string, Option>>
 
 /** The long name of an option. */
 export type OptionName = keyof typeof options
 
-type ValueOf<O extends Option> = O extends { readonly choices: readonly (infer C)[] } ? C
-  : { readonly text: string; readonly texts: readonly string[]; readonly flag: boolean; readonly number: number; readonly count: number }[O['kind']]
+type ValueOf<O extends Option> = O extends { readonly choices: readonly (infer C)[] }
+  ? C
+  : {
+      readonly text: string
+      readonly texts: readonly string[]
+      readonly flag: boolean
+      readonly number: number
+      readonly count: number
+    }[O['kind']]
 
 /** Options with their values; undefined: neither given nor with a default. */
 export type Values = {
-  readonly [N in OptionName]: ValueOf<(typeof options)[N]> | ((typeof options)[N] extends { readonly fallback: string | number | boolean } ? never : undefined)
+  readonly [N in OptionName]:
+    | ValueOf<(typeof options)[N]>
+    | ((typeof options)[N] extends { readonly fallback: string | number | boolean } ? never : undefined)
 }
 
 /** What run.config.ts may export: any option under its long name. */
 export type Settings = {
-  readonly [N in OptionName]?: (typeof options)[N]['kind'] extends 'texts' ? string | readonly string[] : ValueOf<(typeof options)[N]>
+  readonly [N in OptionName]?: (typeof options)[N]['kind'] extends 'texts'
+    ? string | readonly string[]
+    : ValueOf<(typeof options)[N]>
 }
 
 /** Where the value of an option comes from. */
@@ -87,15 +181,22 @@ export interface Effective {
 }
 
 /** The values that hold: command line over settings over defaults. @throws Refused for a number or a word that makes no sense */
-export function effective(given: Readonly<Record<string, unknown>>, settings: { readonly file?: string; readonly values: Readonly<Record<string, unknown>> }): Effective {
+export function effective(
+  given: Readonly<Record<string, unknown>>,
+  settings: { readonly file?: string; readonly values: Readonly<Record<string, unknown>> },
+): Effective {
   const values: Record<string, unknown> = {}
   const from: Record<string, string> = {}
   for (const [name, option] of Object.entries(options) as [OptionName, Option][]) {
     const typed = asTyped(option, given[name])
     // A count that was not given is 0, as far as the parser is concerned.
     const onLine = typed !== undefined && !(option.kind === 'count' && typed === 0)
-    values[name] = onLine ? typed : settings.values[name] ?? option.fallback
-    from[name] = onLine ? 'command line' : settings.values[name] !== undefined ? settings.file ?? 'settings' : 'default'
+    values[name] = onLine ? typed : (settings.values[name] ?? option.fallback)
+    from[name] = onLine
+      ? 'command line'
+      : settings.values[name] !== undefined
+        ? (settings.file ?? 'settings')
+        : 'default'
     if (onLine) {
       const wrong = check(name, option, typed)
       if (wrong) throw new Refused({ message: `--${wrong}` }, exit.usage)
@@ -115,28 +216,49 @@ function asTyped({ kind }: Option, given: unknown): unknown {
 export function checkSettings(settings: Readonly<Record<string, unknown>>): readonly Problem[] {
   return Object.entries(settings).flatMap(([name, value]): readonly Problem[] => {
     const option = (options as Readonly<Record<string, Option>>)[name]
-    if (!option) return [{ message: `there is no setting ${name}`, hint: didYouMean(name, Object.keys(options)) ?? 'see run --help: settings have the long names of options' }]
+    if (!option)
+      return [
+        {
+          message: `there is no setting ${name}`,
+          hint: didYouMean(name, Object.keys(options)) ?? 'see run --help: settings have the long names of options',
+        },
+      ]
     const wrong = value === undefined ? undefined : check(name, option, value)
     return wrong ? [{ message: wrong }] : []
   })
 }
 
 const expected: Readonly<Record<Kind, string>> = {
-  text: 'a text', texts: 'a text or a list of texts', flag: 'true or false', number: 'a whole number', count: 'a whole number',
+  text: 'a text',
+  texts: 'a text or a list of texts',
+  flag: 'true or false',
+  number: 'a whole number',
+  count: 'a whole number',
 }
 
 function check(name: string, { kind, choices, least = 0 }: Option, value: unknown): string | undefined {
   const shown = typeof value === 'number' ? String(value) : JSON.stringify(value)
-  if (choices) return choices.includes(value as string) ? undefined : `${name} must be one of ${choices.join(', ')}, and is ${shown}`
+  if (choices)
+    return choices.includes(value as string)
+      ? undefined
+      : `${name} must be one of ${choices.join(', ')}, and is ${shown}`
   if (kind === 'number' || kind === 'count') {
-    return Number.isInteger(value) && (value as number) >= least ? undefined : `${name} must be ${expected[kind]} from ${least}, and is ${shown}`
+    return Number.isInteger(value) && (value as number) >= least
+      ? undefined
+      : `${name} must be ${expected[kind]} from ${least}, and is ${shown}`
   }
-  const right = kind === 'flag' ? typeof value === 'boolean'
-    : typeof value === 'string' || (kind === 'texts' && Array.isArray(value) && value.every((v) => typeof v === 'string'))
+  const right =
+    kind === 'flag'
+      ? typeof value === 'boolean'
+      : typeof value === 'string' ||
+        (kind === 'texts' && Array.isArray(value) && value.every((v) => typeof v === 'string'))
   return right ? undefined : `${name} must be ${expected[kind]}, and is ${shown}`
 }
 
 /** Several values given in one text, as `-t a,b`. */
 export function commas(given: readonly string[] | undefined): readonly string[] {
-  return (given ?? []).flatMap((text) => text.split(',')).map((s) => s.trim()).filter(Boolean)
+  return (given ?? [])
+    .flatMap((text) => text.split(','))
+    .map((s) => s.trim())
+    .filter(Boolean)
 }

@@ -17,15 +17,26 @@ export function passwordFrom(given: string, label: string, args: readonly string
   // Root may open and execute everything; the mode tells what was meant.
   const program = (found.mode & 0o111) !== 0
   if (!program && found.mode & 0o077) {
-    throw refused(`${given} holds a password and others may read it (mode ${(found.mode & 0o777).toString(8).padStart(4, '0')})`, `chmod 600 ${given}`)
+    throw refused(
+      `${given} holds a password and others may read it (mode ${(found.mode & 0o777).toString(8).padStart(4, '0')})`,
+      `chmod 600 ${given}`,
+    )
   }
   const password = (program ? printed() : readFileSync(file, 'utf8')).replace(/\r?\n$/, '')
-  if (password === '') throw refused(`${given} ${program ? 'printed nothing, and should print' : 'is empty, and should hold'} a password`)
+  if (password === '')
+    throw refused(`${given} ${program ? 'printed nothing, and should print' : 'is empty, and should hold'} a password`)
   return Secret.of(password, label)
 
   function printed(): string {
-    const { status, stdout, stderr, error } = spawnSync(file, args, { encoding: 'utf8', stdio: ['inherit', 'pipe', 'pipe'] })
-    if (error) throw refused(`${given} cannot be executed: ${error.message}`, 'begin it with #!, or take away its x if it holds the password itself')
+    const { status, stdout, stderr, error } = spawnSync(file, args, {
+      encoding: 'utf8',
+      stdio: ['inherit', 'pipe', 'pipe'],
+    })
+    if (error)
+      throw refused(
+        `${given} cannot be executed: ${error.message}`,
+        'begin it with #!, or take away its x if it holds the password itself',
+      )
     if (status !== 0) throw refused(`${given} ended with exit code ${status}: ${stderr.trim() || 'it said nothing'}`)
     return stdout
   }
@@ -65,7 +76,12 @@ export function vaultPassword(values: VaultOptions, confirm = false): VaultPassw
 async function readVaultPassword(label: string, source: string, confirm: boolean): Promise<Secret> {
   const name = label === 'default' ? 'vault password' : `vault password of ${label}`
   // A program of that name is asked for the password of one vault id, as Ansible asks it.
-  if (source !== 'prompt') return passwordFrom(source, name, label !== 'default' && /-client(\.\w+)?$/.test(source) ? ['--vault-id', label] : [])
+  if (source !== 'prompt')
+    return passwordFrom(
+      source,
+      name,
+      label !== 'default' && /-client(\.\w+)?$/.test(source) ? ['--vault-id', label] : [],
+    )
   const password = await askSecret(name[0]!.toUpperCase() + name.slice(1), name)
   if (confirm && (await askSecret(`The ${name} again`, name)).reveal() !== password.reveal()) {
     throw new Refused({ message: `the ${name} was not the same the second time` }, exit.usage)
@@ -74,18 +90,42 @@ async function readVaultPassword(label: string, source: string, confirm: boolean
 }
 
 /** The password with which something new is encrypted, and its label. @throws Refused when the options name none */
-export async function encryptingPassword(values: VaultOptions, wanted?: string): Promise<{ readonly id?: string; readonly password: Secret }> {
+export async function encryptingPassword(
+  values: VaultOptions,
+  wanted?: string,
+): Promise<{ readonly id?: string; readonly password: Secret }> {
   const plain = values['vault-password-file'] !== undefined || values['ask-vault-password']
-  const labels = (values['vault-id'] ?? []).map((given) => (given.includes('@') ? given.slice(0, given.indexOf('@')) : 'default'))
+  const labels = (values['vault-id'] ?? []).map((given) =>
+    given.includes('@') ? given.slice(0, given.indexOf('@')) : 'default',
+  )
   if (wanted !== undefined && !labels.includes(wanted)) {
-    throw new Refused({ message: `no --vault-id has the label ${wanted}`, hint: labels.length > 0 ? `there are: ${labels.join(', ')}` : `give --vault-id ${wanted}@FILE` }, exit.usage)
+    throw new Refused(
+      {
+        message: `no --vault-id has the label ${wanted}`,
+        hint: labels.length > 0 ? `there are: ${labels.join(', ')}` : `give --vault-id ${wanted}@FILE`,
+      },
+      exit.usage,
+    )
   }
   if (wanted === undefined && !plain && labels.length > 1) {
-    throw new Refused({ message: `there are several passwords to encrypt with: ${labels.join(', ')}`, hint: 'choose one with --encrypt-vault-id' }, exit.usage)
+    throw new Refused(
+      {
+        message: `there are several passwords to encrypt with: ${labels.join(', ')}`,
+        hint: 'choose one with --encrypt-vault-id',
+      },
+      exit.usage,
+    )
   }
   const id = wanted ?? (plain ? undefined : labels[0])
   const source = vaultPassword(values, true)
   const password = typeof source === 'function' ? await source(id) : source
-  if (!password) throw new Refused({ message: 'a vault password is needed', hint: 'give --vault-password-file FILE, --vault-id LABEL@FILE or --ask-vault-password' }, exit.usage)
+  if (!password)
+    throw new Refused(
+      {
+        message: 'a vault password is needed',
+        hint: 'give --vault-password-file FILE, --vault-id LABEL@FILE or --ask-vault-password',
+      },
+      exit.usage,
+    )
   return { ...(id === undefined || id === 'default' ? {} : { id }), password }
 }

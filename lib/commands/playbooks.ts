@@ -19,11 +19,27 @@ export function findPlaybook(target: string): string {
   }
   if (looksLikePath) {
     const folder = path.dirname(target)
-    const beside = existsSync(folder) ? readdirSync(folder).filter((f) => f.endsWith('.ts')).map((f) => path.join(folder, f)) : []
-    throw new Refused({ message: `there is no playbook ${target}`, hint: didYouMean(target, [...beside, ...playbooks()]) ?? listed(beside.length > 0 ? beside : playbooks()) }, exit.load)
+    const beside = existsSync(folder)
+      ? readdirSync(folder)
+          .filter((f) => f.endsWith('.ts'))
+          .map((f) => path.join(folder, f))
+      : []
+    throw new Refused(
+      {
+        message: `there is no playbook ${target}`,
+        hint: didYouMean(target, [...beside, ...playbooks()]) ?? listed(beside.length > 0 ? beside : playbooks()),
+      },
+      exit.load,
+    )
   }
   const known = [...roles(), ...playbooks()]
-  throw new Refused({ message: `there is no role ${target} in roles/, and no playbook of that name`, hint: didYouMean(target, known) ?? listed(known) }, exit.load)
+  throw new Refused(
+    {
+      message: `there is no role ${target} in roles/, and no playbook of that name`,
+      hint: didYouMean(target, known) ?? listed(known),
+    },
+    exit.load,
+  )
 }
 
 function listed(names: readonly string[]): string {
@@ -34,13 +50,16 @@ function listed(names: readonly string[]): string {
 export function roles(): readonly string[] {
   if (!existsSync('roles')) return []
   return readdirSync('roles', { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && existsSync(path.join('roles', entry.name, 'index.ts'))).map((entry) => entry.name)
+    .filter((entry) => entry.isDirectory() && existsSync(path.join('roles', entry.name, 'index.ts')))
+    .map((entry) => entry.name)
 }
 
 /** The playbooks of this project. */
 export function playbooks(): readonly string[] {
   if (!existsSync('playbooks')) return []
-  return readdirSync('playbooks').filter((name) => name.endsWith('.ts')).map((name) => `playbooks/${name}`)
+  return readdirSync('playbooks')
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => `playbooks/${name}`)
 }
 
 /** Imports a playbook file. @throws Refused naming the place when it does not load or does not export a playbook */
@@ -48,13 +67,16 @@ export async function loadPlaybook(file: string): Promise<Playbook> {
   const shown = path.relative(process.cwd(), file)
   let module: { default?: unknown }
   try {
-    module = await importAuthored(file) as { default?: unknown }
+    module = (await importAuthored(file)) as { default?: unknown }
   } catch (error) {
     throw new Refused(problemsOf(error, shown), exit.load)
   }
   const found = module.default
   if (typeof found !== 'object' || found === null || (found as { kind?: unknown }).kind !== 'playbook') {
-    throw new Refused({ message: `${shown} does not export a playbook`, hint: "write: export default playbook('…', [play(…), …])" }, exit.load)
+    throw new Refused(
+      { message: `${shown} does not export a playbook`, hint: "write: export default playbook('…', [play(…), …])" },
+      exit.load,
+    )
   }
   return found as Playbook
 }
@@ -64,17 +86,28 @@ function problemsOf(error: unknown, shown: string): readonly Problem[] {
   if (!(error instanceof Error)) return [{ message: `${shown} cannot be loaded: ${String(error)}` }]
   // The TypeScript loader tells the places of syntax errors in its text.
   const syntax = [...error.message.matchAll(/^(\/.*?):(\d+):\d+: ERROR: (.*)$/gm)]
-  if (syntax.length > 0) return syntax.map(([, file, line, message]) => ({ message: message!, at: { file: file!, line: Number(line) } }))
+  if (syntax.length > 0)
+    return syntax.map(([, file, line, message]) => ({ message: message!, at: { file: file!, line: Number(line) } }))
   const [first = ''] = error.message.split('\n')
   const missing = /^Cannot find (?:module|package) '(.+?)' imported from (.+)$/.exec(first)
   if (missing) {
     const from = missing[2]!.startsWith('file:') ? fileURLToPath(missing[2]!) : missing[2]!
     const what = missing[1]!.startsWith('file:') ? fileURLToPath(missing[1]!) : missing[1]!
-    return [{ message: `${path.relative(process.cwd(), from)} imports ${path.isAbsolute(what) ? path.relative(process.cwd(), what) : what}, which is not there` }]
+    return [
+      {
+        message: `${path.relative(process.cwd(), from)} imports ${path.isAbsolute(what) ? path.relative(process.cwd(), what) : what}, which is not there`,
+      },
+    ]
   }
   // Node puts the place of an import that cannot be linked before the stack.
   const linked = /^(?:file:\/\/)?(\/[^\n?]+?)(?:\?[^\n]*)?:(\d+)\n/.exec(error.stack ?? '')
   const at = linked ? { file: decodeURI(linked[1]!), line: Number(linked[2]) } : authorsFrame(error.stack ?? '')
   const hint = 'hint' in error && typeof error.hint === 'string' ? error.hint : undefined
-  return [{ message: `${shown} cannot be loaded: ${error.message.split('\n').slice(0, 4).join('\n')}`, ...(hint ? { hint } : {}), ...(at ? { at } : {}) }]
+  return [
+    {
+      message: `${shown} cannot be loaded: ${error.message.split('\n').slice(0, 4).join('\n')}`,
+      ...(hint ? { hint } : {}),
+      ...(at ? { at } : {}),
+    },
+  ]
 }

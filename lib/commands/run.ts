@@ -42,12 +42,16 @@ export async function runPlaybook(args: RunArguments): Promise<number> {
   if (problems.length > 0) throw new Refused(problems, exit.load)
   if (values['syntax-check']) {
     const { file, plays } = selected
-    process.stdout.write(`${path.relative(process.cwd(), file)}: ${plays.length} plays, ${plays.flatMap((p) => [...tasksOf(p.nodes)]).length} tasks, nothing wrong\n`)
+    process.stdout.write(
+      `${path.relative(process.cwd(), file)}: ${plays.length} plays, ${plays.flatMap((p) => [...tasksOf(p.nodes)]).length} tasks, nothing wrong\n`,
+    )
     return exit.ok
   }
   // Asked for last: nobody types a password to be told of a typing error.
   const inventory = await withConnectionOptions(selected.inventory, values)
-  const plays = selected.plays.map((play): PlayNode => ({ ...play, hosts: play.hosts.map((host) => inventory.hosts.get(host.name) ?? host) }))
+  const plays = selected.plays.map(
+    (play): PlayNode => ({ ...play, hosts: play.hosts.map((host) => inventory.hosts.get(host.name) ?? host) }),
+  )
   return execute({ ...selected, inventory, plays }, args)
 }
 
@@ -55,14 +59,21 @@ async function load({ target, values }: RunArguments): Promise<Selected> {
   const file = findPlaybook(target)
   const extraVars = await parseExtraVars(values['extra-vars'] ?? [])
   const checks = values['type-check'] && !listing(values)
-  const checked = checks ? import('./typecheck.ts').then(({ typeCheck }) => typeCheck([file, ...inventorySources(values.inventory ?? [])])) : Promise.resolve()
+  const checked = checks
+    ? import('./typecheck.ts').then(({ typeCheck }) => typeCheck([file, ...inventorySources(values.inventory ?? [])]))
+    : Promise.resolve()
   // A type error says more than what follows from it at run time, so it is the one to be shown.
-  const [types, loaded] = await Promise.allSettled([checked, both(loadPlaybook(file), readInventory(values, extraVars))])
+  const [types, loaded] = await Promise.allSettled([
+    checked,
+    both(loadPlaybook(file), readInventory(values, extraVars)),
+  ])
   if (types.status === 'rejected') throw types.reason
   if (loaded.status === 'rejected') throw loaded.reason
   const [playbook, inventory] = loaded.value
   const plays = select(playbook, inventory, {
-    limit: values.limit ?? [], tags: commas(values.tags), skipTags: commas(values['skip-tags']),
+    limit: values.limit ?? [],
+    tags: commas(values.tags),
+    skipTags: commas(values['skip-tags']),
     ...(values['start-at-task'] === undefined ? {} : { startAt: values['start-at-task'] }),
   })
   const { checkExtraVars } = await import('../engine/preflight.ts')
@@ -79,7 +90,10 @@ async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<readon
   const reasons = [a, b].flatMap((end): readonly unknown[] => (end.status === 'rejected' ? [end.reason] : []))
   const refused = reasons.filter((reason) => reason instanceof Refused)
   if (refused.length < 2) throw reasons.find((reason) => !(reason instanceof Refused)) ?? reasons[0]
-  throw new Refused(refused.flatMap(({ problems }) => problems), refused[0]!.exitCode)
+  throw new Refused(
+    refused.flatMap(({ problems }) => problems),
+    refused[0]!.exitCode,
+  )
 }
 
 function listing(values: Values): boolean {
@@ -88,19 +102,40 @@ function listing(values: Values): boolean {
 
 async function list({ playbook, plays }: Selected, values: Values): Promise<number> {
   const { listAsJson, listHosts, listTags, listTasks } = await import('../engine/list.ts')
-  process.stdout.write(`${values.json ? listAsJson(plays)
-    : [values['list-hosts'] && listHosts(plays), values['list-tasks'] && listTasks(plays), values['list-tags'] && listTags(playbook, plays)].filter(Boolean).join('\n\n')}\n`)
+  process.stdout.write(
+    `${
+      values.json
+        ? listAsJson(plays)
+        : [
+            values['list-hosts'] && listHosts(plays),
+            values['list-tasks'] && listTasks(plays),
+            values['list-tags'] && listTags(playbook, plays),
+          ]
+            .filter(Boolean)
+            .join('\n\n')
+    }\n`,
+  )
   return exit.ok
 }
 
 function refuseEmpty(plays: readonly PlayNode[], { limit = [] }: Values): void {
   const wanted = plays.filter((play) => [...tasksOf(play.nodes)].some((n) => n.selected))
-  if (wanted.length === 0) throw new Refused({ message: 'no task is selected', hint: 'see what there is: --list-tasks without --tags, --skip-tags and --start-at-task' }, exit.empty)
+  if (wanted.length === 0)
+    throw new Refused(
+      {
+        message: 'no task is selected',
+        hint: 'see what there is: --list-tasks without --tags, --skip-tags and --start-at-task',
+      },
+      exit.empty,
+    )
   if (wanted.every((play) => play.hosts.length === 0)) {
-    throw new Refused({
-      message: `no host is selected: ${limit.length > 0 ? `the limit ${limit.join(',')} leaves none of` : 'there is none in'} ${wanted.map((p) => p.play.options.hosts).join(', ')}`,
-      hint: 'see: --list-hosts without --limit',
-    }, exit.empty)
+    throw new Refused(
+      {
+        message: `no host is selected: ${limit.length > 0 ? `the limit ${limit.join(',')} leaves none of` : 'there is none in'} ${wanted.map((p) => p.play.options.hosts).join(', ')}`,
+        hint: 'see: --list-hosts without --limit',
+      },
+      exit.empty,
+    )
   }
 }
 
@@ -112,7 +147,12 @@ function workedOn(plays: readonly PlayNode[]): readonly Host[] {
 
 async function execute({ playbook, plays, inventory }: Selected, { values, argv }: RunArguments): Promise<number> {
   const [{ findRun, Journal }, { newRunId, run }, { createTransport }, { both }, { lockHosts }] = await Promise.all([
-    import('../engine/journal.ts'), import('../engine/run.ts'), import('../transport/index.ts'), import('../report/guard.ts'), import('./lock.ts')])
+    import('../engine/journal.ts'),
+    import('../engine/run.ts'),
+    import('../transport/index.ts'),
+    import('../report/guard.ts'),
+    import('./lock.ts'),
+  ])
   const { resume, check, forks } = values
   const done = resume === undefined ? undefined : findRun(resume === 'latest' ? undefined : resume, playbook.name)
   const runId = newRunId()
@@ -121,22 +161,34 @@ async function execute({ playbook, plays, inventory }: Selected, { values, argv 
   process.on('exit', release)
   const journal = check ? undefined : new Journal(runId)
   const shown = await reporterFor(values, argv)
-  const sinks = both(...journal ? [await recorder(journal, () => signals.stopNow())] : [], ...shown.reporters)
+  const sinks = both(...(journal ? [await recorder(journal, () => signals.stopNow())] : []), ...shown.reporters)
   const emit = (event: Event) => sinks.report({ ...event, time: Date.now() })
   const signals = catchSignals((message) => emit({ type: 'warned', message }))
   const transport = createTransport({
-    inventory, ...questions((question) => asking(shown.live, question)), warn: (message) => emit({ type: 'warned', message }),
+    inventory,
+    ...questions((question) => asking(shown.live, question)),
+    warn: (message) => emit({ type: 'warned', message }),
   })
   const become = becomeOf(values)
   let outcome: RunOutcome
   try {
     outcome = await run({
-      playbook, plays, inventory, transport, emit, runId, check, forks, forceHandlers: values['force-handlers'], argv,
+      playbook,
+      plays,
+      inventory,
+      transport,
+      emit,
+      runId,
+      check,
+      forks,
+      forceHandlers: values['force-handlers'],
+      argv,
       ...(become === undefined ? {} : { become }),
       ...(done ? { done } : {}),
       gate: (question) => asking(shown.live, () => stoppable(signals, false, () => gate(question, values, emit))),
       ...(values.step ? { step: (task: string) => stoppable(signals, 'no', () => stepper(task)) } : {}),
-      stop: signals.stop, abort: signals.abort,
+      stop: signals.stop,
+      abort: signals.abort,
     })
   } catch (error) {
     emit({ type: 'run-finished', run: runId, outcome: 'crashed', milliseconds: 0, owed: [] })
@@ -153,14 +205,30 @@ async function execute({ playbook, plays, inventory }: Selected, { values, argv 
   return interrupted ? signals.exitCode() : exit[outcome as Exclude<RunOutcome, 'interrupted'>]
 }
 
-async function reporterFor({ output = [], step, verbose, diff, check }: Values, argv: readonly string[]): Promise<{ readonly live: LiveReporter; readonly reporters: readonly Reporter[] }> {
+async function reporterFor(
+  { output = [], step, verbose, diff, check }: Values,
+  argv: readonly string[],
+): Promise<{ readonly live: LiveReporter; readonly reporters: readonly Reporter[] }> {
   const { createJunitReporter, createReporter, wantsColor } = await import('../report/index.ts')
   const junit = output.find((o) => o.startsWith('junit='))?.slice('junit='.length)
-  const kind = output.includes('json') ? 'json' : process.stdout.isTTY && !output.includes('lines') && !step ? 'tree' : 'lines'
+  const kind = output.includes('json')
+    ? 'json'
+    : process.stdout.isTTY && !output.includes('lines') && !step
+      ? 'tree'
+      : 'lines'
   const live = createReporter({
-    kind, out: process.stdout, err: process.stderr, verbosity: verbose, diff, color: wantsColor(process.stdout),
-    columns: process.stdout.columns || 120, rows: process.stdout.rows || 24,
-    next: ({ finished }) => check || finished.outcome === 'ok' ? undefined : `Go on with: run ${typed(argv.filter((word) => !word.startsWith('--resume=')))} --resume`,
+    kind,
+    out: process.stdout,
+    err: process.stderr,
+    verbosity: verbose,
+    diff,
+    color: wantsColor(process.stdout),
+    columns: process.stdout.columns || 120,
+    rows: process.stdout.rows || 24,
+    next: ({ finished }) =>
+      check || finished.outcome === 'ok'
+        ? undefined
+        : `Go on with: run ${typed(argv.filter((word) => !word.startsWith('--resume=')))} --resume`,
   })
   return { live, reporters: junit ? [live, createJunitReporter(junit)] : [live] }
 }
@@ -168,13 +236,18 @@ async function reporterFor({ output = [], step, verbose, diff, check }: Values, 
 /** The journal as a reporter: it gets events masked, as every other sink does. A run whose record breaks off must not go on. */
 async function recorder(journal: Journal, stop: () => void): Promise<Reporter> {
   const { guarded } = await import('../report/guard.ts')
-  return guarded({
-    report: (event) => journal.append(event),
-    close: () => Promise.resolve(journal.close()),
-  }, (error) => {
-    process.stderr.write(`the journal ${journal.path} cannot be written, and nothing new is started: ${error instanceof Error ? error.message : String(error)}\n`)
-    stop()
-  })
+  return guarded(
+    {
+      report: (event) => journal.append(event),
+      close: () => Promise.resolve(journal.close()),
+    },
+    (error) => {
+      process.stderr.write(
+        `the journal ${journal.path} cannot be written, and nothing new is started: ${error instanceof Error ? error.message : String(error)}\n`,
+      )
+      stop()
+    },
+  )
 }
 
 /** A question on a terminal whose picture is out of the way. */

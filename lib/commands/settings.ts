@@ -10,7 +10,17 @@ export interface FoundSettings {
   readonly values: Readonly<Record<string, unknown>>
 }
 
-const places = ['run.config.ts', 'run.config.mjs', 'run.config.js', 'run.config.json', '.runrc', '.runrc.json', '.runrc.yaml', '.runrc.yml', 'package.json']
+const places = [
+  'run.config.ts',
+  'run.config.mjs',
+  'run.config.js',
+  'run.config.json',
+  '.runrc',
+  '.runrc.json',
+  '.runrc.yaml',
+  '.runrc.yml',
+  'package.json',
+]
 
 /**
  * Defaults for options of the command line, from run.config.ts and its usual relatives in this folder or in one above it
@@ -21,15 +31,24 @@ export async function readSettings(cwd = process.cwd()): Promise<FoundSettings> 
   if (!found) return { values: {} }
   const file = path.relative(cwd, found.file) || found.file
   const wrong = (message: string) => new Refused({ message: `the settings in ${file} ${message}` }, exit.load)
-  if (typeof found.content !== 'object' || found.content === null || Array.isArray(found.content)) throw wrong('must be names of options with values')
+  if (typeof found.content !== 'object' || found.content === null || Array.isArray(found.content))
+    throw wrong('must be names of options with values')
   const given = found.content as Readonly<Record<string, unknown>>
   const problems = checkSettings(given)
-  if (problems.length > 0) throw new Refused(problems.map((p) => ({ ...p, message: `${file}: ${p.message}` })), exit.load)
-  const values = Object.entries(given).filter(([, value]) => value !== undefined).map(([name, value]) => {
-    const option = (options as Readonly<Record<string, Option>>)[name]!
-    const resolved = option.path ? [value].flat().map((v) => fromFolder(String(v), path.dirname(found.file), cwd)) : [value].flat()
-    return [name, option.kind === 'texts' ? resolved : resolved[0]]
-  })
+  if (problems.length > 0)
+    throw new Refused(
+      problems.map((p) => ({ ...p, message: `${file}: ${p.message}` })),
+      exit.load,
+    )
+  const values = Object.entries(given)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => {
+      const option = (options as Readonly<Record<string, Option>>)[name]!
+      const resolved = option.path
+        ? [value].flat().map((v) => fromFolder(String(v), path.dirname(found.file), cwd))
+        : [value].flat()
+      return [name, option.kind === 'texts' ? resolved : resolved[0]]
+    })
   return { file, values: Object.fromEntries(values) as FoundSettings['values'] }
 }
 
@@ -41,17 +60,27 @@ function fromFolder(given: string, folder: string, cwd: string): string {
 
 async function find(cwd: string): Promise<{ readonly file: string; readonly content: unknown } | undefined> {
   // cosmiconfig's own .ts loader wants an older TypeScript; ours is registered already.
-  const load = async (file: string) => (await importAuthored(file) as { default: unknown }).default
+  const load = async (file: string) => ((await importAuthored(file)) as { default: unknown }).default
   for (const folder of foldersOf(cwd)) {
     if (!mayHaveSettings(folder)) continue
     const { cosmiconfig } = await import('cosmiconfig')
-    const explorer = cosmiconfig('run', { searchPlaces: places, loaders: { '.ts': load, '.mjs': load, '.js': load }, searchStrategy: 'none', cache: false })
+    const explorer = cosmiconfig('run', {
+      searchPlaces: places,
+      loaders: { '.ts': load, '.mjs': load, '.js': load },
+      searchStrategy: 'none',
+      cache: false,
+    })
     try {
       const found = await explorer.search(folder)
-      if (found) return { file: found.filepath, content: found.isEmpty ? {} : found.config as unknown }
+      if (found) return { file: found.filepath, content: found.isEmpty ? {} : (found.config as unknown) }
     } catch (error) {
       const file = places.find((name) => existsSync(path.join(folder, name)))
-      throw new Refused({ message: `the settings${file ? ` in ${path.relative(cwd, path.join(folder, file))}` : ''} cannot be loaded: ${reason(error)}` }, exit.load)
+      throw new Refused(
+        {
+          message: `the settings${file ? ` in ${path.relative(cwd, path.join(folder, file))}` : ''} cannot be loaded: ${reason(error)}`,
+        },
+        exit.load,
+      )
     }
   }
   return undefined

@@ -13,12 +13,18 @@ export function interactive(): boolean {
 
 /** One line from the operator, asked on stderr so that stdout stays the report's. @throws Interrupted */
 export async function ask(question: string): Promise<string> {
-  return (await answer(createInterface({ input: process.stdin, output: process.stderr, terminal: true }), `${question} `)).trim()
+  return (
+    await answer(createInterface({ input: process.stdin, output: process.stderr, terminal: true }), `${question} `)
+  ).trim()
 }
 
 /** A secret typed without being shown. @throws Refused where nobody can type; Interrupted */
 export async function askSecret(question: string, label: string): Promise<Secret> {
-  if (!interactive()) throw new Refused({ message: `${question}: there is no terminal to ask on`, hint: 'give it in a file, or in the inventory' }, exit.usage)
+  if (!interactive())
+    throw new Refused(
+      { message: `${question}: there is no terminal to ask on`, hint: 'give it in a file, or in the inventory' },
+      exit.usage,
+    )
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
   // Whoever types as soon as there is a prompt must find the echo turned off.
   const line = createInterface({ input: process.stdin, output: silent, terminal: true })

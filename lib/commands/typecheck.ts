@@ -11,8 +11,16 @@ const ownTypes = path.dirname(path.dirname(createRequire(import.meta.url).resolv
 
 // For a folder without a tsconfig.json: as the loader takes it, every file a module, and the types of Node at hand.
 const foreign = {
-  module: 'ESNext', moduleResolution: 'Bundler', moduleDetection: 'force', target: 'ES2023', lib: ['ES2023', 'ES2024.String', 'ESNext.Disposable'],
-  strict: true, verbatimModuleSyntax: true, resolveJsonModule: true, typeRoots: [ownTypes], types: ['node'],
+  module: 'ESNext',
+  moduleResolution: 'Bundler',
+  moduleDetection: 'force',
+  target: 'ES2023',
+  lib: ['ES2023', 'ES2024.String', 'ESNext.Disposable'],
+  strict: true,
+  verbatimModuleSyntax: true,
+  resolveJsonModule: true,
+  typeRoots: [ownTypes],
+  types: ['node'],
 }
 
 /**
@@ -23,28 +31,49 @@ export async function typeCheck(files: readonly string[]): Promise<void> {
   const sources = files.filter((file) => /\.[cm]?ts$/.test(file) && existsSync(file))
   if (sources.length === 0) return
   mkdirSync(place, { recursive: true, mode: 0o700 })
-  const key = createHash('sha256').update([process.cwd(), ...sources].join('\0')).digest('hex').slice(0, 16)
+  const key = createHash('sha256')
+    .update([process.cwd(), ...sources].join('\0'))
+    .digest('hex')
+    .slice(0, 16)
   const stamp = path.join(place, `${key}.checked`)
   if (unchanged(stamp)) return
   const config = path.join(place, `${key}.json`)
   const own = existsSync('tsconfig.json') ? path.resolve('tsconfig.json') : undefined
-  writeFileSync(config, JSON.stringify({
-    ...(own ? { extends: own } : {}),
-    compilerOptions: {
-      ...(own ? {} : foreign),
-      skipLibCheck: true, allowImportingTsExtensions: true, noEmit: true, noUnusedLocals: false, listFiles: true, incremental: false,
-    },
-    files: sources, include: [],
-  }))
+  writeFileSync(
+    config,
+    JSON.stringify({
+      ...(own ? { extends: own } : {}),
+      compilerOptions: {
+        ...(own ? {} : foreign),
+        skipLibCheck: true,
+        allowImportingTsExtensions: true,
+        noEmit: true,
+        noUnusedLocals: false,
+        listFiles: true,
+        incremental: false,
+      },
+      files: sources,
+      include: [],
+    }),
+  )
   const { code, stdout } = await compiler(['-p', config, '--pretty', 'false'])
   const lines = stdout.split('\n')
   const problems = lines.flatMap((line): readonly Problem[] => {
     const match = /^(.+?)\((\d+),\d+\): error (TS\d+): (.*)$/.exec(line)
     // What is wrong in this library is not the operator's to mend.
-    return match && (process.cwd() + path.sep).startsWith(home) === path.resolve(match[1]!).startsWith(home) ? [{ message: `${match[4]} [${match[3]}]`, at: { file: path.resolve(match[1]!), line: Number(match[2]) } }] : []
+    return match && (process.cwd() + path.sep).startsWith(home) === path.resolve(match[1]!).startsWith(home)
+      ? [{ message: `${match[4]} [${match[3]}]`, at: { file: path.resolve(match[1]!), line: Number(match[2]) } }]
+      : []
   })
   if (problems.length > 0) throw new Refused(problems, exit.load)
-  if (code !== 0 && !lines.some((line) => /: error TS\d+: /.test(line))) throw new Refused({ message: `the type check could not run: ${stdout.trim().slice(0, 2000)}`, hint: 'skip it with --no-type-check' }, exit.load)
+  if (code !== 0 && !lines.some((line) => /: error TS\d+: /.test(line)))
+    throw new Refused(
+      {
+        message: `the type check could not run: ${stdout.trim().slice(0, 2000)}`,
+        hint: 'skip it with --no-type-check',
+      },
+      exit.load,
+    )
   const read = lines.filter((line) => line.startsWith('/') && existsSync(line))
   writeFileSync(stamp, JSON.stringify(read.map((file) => [file, statSync(file).mtimeMs, statSync(file).size])))
 }
@@ -53,10 +82,13 @@ function unchanged(stamp: string): boolean {
   if (!existsSync(stamp)) return false
   try {
     const files = JSON.parse(readFileSync(stamp, 'utf8')) as readonly (readonly [string, number, number])[]
-    return files.length > 0 && files.every(([file, time, size]) => {
-      const now = statSync(file)
-      return now.mtimeMs === time && now.size === size
-    })
+    return (
+      files.length > 0 &&
+      files.every(([file, time, size]) => {
+        const now = statSync(file)
+        return now.mtimeMs === time && now.size === size
+      })
+    )
   } catch {
     return false
   }

@@ -1,5 +1,16 @@
 import { spawn } from 'node:child_process'
-import { chownSync, chmodSync, existsSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { decryptVault, encryptVault, isVault, vaultId } from '../inventory/vault.ts'
@@ -29,22 +40,34 @@ export async function vault(args: VaultArguments): Promise<number> {
   const { action, files } = args
   // Without any option about it, the password is asked for, as ansible-vault does.
   const { 'vault-password-file': file, 'vault-id': ids } = args.values
-  const values: Values = file === undefined && !ids?.length ? { ...args.values, 'ask-vault-password': true } : args.values
+  const values: Values =
+    file === undefined && !ids?.length ? { ...args.values, 'ask-vault-password': true } : args.values
   if (action === 'encrypt-string') return encryptString({ ...args, values })
   if (files.length === 0) throw usage(`run vault ${action} needs a file`)
-  if (args.to !== undefined && (files.length > 1 || !['encrypt', 'decrypt'].includes(action))) throw usage('--to is for encrypting or decrypting one file')
+  if (args.to !== undefined && (files.length > 1 || !['encrypt', 'decrypt'].includes(action)))
+    throw usage('--to is for encrypting or decrypting one file')
   switch (action) {
-    case 'encrypt': return encrypt({ ...args, values })
-    case 'decrypt': return decrypt({ ...args, values })
-    case 'view': return view({ ...args, values })
-    case 'edit': return edit({ ...args, values })
-    case 'rekey': return rekey({ ...args, values })
-    default: throw usage(`run vault cannot ${action}`, 'it can encrypt, decrypt, view, edit, rekey and encrypt-string')
+    case 'encrypt':
+      return encrypt({ ...args, values })
+    case 'decrypt':
+      return decrypt({ ...args, values })
+    case 'view':
+      return view({ ...args, values })
+    case 'edit':
+      return edit({ ...args, values })
+    case 'rekey':
+      return rekey({ ...args, values })
+    default:
+      throw usage(`run vault cannot ${action}`, 'it can encrypt, decrypt, view, edit, rekey and encrypt-string')
   }
 }
 
 async function encrypt({ files, values, to, encryptId }: VaultArguments): Promise<number> {
-  const contents = contentsOf(files, (file, content) => isVault(content.toString('latin1')) ? { message: `${file} is encrypted already`, hint: `change its password with run vault rekey ${file}` } : undefined)
+  const contents = contentsOf(files, (file, content) =>
+    isVault(content.toString('latin1'))
+      ? { message: `${file} is encrypted already`, hint: `change its password with run vault rekey ${file}` }
+      : undefined,
+  )
   const { id, password } = await encryptingPassword(values, encryptId)
   for (const [file, content] of contents) put(to ?? file, encryptVault(content, password, id))
   return exit.ok
@@ -62,12 +85,18 @@ async function view({ files, values }: VaultArguments): Promise<number> {
 }
 
 async function rekey({ files, values, newFile, newId }: VaultArguments): Promise<number> {
-  if (newFile !== undefined && newId !== undefined) throw usage('--new-vault-password-file and --new-vault-id exclude each other')
+  if (newFile !== undefined && newId !== undefined)
+    throw usage('--new-vault-password-file and --new-vault-id exclude each other')
   const contents = await opened(files, values)
   const ids = new Map(files.map((file) => [file, vaultId(readFileSync(file, 'latin1'))]))
-  const fresh = await encryptingPassword({ 'ask-vault-password': newFile === undefined && newId === undefined, 'vault-password-file': newFile, 'vault-id': newId === undefined ? undefined : [newId] })
+  const fresh = await encryptingPassword({
+    'ask-vault-password': newFile === undefined && newId === undefined,
+    'vault-password-file': newFile,
+    'vault-id': newId === undefined ? undefined : [newId],
+  })
   // A new password alone leaves the label as it is.
-  for (const [file, content] of contents) put(file, encryptVault(content, fresh.password, newId === undefined ? ids.get(file) : fresh.id))
+  for (const [file, content] of contents)
+    put(file, encryptVault(content, fresh.password, newId === undefined ? ids.get(file) : fresh.id))
   return exit.ok
 }
 
@@ -75,7 +104,12 @@ async function edit({ files, values, encryptId }: VaultArguments): Promise<numbe
   for (const file of files) {
     const there = existsSync(file)
     const before = there ? (await opened([file], values))[0]![1] : Buffer.alloc(0)
-    const { password, id } = there ? { password: await passwordFor(values, vaultId(readFileSync(file, 'latin1'))), id: vaultId(readFileSync(file, 'latin1')) } : await encryptingPassword(values, encryptId)
+    const { password, id } = there
+      ? {
+          password: await passwordFor(values, vaultId(readFileSync(file, 'latin1'))),
+          id: vaultId(readFileSync(file, 'latin1')),
+        }
+      : await encryptingPassword(values, encryptId)
     const after = await inEditor(path.basename(file), before)
     if (after.equals(before)) process.stderr.write(`${file} is unchanged\n`)
     else put(file, encryptVault(after, password, id))
@@ -86,16 +120,29 @@ async function edit({ files, values, encryptId }: VaultArguments): Promise<numbe
 async function encryptString({ files, values, name, encryptId }: VaultArguments): Promise<number> {
   if (files.length > 1) throw usage('run vault encrypt-string takes one text', 'quote it')
   const { id, password } = await encryptingPassword(values, encryptId)
-  const text = files[0] !== undefined && files[0] !== stdin ? files[0]
-    : interactive() ? (await askSecret('Text to encrypt', name ?? 'text')).reveal() : readFileSync(0).toString('utf8').replace(/\r?\n$/, '')
+  const text =
+    files[0] !== undefined && files[0] !== stdin
+      ? files[0]
+      : interactive()
+        ? (await askSecret('Text to encrypt', name ?? 'text')).reveal()
+        : readFileSync(0)
+            .toString('utf8')
+            .replace(/\r?\n$/, '')
   if (text === '') throw usage('there is no text to encrypt')
-  const body = encryptVault(text, password, id).trimEnd().split('\n').map((line) => `          ${line}\n`).join('')
+  const body = encryptVault(text, password, id)
+    .trimEnd()
+    .split('\n')
+    .map((line) => `          ${line}\n`)
+    .join('')
   process.stdout.write(`${name === undefined ? '' : `${name}: `}!vault |\n${body}`)
   return exit.ok
 }
 
 /** The content of every file, or every reason why not: nothing is written before all of it is known to work. */
-function contentsOf(files: readonly string[], wrong: (file: string, content: Buffer) => Problem | undefined): readonly (readonly [string, Buffer])[] {
+function contentsOf(
+  files: readonly string[],
+  wrong: (file: string, content: Buffer) => Problem | undefined,
+): readonly (readonly [string, Buffer])[] {
   const problems: Problem[] = []
   const contents = files.flatMap((file): readonly (readonly [string, Buffer])[] => {
     try {
@@ -104,7 +151,12 @@ function contentsOf(files: readonly string[], wrong: (file: string, content: Buf
       if (problem) problems.push(problem)
       return [[file, content]]
     } catch (error) {
-      problems.push({ message: (error as NodeJS.ErrnoException).code === 'ENOENT' ? `there is no file ${file}` : `${file} cannot be read: ${(error as Error).message}` })
+      problems.push({
+        message:
+          (error as NodeJS.ErrnoException).code === 'ENOENT'
+            ? `there is no file ${file}`
+            : `${file} cannot be read: ${(error as Error).message}`,
+      })
       return []
     }
   })
@@ -113,7 +165,9 @@ function contentsOf(files: readonly string[], wrong: (file: string, content: Buf
 }
 
 async function opened(files: readonly string[], values: Values): Promise<readonly (readonly [string, Buffer])[]> {
-  const contents = contentsOf(files, (file, content) => isVault(content.toString('latin1')) ? undefined : { message: `${file} is not encrypted` })
+  const contents = contentsOf(files, (file, content) =>
+    isVault(content.toString('latin1')) ? undefined : { message: `${file} is not encrypted` },
+  )
   const open: (readonly [string, Buffer])[] = []
   const source = vaultPassword(values)
   for (const [file, content] of contents) {
@@ -132,7 +186,11 @@ const passwordFor = (values: Values, id: string | undefined) => passwordFrom(vau
 
 async function passwordFrom(source: ReturnType<typeof vaultPassword>, id: string | undefined): Promise<Secret> {
   const found = typeof source === 'function' ? await source(id) : source
-  if (!found) throw new Refused({ message: `no password is given for the vault id ${id}`, hint: `give --vault-id ${id}@FILE` }, exit.usage)
+  if (!found)
+    throw new Refused(
+      { message: `no password is given for the vault id ${id}`, hint: `give --vault-id ${id}@FILE` },
+      exit.usage,
+    )
   return found
 }
 
@@ -171,9 +229,18 @@ async function inEditor(name: string, before: Buffer): Promise<Buffer> {
     writeFileSync(file, before, { mode: 0o600 })
     const editor = process.env['VISUAL'] || process.env['EDITOR'] || 'vi'
     const code = await new Promise<number | null>((resolve, reject) => {
-      spawn('/bin/sh', ['-c', `${editor} "$1"`, 'sh', file], { stdio: 'inherit' }).once('error', reject).once('close', resolve)
+      spawn('/bin/sh', ['-c', `${editor} "$1"`, 'sh', file], { stdio: 'inherit' })
+        .once('error', reject)
+        .once('close', resolve)
     })
-    if (code !== 0) throw new Refused({ message: `the editor ${editor} ended with exit code ${code}, and nothing was changed`, hint: 'set EDITOR to the editor of your choice' }, exit.failed)
+    if (code !== 0)
+      throw new Refused(
+        {
+          message: `the editor ${editor} ended with exit code ${code}, and nothing was changed`,
+          hint: 'set EDITOR to the editor of your choice',
+        },
+        exit.failed,
+      )
     return readFileSync(file)
   } finally {
     process.off('SIGINT', ignore).off('SIGTERM', end).off('SIGHUP', end).off('exit', remove)

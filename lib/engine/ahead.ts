@@ -1,5 +1,12 @@
 import type { Host } from '../model/inventory.ts'
-import { type Connection, type Early, isOperation, type Operation, type Prepared, type Value } from '../model/operation.ts'
+import {
+  type Connection,
+  type Early,
+  isOperation,
+  type Operation,
+  type Prepared,
+  type Value,
+} from '../model/operation.ts'
 import type { Session, Transport } from '../model/transport.ts'
 import type { TaskNode } from './select.ts'
 
@@ -81,7 +88,11 @@ export class Ahead {
   #upcoming: readonly TaskNode[] = []
 
   constructor(
-    host: Host, become: string | undefined, transport: Transport, changes: Changes, abort: AbortSignal,
+    host: Host,
+    become: string | undefined,
+    transport: Transport,
+    changes: Changes,
+    abort: AbortSignal,
     foreseen: (node: TaskNode) => Operation<Value> | undefined,
   ) {
     this.#foreseen = foreseen
@@ -109,7 +120,11 @@ export class Ahead {
   /** The way for a task of this sequence, or undefined when it goes its own. */
   way(node: TaskNode, become: string | undefined, attempt: Attempt): Way | undefined {
     // A body that is more than one operation may run several side by side, which one pipe would make wait for each other.
-    if (become !== this.#become || !(isOperation(node.task.body) || this.#read.get(node)?.early || this.#foreseen(node))) return undefined
+    if (
+      become !== this.#become ||
+      !(isOperation(node.task.body) || this.#read.get(node)?.early || this.#foreseen(node))
+    )
+      return undefined
     this.#attempt = attempt
     const connection = this.#connection()
     return {
@@ -131,7 +146,9 @@ export class Ahead {
     if (known && known.changes === this.#changes.of(this.#host.name)) {
       // Where the last task changed something this one may too, and what is read before that is known would be read in vain.
       if (this.#window > 1) this.#more()
-      const plan = await (known.early ? operation.prepare({ ...connection, early: { ...known.early, asking: false } }).catch(() => undefined) : known.plan)
+      const plan = await (known.early
+        ? operation.prepare({ ...connection, early: { ...known.early, asking: false } }).catch(() => undefined)
+        : known.plan)
       // Somebody else may have changed the host while the answer was under way; a read that failed is made again to be sure.
       if (plan && known.changes === this.#changes.of(this.#host.name)) {
         if (!plan.changed) {
@@ -163,10 +180,12 @@ export class Ahead {
       if (ordered) this.#more()
       return request
     }
-    const asideOf = <A extends readonly unknown[], T>(call: (...args: A) => Promise<T>) => (...args: A): Promise<T> => {
-      begun(false)
-      return call(...args)
-    }
+    const asideOf =
+      <A extends readonly unknown[], T>(call: (...args: A) => Promise<T>) =>
+      (...args: A): Promise<T> => {
+        begun(false)
+        return call(...args)
+      }
     const watched: Connection = {
       ...connection,
       exec(script, options) {
@@ -190,7 +209,7 @@ export class Ahead {
   }
 
   #connection(): Connection {
-    return this.#face ??= this.#transport.connection(this.#host, this.#session)
+    return (this.#face ??= this.#transport.connection(this.#host, this.#session))
   }
 
   #more(): void {
@@ -208,7 +227,9 @@ export class Ahead {
     if (!operation) return {}
     const never = () => Promise.reject(new Error('only a look is taken before the turn of a body'))
     const early: Early = { asking: true, answers: new Map(), through: connection }
-    operation.prepare({ host: connection.host, exec: never, read: never, stream: never, dial: never, peer: never, early }).catch(() => undefined)
+    operation
+      .prepare({ host: connection.host, exec: never, read: never, stream: never, dial: never, peer: never, early })
+      .catch(() => undefined)
     return { early }
   }
 }
@@ -220,5 +241,9 @@ export function readable(node: TaskNode): boolean {
 
 // Requests with more on their stdin have a channel of their own.
 function large(content: unknown): boolean {
-  return typeof content === 'string' ? content.length > 50_000 : content instanceof Uint8Array ? content.length > 200_000 : content !== undefined
+  return typeof content === 'string'
+    ? content.length > 50_000
+    : content instanceof Uint8Array
+      ? content.length > 200_000
+      : content !== undefined
 }

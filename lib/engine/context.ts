@@ -1,5 +1,14 @@
 import type { Host, HostRef, Inventory } from '../model/inventory.ts'
-import { Advice, type Connection, type Fact, isOperation, type Operation, type Prepared, unrun, type Value } from '../model/operation.ts'
+import {
+  Advice,
+  type Connection,
+  type Fact,
+  isOperation,
+  type Operation,
+  type Prepared,
+  unrun,
+  type Value,
+} from '../model/operation.ts'
 import type { AnyRole, HostContext, Task } from '../model/playbook.ts'
 import { matchHosts } from '../model/pattern.ts'
 import { resolveVars } from '../model/vars.ts'
@@ -36,12 +45,13 @@ export class Memory {
   /** Typed variables of a role on a host. @throws Advice naming all that is missing, for a delegated host that preflight did not see */
   vars(role: AnyRole, host: Host): Readonly<Record<string, unknown>> {
     let hosts = this.#vars.get(role)
-    if (!hosts) this.#vars.set(role, hosts = new Map())
+    if (!hosts) this.#vars.set(role, (hosts = new Map()))
     let found = hosts.get(host.name)
     if (!found) {
       const { vars, problems } = resolveVars(role.schema, host, this.inventory, role.bound)
-      if (problems.length > 0) throw new Advice(problems.map((p) => p.message).join('; '), `set it for ${host.name} in ${this.inventory.path}`)
-      hosts.set(host.name, found = vars)
+      if (problems.length > 0)
+        throw new Advice(problems.map((p) => p.message).join('; '), `set it for ${host.name} in ${this.inventory.path}`)
+      hosts.set(host.name, (found = vars))
     }
     return found
   }
@@ -50,7 +60,7 @@ export class Memory {
     const key = `${host}\0${fact.name}`
     let found = this.#facts.get(key) as Promise<T> | undefined
     if (!found) {
-      this.#facts.set(key, found = fact.read(connection))
+      this.#facts.set(key, (found = fact.read(connection)))
       // A fact that could not be read is asked for again by whoever wants it next.
       found.catch(() => this.#facts.delete(key))
     }
@@ -103,13 +113,21 @@ export function contextFor(options: ContextOptions): HostContext<unknown> {
     result(task) {
       if (memory.result(task as Task, host.name)) return result(task) as never
       if (check) throw new Unpredictable(`it needs the result of «${task.name}», which did not run`)
-      throw new Advice(`it needs the result of «${task.name}», which did not run on ${host.name}`, 'select that task too: see its tags with --list-tasks')
+      throw new Advice(
+        `it needs the result of «${task.name}», which did not run on ${host.name}`,
+        'select that task too: see its tags with --list-tasks',
+      )
     },
     resultIfRun: (task) => result(task) as never,
     on(ref: HostRef) {
       // The machine that `run` runs on can be delegated to without being in the inventory.
-      const other = inventory.hosts.get(ref.name) ?? matchHosts(ref.name, inventory).hosts.find(({ name }) => name === ref.name)
-      if (!other) throw new Advice(`there is no host ${ref.name} to delegate to`, `see: run inventory -i ${inventory.path} --graph`)
+      const other =
+        inventory.hosts.get(ref.name) ?? matchHosts(ref.name, inventory).hosts.find(({ name }) => name === ref.name)
+      if (!other)
+        throw new Advice(
+          `there is no host ${ref.name} to delegate to`,
+          `see: run inventory -i ${inventory.path} --graph`,
+        )
       if (other.name !== host.name) record.delegated.add(other.name)
       return contextFor({ ...options, host: other })
     },
@@ -118,13 +136,18 @@ export function contextFor(options: ContextOptions): HostContext<unknown> {
 }
 
 /** Reads, plans and, unless in check mode or nothing would change, applies. */
-export async function runOperation<R extends Value>(operation: Operation<R>, way: Way, check: boolean, record: BodyRecord): Promise<R> {
+export async function runOperation<R extends Value>(
+  operation: Operation<R>,
+  way: Way,
+  check: boolean,
+  record: BodyRecord,
+): Promise<R> {
   unrun.getStore()?.delete(operation as Operation<Value>)
   // What a module makes for its own use while it works is nobody's to forget.
   const work = <T>(call: () => Promise<T>): Promise<T> => (unrun.getStore() ? unrun.run(new Set(), call) : call())
   record.signal.throwIfAborted()
   try {
-    const plan = await work(() => way.prepare(operation as Operation<Value>)) as Prepared<R>
+    const plan = (await work(() => way.prepare(operation as Operation<Value>))) as Prepared<R>
     if (!plan.changed) return plan.result
     const diff = plan.diff === undefined ? [] : Array.isArray(plan.diff) ? plan.diff : [plan.diff as Diff]
     if (diff.length > 0) record.planned(operation.name, diff)
@@ -136,29 +159,34 @@ export async function runOperation<R extends Value>(operation: Operation<R>, way
     record.signal.throwIfAborted()
     try {
       const applied = await work(() => way.apply(plan as Prepared<Value>))
-      return applied === undefined ? plan.result : applied as R
+      return applied === undefined ? plan.result : (applied as R)
     } finally {
       // Read after the fact: some operations can tell only then that nothing had to change.
       if (plan.changed) record.changed = true
     }
   } catch (error) {
-    if (error instanceof Error && !record.failures.has(error)) record.failures.set(error, { operation: operation.name, at: operation.at })
+    if (error instanceof Error && !record.failures.has(error))
+      record.failures.set(error, { operation: operation.name, at: operation.at })
     throw error
   }
 }
 
 /** Runs a body: an operation as it is, a function with its context; what it returns is run when it is an operation. */
 export async function runBody(
-  body: Operation<Value> | ((host: HostContext<unknown>) => unknown), context: HostContext<unknown>,
+  body: Operation<Value> | ((host: HostContext<unknown>) => unknown),
+  context: HostContext<unknown>,
 ): Promise<Value> {
   if (isOperation(body)) return context.run(body)
   const made = new Set<Operation<Value>>()
   return unrun.run(made, async () => {
     const returned = await body(context)
-    const result = isOperation(returned) ? await context.run(returned) : returned as Value
+    const result = isOperation(returned) ? await context.run(returned) : (returned as Value)
     const [forgotten] = made
     if (forgotten) {
-      throw new ForgottenOperation(`${forgotten.name} was made but never run: write host.run(...) around it, or return it`, forgotten.at)
+      throw new ForgottenOperation(
+        `${forgotten.name} was made but never run: write host.run(...) around it, or return it`,
+        forgotten.at,
+      )
     }
     return result
   })
@@ -168,10 +196,19 @@ export async function runBody(
  * The operation that a body would return if its turn came now; undefined when that takes more than what is known before it.
  * The body runs for this besides its turn, so only one that is a single expression is tried: it describes and does nothing.
  */
-export function foreseen(body: (host: HostContext<unknown>) => unknown, options: Pick<ContextOptions, 'memory' | 'role' | 'host' | 'check'>): Operation<Value> | undefined {
+export function foreseen(
+  body: (host: HostContext<unknown>) => unknown,
+  options: Pick<ContextOptions, 'memory' | 'role' | 'host' | 'check'>,
+): Operation<Value> | undefined {
   if (!/^(?!async\b)[^=]*=>\s*[^\s{]/.test(Function.prototype.toString.call(body))) return undefined
   const record: BodyRecord = {
-    changed: false, unpredictable: false, delegated: new Set(), failures: new WeakMap(), signal: AbortSignal.abort(), planned() {}, log() {},
+    changed: false,
+    unpredictable: false,
+    delegated: new Set(),
+    failures: new WeakMap(),
+    signal: AbortSignal.abort(),
+    planned() {},
+    log() {},
   }
   const connect = () => {
     throw new Error('a body that is not at work yet reaches no host')

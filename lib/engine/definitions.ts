@@ -48,19 +48,25 @@ function checkPlay({ name, at, options }: Play): readonly Problem[] {
     if (!fits) wrong(`serial must be a whole number of hosts or a percentage such as 25%, and is ${size}`)
   }
   const share = options.maxFailPercentage
-  if (share !== undefined && !(share >= 0 && share <= 100)) wrong(`maxFailPercentage must lie between 0 and 100, and is ${share}`)
-  if (options.throttle !== undefined && !isCount(options.throttle, 1)) wrong(`throttle must be a whole number from 1, and is ${options.throttle}`)
+  if (share !== undefined && !(share >= 0 && share <= 100))
+    wrong(`maxFailPercentage must lie between 0 and 100, and is ${share}`)
+  if (options.throttle !== undefined && !isCount(options.throttle, 1))
+    wrong(`throttle must be a whole number from 1, and is ${options.throttle}`)
   return problems
 }
 
 function checkTask({ name, at, options }: Task, role: AnyRole): readonly Problem[] {
   const problems: Problem[] = []
-  const wrong = (message: string, hint?: string) => problems.push({ message: `«${role.name} › ${name}»: ${message}`, at, ...(hint ? { hint } : {}) })
+  const wrong = (message: string, hint?: string) =>
+    problems.push({ message: `«${role.name} › ${name}»: ${message}`, at, ...(hint ? { hint } : {}) })
   for (const handler of [options.notify ?? []].flat() as readonly Handler[]) {
-    if (!role.handlers.includes(handler)) wrong(`it notifies «${handler.name}», a handler of another role`, `declare the handler in ${role.name}`)
+    if (!role.handlers.includes(handler))
+      wrong(`it notifies «${handler.name}», a handler of another role`, `declare the handler in ${role.name}`)
   }
-  if (options.retries !== undefined && !isCount(options.retries, 0)) wrong(`retries must be a whole number from 0, and is ${options.retries}`)
-  if (options.throttle !== undefined && !isCount(options.throttle, 1)) wrong(`throttle must be a whole number from 1, and is ${options.throttle}`)
+  if (options.retries !== undefined && !isCount(options.retries, 0))
+    wrong(`retries must be a whole number from 0, and is ${options.retries}`)
+  if (options.throttle !== undefined && !isCount(options.throttle, 1))
+    wrong(`throttle must be a whole number from 1, and is ${options.throttle}`)
   for (const duration of [options.delay, options.timeout]) {
     try {
       if (duration !== undefined) milliseconds(duration)

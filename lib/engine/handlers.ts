@@ -7,7 +7,10 @@ export class Due {
 
   notify(role: RoleNode, handler: Handler, host: string): void {
     const node = role.handlers.find((h) => h.handler === handler)
-    if (!node) throw new Error(`the handler «${handler.name}» belongs to another role than ${role.role.name}: a role notifies its own handlers`)
+    if (!node)
+      throw new Error(
+        `the handler «${handler.name}» belongs to another role than ${role.role.name}: a role notifies its own handlers`,
+      )
     this.add(node, host)
   }
   add(node: HandlerNode, host: string): void {

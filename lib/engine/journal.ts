@@ -42,19 +42,25 @@ function short(diff: Diff): Diff {
 
 /** The events of a recorded run, whole lines only: a killed process may have left half of one. */
 export function readJournal(file: string): readonly Timed[] {
-  return readFileSync(file, 'utf8').split('\n').slice(0, -1).flatMap((line) => {
-    try {
-      return [JSON.parse(line) as Timed]
-    } catch {
-      return []
-    }
-  })
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .slice(0, -1)
+    .flatMap((line) => {
+      try {
+        return [JSON.parse(line) as Timed]
+      } catch {
+        return []
+      }
+    })
 }
 
 /** The names of recorded runs, oldest first. */
 export function recordedRuns(directory = journalDirectory): readonly string[] {
   if (!existsSync(directory)) return []
-  return readdirSync(directory).filter((name) => name.endsWith('.jsonl')).map((name) => name.slice(0, -6)).sort()
+  return readdirSync(directory)
+    .filter((name) => name.endsWith('.jsonl'))
+    .map((name) => name.slice(0, -6))
+    .sort()
 }
 
 /** What an earlier run did: which tasks ended well on which hosts, and which handlers it still owes. */
@@ -101,7 +107,7 @@ export function doneIn(run: string, events: Iterable<Timed>): Done {
     has: (id, host) => results.has(`${id}\0${host}`),
     failed: (id, host) => failed.has(`${id}\0${host}`),
     begun: (id, host) => begun.has(`${id}\0${host}`),
-    owed: (id) => [...owed.get(id) ?? []],
+    owed: (id) => [...(owed.get(id) ?? [])],
   }
 }
 
@@ -119,11 +125,17 @@ export function findRun(name: string | undefined, playbook: string, directory = 
     if (!started || started.check || started.playbook !== playbook) continue
     const finished = events.findLast((event) => event.type === 'run-finished')
     if (name === undefined && finished?.type === 'run-finished' && finished.outcome === 'ok') {
-      throw new Refused({ message: `the latest run of «${playbook}» (${run}) ended well: there is nothing to resume`, hint: 'run it without --resume' }, exit.usage)
+      throw new Refused(
+        {
+          message: `the latest run of «${playbook}» (${run}) ended well: there is nothing to resume`,
+          hint: 'run it without --resume',
+        },
+        exit.usage,
+      )
     }
     const chain = [events]
     const met = new Set([run])
-    for (let before = started.resumes; before !== undefined && runs.includes(before) && !met.has(before);) {
+    for (let before = started.resumes; before !== undefined && runs.includes(before) && !met.has(before); ) {
       met.add(before)
       const earlier = load(before)
       chain.unshift(earlier)
@@ -131,14 +143,24 @@ export function findRun(name: string | undefined, playbook: string, directory = 
     }
     return doneIn(run, chain.flat())
   }
-  throw new Refused({ message: `there is no recorded run${name ? ` ${name}` : ''} of «${playbook}» to resume`, hint: runs.length > 0 ? `recorded: ${runs.slice(-5).join(', ')}` : 'run it without --resume' }, exit.usage)
+  throw new Refused(
+    {
+      message: `there is no recorded run${name ? ` ${name}` : ''} of «${playbook}» to resume`,
+      hint: runs.length > 0 ? `recorded: ${runs.slice(-5).join(', ')}` : 'run it without --resume',
+    },
+    exit.usage,
+  )
 }
 
 /** The run of that name, or the only one whose name begins so. */
 function named(name: string, runs: readonly string[]): readonly string[] {
   if (runs.includes(name)) return [name]
   const found = runs.filter((run) => run.startsWith(name))
-  if (found.length > 1) throw new Refused({ message: `several recorded runs begin with ${name}`, hint: `they are: ${found.slice(-5).join(', ')}` }, exit.usage)
+  if (found.length > 1)
+    throw new Refused(
+      { message: `several recorded runs begin with ${name}`, hint: `they are: ${found.slice(-5).join(', ')}` },
+      exit.usage,
+    )
   return found
 }
 

@@ -15,7 +15,8 @@ export function listTasks(plays: readonly PlayNode[]): string {
   for (const play of plays) {
     const rows = play.roles.flatMap((role): readonly Row[] => {
       const own = rowsOf(role.nodes, 1)
-      const name = role.beside.length > 0 ? `${role.role.name} (side by side with ${role.beside.join(', ')})` : role.role.name
+      const name =
+        role.beside.length > 0 ? `${role.role.name} (side by side with ${role.beside.join(', ')})` : role.role.name
       return own.length > 0 ? [{ indent: 0, name, tags: '', at: '' }, ...own] : []
     })
     if (rows.length === 0) continue
@@ -24,7 +25,9 @@ export function listTasks(plays: readonly PlayNode[]): string {
     const wide = Math.max(...rows.map((r) => r.indent * 2 + r.name.length))
     const tags = Math.max(...rows.map((r) => r.tags.length))
     for (const row of rows) {
-      out.push(`  ${`${'  '.repeat(row.indent)}${row.name}`.padEnd(wide)}  ${row.tags.padEnd(tags)}  ${row.at}`.trimEnd())
+      out.push(
+        `  ${`${'  '.repeat(row.indent)}${row.name}`.padEnd(wide)}  ${row.tags.padEnd(tags)}  ${row.at}`.trimEnd(),
+      )
     }
     out.push('')
   }
@@ -37,9 +40,19 @@ function showSerial(serial: BatchSize | readonly BatchSize[]): string {
 
 function rowsOf(nodes: readonly Node[], indent: number): readonly Row[] {
   return nodes.flatMap((node): readonly Row[] => {
-    if (node.kind === 'task') return node.selected ? [{ indent, name: node.task.name, tags: node.tags.join(', '), at: showLocation(node.task.at) }] : []
-    if (node.kind === 'gate') return node.selected ? [{ indent, name: `? ${node.gate.name}`, tags: node.tags.join(', '), at: showLocation(node.gate.at) }] : []
-    if (node.kind === 'parallel') return titled(`${node.name} (side by side)`, node.branches.flatMap((b) => rowsOf(b, indent + 1)))
+    if (node.kind === 'task')
+      return node.selected
+        ? [{ indent, name: node.task.name, tags: node.tags.join(', '), at: showLocation(node.task.at) }]
+        : []
+    if (node.kind === 'gate')
+      return node.selected
+        ? [{ indent, name: `? ${node.gate.name}`, tags: node.tags.join(', '), at: showLocation(node.gate.at) }]
+        : []
+    if (node.kind === 'parallel')
+      return titled(
+        `${node.name} (side by side)`,
+        node.branches.flatMap((b) => rowsOf(b, indent + 1)),
+      )
     if (node.kind === 'flush') return []
     return [
       ...titled(node.block.name, rowsOf(node.try, indent + 1)),
@@ -54,26 +67,43 @@ function rowsOf(nodes: readonly Node[], indent: number): readonly Row[] {
 
 /** The hosts of each play, as the limit leaves them. */
 export function listHosts(plays: readonly PlayNode[]): string {
-  return plays.filter((play) => [...tasksOf(play.nodes)].some((n) => n.selected))
-    .map((play) => [`${play.play.name}  (${play.play.options.hosts}): ${play.hosts.length}`, ...play.hosts.map((h) => `  ${h.name}`)].join('\n')).join('\n\n')
+  return plays
+    .filter((play) => [...tasksOf(play.nodes)].some((n) => n.selected))
+    .map((play) =>
+      [
+        `${play.play.name}  (${play.play.options.hosts}): ${play.hosts.length}`,
+        ...play.hosts.map((h) => `  ${h.name}`),
+      ].join('\n'),
+    )
+    .join('\n\n')
 }
 
 /** Every tag of the playbook with the number of tasks that have it. */
 export function listTags(playbook: Playbook, plays: readonly PlayNode[]): string {
   const tasks = plays.flatMap((play) => [...tasksOf(play.nodes)]).filter((n) => n.selected)
-  const counted = tagsOf(playbook).map((tag) => [tag, tasks.filter((n) => n.tags.includes(tag)).length] as const).filter(([, n]) => n > 0)
+  const counted = tagsOf(playbook)
+    .map((tag) => [tag, tasks.filter((n) => n.tags.includes(tag)).length] as const)
+    .filter(([, n]) => n > 0)
   const wide = Math.max(0, ...counted.map(([tag]) => tag.length))
   return counted.map(([tag, n]) => `${tag.padEnd(wide)}  ${n} ${n === 1 ? 'task' : 'tasks'}`).join('\n')
 }
 
 /** The same three as data. */
 export function listAsJson(plays: readonly PlayNode[]): string {
-  return JSON.stringify(plays.map((play) => ({
-    play: play.play.name,
-    pattern: play.play.options.hosts,
-    hosts: play.hosts.map((h) => h.name),
-    tasks: [...tasksOf(play.nodes)].filter((n) => n.selected).map((n) => ({
-      ...n.path, tags: n.tags, at: showLocation(n.kind === 'task' ? n.task.at : n.gate.at),
+  return JSON.stringify(
+    plays.map((play) => ({
+      play: play.play.name,
+      pattern: play.play.options.hosts,
+      hosts: play.hosts.map((h) => h.name),
+      tasks: [...tasksOf(play.nodes)]
+        .filter((n) => n.selected)
+        .map((n) => ({
+          ...n.path,
+          tags: n.tags,
+          at: showLocation(n.kind === 'task' ? n.task.at : n.gate.at),
+        })),
     })),
-  })), undefined, 2)
+    undefined,
+    2,
+  )
 }

@@ -8,7 +8,11 @@ import { type PlayNode, tasksOf } from './select.ts'
 export function checkVars(plays: readonly PlayNode[], inventory: Inventory): readonly Problem[] {
   const problems = new Map<string, Problem>()
   for (const play of plays) {
-    const used = new Set([...tasksOf(play.nodes)].filter((n) => n.selected && n.kind === 'task').map((n) => n.kind === 'task' ? n.role : undefined))
+    const used = new Set(
+      [...tasksOf(play.nodes)]
+        .filter((n) => n.selected && n.kind === 'task')
+        .map((n) => (n.kind === 'task' ? n.role : undefined)),
+    )
     for (const node of play.roles.filter((r) => used.has(r))) {
       for (const host of play.hosts) {
         for (const problem of resolveVars(node.role.schema, host, inventory, node.role.bound).problems) {
@@ -23,10 +27,16 @@ export function checkVars(plays: readonly PlayNode[], inventory: Inventory): rea
 
 /** Names given with -e that no role of the playbook declares: most likely misspelt. */
 export function checkExtraVars(playbook: Playbook, names: readonly string[]): readonly Problem[] {
-  const declared = new Set(playbook.plays.flatMap((play) => play.roles)
-    .flatMap((item) => (item.kind === 'role' ? [item] : item.roles)).flatMap((role) => Object.keys(role.schema)))
-  return names.filter((name) => !declared.has(name)).map((name) => ({
-    message: `no role of this playbook has a variable «${name}» (given with -e)`,
-    hint: didYouMean(name, declared) ?? `there are: ${[...declared].sort().join(', ')}`,
-  }))
+  const declared = new Set(
+    playbook.plays
+      .flatMap((play) => play.roles)
+      .flatMap((item) => (item.kind === 'role' ? [item] : item.roles))
+      .flatMap((role) => Object.keys(role.schema)),
+  )
+  return names
+    .filter((name) => !declared.has(name))
+    .map((name) => ({
+      message: `no role of this playbook has a variable «${name}» (given with -e)`,
+      hint: didYouMean(name, declared) ?? `there are: ${[...declared].sort().join(', ')}`,
+    }))
 }

@@ -11,7 +11,15 @@ import { foreseen, Memory } from './context.ts'
 import { Due, handlersOf } from './handlers.ts'
 import type { Done } from './journal.ts'
 import { limiter } from './limit.ts'
-import { type BlockNode, type GateNode, type HandlerNode, type Node, type PlayNode, type TaskNode, tasksOf } from './select.ts'
+import {
+  type BlockNode,
+  type GateNode,
+  type HandlerNode,
+  type Node,
+  type PlayNode,
+  type TaskNode,
+  tasksOf,
+} from './select.ts'
 import { actsAs, type Outcome, runTask, type Surroundings } from './task.ts'
 
 export interface RunOptions {
@@ -119,8 +127,15 @@ class Run {
     const plays = this.#o.plays.filter(tasks)
     const hosts = new Set(plays.flatMap((play) => play.hosts.map((h) => h.name)))
     emit({
-      type: 'run-started', run, playbook: playbook.name, check, hosts: [...hosts], plays: plays.length,
-      tasks: plays.map(tasks).reduce((a, b) => a + b, 0), argv, ...(done ? { resumes: done.run } : {}),
+      type: 'run-started',
+      run,
+      playbook: playbook.name,
+      check,
+      hosts: [...hosts],
+      plays: plays.length,
+      tasks: plays.map(tasks).reduce((a, b) => a + b, 0),
+      argv,
+      ...(done ? { resumes: done.run } : {}),
     })
     this.#restoreDue()
     for (const [i, play] of plays.entries()) {
@@ -128,14 +143,26 @@ class Run {
       const left = play.hosts.filter((host) => !this.#out.has(host.name))
       // Later plays build on this one: a node is not to be pointed at a controller that was never made.
       if (left.length === 0 && play.hosts.length > 0) {
-        emit({ type: 'play-stopped', play: play.play.name, reason: 'all its hosts have failed before: neither it nor the plays after it were started' })
+        emit({
+          type: 'play-stopped',
+          play: play.play.name,
+          reason: 'all its hosts have failed before: neither it nor the plays after it were started',
+        })
         break
       }
-      if (left.length > 0 && !await this.#play(play, left, plays.length - i - 1)) break
+      if (left.length > 0 && !(await this.#play(play, left, plays.length - i - 1))) break
     }
     if (this.#o.stop.aborted || this.#o.abort.aborted) this.#ended ??= 'interrupted'
-    const outcome = this.#ended ?? ([...this.#out.values()].includes('unreachable') ? 'unreachable' : this.#out.size > 0 ? 'failed' : 'ok')
-    emit({ type: 'run-finished', run, outcome, milliseconds: Math.round(this.#clock.now() - began), owed: check ? [] : this.#due.owed() })
+    const outcome =
+      this.#ended ??
+      ([...this.#out.values()].includes('unreachable') ? 'unreachable' : this.#out.size > 0 ? 'failed' : 'ok')
+    emit({
+      type: 'run-finished',
+      run,
+      outcome,
+      milliseconds: Math.round(this.#clock.now() - began),
+      owed: check ? [] : this.#due.owed(),
+    })
     return outcome
   }
 
@@ -166,15 +193,29 @@ class Run {
       if (this.#over()) return false
       const live = new Set(members.map((h) => h.name))
       const rest = batches.slice(i + 1).flat().length
-      const batch: Batch = { play, hosts: members, rest, live, once: new Map(), steps: new Map(), throttles: new Map(), stopped: false }
+      const batch: Batch = {
+        play,
+        hosts: members,
+        rest,
+        live,
+        once: new Map(),
+        steps: new Map(),
+        throttles: new Map(),
+        stopped: false,
+      }
       const lane: Lane = { batch, live, failed: new Set(), rescued: false, again: new Set(), worked: new Set() }
-      if (batches.length > 1) emit({ type: 'batch-started', play: name, batch: i + 1, hosts: members.map((h) => h.name) })
+      if (batches.length > 1)
+        emit({ type: 'batch-started', play: name, batch: i + 1, hosts: members.map((h) => h.name) })
       if (options.strategy === 'free') await Promise.all(members.map((host) => this.#batch(lane, [host])))
       else await this.#batch(lane, members)
       if (batch.stopped) return false
       if (members.some((host) => !this.#out.has(host.name))) continue
-      const reason = rest > 0 ? `every host of the batch failed${notStarted(rest)}`
-        : plays > 0 ? 'every host failed: the plays after it were not started' : undefined
+      const reason =
+        rest > 0
+          ? `every host of the batch failed${notStarted(rest)}`
+          : plays > 0
+            ? 'every host failed: the plays after it were not started'
+            : undefined
       if (reason && !this.#over()) emit({ type: 'play-stopped', play: name, reason })
       return false
     }
@@ -184,7 +225,8 @@ class Run {
   async #batch(lane: Lane, hosts: readonly Host[]): Promise<void> {
     const { play } = lane.batch
     await this.#nodes(play.nodes, hosts, lane)
-    const able = (host: string) => this.#o.forceHandlers ? this.#out.get(host) !== 'unreachable' : this.#alive(lane, host)
+    const able = (host: string) =>
+      this.#o.forceHandlers ? this.#out.get(host) !== 'unreachable' : this.#alive(lane, host)
     await this.#flush(handlersOf(play), hosts, lane, able)
   }
 
@@ -225,14 +267,24 @@ class Run {
     if (!node.selected || this.#o.check) return
     if (this.#o.done?.has(node.id, '*') && !hosts.some((host) => lane.again.has(host.name))) return
     let answer = this.#gates.get(node)
-    if (!answer) this.#gates.set(node, answer = this.#asking(async () => this.#over() ? false : this.#ask(node)))
+    if (!answer) this.#gates.set(node, (answer = this.#asking(async () => (this.#over() ? false : this.#ask(node)))))
     await answer
   }
 
   async #ask(node: GateNode): Promise<boolean> {
     const yes = await this.#o.gate(node.gate.name)
     if (!yes) this.#ended ??= 'refused'
-    else this.#o.emit({ type: 'task-finished', path: node.path, at: node.gate.at, host: '*', delegated: [], status: 'ok', handler: false, milliseconds: 0 })
+    else
+      this.#o.emit({
+        type: 'task-finished',
+        path: node.path,
+        at: node.gate.at,
+        host: '*',
+        delegated: [],
+        status: 'ok',
+        handler: false,
+        milliseconds: 0,
+      })
     return yes
   }
 
@@ -242,10 +294,19 @@ class Run {
     // A rescue of which tags leave nothing would swallow the failure.
     const rescues = [...tasksOf(node.rescue)].some((n) => n.selected)
     // What was done before a rescue, or before a clean-up, may have been undone by it.
-    const undone = node.rescue.length + node.always.length > 0 ? names.filter((name) => this.#fell(node.try, name, lane.batch) || this.#rescuing(node, name)) : []
+    const undone =
+      node.rescue.length + node.always.length > 0
+        ? names.filter((name) => this.#fell(node.try, name, lane.batch) || this.#rescuing(node, name))
+        : []
     const again = new Set([...lane.again, ...undone])
     const laneOf = (live: readonly string[], more: Partial<Lane>): Lane => ({
-      batch: lane.batch, live: new Set(live), failed: new Set(), rescued: lane.rescued, again, worked: lane.worked, ...more,
+      batch: lane.batch,
+      live: new Set(live),
+      failed: new Set(),
+      rescued: lane.rescued,
+      again,
+      worked: lane.worked,
+      ...more,
     })
     const inner = laneOf(names, { rescued: rescues || lane.rescued, around: lane, worked: new Set() })
     await this.#nodes(node.try, chosen, inner)
@@ -273,36 +334,62 @@ class Run {
   /** Did this host leave the steps by a failure, in the run that is resumed? */
   #fell(nodes: readonly Node[], host: string, batch: Batch): boolean {
     const { done } = this.#o
-    return done !== undefined && nodes.some((node): boolean => {
-      switch (node.kind) {
-        case 'task':
-          return (node.task.options.once ? batch.hosts.map((h) => h.name) : [host]).some((name) => done.failed(node.id, name))
-        case 'parallel':
-          return node.branches.some((branch) => this.#fell(branch, host, batch))
-        case 'block':
-          return this.#fell(node.rescue.length > 0 ? node.rescue : node.try, host, batch) || this.#fell(node.always, host, batch)
-        default:
-          return false
-      }
-    })
+    return (
+      done !== undefined &&
+      nodes.some((node): boolean => {
+        switch (node.kind) {
+          case 'task':
+            return (node.task.options.once ? batch.hosts.map((h) => h.name) : [host]).some((name) =>
+              done.failed(node.id, name),
+            )
+          case 'parallel':
+            return node.branches.some((branch) => this.#fell(branch, host, batch))
+          case 'block':
+            return (
+              this.#fell(node.rescue.length > 0 ? node.rescue : node.try, host, batch) ||
+              this.#fell(node.always, host, batch)
+            )
+          default:
+            return false
+        }
+      })
+    )
   }
 
   async #whereHolds(node: BlockNode, hosts: readonly Host[], lane: Lane): Promise<readonly Host[]> {
     // The condition is a task's condition: its failure is one too, and belongs to the block's line.
     const asking: TaskNode = {
-      kind: 'task', role: node.role, path: node.path, tags: [], selected: true, id: '',
-      task: { kind: 'task', name: node.block.name, at: node.block.at, options: { when: node.block.when as never }, body: () => null },
+      kind: 'task',
+      role: node.role,
+      path: node.path,
+      tags: [],
+      selected: true,
+      id: '',
+      task: {
+        kind: 'task',
+        name: node.block.name,
+        at: node.block.at,
+        options: { when: node.block.when as never },
+        body: () => null,
+      },
     }
     if (![...tasksOf([...node.try, ...node.rescue, ...node.always])].some((n) => n.selected)) return []
     // Where the block was entered before, its own work may have made the condition false.
-    const entered = (host: Host) => !lane.again.has(host.name) && [...tasksOf(node.try)]
-      .some((n) => this.#o.done?.has(n.id, host.name) || this.#o.done?.failed(n.id, host.name))
-    const held = await Promise.all(hosts.map((host) => entered(host) || this.#slot(async () => {
-      if (this.#over() || !this.#alive(lane, host.name)) return false
-      const outcome = await runTask(asking, host, this.#around(asking, host, lane))
-      if (outcome.failure) this.#finished(asking, host, outcome, lane)
-      return outcome.status === 'ok' || outcome.status === 'changed'
-    })))
+    const entered = (host: Host) =>
+      !lane.again.has(host.name) &&
+      [...tasksOf(node.try)].some((n) => this.#o.done?.has(n.id, host.name) || this.#o.done?.failed(n.id, host.name))
+    const held = await Promise.all(
+      hosts.map(
+        (host) =>
+          entered(host) ||
+          this.#slot(async () => {
+            if (this.#over() || !this.#alive(lane, host.name)) return false
+            const outcome = await runTask(asking, host, this.#around(asking, host, lane))
+            if (outcome.failure) this.#finished(asking, host, outcome, lane)
+            return outcome.status === 'ok' || outcome.status === 'changed'
+          }),
+      ),
+    )
     return hosts.filter((_, i) => held[i])
   }
 
@@ -312,11 +399,27 @@ class Run {
     if (this.#o.lookAhead === false || node.kind !== 'task' || !readable(node)) return undefined
     const become = (task: TaskNode) => actsAs(task.task.options, this.#become(lane), host)
     let ahead = aheads.get(host.name)
-    if (!ahead) aheads.set(host.name, ahead = new Ahead(host, become(node), this.#o.transport, this.#changes, this.#o.abort, ({ task, role: { role } }) =>
-      isOperation(task.body) ? undefined : foreseen(task.body as never, { memory: this.#memory, role, host, check: this.#o.check })))
+    if (!ahead)
+      aheads.set(
+        host.name,
+        (ahead = new Ahead(
+          host,
+          become(node),
+          this.#o.transport,
+          this.#changes,
+          this.#o.abort,
+          ({ task, role: { role } }) =>
+            isOperation(task.body)
+              ? undefined
+              : foreseen(task.body as never, { memory: this.#memory, role, host, check: this.#o.check }),
+        )),
+      )
     const end = nodes.findIndex((n, at) => at > i && n.kind !== 'task')
     const following = nodes.slice(i + 1, end < 0 ? undefined : end) as readonly TaskNode[]
-    ahead.upcoming(following.filter(({ id }) => !this.#o.done?.has(id, host.name)), become)
+    ahead.upcoming(
+      following.filter(({ id }) => !this.#o.done?.has(id, host.name)),
+      become,
+    )
     return ahead
   }
 
@@ -324,11 +427,16 @@ class Run {
     return this.#o.become ?? lane.batch.play.play.options.become
   }
 
-  async #task(node: TaskNode, hosts: readonly Host[], lane: Lane, ahead: (host: Host) => Ahead | undefined): Promise<void> {
+  async #task(
+    node: TaskNode,
+    hosts: readonly Host[],
+    lane: Lane,
+    ahead: (host: Host) => Ahead | undefined,
+  ): Promise<void> {
     if (!node.selected) return
     if (node.task.options.once) return this.#once(node, hosts, lane)
     const fresh = hosts.filter((host) => !this.#resumed(node, host, lane))
-    if (fresh.length === 0 || !await this.#taken(node, lane)) return
+    if (fresh.length === 0 || !(await this.#taken(node, lane))) return
     this.#offer(node, fresh)
     await Promise.all(fresh.map((host) => this.#onHost(node, host, lane, ahead(host))))
     this.#enough(lane)
@@ -338,7 +446,9 @@ class Run {
   async #once(node: TaskNode, hosts: readonly Host[], lane: Lane): Promise<void> {
     const { batch } = lane
     for (const host of hosts) {
-      const turn = (batch.once.get(node) ?? Promise.resolve<Once>('open')).then((state) => state === 'open' ? this.#tryOnce(node, host, lane) : state)
+      const turn = (batch.once.get(node) ?? Promise.resolve<Once>('open')).then((state) =>
+        state === 'open' ? this.#tryOnce(node, host, lane) : state,
+      )
       batch.once.set(node, turn)
       const state = await turn
       if (state === 'open') continue
@@ -351,20 +461,30 @@ class Run {
   async #tryOnce(node: TaskNode, host: Host, lane: Lane): Promise<Once> {
     const { batch } = lane
     for (const before of batch.hosts) if (this.#resumed(node, before, lane)) return 'done'
-    if (!await this.#taken(node, lane)) return 'done'
+    if (!(await this.#taken(node, lane))) return 'done'
     this.#offer(node, [host])
     const outcome = await this.#onHost(node, host, lane)
     if (!outcome || outcome.status === 'skipped') return 'open'
     if (outcome.status === 'ok' || outcome.status === 'changed') this.#keep(node, batch.hosts, outcome)
-    const lost = outcome.status === 'failed' || (outcome.status === 'unreachable' && !node.task.options.ignoreUnreachable)
+    const lost =
+      outcome.status === 'failed' || (outcome.status === 'unreachable' && !node.task.options.ignoreUnreachable)
     if (lost && !lane.rescued && batch.hosts.length > 1 && !this.#over()) {
-      this.#o.emit({ type: 'warned', message: `«${node.task.name}» runs once for all hosts and failed on ${host.name}: no host of this batch goes on without it` })
+      this.#o.emit({
+        type: 'warned',
+        message: `«${node.task.name}» runs once for all hosts and failed on ${host.name}: no host of this batch goes on without it`,
+      })
     }
     return lost ? 'failed' : 'done'
   }
 
   #offer(node: TaskNode, hosts: readonly Host[]): void {
-    this.#o.emit({ type: 'task-started', path: node.path, at: node.task.at, hosts: hosts.map((h) => h.name), handler: false })
+    this.#o.emit({
+      type: 'task-started',
+      path: node.path,
+      at: node.task.at,
+      hosts: hosts.map((h) => h.name),
+      handler: false,
+    })
   }
 
   /** One task on one host, when it is its turn; nothing when the host or the run ended while it waited. */
@@ -379,12 +499,17 @@ class Run {
     })
   }
 
-  #inTurn<T>(node: TaskNode | HandlerNode, throttle: number | undefined, lane: Lane, call: () => Promise<T>): Promise<T> {
+  #inTurn<T>(
+    node: TaskNode | HandlerNode,
+    throttle: number | undefined,
+    lane: Lane,
+    call: () => Promise<T>,
+  ): Promise<T> {
     const { throttles, play } = lane.batch
     const most = Math.min(throttle ?? Infinity, play.play.options.throttle ?? Infinity)
     if (most === Infinity) return this.#slot(call)
     let slot = throttles.get(node)
-    if (!slot) throttles.set(node, slot = limiter(most))
+    if (!slot) throttles.set(node, (slot = limiter(most)))
     return slot(() => this.#slot(call))
   }
 
@@ -395,12 +520,15 @@ class Run {
     const { steps } = lane.batch
     let answer = steps.get(node)
     if (!answer) {
-      steps.set(node, answer = this.#asking(async () => {
-        if (this.#over()) return false
-        const said = this.#steppingAll ? 'yes' : await step(`${node.path.role} › ${node.path.task}`)
-        if (said === 'all') this.#steppingAll = true
-        return said !== 'no' && !this.#over()
-      }))
+      steps.set(
+        node,
+        (answer = this.#asking(async () => {
+          if (this.#over()) return false
+          const said = this.#steppingAll ? 'yes' : await step(`${node.path.role} › ${node.path.task}`)
+          if (said === 'all') this.#steppingAll = true
+          return said !== 'no' && !this.#over()
+        })),
+      )
     }
     return answer
   }
@@ -412,21 +540,40 @@ class Run {
     if (!entry) return false
     this.#keep(node, node.task.options.once ? lane.batch.hosts : [host], entry)
     emit({
-      type: 'task-finished', path: node.path, at: node.task.at, host: host.name, delegated: [], status: 'resumed', handler: false, milliseconds: 0,
+      type: 'task-finished',
+      path: node.path,
+      at: node.task.at,
+      host: host.name,
+      delegated: [],
+      status: 'resumed',
+      handler: false,
+      milliseconds: 0,
       ...(entry.result === undefined ? {} : { result: entry.result }),
     })
     return true
   }
 
-  #keep(node: TaskNode, hosts: readonly Host[], { result, unpredictable = false }: Pick<Outcome, 'result' | 'unpredictable'>): void {
+  #keep(
+    node: TaskNode,
+    hosts: readonly Host[],
+    { result, unpredictable = false }: Pick<Outcome, 'result' | 'unpredictable'>,
+  ): void {
     for (const host of hosts) this.#memory.keep(node.task, host.name, { value: result, unpredictable })
   }
 
   #around(node: TaskNode | HandlerNode, host: Host, lane: Lane): Surroundings {
     const { transport, check, abort, emit, done } = this.#o
     return {
-      memory: this.#memory, transport, clock: this.#clock, check, become: this.#become(lane), changes: this.#changes,
-      stale: this.#stale, begun: node.id !== '' && done?.begun(node.id, host.name) === true, abort, emit,
+      memory: this.#memory,
+      transport,
+      clock: this.#clock,
+      check,
+      become: this.#become(lane),
+      changes: this.#changes,
+      stale: this.#stale,
+      begun: node.id !== '' && done?.begun(node.id, host.name) === true,
+      abort,
+      emit,
     }
   }
 
@@ -444,7 +591,13 @@ class Run {
       }
     }
     emit({
-      type: 'task-finished', path: node.path, at: definition.at, host: host.name, delegated: outcome.delegated, status, handler,
+      type: 'task-finished',
+      path: node.path,
+      at: definition.at,
+      host: host.name,
+      delegated: outcome.delegated,
+      status,
+      handler,
       milliseconds: outcome.milliseconds,
       ...(outcome.reason ? { reason: outcome.reason } : {}),
       ...(outcome.failure ? { failure: outcome.failure } : {}),
@@ -472,28 +625,50 @@ class Run {
     if (batch.stopped || (!anyErrorsFatal && maxFailPercentage === undefined)) return
     const failed = hosts.filter((host) => this.#out.has(host.name)).length
     if (failed === 0 || failed === hosts.length) return
-    const reason = anyErrorsFatal ? 'a host failed, and any failure is fatal to this play'
-      : maxFailPercentage !== undefined && failed * 100 > maxFailPercentage * hosts.length ? `${failed} of ${hosts.length} hosts failed, more than ${maxFailPercentage} %` : undefined
+    const reason = anyErrorsFatal
+      ? 'a host failed, and any failure is fatal to this play'
+      : maxFailPercentage !== undefined && failed * 100 > maxFailPercentage * hosts.length
+        ? `${failed} of ${hosts.length} hosts failed, more than ${maxFailPercentage} %`
+        : undefined
     if (!reason) return
-    this.#o.emit({ type: 'play-stopped', play: play.play.name, reason: rest > 0 ? `${reason}${notStarted(rest)}` : reason })
+    this.#o.emit({
+      type: 'play-stopped',
+      play: play.play.name,
+      reason: rest > 0 ? `${reason}${notStarted(rest)}` : reason,
+    })
     batch.stopped = true
     batch.live.clear()
   }
 
-  async #flush(handlers: readonly HandlerNode[], hosts: readonly Host[], lane: Lane, able: (host: string) => boolean): Promise<void> {
+  async #flush(
+    handlers: readonly HandlerNode[],
+    hosts: readonly Host[],
+    lane: Lane,
+    able: (host: string) => boolean,
+  ): Promise<void> {
     for (const node of handlers) {
       if (this.#over()) return
       const due = this.#due.take(node, (name) => able(name) && hosts.some((host) => host.name === name))
       const members = hosts.filter((host) => due.has(host.name))
       if (members.length === 0) continue
-      this.#o.emit({ type: 'task-started', path: node.path, at: node.handler.at, hosts: members.map((h) => h.name), handler: true })
-      await Promise.all(members.map((host) => this.#inTurn(node, undefined, lane, async () => {
-        if (this.#over() || !able(host.name)) return this.#due.add(node, host.name)
-        this.#o.emit({ type: 'host-started', path: node.path, host: host.name })
-        const outcome = await runTask(node, host, this.#around(node, host, lane))
-        if (outcome.status === 'failed' || outcome.status === 'unreachable') this.#due.add(node, host.name)
-        this.#finished(node, host, outcome, lane)
-      })))
+      this.#o.emit({
+        type: 'task-started',
+        path: node.path,
+        at: node.handler.at,
+        hosts: members.map((h) => h.name),
+        handler: true,
+      })
+      await Promise.all(
+        members.map((host) =>
+          this.#inTurn(node, undefined, lane, async () => {
+            if (this.#over() || !able(host.name)) return this.#due.add(node, host.name)
+            this.#o.emit({ type: 'host-started', path: node.path, host: host.name })
+            const outcome = await runTask(node, host, this.#around(node, host, lane))
+            if (outcome.status === 'failed' || outcome.status === 'unreachable') this.#due.add(node, host.name)
+            this.#finished(node, host, outcome, lane)
+          }),
+        ),
+      )
       this.#enough(lane)
     }
   }
@@ -504,13 +679,20 @@ function notStarted(hosts: number): string {
 }
 
 /** Cuts hosts into batches: numbers, percentages of all (at least one host), the last size repeated. */
-export function cut(hosts: readonly Host[], serial: BatchSize | readonly BatchSize[] | undefined): readonly (readonly Host[])[] {
-  const sizes = serial === undefined ? [] : [serial].flat() as readonly BatchSize[]
+export function cut(
+  hosts: readonly Host[],
+  serial: BatchSize | readonly BatchSize[] | undefined,
+): readonly (readonly Host[])[] {
+  const sizes = serial === undefined ? [] : ([serial].flat() as readonly BatchSize[])
   const batches: Host[][] = []
-  for (let from = 0; from < hosts.length;) {
+  for (let from = 0; from < hosts.length; ) {
     const size = sizes[Math.min(batches.length, sizes.length - 1)]
-    const count = size === undefined || size === 0 ? hosts.length
-      : typeof size === 'number' ? size : Math.max(1, Math.floor((hosts.length * Number.parseFloat(size)) / 100))
+    const count =
+      size === undefined || size === 0
+        ? hosts.length
+        : typeof size === 'number'
+          ? size
+          : Math.max(1, Math.floor((hosts.length * Number.parseFloat(size)) / 100))
     batches.push(hosts.slice(from, from + count))
     from += count
   }

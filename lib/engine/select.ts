@@ -109,7 +109,13 @@ export function select(playbook: Playbook, inventory: Inventory, selection: Sele
     const roles: RoleNode[] = []
     const nodes = play.roles.flatMap((item): readonly Node[] => {
       if (item.kind === 'role') return roleNode(item, []).nodes
-      const branches = item.roles.map((role) => roleNode(role, item.roles.filter((r) => r !== role).map((r) => r.name)).nodes)
+      const branches = item.roles.map(
+        (role) =>
+          roleNode(
+            role,
+            item.roles.filter((r) => r !== role).map((r) => r.name),
+          ).nodes,
+      )
       return [{ kind: 'parallel', name: item.roles.map((r) => r.name).join(', '), branches }]
     })
     return { play, hosts: limited(matched.hosts), nodes, roles }
@@ -125,22 +131,39 @@ export function select(playbook: Playbook, inventory: Inventory, selection: Sele
       nodes.push(...stepNodes(role.steps, node, [], [...(play.options.tags ?? []), ...role.tags]))
       return node
     }
-    function stepNodes(steps: readonly Step[], role: RoleNode, blocks: readonly string[], tags: readonly string[]): readonly Node[] {
+    function stepNodes(
+      steps: readonly Step[],
+      role: RoleNode,
+      blocks: readonly string[],
+      tags: readonly string[],
+    ): readonly Node[] {
       return steps.map((step): Node => {
         if (step.kind === 'flush') return { kind: 'flush', flush: step, role }
         if (step.kind === 'parallel') {
-          return { kind: 'parallel', name: step.name, branches: step.steps.map((s) => stepNodes([s], role, blocks, tags)) }
+          return {
+            kind: 'parallel',
+            name: step.name,
+            branches: step.steps.map((s) => stepNodes([s], role, blocks, tags)),
+          }
         }
         const path = { play: play.name, role: role.role.name, blocks, task: step.name }
         if (step.kind === 'block') {
-          const [inner, all] = [[...blocks, step.name], [...tags, ...step.tags]]
+          const [inner, all] = [
+            [...blocks, step.name],
+            [...tags, ...step.tags],
+          ]
           return {
-            kind: 'block', block: step, role, path,
-            try: stepNodes(step.try, role, inner, all), rescue: stepNodes(step.rescue, role, inner, all), always: stepNodes(step.always, role, inner, all),
+            kind: 'block',
+            block: step,
+            role,
+            path,
+            try: stepNodes(step.try, role, inner, all),
+            rescue: stepNodes(step.rescue, role, inner, all),
+            always: stepNodes(step.always, role, inner, all),
           }
         }
         if (step === start) started = true
-        const own = [...new Set([...tags, ...(step.kind === 'gate' ? step.tags : step.options.tags ?? [])])]
+        const own = [...new Set([...tags, ...(step.kind === 'gate' ? step.tags : (step.options.tags ?? []))])]
         const selected = started && selects(own, selection.tags, selection.skipTags)
         return step.kind === 'gate'
           ? { kind: 'gate', gate: step, path, id: identity(path), tags: own, selected }
@@ -148,17 +171,27 @@ export function select(playbook: Playbook, inventory: Inventory, selection: Sele
       })
     }
   })
-  const first = plays.flatMap((play) => [...tasksOf(play.nodes)]).find((n) => (n.kind === 'task' ? n.task : n.gate) === start)
+  const first = plays
+    .flatMap((play) => [...tasksOf(play.nodes)])
+    .find((n) => (n.kind === 'task' ? n.task : n.gate) === start)
   if (first && !first.selected) {
-    problems.push({ message: `the task to start at, «${showPath(first.path)}», is left out by the tags`, hint: 'see what they leave: --list-tasks without --start-at-task' })
+    problems.push({
+      message: `the task to start at, «${showPath(first.path)}», is left out by the tags`,
+      hint: 'see what they leave: --list-tasks without --start-at-task',
+    })
   }
   faults.push(...repeatedNames(plays))
-  if (faults.length + problems.length > 0) throw new Refused([...faults, ...problems], faults.length > 0 ? exit.load : exit.empty)
+  if (faults.length + problems.length > 0)
+    throw new Refused([...faults, ...problems], faults.length > 0 ? exit.load : exit.empty)
   return plays
 }
 
 /** What the limit leaves of a play's hosts. It is applied to those, since a play may have hosts that no inventory lists. */
-function limiting(limit: readonly string[] | readonly Host[], inventory: Inventory, problems: Problem[]): (hosts: readonly Host[]) => readonly Host[] {
+function limiting(
+  limit: readonly string[] | readonly Host[],
+  inventory: Inventory,
+  problems: Problem[],
+): (hosts: readonly Host[]) => readonly Host[] {
   const hosts = limit.filter((item) => typeof item !== 'string')
   if (hosts.length > 0) return (all) => all.filter(({ name }) => hosts.some((host) => host.name === name))
   // A file of patterns may be a pipe, which can be read only once.
@@ -184,7 +217,11 @@ function repeatedNames(plays: readonly PlayNode[]): readonly Problem[] {
       // One line for a role that stands there twice, and not one for each of its tasks.
       if (seen.has(node.id) && !said.has(role)) {
         said.add(role)
-        problems.push({ message: `the playbook has «${node.id}» twice`, hint: 'give the plays different names, or one of the roles', at: node.kind === 'task' ? node.task.at : node.gate.at })
+        problems.push({
+          message: `the playbook has «${node.id}» twice`,
+          hint: 'give the plays different names, or one of the roles',
+          at: node.kind === 'task' ? node.task.at : node.gate.at,
+        })
       }
       seen.add(node.id)
     }
@@ -196,7 +233,13 @@ function repeatedNames(plays: readonly PlayNode[]): readonly Problem[] {
 function startAt(playbook: Playbook, wanted: string | undefined, problems: Problem[]): Named | undefined {
   if (wanted === undefined) return undefined
   // Brackets are common in the names of tasks, and none of them means a set of letters.
-  const glob = new RegExp(`^${wanted.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`, 's')
+  const glob = new RegExp(
+    `^${wanted
+      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.')}$`,
+    's',
+  )
   const names: string[] = []
   let inRescue: Named | undefined
   for (const role of playbook.plays.flatMap(rolesOf)) {
@@ -211,9 +254,14 @@ function startAt(playbook: Playbook, wanted: string | undefined, problems: Probl
       inRescue ??= step
     }
   }
-  problems.push(inRescue
-    ? { message: `«${inRescue.name}» cannot be started at: it is the rescue of a block, which runs only when the block fails`, at: inRescue.at }
-    : { message: `no task «${wanted}» to start at`, hint: didYouMean(wanted, names) ?? 'see --list-tasks' })
+  problems.push(
+    inRescue
+      ? {
+          message: `«${inRescue.name}» cannot be started at: it is the rescue of a block, which runs only when the block fails`,
+          at: inRescue.at,
+        }
+      : { message: `no task «${wanted}» to start at`, hint: didYouMean(wanted, names) ?? 'see --list-tasks' },
+  )
   return undefined
 }
 

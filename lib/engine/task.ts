@@ -47,18 +47,22 @@ export async function runTask(node: TaskNode | HandlerNode, host: Host, around: 
   const { abort, clock, check, emit } = around
   const { path } = node
   const { name, at, body } = 'task' in node ? node.task : node.handler
-  const options: TaskOptions<unknown> = 'task' in node ? node.task.options as TaskOptions<unknown> : {}
+  const options: TaskOptions<unknown> = 'task' in node ? (node.task.options as TaskOptions<unknown>) : {}
   const began = clock.now()
   const delegated = new Set<string>()
   let record = begin(abort)
   // One attempt may change something and fail, and the next find nothing left to do: the task has changed it all the same.
   let changed = around.begun
   const end = (outcome: Omit<Outcome, 'delegated' | 'milliseconds' | 'changed'>): Outcome => ({
-    ...outcome, changed: changed ||= record.changed, delegated: [...delegated], milliseconds: Math.round(clock.now() - began),
+    ...outcome,
+    changed: (changed ||= record.changed),
+    delegated: [...delegated],
+    milliseconds: Math.round(clock.now() - began),
   })
 
   try {
-    if (options.when && !await options.when(contextOf(record))) return end({ status: 'skipped', reason: 'its condition does not hold' })
+    if (options.when && !(await options.when(contextOf(record))))
+      return end({ status: 'skipped', reason: 'its condition does not hold' })
   } catch (error) {
     return failed(error)
   }
@@ -79,7 +83,11 @@ export async function runTask(node: TaskNode | HandlerNode, host: Host, around: 
 
   function begin(signal: AbortSignal): BodyRecord {
     return {
-      changed: false, unpredictable: false, delegated, failures: new WeakMap(), signal,
+      changed: false,
+      unpredictable: false,
+      delegated,
+      failures: new WeakMap(),
+      signal,
       planned: (operation, diff) => emit({ type: 'change-planned', path, host: host.name, operation, diff }),
       log: (text) => emit({ type: 'output', path, host: host.name, text, stream: 'log' }),
     }
@@ -134,19 +142,28 @@ export async function runTask(node: TaskNode | HandlerNode, host: Host, around: 
     // A task that never counts as changed does not when it fails either.
     if (options.changedWhen === false) changed = record.changed = false
     const failure = describe(error, record, at)
-    if (abort.aborted) return end({ status: 'failed', failure: { ...failure, reason: `interrupted: ${failure.reason}` } })
+    if (abort.aborted)
+      return end({ status: 'failed', failure: { ...failure, reason: `interrupted: ${failure.reason}` } })
     if (error instanceof Unreachable) return end({ status: 'unreachable', failure })
     if (error instanceof Unpredictable) return end({ status: 'skipped', reason: error.message, unpredictable: true })
     const foretold = check && (changed || [host.name, ...delegated].some((name) => around.stale.has(name)))
     if (foretold && !(error instanceof ForgottenOperation)) {
-      return end({ status: 'skipped', unpredictable: true, reason: `cannot be told before a real run (now: ${failure.reason})` })
+      return end({
+        status: 'skipped',
+        unpredictable: true,
+        reason: `cannot be told before a real run (now: ${failure.reason})`,
+      })
     }
     return end({ status: options.ignoreErrors ? 'ignored' : 'failed', failure })
   }
 }
 
 /** The user a task acts as on a host; undefined: the user of the connection. */
-export function actsAs(options: { readonly become?: boolean | string }, around: boolean | string | undefined, host: Host): string | undefined {
+export function actsAs(
+  options: { readonly become?: boolean | string },
+  around: boolean | string | undefined,
+  host: Host,
+): string | undefined {
   const become = options.become ?? around ?? host.settings.become
   return become === true ? 'root' : become === false ? undefined : become
 }
@@ -156,10 +173,18 @@ function describe(error: unknown, record: BodyRecord, at: Location): Failure {
   const during = record.failures.get(error)
   // An assertion or a throw of the author's own says more by its own line than by the task's.
   const thrown = during ? undefined : authorsFrame(error.stack ?? '')
-  const ours = !during && !thrown && !(error instanceof Advice || error instanceof CommandFailed || error instanceof Unreachable || error instanceof TimedOut)
+  const ours =
+    !during &&
+    !thrown &&
+    !(
+      error instanceof Advice ||
+      error instanceof CommandFailed ||
+      error instanceof Unreachable ||
+      error instanceof TimedOut
+    )
   return {
     reason: reasonOf(error),
-    at: error instanceof ForgottenOperation ? error.at : thrown ?? during?.at ?? at,
+    at: error instanceof ForgottenOperation ? error.at : (thrown ?? during?.at ?? at),
     ...(during ? { operation: during.operation } : {}),
     ...(error instanceof CommandFailed ? { command: error.command, code: error.result.code } : {}),
     ...('hint' in error && typeof error.hint === 'string' ? { hint: error.hint } : {}),
@@ -170,6 +195,9 @@ function describe(error: unknown, record: BodyRecord, at: Location): Failure {
 // Node's own errors of several causes, such as a refused connection to both addresses of a name, have no message.
 function reasonOf(error: Error): string {
   if (error.message) return error.message
-  const causes = error instanceof AggregateError ? error.errors.map((cause) => (cause instanceof Error ? cause.message : String(cause))) : []
+  const causes =
+    error instanceof AggregateError
+      ? error.errors.map((cause) => (cause instanceof Error ? cause.message : String(cause)))
+      : []
   return causes.join('; ') || ('code' in error ? String(error.code) : error.name)
 }

@@ -130,9 +130,7 @@ function read(name: string, raw: RawVar, settings: Writable, become: Become, com
   const put = <K extends keyof ConnectionSettings>(key: K, made: unknown) => {
     if (kinds[key].fits(made)) settings[key] = made as Writable[K]
     else
-      complain(
-        `must be ${kinds[key].expected}, and is ${made instanceof Secret ? 'a secret' : JSON.stringify(value)}`,
-      )
+      complain(`must be ${kinds[key].expected}, and is ${made instanceof Secret ? 'a secret' : JSON.stringify(value)}`)
   }
   const secret = () => (text instanceof Secret ? text : Secret.of(text, name))
   switch (name) {
@@ -284,9 +282,6 @@ function readOption(
         'write accept-new: a new key is recorded, a changed one refused',
       )
     default:
-      return complain(
-        `has the ssh option ${name}, which is not supported`,
-        'use a connection setting or ~/.ssh/config',
-      )
+      return complain(`has the ssh option ${name}, which is not supported`, 'use a connection setting or ~/.ssh/config')
   }
 }

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { type Location } from '../model/location.ts'
+import type { Location } from '../model/location.ts'
 import type { ConnectionSettings, Group, Host, Inventory, RawVar, RawVars } from '../model/inventory.ts'
 import type { Problem } from '../model/problem.ts'
 import { connectionSettings } from './connection.ts'
@@ -42,8 +42,7 @@ export class Draft {
 
   group(name: string): DraftGroup {
     let found = this.groups.get(name)
-    if (!found)
-      this.groups.set(name, (found = { name, hosts: new Set(), children: new Set(), inline: [], files: [] }))
+    if (!found) this.groups.set(name, (found = { name, hosts: new Set(), children: new Set(), inline: [], files: [] }))
     return found
   }
 

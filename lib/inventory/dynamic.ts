@@ -34,8 +34,7 @@ export async function readDynamic(
     else wrong(`vars of the group ${name} must be a mapping`)
   }
   const known = isRecord(meta) ? meta['hostvars'] : undefined
-  if (isRecord(known))
-    for (const name of Object.keys(known)) if (!draft.hosts.has(name)) draft.host(name, 'ungrouped')
+  if (isRecord(known)) for (const name of Object.keys(known)) if (!draft.hosts.has(name)) draft.host(name, 'ungrouped')
   for (const [name, host] of draft.hosts) {
     const vars = isRecord(known) ? known[name] : await askHost?.(name)
     if (isRecord(vars)) host.inline.push({ vars: varsOf(vars, `${draft.show(file)} host ${name}`) })

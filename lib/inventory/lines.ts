@@ -81,7 +81,7 @@ class Scanner {
 
   /** Goes behind the comma that ends a member, or before the brace that ends the object. */
   #rest(): void {
-    for (let depth = 0; ;) {
+    for (let depth = 0; ; ) {
       this.#blank()
       const c = this.#text[this.#at]
       if (c === undefined) throw new Lost()

@@ -35,8 +35,7 @@ export async function loadInventory(paths: readonly string[], options: LoadOptio
     if (given.includes(',') && !kindOf(full)) readList(draft, given)
     else {
       const base = await readPath(draft, full, vault)
-      if (base === undefined)
-        draft.problem(`there is no inventory ${given}`, undefined, suggestion(given, options.cwd))
+      if (base === undefined) draft.problem(`there is no inventory ${given}`, undefined, suggestion(given, options.cwd))
       else bases.push(base)
     }
   }
@@ -225,8 +224,7 @@ function suggestion(given: string, cwd: string): string | undefined {
   const stem = (name: string) => name.replace(/\.(?:ts|mts|js|mjs|cjs|ya?ml|json|ini)$/, '')
   for (const where of new Set([path.dirname(given), 'inventory'])) {
     const candidates = names(path.resolve(cwd, where))
-    const near =
-      nearest(path.basename(given), candidates) ?? nearest(stem(path.basename(given)), candidates.map(stem))
+    const near = nearest(path.basename(given), candidates) ?? nearest(stem(path.basename(given)), candidates.map(stem))
     if (near !== undefined) return `did you mean ${path.join(where, near)}?`
   }
   const own = names(path.resolve(cwd, 'inventory'))

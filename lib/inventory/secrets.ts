@@ -25,10 +25,7 @@ export function fromEnvironment(name: string): Secret {
  */
 export function fromFile(file: string): Secret {
   const at = here()
-  const full = path.resolve(
-    at.line > 0 ? path.dirname(at.file) : process.cwd(),
-    file.replace(/^~(?=\/|$)/, homedir()),
-  )
+  const full = path.resolve(at.line > 0 ? path.dirname(at.file) : process.cwd(), file.replace(/^~(?=\/|$)/, homedir()))
   try {
     const { mode } = statSync(full)
     if (mode & 0o077)
@@ -87,7 +84,7 @@ export function fromPrompt(question: string): Promise<Secret> {
   if (!answer) {
     // One question after the other: a terminal has one line to type on.
     const before = Promise.allSettled(asked.values())
-    asked.set(question, answer = before.then(() => askForSecret(question, question)))
+    asked.set(question, (answer = before.then(() => askForSecret(question, question))))
     // Whoever awaits it hears of a refusal; nobody may be awaiting it yet.
     answer.catch(() => {})
   }

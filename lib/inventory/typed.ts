@@ -144,8 +144,7 @@ class Reader {
   async #layer(of: Shape, path: Path): Promise<Layer> {
     const settings = await this.#arrived(of['settings'], [...path, 'settings'])
     const vars = await this.#arrived(of['vars'], [...path, 'vars'])
-    for (const { name, reason, hint } of checkSettings(settings))
-      this.#wrong([...path, 'settings', name], reason, hint)
+    for (const { name, reason, hint } of checkSettings(settings)) this.#wrong([...path, 'settings', name], reason, hint)
     return {
       settings: settings as ConnectionSettings,
       vars: Object.fromEntries(

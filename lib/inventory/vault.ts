@@ -51,15 +51,11 @@ export function encryptVault(
   const plain = Buffer.from(content)
   const padding = 16 - (plain.length % 16)
   const cipher = createCipheriv('aes-256-ctr', keys.cipher, keys.iv)
-  const encrypted = Buffer.concat([
-    cipher.update(plain),
-    cipher.update(Buffer.alloc(padding, padding)),
-    cipher.final(),
-  ])
+  const encrypted = Buffer.concat([cipher.update(plain), cipher.update(Buffer.alloc(padding, padding)), cipher.final()])
   const mac = createHmac('sha256', keys.mac).update(encrypted).digest()
-  const body = Buffer.from(
-    [Buffer.from(salt), mac, encrypted].map((part) => part.toString('hex')).join('\n'),
-  ).toString('hex')
+  const body = Buffer.from([Buffer.from(salt), mac, encrypted].map((part) => part.toString('hex')).join('\n')).toString(
+    'hex',
+  )
   return [
     `$ANSIBLE_VAULT;${id === undefined ? '1.1;AES256' : `1.2;AES256;${id}`}`,
     ...(body.match(/.{1,80}/g) ?? []),

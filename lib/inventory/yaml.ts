@@ -41,12 +41,7 @@ interface Parsed {
 }
 
 /** Reads a group_vars or host_vars file. */
-export async function readVarsFile(
-  draft: Draft,
-  file: string,
-  content: string,
-  vault: VaultOpener,
-): Promise<RawVars> {
+export async function readVarsFile(draft: Draft, file: string, content: string, vault: VaultOpener): Promise<RawVars> {
   const parsed = await parse(draft, file, content, vault)
   if (!parsed?.root || isNull(parsed.root)) return {}
   if (isMap(parsed.root)) return varsOf(parsed, parsed.root, '')

@@ -142,8 +142,19 @@ export interface RunFinished {
 
 /** Everything that can happen in a run. Reporters and the journal see nothing else. */
 export type Event =
-  | RunStarted | PlayStarted | BatchStarted | TaskStarted | HostStarted | OutputReceived | ChangePlanned | AttemptFailed
-  | HandlerNotified | TaskFinished | PlayStopped | Warned | RunFinished
+  | RunStarted
+  | PlayStarted
+  | BatchStarted
+  | TaskStarted
+  | HostStarted
+  | OutputReceived
+  | ChangePlanned
+  | AttemptFailed
+  | HandlerNotified
+  | TaskFinished
+  | PlayStopped
+  | Warned
+  | RunFinished
 
 /** An event at its time: milliseconds since 1970. */
 export type Timed = Event & { readonly time: number }
@@ -172,7 +183,21 @@ export function recap(events: Iterable<Event>): readonly HostCounts[] {
   const rows = new Map<string, { -readonly [K in keyof HostCounts]: HostCounts[K] }>()
   const row = (host: string) => {
     let found = rows.get(host)
-    if (!found) rows.set(host, found = { host, ok: 0, changed: 0, unreachable: 0, failed: 0, skipped: 0, rescued: 0, ignored: 0, resumed: 0 })
+    if (!found)
+      rows.set(
+        host,
+        (found = {
+          host,
+          ok: 0,
+          changed: 0,
+          unreachable: 0,
+          failed: 0,
+          skipped: 0,
+          rescued: 0,
+          ignored: 0,
+          resumed: 0,
+        }),
+      )
     return found
   }
   for (const event of events) {

@@ -59,7 +59,10 @@ function placeOf(name: string, line: number, column: number): Location {
   const entry = findSourceMap(name)?.findEntry(line - 1, column - 1)
   const mapped = entry && 'originalSource' in entry && entry.originalSource ? entry : undefined
   const source = (mapped?.originalSource ?? name).replace(/\?.*$/, '')
-  return { file: source.startsWith('file://') ? fileURLToPath(source) : source, line: mapped ? mapped.originalLine + 1 : line }
+  return {
+    file: source.startsWith('file://') ? fileURLToPath(source) : source,
+    line: mapped ? mapped.originalLine + 1 : line,
+  }
 }
 
 // Only the one frame is looked up in its source map: formatting a stack would read the library's own, which is large.
@@ -91,7 +94,9 @@ export function authorsFrame(stack: string): Location | undefined {
     // Only absolute places count: frames of Node itself (`node:internal/…`), of eval and of native code have none.
     const match = /^at (?:async )?(?:.*?\()?((?:file:\/\/)?\/[^<>]*?):(\d+):\d+\)?$/.exec(frame.trim())
     if (!match?.[1] || !match[2]) continue
-    const file = match[1].startsWith('file://') ? fileURLToPath(match[1].replace(/\?.*$/, '')) : match[1].replace(/\?.*$/, '')
+    const file = match[1].startsWith('file://')
+      ? fileURLToPath(match[1].replace(/\?.*$/, ''))
+      : match[1].replace(/\?.*$/, '')
     if (isAuthors(file)) return { file, line: Number(match[2]) }
   }
   return undefined

@@ -6,7 +6,6 @@ import type { Secret } from './secret.ts'
 
 /** What a result may be made of. No Secret, on purpose: results go to the journal. */
 export type Json = string | number | boolean | null | undefined | readonly Json[] | { readonly [key: string]: Json }
-// oxlint-disable-next-line no-invalid-void-type
 export type Value = Json | void
 
 export interface CommandResult {
@@ -128,18 +127,22 @@ export interface OperationSpec<A, S, R extends Value> {
 }
 
 /** Makes an operation: a function from arguments to an inert value. `name` is what the operator reads in errors. */
-export function operation<A, S, R extends Value>(name: (args: A) => string, spec: OperationSpec<A, S, R>): (args: A) => Operation<R> {
-  return (args) => remember({
-    get name() {
-      return name(args)
-    },
-    at: here(),
-    async prepare(connection) {
-      const state = await spec.read(connection, args)
-      const plan = spec.plan(state, args)
-      return { ...plan, apply: (to) => spec.apply(to, plan, args, state) }
-    },
-  })
+export function operation<A, S, R extends Value>(
+  name: (args: A) => string,
+  spec: OperationSpec<A, S, R>,
+): (args: A) => Operation<R> {
+  return (args) =>
+    remember({
+      get name() {
+        return name(args)
+      },
+      at: here(),
+      async prepare(connection) {
+        const state = await spec.read(connection, args)
+        const plan = spec.plan(state, args)
+        return { ...plan, apply: (to) => spec.apply(to, plan, args, state) }
+      },
+    })
 }
 
 /** The operations made while a body runs and not run yet: what is left when the body ends was forgotten. */

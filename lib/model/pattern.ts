@@ -50,9 +50,7 @@ function match(parts: readonly string[], whole: string, inventory: Inventory): M
   const resolve = (part: string) => {
     const found = matchPart(part.replace(/^[&!]/, ''), inventory)
     if ('message' in found)
-      problems.push(
-        part.startsWith('!') ? { ...found, message: `${part} excludes nothing: ${found.message}` } : found,
-      )
+      problems.push(part.startsWith('!') ? { ...found, message: `${part} excludes nothing: ${found.message}` } : found)
     return 'message' in found ? [] : found
   }
 
@@ -121,9 +119,7 @@ function matchPart(part: string, inventory: Inventory): readonly Host[] | Proble
     }
   }
   const found =
-    index !== undefined
-      ? all.slice(Number(index), Number(index) + 1 || undefined)
-      : between(all, from ?? '', to ?? '')
+    index !== undefined ? all.slice(Number(index), Number(index) + 1 || undefined) : between(all, from ?? '', to ?? '')
   return found.length > 0 || all.length === 0
     ? found
     : { message: `${part} matches no host: ${base} has ${all.length}, counted from 0` }

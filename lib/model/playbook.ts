@@ -25,7 +25,9 @@ export interface HostContext<V> {
   log(message: string): void
 }
 
-export type Body<V, R extends Value> = Operation<R> | ((host: HostContext<V>) => Operation<R> | R | Promise<Operation<R> | R>)
+export type Body<V, R extends Value> =
+  | Operation<R>
+  | ((host: HostContext<V>) => Operation<R> | R | Promise<Operation<R> | R>)
 export type Condition<V> = (host: HostContext<V>) => boolean | Promise<boolean>
 
 export interface TaskOptions<V> {
@@ -109,8 +111,8 @@ export interface Role<S extends Schema = Schema> {
   /** The same role with tags that all its tasks inherit. */
   tagged(...tags: readonly string[]): Role<S>
 }
-// A role for any variables: what plays hold. Role<S> is invariant in S by its methods, so the bare interface would refuse them.
-// oxlint-disable-next-line no-explicit-any
+// A role for any variables: what plays hold.
+// biome-ignore lint/suspicious/noExplicitAny: Role<S> is invariant in S by its methods, so the bare interface would refuse them.
 export type AnyRole = Role<any>
 
 export interface ParallelRoles {
@@ -172,18 +174,32 @@ export interface BlockParts<V> {
  * Declares a role. `define` runs once, with no host in sight: it only says which steps there are.
  * @throws when two tasks of the role have the same name: names are how runs are resumed and tasks are started at
  */
-export function role<const S extends Schema>(name: string, vars: S, define: (steps: Steps<VarsOf<S>>) => void): Role<S> {
+export function role<const S extends Schema>(
+  name: string,
+  vars: S,
+  define: (steps: Steps<VarsOf<S>>) => void,
+): Role<S> {
   const at = here()
   const { steps, handlers } = record<VarsOf<S>>(`role ${name}`, define)
   const make = (bound: Readonly<Record<string, unknown>>, tags: readonly string[]): Role<S> => ({
-    kind: 'role', name, at, schema: vars, steps, handlers, bound, tags,
+    kind: 'role',
+    name,
+    at,
+    schema: vars,
+    steps,
+    handlers,
+    bound,
+    tags,
     with: (more) => make({ ...bound, ...more }, tags),
     tagged: (...more) => make(bound, [...tags, ...more]),
   })
   return make({}, [])
 }
 
-function record<V>(of: string, define: (steps: Steps<V>) => void): { readonly steps: readonly Step[]; readonly handlers: readonly Handler[] } {
+function record<V>(
+  of: string,
+  define: (steps: Steps<V>) => void,
+): { readonly steps: readonly Step[]; readonly handlers: readonly Handler[] } {
   const handlers: Handler[] = []
   const names = new Map<string, Location>()
   const all: Step[] = []
@@ -195,11 +211,15 @@ function record<V>(of: string, define: (steps: Steps<V>) => void): { readonly st
     return step
   }
   const open = () => {
-    if (closed) throw new Error(`${of}: steps cannot be added once the role is defined; a body may run operations instead`)
+    if (closed)
+      throw new Error(`${of}: steps cannot be added once the role is defined; a body may run operations instead`)
   }
   const unique = (name: string, at: Location) => {
     const other = names.get(name)
-    if (other) throw new Error(`${of} has two steps named «${name}» (${showLocation(other)} and ${showLocation(at)}): names are identities, make them differ`)
+    if (other)
+      throw new Error(
+        `${of} has two steps named «${name}» (${showLocation(other)} and ${showLocation(at)}): names are identities, make them differ`,
+      )
     names.set(name, at)
   }
   const nested = (run: () => void): readonly Step[] => {
@@ -217,7 +237,13 @@ function record<V>(of: string, define: (steps: Steps<V>) => void): { readonly st
     const at = here()
     unique(name, at)
     const [options, body] = third === undefined ? [{}, second as Body<V, R>] : [second as TaskOptions<V>, third]
-    return add({ kind: 'task', name, at, options: options as TaskOptions<never>, body: body as Body<never, R> } as Task<R> & Task)
+    return add({
+      kind: 'task',
+      name,
+      at,
+      options: options as TaskOptions<never>,
+      body: body as Body<never, R>,
+    } as Task<R> & Task)
   }
   const said: unknown = define({
     task: task as Steps<V>['task'],
@@ -231,7 +257,11 @@ function record<V>(of: string, define: (steps: Steps<V>) => void): { readonly st
     block(name, parts) {
       const at = here()
       add({
-        kind: 'block', name, at, tags: parts.tags ?? [], when: parts.when as Condition<never> | undefined,
+        kind: 'block',
+        name,
+        at,
+        tags: parts.tags ?? [],
+        when: parts.when as Condition<never> | undefined,
         try: nested(() => parts.try()),
         rescue: parts.rescue ? nested(() => parts.rescue?.()) : [],
         always: parts.always ? nested(() => parts.always?.()) : [],
@@ -265,9 +295,13 @@ function record<V>(of: string, define: (steps: Steps<V>) => void): { readonly st
  */
 export function play(name: string, options: PlayOptions, roles: readonly (AnyRole | ParallelRoles)[]): Play
 export function play<const S extends Schema = Record<never, never>>(
-  name: string, options: PlayOptions & { readonly vars?: S }, steps: (steps: Steps<VarsOf<S>>) => void): Play
+  name: string,
+  options: PlayOptions & { readonly vars?: S },
+  steps: (steps: Steps<VarsOf<S>>) => void,
+): Play
 export function play<const S extends Schema>(
-  name: string, options: PlayOptions & { readonly vars?: S },
+  name: string,
+  options: PlayOptions & { readonly vars?: S },
   content: readonly (AnyRole | ParallelRoles)[] | ((steps: Steps<VarsOf<S>>) => void),
 ): Play {
   const at = here()
@@ -287,7 +321,10 @@ export function playbook(name: string, plays: readonly Play[]): Playbook {
 
 /** A duration in milliseconds. */
 export function milliseconds(duration: Duration): number {
-  const match = typeof duration === 'number' ? duration >= 0 && [duration, duration, 's'] : /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(duration)
+  const match =
+    typeof duration === 'number'
+      ? duration >= 0 && [duration, duration, 's']
+      : /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(duration)
   if (!match) throw new Error(`${duration} is not a duration: write seconds, or a text such as 500ms, 6s, 10m, 1h`)
   return Number(match[1]) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match[2] as 'ms' | 's' | 'm' | 'h']
 }

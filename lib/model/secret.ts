@@ -47,10 +47,12 @@ const shortestMasked = 4
 
 /** A text with secrets in it, readable but for them: masked`mysql://nova:${password}@10.0.0.5/nova`. */
 export function masked(strings: TemplateStringsArray, ...values: readonly (string | number | Secret)[]): Secret {
-  return Secret.join(strings.flatMap((text, i) => {
-    const value = values[i]
-    return value === undefined ? [text] : [text, value instanceof Secret ? value : String(value)]
-  }))
+  return Secret.join(
+    strings.flatMap((text, i) => {
+      const value = values[i]
+      return value === undefined ? [text] : [text, value instanceof Secret ? value : String(value)]
+    }),
+  )
 }
 
 /** Every secret text made so far with its label, longest first. */

@@ -19,10 +19,14 @@ export function sh(strings: TemplateStringsArray, ...values: readonly Word[]): s
 }
 
 function words(value: Word | Secret): string {
-  return (Array.isArray(value) ? value : [value]).map((word: string | number | Secret) => {
-    if (word instanceof Secret) {
-      throw new Error(`the secret ${word} cannot stand on a command line, which every user of the host can read: pass it as stdin`)
-    }
-    return quote(String(word))
-  }).join(' ')
+  return (Array.isArray(value) ? value : [value])
+    .map((word: string | number | Secret) => {
+      if (word instanceof Secret) {
+        throw new Error(
+          `the secret ${word} cannot stand on a command line, which every user of the host can read: pass it as stdin`,
+        )
+      }
+      return quote(String(word))
+    })
+    .join(' ')
 }

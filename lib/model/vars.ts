@@ -40,45 +40,77 @@ function kind<T>(made: Kind<T>): Var<T> {
 }
 
 /** A text. Numbers are not taken for texts: a password 0123 would lose its zero. */
-export const text: Var<string> = kind({ expected: 'a text', parse: (raw) => (typeof raw === 'string' ? raw : undefined) })
+export const text: Var<string> = kind({
+  expected: 'a text',
+  parse: (raw) => (typeof raw === 'string' ? raw : undefined),
+})
 /** A number; a text of digits, as -e k=v gives it, counts. */
 export const number: Var<number> = kind({
   expected: 'a number',
-  parse: (raw) => typeof raw === 'number' ? raw : typeof raw === 'string' && /^-?\d+(\.\d+)?$/.test(raw) ? Number(raw) : undefined,
+  parse: (raw) =>
+    typeof raw === 'number' ? raw : typeof raw === 'string' && /^-?\d+(\.\d+)?$/.test(raw) ? Number(raw) : undefined,
 })
 /** true or false; the texts yes/no, true/false, on/off count, nothing else does. */
 export const flag: Var<boolean> = kind({
   expected: 'true or false',
-  parse: (raw) => typeof raw === 'boolean' ? raw
-    : typeof raw === 'string' && /^(true|yes|on)$/i.test(raw) ? true
-    : typeof raw === 'string' && /^(false|no|off)$/i.test(raw) ? false : undefined,
+  parse: (raw) =>
+    typeof raw === 'boolean'
+      ? raw
+      : typeof raw === 'string' && /^(true|yes|on)$/i.test(raw)
+        ? true
+        : typeof raw === 'string' && /^(false|no|off)$/i.test(raw)
+          ? false
+          : undefined,
 })
 /** A list of texts; a text with commas, as -e k=a,b gives it, counts. */
 export const list: Var<readonly string[]> = kind({
   expected: 'a list of texts',
-  parse: (raw) => typeof raw === 'string' ? raw.split(',').map((s) => s.trim()).filter(Boolean)
-    : Array.isArray(raw) && raw.every((v) => typeof v === 'string') ? raw as string[] : undefined,
+  parse: (raw) =>
+    typeof raw === 'string'
+      ? raw
+          .split(',')
+          .map((s) => s.trim())
+          .filter(Boolean)
+      : Array.isArray(raw) && raw.every((v) => typeof v === 'string')
+        ? (raw as string[])
+        : undefined,
 })
 /** Names with texts, such as the options of a driver. */
 export const mapping: Var<Readonly<Record<string, string>>> = kind({
   expected: 'a mapping of names to texts',
-  parse: (raw) => typeof raw === 'object' && raw !== null && !Array.isArray(raw) && !(raw instanceof Secret)
-    && Object.values(raw).every((v) => typeof v === 'string') ? raw as Record<string, string> : undefined,
+  parse: (raw) =>
+    typeof raw === 'object' &&
+    raw !== null &&
+    !Array.isArray(raw) &&
+    !(raw instanceof Secret) &&
+    Object.values(raw).every((v) => typeof v === 'string')
+      ? (raw as Record<string, string>)
+      : undefined,
 })
 /** A value that must not be seen; a plain text is taken and treated as secret from then on. */
 export const secret: Var<Secret> = kind({
   expected: 'a secret',
   sensitive: true,
-  parse: (raw, name) => raw instanceof Secret ? raw : typeof raw === 'string' ? Secret.of(raw, name) : undefined,
+  parse: (raw, name) => (raw instanceof Secret ? raw : typeof raw === 'string' ? Secret.of(raw, name) : undefined),
 })
 
 /** Names with secrets, such as the passwords of several services. */
 export const secrets: Var<Readonly<Record<string, Secret>>> = kind({
   expected: 'a mapping of names to secrets',
   sensitive: true,
-  parse: (raw, name) => typeof raw === 'object' && raw !== null && !Array.isArray(raw) && !(raw instanceof Secret)
-    && Object.values(raw).every((v) => typeof v === 'string' || v instanceof Secret)
-    ? Object.fromEntries(Object.entries(raw as Record<string, string | Secret>).map(([key, v]) => [key, v instanceof Secret ? v : Secret.of(v, `${name}.${key}`)])) : undefined,
+  parse: (raw, name) =>
+    typeof raw === 'object' &&
+    raw !== null &&
+    !Array.isArray(raw) &&
+    !(raw instanceof Secret) &&
+    Object.values(raw).every((v) => typeof v === 'string' || v instanceof Secret)
+      ? Object.fromEntries(
+          Object.entries(raw as Record<string, string | Secret>).map(([key, v]) => [
+            key,
+            v instanceof Secret ? v : Secret.of(v, `${name}.${key}`),
+          ]),
+        )
+      : undefined,
 })
 
 /** One of the given words. */
@@ -95,8 +127,14 @@ export function oneHost(group: string): Var<HostRef> {
     expected: `a host (by default the only host of the group ${group})`,
     parse(raw, _name, inventory) {
       const members = hostsOf(inventory, group)
-      const host = raw === undefined ? (members.length === 1 ? members[0] : undefined)
-        : typeof raw === 'string' ? inventory.hosts.get(raw) : undefined
+      const host =
+        raw === undefined
+          ? members.length === 1
+            ? members[0]
+            : undefined
+          : typeof raw === 'string'
+            ? inventory.hosts.get(raw)
+            : undefined
       return host && { name: host.name }
     },
   })
@@ -106,14 +144,19 @@ export function oneHost(group: string): Var<HostRef> {
 export function allHosts(group: string): Var<readonly HostRef[]> {
   return kind<readonly HostRef[]>({
     expected: `the hosts of the group ${group}`,
-    parse: (raw, _name, inventory) => raw === undefined && inventory.groups.has(group)
-      ? hostsOf(inventory, group).map(({ name }) => ({ name })) : undefined,
+    parse: (raw, _name, inventory) =>
+      raw === undefined && inventory.groups.has(group)
+        ? hostsOf(inventory, group).map(({ name }) => ({ name }))
+        : undefined,
   })
 }
 
 /** The typed variables of a role for one host, or every reason why they cannot be had. `bound` (from `role.with`) wins over the inventory. */
 export function resolveVars<S extends Schema>(
-  schema: S, host: Host, inventory: Inventory, bound: Readonly<Record<string, unknown>> = {},
+  schema: S,
+  host: Host,
+  inventory: Inventory,
+  bound: Readonly<Record<string, unknown>> = {},
 ): { readonly vars: VarsOf<S>; readonly problems: readonly Problem[] } {
   const vars: Record<string, unknown> = {}
   const problems: Problem[] = []
@@ -130,8 +173,17 @@ export function resolveVars<S extends Schema>(
     }
     if (value === undefined) {
       const found = raw?.value === undefined ? 'is not set' : `is ${shown(raw.value, kind)} (${raw.from})`
-      const near = raw === undefined ? didYouMean(name, Object.keys(host.vars).filter((v) => !(v in schema))) : undefined
-      problems.push({ message: `${host.name}: ${name} must be ${kind.expected}, and ${found}`, ...(near ? { hint: near } : {}) })
+      const near =
+        raw === undefined
+          ? didYouMean(
+              name,
+              Object.keys(host.vars).filter((v) => !(v in schema)),
+            )
+          : undefined
+      problems.push({
+        message: `${host.name}: ${name} must be ${kind.expected}, and ${found}`,
+        ...(near ? { hint: near } : {}),
+      })
     } else vars[name] = value
   }
   return { vars: vars as VarsOf<S>, problems }

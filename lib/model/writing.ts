@@ -23,7 +23,11 @@ const mostText = 4096
 const newline = 10
 
 /** What to send for a new content instead of all of it; undefined where that is no less, or is not plain lines. */
-export function patchOf(before: Uint8Array | undefined, after: Uint8Array, sha256: (bytes: Uint8Array) => string): Patch | undefined {
+export function patchOf(
+  before: Uint8Array | undefined,
+  after: Uint8Array,
+  sha256: (bytes: Uint8Array) => string,
+): Patch | undefined {
   let head = 0
   let end = after.length
   if (before && after.length > mostText) {
@@ -35,9 +39,17 @@ export function patchOf(before: Uint8Array | undefined, after: Uint8Array, sha25
     if (end > head && after[end - 1] !== newline) end = after.indexOf(newline, end) + 1 || after.length
   }
   const middle = after.subarray(head, end)
-  if (middle.length > mostText || middle.includes(0) || !isAscii(middle) || (middle.length > 0 && middle.at(-1) !== newline)) return undefined
+  if (
+    middle.length > mostText ||
+    middle.includes(0) ||
+    !isAscii(middle) ||
+    (middle.length > 0 && middle.at(-1) !== newline)
+  )
+    return undefined
   return {
-    head, text: Buffer.from(middle).toString('latin1'), tail: end === after.length ? undefined : before!.length - (after.length - end) + 1,
+    head,
+    text: Buffer.from(middle).toString('latin1'),
+    tail: end === after.length ? undefined : before!.length - (after.length - end) + 1,
     sha256: head === 0 && end === after.length ? undefined : sha256(after),
   }
 }
@@ -82,19 +94,22 @@ export function writing(path: string, meta: FileMeta, patch?: Patch): string {
     '    ! command -v chcon >/dev/null 2>&1 || chcon --reference="$p" -- "$t" || exit 1',
     '  fi',
     ...(meta.backup === true
-      ? ['  b=$p.switchover-backup',
-        '  [ -e "$b" ] || { cp -p -- "$p" "$t.old" && mv -f -- "$t.old" "$b"; } || exit 1']
+      ? ['  b=$p.switchover-backup', '  [ -e "$b" ] || { cp -p -- "$p" "$t.old" && mv -f -- "$t.old" "$b"; } || exit 1']
       : []),
     '  new=',
     'else',
     '  new=1',
     ...(meta.mode === undefined ? ['  chmod 644 "$t" || exit 1'] : []),
     'fi',
-    ...(told === '' ? [] : [
-      // This file is root's everywhere: whoever owns it makes files that are.
-      ...(/^root(:root)?$/.test(told) ? ['[ -O /etc/passwd ] && [ -G /etc/passwd ] && [ -n "$new" ] && [ ! -g "$d" ] ||'] : []),
-      `chown -- ${quote(told)} "$t" || exit 1`,
-    ]),
+    ...(told === ''
+      ? []
+      : [
+          // This file is root's everywhere: whoever owns it makes files that are.
+          ...(/^root(:root)?$/.test(told)
+            ? ['[ -O /etc/passwd ] && [ -G /etc/passwd ] && [ -n "$new" ] && [ ! -g "$d" ] ||']
+            : []),
+          `chown -- ${quote(told)} "$t" || exit 1`,
+        ]),
     // After chown, which takes setuid bits away.
     ...(meta.mode === undefined ? [] : [`chmod -- ${quote(meta.mode)} "$t" || exit 1`]),
     ...(meta.validate === undefined

@@ -97,7 +97,7 @@ export function file(name: string, jobs: readonly SystemJob[], options: CronFile
     throw new Error(`cron reads no file ${JSON.stringify(name)}: use letters, digits, - and _ only`)
   }
   const lines = [
-    ...Object.entries(variables).map(([key, value]) => (variable(key, value), `${key}="${value}"`)),
+    ...Object.entries(variables).map(([key, value]) => variableLine(key, value)),
     ...jobs.map(({ user, job: command, ...schedule }) =>
       jobLine(schedule, [accountName(user)], oneLine(`a job of ${name}`, command)),
     ),
@@ -152,6 +152,11 @@ function of(user: string | undefined): string {
 
 function known(user: string | undefined): string | undefined {
   return user === undefined ? undefined : accountName(user)
+}
+
+function variableLine(name: string, value: string): string {
+  variable(name, value)
+  return `${name}="${value}"`
 }
 
 function variable(name: string, value: string | undefined): void {

@@ -79,7 +79,12 @@ const makeEdit = operation<Editing, PathState, Written>(({ name }) => name, {
   async apply(connection, _plan, editing, state) {
     const { after, same, secret } = found(state, editing)
     const { create: _create, nothingToRemove: _nothing, ...meta } = editing.options
-    await bringFile(connection, state, same ? undefined : after, !state.exists && secret ? { mode: '0600', ...meta } : meta)
+    await bringFile(
+      connection,
+      state,
+      same ? undefined : after,
+      !state.exists && secret ? { mode: '0600', ...meta } : meta,
+    )
   },
 })
 
@@ -114,7 +119,8 @@ function once(edit: (before: string) => Edited): (before: Decoded) => Found {
     const { after, shown, secret = false } = edit(before.text)
     const same = after === before.text
     const found = {
-      same, secret,
+      same,
+      secret,
       after: same ? nothing : before.encode(after),
       shown: same ? { before: '', after: '' } : withoutPasswords(shown?.before ?? before.text, shown?.after ?? after),
     }

@@ -10,7 +10,17 @@ import { sumOf } from './copy-between/receive.ts'
 import { sha256Of } from './contents.ts'
 import { checkedMeta } from './file-meta.ts'
 import { look } from './look.ts'
-import { absolute, attributesDiff, bringFile, decode, differing, mustBeFile, mustSucceed, setAttributes, type PathState } from './path-state.ts'
+import {
+  absolute,
+  attributesDiff,
+  bringFile,
+  decode,
+  differing,
+  mustBeFile,
+  mustSucceed,
+  setAttributes,
+  type PathState,
+} from './path-state.ts'
 import { withoutPasswords } from './sensitive-lines.ts'
 
 /** What was copied. */
@@ -88,7 +98,10 @@ function readLocal(localPath: string): Local {
   try {
     found = statSync(localPath)
   } catch (error) {
-    throw new Advice(`${localPath} cannot be copied: ${(error as Error).message}`, `the path is relative to where run was started: ${process.cwd()}`)
+    throw new Advice(
+      `${localPath} cannot be copied: ${(error as Error).message}`,
+      `the path is relative to where run was started: ${process.cwd()}`,
+    )
   }
   if (!found.isFile()) throw new Advice(`${localPath} cannot be copied: it is not a file`, 'copy its files one by one')
   const stamp = stampOf(found)
@@ -101,11 +114,23 @@ function readLocal(localPath: string): Local {
   return local
 }
 
-async function stream(connection: Connection, localPath: string, { bytes, stamp, sha256 }: Local, state: PathState, meta: FileMeta): Promise<string> {
+async function stream(
+  connection: Connection,
+  localPath: string,
+  { bytes, stamp, sha256 }: Local,
+  state: PathState,
+  meta: FileMeta,
+): Promise<string> {
   if (!state.parent)
     throw new Advice(`${state.path} cannot be written: its directory is missing`, 'make it first, with file.directory')
   const target = hostTarget(connection, state.target)
-  const carried = await carry({ source: localSource(localPath), target, bytes, stamp, meter: meterOf(connection, bytes) })
+  const carried = await carry({
+    source: localSource(localPath),
+    target,
+    bytes,
+    stamp,
+    meter: meterOf(connection, bytes),
+  })
   const attributes = {
     mode: meta.mode ?? (state.exists ? state.mode : '0644'),
     owner: meta.owner ?? (state.uid || undefined),
@@ -115,7 +140,9 @@ async function stream(connection: Connection, localPath: string, { bytes, stamp,
     sh`set -e; umask 077; t=${target.part} p=${state.target}`,
     setAttributes(target.part, attributes),
     `if [ -e "$p" ] && command -v chcon >/dev/null 2>&1; then chcon --reference="$p" "$t" 2>/dev/null || :; fi`,
-    ...(meta.validate === undefined ? [] : [`( ${meta.validate.replaceAll(/'%s'|"%s"|%s/g, '"$t"')}\n) </dev/null || { rm -f "$t"; exit 1; }`]),
+    ...(meta.validate === undefined
+      ? []
+      : [`( ${meta.validate.replaceAll(/'%s'|"%s"|%s/g, '"$t"')}\n) </dev/null || { rm -f "$t"; exit 1; }`]),
     ...(meta.backup ? [`[ -e "$p.switchover-backup" ] || [ ! -e "$p" ] || cp -p "$p" "$p.switchover-backup"`] : []),
     `mv -f "$t" "$p"`,
   ].join('\n')
@@ -167,8 +194,16 @@ const bringHere = operation<
     const target = localTarget(localPath, connection.host.name)
     let { bytes, sha256 } = result
     if (size > small) {
-      sha256 = await carry({ source: hostSource(connection, path), target, bytes, stamp: `${size} ${mtime}`, meter: meterOf(connection, bytes) })
-        ?? sha256 ?? await hashHere(target.part)
+      sha256 =
+        (await carry({
+          source: hostSource(connection, path),
+          target,
+          bytes,
+          stamp: `${size} ${mtime}`,
+          meter: meterOf(connection, bytes),
+        })) ??
+        sha256 ??
+        (await hashHere(target.part))
     } else {
       const content = await connection.read(path)
       if (!content) throw new Advice(`${path} is gone since it was looked at`, 'check the task that makes it')

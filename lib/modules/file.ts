@@ -302,7 +302,14 @@ export function owner(
     path,
     differ,
     show: `'%U:%G %n'`,
-    ...(recursive ? {} : { settled: { ask: `'%U/%u %G/%g'`, patterns: named(user).flatMap((one) => named(group).map((other) => `${one}' '${other}`)) } }),
+    ...(recursive
+      ? {}
+      : {
+          settled: {
+            ask: `'%U/%u %G/%g'`,
+            patterns: named(user).flatMap((one) => named(group).map((other) => `${one}' '${other}`)),
+          },
+        }),
     wanted: group ? who : user,
     change: `find ${differ} -exec chown -h ${sh`${who}`} {} +`,
   })

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import { connect as secured } from 'node:tls'
 import { Advice, operation, TimedOut } from '../model/operation.ts'
 import type { Operation, Reader } from '../model/operation.ts'
-import { revealed, Secret } from '../model/secret.ts'
+import { revealed, type Secret } from '../model/secret.ts'
 
 /** What a server answered. */
 export type Answer = {

@@ -38,7 +38,9 @@ const waiting = new WeakMap<Reader, Asked[]>()
  */
 export function look(connection: Reader, path: string, options: LookOptions = {}): Promise<PathState> {
   const { content, sha256, unless } = options
-  return asked(connection, JSON.stringify(['look', path, content, sha256, unless]), (reader) => put(reader, path, options))
+  return asked(connection, JSON.stringify(['look', path, content, sha256, unless]), (reader) =>
+    put(reader, path, options),
+  )
 }
 
 function put(connection: Reader, path: string, options: LookOptions): Promise<PathState> {
@@ -58,7 +60,13 @@ function put(connection: Reader, path: string, options: LookOptions): Promise<Pa
 
 async function answer(connection: Reader, batch: readonly Asked[]): Promise<void> {
   const paths = [...new Set(batch.map(({ path }) => path))]
-  const questions = paths.map((path) => questionOf(connection.host.name, path, batch.filter((one) => one.path === path)))
+  const questions = paths.map((path) =>
+    questionOf(
+      connection.host.name,
+      path,
+      batch.filter((one) => one.path === path),
+    ),
+  )
   let states: ReadonlyMap<string, PathState>
   try {
     states = await ask(connection, questions)
@@ -68,11 +76,19 @@ async function answer(connection: Reader, batch: readonly Asked[]): Promise<void
     else for (const one of batch) void answer(connection, [one])
     return
   }
-  for (const { path, options: { content = 0, sha256 = false, unless }, resolve } of batch) {
+  for (const {
+    path,
+    options: { content = 0, sha256 = false, unless },
+    resolve,
+  } of batch) {
     const state = states.get(path)!
     // Whoever asks gets the same answer, alone or with others.
     const brought = content > 0 && state.size <= content && (unless === undefined || state.sha256 !== unless)
-    resolve({ ...state, sha256: sha256 || unless ? state.sha256 : undefined, content: brought ? state.content : undefined })
+    resolve({
+      ...state,
+      sha256: sha256 || unless ? state.sha256 : undefined,
+      content: brought ? state.content : undefined,
+    })
   }
 }
 
@@ -82,7 +98,8 @@ function questionOf(host: string, path: string, asked: readonly Asked[]): Questi
   const known = contents.length > 0 ? remembered(host, path) : undefined
   const [first, ...others] = contents.map(({ options }) => [options.unless ?? [], known?.sha256 ?? []].flat())
   return {
-    path, known,
+    path,
+    known,
     content: Math.max(0, ...contents.map(({ options }) => options.content!)),
     sum: asked.some(({ options }) => options.sha256 || options.unless !== undefined),
     spare: first?.filter((sum) => others.every((them) => them.includes(sum))) ?? [],
@@ -92,7 +109,8 @@ function questionOf(host: string, path: string, asked: readonly Asked[]): Questi
 // A checksum costs the host a process, and more than a small file costs the way.
 const small = 8192
 
-const wantsSum = ({ sum, spare, content }: Question, size: number) => (sum || spare.length > 0) && (content === 0 || size > small)
+const wantsSum = ({ sum, spare, content }: Question, size: number) =>
+  (sum || spare.length > 0) && (content === 0 || size > small)
 
 async function ask(connection: Reader, questions: readonly Question[]): Promise<ReadonlyMap<string, PathState>> {
   const script = scriptFor(questions)
@@ -107,58 +125,76 @@ async function ask(connection: Reader, questions: readonly Question[]): Promise<
     return Buffer.from(text, 'latin1').toString()
   }
   const places = questions.map(() => ({ parent: line(), link: line(), kind: line(), target: line().slice(1) }))
-  const heads = places.map(({ kind }) => (kind === 'none' ? undefined : { numbers: line().split(' '), owner: line(), group: line() }))
+  const heads = places.map(({ kind }) =>
+    kind === 'none' ? undefined : { numbers: line().split(' '), owner: line(), group: line() },
+  )
   const sizes = heads.map((head) => Number(head?.numbers[1] ?? 0))
   const sums = questions.map((question, i) =>
-    places[i]!.kind === 'file' && wantsSum(question, sizes[i]!) ? /^\\?([0-9a-f]{64})/.exec(line())?.[1] : undefined)
+    places[i]!.kind === 'file' && wantsSum(question, sizes[i]!) ? /^\\?([0-9a-f]{64})/.exec(line())?.[1] : undefined,
+  )
   const sent = line().split(' ').slice(1).map(Number)
   if (sent.length > 1 && said.length - at !== sent.reduce((sum, i) => sum + sizes[i]!, 0))
     throw new Error('a file changed while it was read')
-  return new Map(questions.map(({ path, sum, known }, i) => {
-    const { parent, link, target } = places[i]!
-    const [rawMode = '0', , mtime = '0', uid = '', gid = ''] = heads[i]?.numbers ?? []
-    const bits = parseInt(rawMode, 16)
-    let sha256 = sums[i]
-    let content: Buffer | undefined
-    if (sent.includes(i)) {
-      // Of a single file all is taken: those of /proc do not say how long they are.
-      const end = sent.length === 1 ? said.length : at + sizes[i]!
-      content = Buffer.from(said.slice(at, end), 'latin1')
-      at = end
-      if (content.length > small) ({ sha256, bytes: content } = remember(connection.host.name, path, content))
-      else if (sum) sha256 = sha256Of(content)
-    } else if (sha256 && sha256 === known?.sha256) content = known.bytes
-    const state: PathState = {
-      path, target,
-      exists: heads[i] !== undefined,
-      kind: heads[i] && (kinds[bits & 0o170000] ?? 'other'),
-      link: link === '-' ? undefined : link.slice(1),
-      size: sizes[i]!,
-      mode: (bits & 0o7777).toString(8).padStart(4, '0'),
-      owner: heads[i]?.owner ?? '',
-      group: heads[i]?.group ?? '',
-      uid, gid,
-      mtime: Number(mtime),
-      sha256, content,
-      parent: parent === 'parent',
-    }
-    return [path, state] as const
-  }))
+  return new Map(
+    questions.map(({ path, sum, known }, i) => {
+      const { parent, link, target } = places[i]!
+      const [rawMode = '0', , mtime = '0', uid = '', gid = ''] = heads[i]?.numbers ?? []
+      const bits = parseInt(rawMode, 16)
+      let sha256 = sums[i]
+      let content: Buffer | undefined
+      if (sent.includes(i)) {
+        // Of a single file all is taken: those of /proc do not say how long they are.
+        const end = sent.length === 1 ? said.length : at + sizes[i]!
+        content = Buffer.from(said.slice(at, end), 'latin1')
+        at = end
+        if (content.length > small) ({ sha256, bytes: content } = remember(connection.host.name, path, content))
+        else if (sum) sha256 = sha256Of(content)
+      } else if (sha256 && sha256 === known?.sha256) content = known.bytes
+      const state: PathState = {
+        path,
+        target,
+        exists: heads[i] !== undefined,
+        kind: heads[i] && (kinds[bits & 0o170000] ?? 'other'),
+        link: link === '-' ? undefined : link.slice(1),
+        size: sizes[i]!,
+        mode: (bits & 0o7777).toString(8).padStart(4, '0'),
+        owner: heads[i]?.owner ?? '',
+        group: heads[i]?.group ?? '',
+        uid,
+        gid,
+        mtime: Number(mtime),
+        sha256,
+        content,
+        parent: parent === 'parent',
+      }
+      return [path, state] as const
+    }),
+  )
 }
 
-const kinds: Readonly<Record<number, Kind>> = { 0o100000: 'file', 0o040000: 'directory', 0o120000: 'link' }
+const kinds: Readonly<Record<number, Kind>> = { 16807: 'file', 9604: 'directory', 21609: 'link' }
 
 /**
  * Says for each path where it leads, then of all that exist what stat says, then checksums, then the contents in one piece.
  * At most one process for each of the four, however many paths: processes are what looking costs a host.
  */
 function scriptFor(questions: readonly Question[]): string {
-  const each = (line: (question: Question, i: number) => string | undefined) => questions.map(line).filter((one) => one !== undefined)
+  const each = (line: (question: Question, i: number) => string | undefined) =>
+    questions.map(line).filter((one) => one !== undefined)
   // Only kinds of question that are asked make their part of the script.
-  const contents = each((question, i) => (question.content === 0 ? undefined : `[ $f${i} != file ] || [ $z${i} -gt ${question.content} ] || `
-    + (question.spare.length === 0 ? taken(i) : `case \${s${i}-} in ${question.spare.join('|')}) ;; *) ${taken(i)} ;; esac`)))
-  const sums = each((question, i) => (!wantsSum(question, Infinity) ? undefined
-    : `[ $f${i} != file ] || ${question.content === 0 ? '' : `[ $z${i} -le ${small} ] || `}{ h${i}=1; set -- "$@" "$t${i}"; }`))
+  const contents = each((question, i) =>
+    question.content === 0
+      ? undefined
+      : `[ $f${i} != file ] || [ $z${i} -gt ${question.content} ] || ` +
+        (question.spare.length === 0
+          ? taken(i)
+          : `case \${s${i}-} in ${question.spare.join('|')}) ;; *) ${taken(i)} ;; esac`),
+  )
+  const sums = each((question, i) =>
+    !wantsSum(question, Infinity)
+      ? undefined
+      : `[ $f${i} != file ] || ${question.content === 0 ? '' : `[ $z${i} -le ${small} ] || `}{ h${i}=1; set -- "$@" "$t${i}"; }`,
+  )
   return [
     lookAt,
     ...each(({ path }, i) => `${sh`p=${path}`}; at; t${i}=$t f${i}=$f`),
@@ -167,19 +203,20 @@ function scriptFor(questions: readonly Question[]): string {
     '[ $# != 0 ] || exit 0',
     // %f, the raw mode, rather than %F: its words differ between tools and languages.
     `n=$(stat -c '%f %s %Y %u %g\n%U\n%G' "$@") || exit\nprintf '%s\\n' "$n"`,
-    ...(contents.length + sums.length === 0 ? [] : [
-      `IFS='\n'; set -- $n`,
-      ...each((_, i) => `[ $f${i} = none ] || { z=\${1#* }; z${i}=\${z%% *}; shift 3; }`),
-    ]),
-    ...(sums.length === 0 ? [] : [
-      `set --; unset ${questions.map((_, i) => `h${i} s${i}`).join(' ')}`, ...sums,
-      `[ $# = 0 ] || { n=$(sha256sum "$@") || exit; printf '%s\\n' "$n"; set -- $n; }`,
-      ...(contents.length === 0 ? [] : each((_, i) => `[ -z "\${h${i}-}" ] || { s${i}=\${1%% *}; s${i}=\${s${i}#\\\\}; shift; }`)),
-    ]),
-    ...(contents.length === 0 ? [] : [
-      'set --; c=content', ...contents,
-      'echo "$c"; [ $# = 0 ] || exec cat "$@"',
-    ]),
+    ...(contents.length + sums.length === 0
+      ? []
+      : [`IFS='\n'; set -- $n`, ...each((_, i) => `[ $f${i} = none ] || { z=\${1#* }; z${i}=\${z%% *}; shift 3; }`)]),
+    ...(sums.length === 0
+      ? []
+      : [
+          `set --; unset ${questions.map((_, i) => `h${i} s${i}`).join(' ')}`,
+          ...sums,
+          `[ $# = 0 ] || { n=$(sha256sum "$@") || exit; printf '%s\\n' "$n"; set -- $n; }`,
+          ...(contents.length === 0
+            ? []
+            : each((_, i) => `[ -z "\${h${i}-}" ] || { s${i}=\${1%% *}; s${i}=\${s${i}#\\\\}; shift; }`)),
+        ]),
+    ...(contents.length === 0 ? [] : ['set --; c=content', ...contents, 'echo "$c"; [ $# = 0 ] || exec cat "$@"']),
     ':',
   ].join('\n')
 }

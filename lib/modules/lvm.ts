@@ -1,10 +1,22 @@
-import { Advice, CommandFailed, operation, type CommandResult, type Operation, type Reader } from '../model/operation.ts'
+import {
+  Advice,
+  CommandFailed,
+  operation,
+  type CommandResult,
+  type Operation,
+  type Reader,
+} from '../model/operation.ts'
 import { sh } from '../model/shell.ts'
 
 /** A logical volume and its size in bytes. */
 export type LogicalVolume = { readonly name: string; readonly bytes: number; readonly origin: string }
 /** A volume group: its size, what is free of it and what it is divided into, in bytes. */
-export type VolumeGroup = { readonly name: string; readonly bytes: number; readonly free: number; readonly extent: number }
+export type VolumeGroup = {
+  readonly name: string
+  readonly bytes: number
+  readonly free: number
+  readonly extent: number
+}
 
 /**
  * The logical volumes of a group. @throws Advice when there is no such group
@@ -17,11 +29,14 @@ export function volumes(group: string): Operation<readonly LogicalVolume[]> {
   return listVolumes({ group })
 }
 
-const listVolumes = operation<{ readonly group: string }, readonly LogicalVolume[], readonly LogicalVolume[]>(({ group }) => `lvm.volumes ${group}`, {
-  read: (connection, { group }) => readVolumes(connection, group),
-  plan: (result) => ({ changed: false, result }),
-  async apply() {},
-})
+const listVolumes = operation<{ readonly group: string }, readonly LogicalVolume[], readonly LogicalVolume[]>(
+  ({ group }) => `lvm.volumes ${group}`,
+  {
+    read: (connection, { group }) => readVolumes(connection, group),
+    plan: (result) => ({ changed: false, result }),
+    async apply() {},
+  },
+)
 
 /**
  * A volume group, its size and what is free of it. @throws Advice when there is none of that name
@@ -59,7 +74,11 @@ export function volume(wanted: Wanted): Operation<LogicalVolume> {
   return bringVolume(wanted)
 }
 
-const bringVolume = operation<Wanted, { readonly found: LogicalVolume | undefined; readonly in: VolumeGroup }, LogicalVolume>(({ group, name }) => `lvm.volume ${group}/${name}`, {
+const bringVolume = operation<
+  Wanted,
+  { readonly found: LogicalVolume | undefined; readonly in: VolumeGroup },
+  LogicalVolume
+>(({ group, name }) => `lvm.volume ${group}/${name}`, {
   async read(connection, { group, name }) {
     // The group first: when it is missing, that is the error to show.
     const of = await readGroup(connection, group)
@@ -69,11 +88,23 @@ const bringVolume = operation<Wanted, { readonly found: LogicalVolume | undefine
   plan({ found, in: of }, { group, name, bytes }) {
     const rounded = wholeExtents(bytes, of)
     if (found && found.bytes < bytes) {
-      throw new Advice(`${group}/${name} is there with ${found.bytes} bytes, and ${bytes} are needed`, `see whose it is: lvs ${group}; extend it with lvextend, or remove it, if nobody needs it`)
+      throw new Advice(
+        `${group}/${name} is there with ${found.bytes} bytes, and ${bytes} are needed`,
+        `see whose it is: lvs ${group}; extend it with lvextend, or remove it, if nobody needs it`,
+      )
     }
-    if (!found && of.free < rounded) throw new Advice(`${group} has ${of.free} bytes free, and ${rounded} are needed for ${name}`, `extend the group: vgextend ${group} DEVICE`)
-    return found ? { changed: false, result: found }
-      : { changed: true, result: { name, bytes: rounded, origin: '' }, diff: { path: `/dev/${group}/${name}`, before: '', after: `a logical volume of ${rounded} bytes\n` } }
+    if (!found && of.free < rounded)
+      throw new Advice(
+        `${group} has ${of.free} bytes free, and ${rounded} are needed for ${name}`,
+        `extend the group: vgextend ${group} DEVICE`,
+      )
+    return found
+      ? { changed: false, result: found }
+      : {
+          changed: true,
+          result: { name, bytes: rounded, origin: '' },
+          diff: { path: `/dev/${group}/${name}`, before: '', after: `a logical volume of ${rounded} bytes\n` },
+        }
   },
   async apply(connection, _plan, { group, name, bytes }, { in: of }) {
     const command = sh`lvcreate -n ${name} -L ${`${wholeExtents(bytes, of)}b`} ${group}`
@@ -92,7 +123,11 @@ async function readVolumes(connection: Reader, group: string): Promise<readonly 
   const command = `lvs ${columns} -o lv_name,lv_size,origin ${sh`${group}`}`
   const result = await connection.exec(command)
   if (result.code !== 0) throw missing(connection, command, group, result)
-  return rowsOf(result.stdout, /^([\w+.-]+):(\d+):([^:]*)$/).map(([name, bytes, origin]) => ({ name: name!, bytes: Number(bytes), origin: origin! }))
+  return rowsOf(result.stdout, /^([\w+.-]+):(\d+):([^:]*)$/).map(([name, bytes, origin]) => ({
+    name: name!,
+    bytes: Number(bytes),
+    origin: origin!,
+  }))
 }
 
 async function readGroup(connection: Reader, name: string): Promise<VolumeGroup> {
@@ -115,12 +150,22 @@ function rowsOf(said: string, row: RegExp): readonly (readonly string[])[] {
 function missing(connection: Reader, command: string, group: string, result: CommandResult): Error {
   const said = withoutNoise(result.stderr)
   const { name } = connection.host
-  if (result.code === 127) return new Advice(`${name} has no LVM: ${said}`, 'install it there: the package is called lvm2')
-  if (/not found/i.test(said)) return new Advice(`${name} has no volume group ${group}: ${said}`, `make it there, as large as the one of the source: vgcreate ${group} DEVICE`)
+  if (result.code === 127)
+    return new Advice(`${name} has no LVM: ${said}`, 'install it there: the package is called lvm2')
+  if (/not found/i.test(said))
+    return new Advice(
+      `${name} has no volume group ${group}: ${said}`,
+      `make it there, as large as the one of the source: vgcreate ${group} DEVICE`,
+    )
   return new CommandFailed(command, { ...result, stderr: said })
 }
 
 // Every LVM command says this of each descriptor that its caller has open.
 function withoutNoise(stderr: string): string {
-  return stderr.split('\n').filter((line) => !/^File descriptor \d+ .*leaked on /.test(line)).map((line) => line.trim()).filter((line) => line !== '').join('\n')
+  return stderr
+    .split('\n')
+    .filter((line) => !/^File descriptor \d+ .*leaked on /.test(line))
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .join('\n')
 }

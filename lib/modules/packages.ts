@@ -180,9 +180,7 @@ const remove = operation<
     const now = await installedOf(connection, wanted)
     const [name] = Object.keys(now)
     if (name !== undefined) {
-      throw new Error(
-        `the package manager ended well, and ${name} is still installed: ${endOf(said)}`,
-      )
+      throw new Error(`the package manager ended well, and ${name} is still installed: ${endOf(said)}`)
     }
     return { versions: {} }
   },

@@ -88,8 +88,10 @@ export function setAttributes(path: string, { mode, owner, group }: Attributes):
 /** An octal mode for chmod, which leaves a directory's setgid bit alone unless told by letter. */
 export function byLetters(mode: string): string {
   const [special = 0, ...who] = [...octal(mode)].map(Number)
-  const rights = who.map((bits, i) =>
-    `${'ugo'[i]}=${bits & 4 ? 'r' : ''}${bits & 2 ? 'w' : ''}${bits & 1 ? 'x' : ''}${i < 2 && special & (4 >> i) ? 's' : ''}`)
+  const rights = who.map(
+    (bits, i) =>
+      `${'ugo'[i]}=${bits & 4 ? 'r' : ''}${bits & 2 ? 'w' : ''}${bits & 1 ? 'x' : ''}${i < 2 && special & (4 >> i) ? 's' : ''}`,
+  )
   return ['ug-s', ...rights, special & 1 ? '+t' : '-t'].join(',')
 }
 
@@ -109,11 +111,14 @@ export async function bringFile(
   const { owner: _owner, group: _group, ...others } = meta
   // What the old file has already is kept by itself, and what has to be told costs the host a process.
   const wanted = state.exists ? { ...others, mode: meta.mode ?? state.mode, ...differing(state, meta) } : meta
-  if (!await patched(connection, state, content, wanted)) await connection.write(state.target, content, wanted)
+  if (!(await patched(connection, state, content, wanted))) await connection.write(state.target, content, wanted)
 }
 
 // The same edit of the same file on many hosts is the same two objects.
-const patches = new WeakMap<Uint8Array, { readonly before: Uint8Array | undefined; readonly patch: Patch | undefined }>()
+const patches = new WeakMap<
+  Uint8Array,
+  { readonly before: Uint8Array | undefined; readonly patch: Patch | undefined }
+>()
 
 function patchBetween(before: Uint8Array | undefined, after: Uint8Array): Patch | undefined {
   const known = patches.get(after)
@@ -124,14 +129,22 @@ function patchBetween(before: Uint8Array | undefined, after: Uint8Array): Patch 
 }
 
 /** Sends only what differs. Where that fails nothing was changed, and writing all of it tells why, or succeeds. */
-async function patched(connection: Connection, state: PathState, content: string | Uint8Array | Secret, meta: FileMeta): Promise<boolean> {
+async function patched(
+  connection: Connection,
+  state: PathState,
+  content: string | Uint8Array | Secret,
+  meta: FileMeta,
+): Promise<boolean> {
   if (content instanceof Secret) return false
   const bytes = typeof content === 'string' ? Buffer.from(content) : content
   const patch = patchBetween(state.content, bytes)
   if (!patch) return false
   // Before, for those who look at the file right behind this request; whether it is so is for the host to say.
   remember(connection.host.name, state.path, bytes)
-  const { code } = await connection.exec(writing(state.target, meta, patch), { stdin: patch.text, tidy: meta.validate === undefined })
+  const { code } = await connection.exec(writing(state.target, meta, patch), {
+    stdin: patch.text,
+    tidy: meta.validate === undefined,
+  })
   return code === 0
 }
 

@@ -43,9 +43,11 @@ function hide(text: string, lines: readonly Suspect[], when: string, same: Reado
   let from = 0
   for (const { start, end, line } of lines) {
     const mark = same.has(line) ? '‹masked›' : `‹masked, ${when}›`
-    done += text.slice(from, start) + line
-      .replace(telltale, (_, head: string) => head + mark)
-      .replace(credentials, (_, head: string, tail: string) => head + mark + tail)
+    done +=
+      text.slice(from, start) +
+      line
+        .replace(telltale, (_, head: string) => head + mark)
+        .replace(credentials, (_, head: string, tail: string) => head + mark + tail)
     from = end
   }
   return done + text.slice(from)

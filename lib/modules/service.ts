@@ -167,7 +167,8 @@ function before({ running, enabled }: Status, word: Action): string {
 }
 
 // A pattern of the shell for a text in any letters.
-const anywhere = (text: string) => `*${text.replaceAll(' ', '\\ ').replaceAll(/[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`)}*`
+const anywhere = (text: string) =>
+  `*${text.replaceAll(' ', '\\ ').replaceAll(/[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`)}*`
 
 // Shell functions that hide the three managers. `state` answers in RUNNING (yes, no) and SAID; `manager` in MANAGER,
 // empty when
@@ -266,7 +267,10 @@ exit 0
 
 async function statuses(connection: Reader, names: readonly string[]): Promise<readonly Status[]> {
   const lines = (
-    await output(connection, `${functions}${sh`set -- ${names}`}\n${statusScript}`, { timeout: 60 * names.length + 60, tidy: true })
+    await output(connection, `${functions}${sh`set -- ${names}`}\n${statusScript}`, {
+      timeout: 60 * names.length + 60,
+      tidy: true,
+    })
   ).split('\n')
   const near = lines.filter((line) => line.startsWith('near ')).map((line) => line.slice(5))
   return names.map((name) => {

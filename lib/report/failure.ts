@@ -53,8 +53,13 @@ export function failureKey({ status, failure }: Failed): string {
 function reasonOf({ reason, code }: Failure): string {
   const all = reason.trimEnd().split('\n')
   // What was going on stands at the head, why it went wrong at the end.
-  const some = all.length > mostLines ? [...all.slice(0, headLines), `… ${all.length - mostLines} lines …`, ...all.slice(headLines - mostLines)] : all
-  const said = some.map((line) => harmless(line.length > longestLine ? `${line.slice(0, longestLine)}…` : line)).join('\n')
+  const some =
+    all.length > mostLines
+      ? [...all.slice(0, headLines), `… ${all.length - mostLines} lines …`, ...all.slice(headLines - mostLines)]
+      : all
+  const said = some
+    .map((line) => harmless(line.length > longestLine ? `${line.slice(0, longestLine)}…` : line))
+    .join('\n')
   const known = code === undefined || said.includes(`(exit code ${code})`)
   if (known) return said
   const [first = '', ...more] = said.split('\n')

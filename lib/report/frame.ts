@@ -66,16 +66,19 @@ export function drawFrame(picture: Picture, paint: Paint, rows: number, columns:
   })
   // What stands beside the host is its progress, or else the first of the lines that are shown.
   const below = ({ tail, progress }: Talking) => tail.length - (progress === undefined ? 1 : 0)
-  dealOut(left, bodies.flatMap(({ own }) => own), below)
+  dealOut(
+    left,
+    bodies.flatMap(({ own }) => own),
+    below,
+  )
 
   const lines = [header(picture, paint, columns)]
   for (const { task, own, others } of bodies) {
     lines.push(taskLine(task, picture, paint, columns))
     const width = Math.min(24, Math.max(0, ...own.map(({ host }) => widthOf(host))))
     for (const { host, since, progress, tail, lines: below } of own) {
-      const [words = '', ...under] = progress === undefined
-        ? tail.slice(-below - 1)
-        : [progress, ...tail.slice(tail.length - below)]
+      const [words = '', ...under] =
+        progress === undefined ? tail.slice(-below - 1) : [progress, ...tail.slice(tail.length - below)]
       const name = padded(cut(host, width), width)
       lines.push(`    ${name}  ${paint('dim', showDuration(picture.now - since).padStart(6))}  ${words}`.trimEnd())
       lines.push(...under.map((line) => paint('dim', `      │ ${line}`)))

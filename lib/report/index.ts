@@ -38,10 +38,12 @@ export function createReporter(options: ReportOptions): LiveReporter {
   const { kind, out, err, verbosity, diff, color, next } = options
   const size = () => ({ rows: out.rows ?? options.rows ?? 24, columns: out.columns ?? options.columns ?? 80 })
   const [stdout, stderr] = [sink(out), sink(err)]
-  const advise: Next | undefined = next && ((end) => {
-    const advice = next(end)
-    return advice === undefined ? undefined : mask(advice)
-  })
+  const advise: Next | undefined =
+    next &&
+    ((end) => {
+      const advice = next(end)
+      return advice === undefined ? undefined : mask(advice)
+    })
   // A report that breaks must not end the run: the journal goes on, and the operator is told once.
   const trouble = (error: unknown) => stderr.write(brokeOff('report', error))
   const drawing = { paint: paints(color), verbosity, diff, columns: size().columns }

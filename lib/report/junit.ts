@@ -54,15 +54,31 @@ function document(suites: readonly Suite[]): string {
   const sum = (of: (suite: Suite) => number) => suites.reduce((total, suite) => total + of(suite), 0)
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    tag('<testsuites', {
-      tests: sum((s) => s.cases.length), failures: sum((s) => s.failures), errors: sum((s) => s.errors),
-      skipped: sum((s) => s.skipped), time: seconds(sum((s) => s.milliseconds)),
-    }, '>'),
+    tag(
+      '<testsuites',
+      {
+        tests: sum((s) => s.cases.length),
+        failures: sum((s) => s.failures),
+        errors: sum((s) => s.errors),
+        skipped: sum((s) => s.skipped),
+        time: seconds(sum((s) => s.milliseconds)),
+      },
+      '>',
+    ),
     ...suites.flatMap((suite) => [
-      tag('  <testsuite', {
-        name: suite.play, tests: suite.cases.length, failures: suite.failures, errors: suite.errors,
-        skipped: suite.skipped, time: seconds(suite.milliseconds), timestamp: new Date(suite.since).toISOString().slice(0, 19),
-      }, '>'),
+      tag(
+        '  <testsuite',
+        {
+          name: suite.play,
+          tests: suite.cases.length,
+          failures: suite.failures,
+          errors: suite.errors,
+          skipped: suite.skipped,
+          time: seconds(suite.milliseconds),
+          timestamp: new Date(suite.since).toISOString().slice(0, 19),
+        },
+        '>',
+      ),
       ...suite.cases,
       '  </testsuite>',
     ]),
@@ -75,10 +91,17 @@ function testCase(event: Extract<Timed, { readonly type: 'task-finished' }>): st
   const where = showLocation(event.at)
   const colon = where.lastIndexOf(':')
   const inside = detail(event)
-  return tag('    <testcase', {
-    classname: event.path.play, name: `[${event.host}] ${taskTitle(event.path)}`,
-    file: where.slice(0, colon), line: where.slice(colon + 1), time: seconds(event.milliseconds),
-  }, inside ? `>${inside}</testcase>` : '/>')
+  return tag(
+    '    <testcase',
+    {
+      classname: event.path.play,
+      name: `[${event.host}] ${taskTitle(event.path)}`,
+      file: where.slice(0, colon),
+      line: where.slice(colon + 1),
+      time: seconds(event.milliseconds),
+    },
+    inside ? `>${inside}</testcase>` : '/>',
+  )
 }
 
 function tag(open: string, attributes: Readonly<Record<string, string | number>>, end: string): string {

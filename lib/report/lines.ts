@@ -139,7 +139,10 @@ export function linesReporter(out: Sink, err: Sink, drawing: Drawing, next?: Nex
 
 /** What a task says to the operator, behind the name of its host. */
 export function logLines({ host, text }: OutputReceived): readonly string[] {
-  return text.trimEnd().split('\n').map((line) => `${host}: ${harmless(line)}`)
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => `${host}: ${harmless(line)}`)
 }
 
 /** The output of commands as whole lines behind the name of their host. */
@@ -153,7 +156,7 @@ export function outputLines(): {
     push(event) {
       const key = `${event.host}\0${pathKey(event.path)}\0\0${event.stream}`
       let cutter = cutters.get(key)
-      if (!cutter) cutters.set(key, cutter = new LineCutter())
+      if (!cutter) cutters.set(key, (cutter = new LineCutter()))
       return shown(event.host, cutter.push(event.text))
     },
     end({ host, path }) {

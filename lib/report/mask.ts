@@ -142,7 +142,7 @@ function build(secrets: readonly (readonly [text: string, label: string])[]): Ma
 }
 
 function next({ window, skip, byPair }: Matcher, text: string, from: number): Match | undefined {
-  for (let end = from + window - 1; end < text.length;) {
+  for (let end = from + window - 1; end < text.length; ) {
     const pair = pairAt(text, end)
     const step = skip[pair]!
     if (step > 0) {
@@ -162,7 +162,7 @@ const pairAt = (text: string, end: number) => ((text.charCodeAt(end - 1) << 8) ^
 
 function listed<K>(map: Map<K, string[]>, key: K): string[] {
   let list = map.get(key)
-  if (!list) map.set(key, list = [])
+  if (!list) map.set(key, (list = []))
   return list
 }
 
@@ -183,7 +183,8 @@ const shown = ({ labels }: Matcher, form: string) => `‹${labels.get(form) ?? '
 function forms(text: string): ReadonlySet<string> {
   const found = new Set<string>()
   for (const part of [text, text.trim(), ...linesOf(text)]) {
-    for (const form of [part, ...inShells(part), ...inUrls(part), ...inDocuments(part), ...inBase64(part)]) found.add(form)
+    for (const form of [part, ...inShells(part), ...inUrls(part), ...inDocuments(part), ...inBase64(part)])
+      found.add(form)
   }
   return found
 }
@@ -224,7 +225,11 @@ function inDocuments(text: string): readonly string[] {
     json,
     json.replaceAll('/', '\\/'),
     json.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
-    xml, quoted, quoted.replaceAll("'", '&apos;'), quoted.replaceAll("'", '&#39;'), quoted.replaceAll("'", '&#x27;'),
+    xml,
+    quoted,
+    quoted.replaceAll("'", '&apos;'),
+    quoted.replaceAll("'", '&#39;'),
+    quoted.replaceAll("'", '&#x27;'),
   ]
 }
 

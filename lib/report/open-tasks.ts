@@ -1,5 +1,14 @@
 import type { Location } from '../model/location.ts'
-import type { ChangePlanned, Event, Failure, Status, TaskFinished, TaskPath, TaskStarted, Timed } from '../model/event.ts'
+import type {
+  ChangePlanned,
+  Event,
+  Failure,
+  Status,
+  TaskFinished,
+  TaskPath,
+  TaskStarted,
+  Timed,
+} from '../model/event.ts'
 import type { Diff } from '../model/operation.ts'
 import { type Failed, failureKey } from './failure.ts'
 import { pathKey } from './guard.ts'
@@ -60,7 +69,11 @@ export interface OpenTasks {
   plan(event: ChangePlanned): void
   notify(event: Extract<Event, { readonly type: 'handler-notified' }>): void
   /** `fresh` is the failure when no host has failed in the same way before; `done` says the task has left. */
-  finish(event: TaskFinished & Timed): { readonly task: OpenTask; readonly fresh: Failed | undefined; readonly done: boolean }
+  finish(event: TaskFinished & Timed): {
+    readonly task: OpenTask
+    readonly fresh: Failed | undefined
+    readonly done: boolean
+  }
   /** Takes out every task, as when a play ends early. */
   drain(): readonly OpenTask[]
 }
@@ -72,8 +85,18 @@ export function openTasks(verbosity: number): OpenTasks {
     let task = tasks.get(key)
     if (!task) {
       task = {
-        path, at, handler, since: time, until: time, hosts: new Set(), missing: new Set(), running: new Map(),
-        outcomes: new Map(), failures: new Set(), diffs: new Map(), notified: new Map(),
+        path,
+        at,
+        handler,
+        since: time,
+        until: time,
+        hosts: new Set(),
+        missing: new Set(),
+        running: new Map(),
+        outcomes: new Map(),
+        failures: new Set(),
+        diffs: new Map(),
+        notified: new Map(),
       }
       tasks.set(key, task)
     }
@@ -81,7 +104,7 @@ export function openTasks(verbosity: number): OpenTasks {
   }
   const activity = (task: OpenTask, host: string, time: number): Activity => {
     let found = task.running.get(host)
-    if (!found) task.running.set(host, found = { since: time, progress: undefined, ended: [], unended: '' })
+    if (!found) task.running.set(host, (found = { since: time, progress: undefined, ended: [], unended: '' }))
     return found
   }
   const unknown: Location = { file: 'unknown', line: 0 }
@@ -130,12 +153,18 @@ export function openTasks(verbosity: number): OpenTasks {
       task.missing.delete(event.host)
       task.running.delete(event.host)
       task.until = event.time
-      const failed = event.failure && { host: event.host, path: event.path, status: event.status, failure: event.failure }
+      const failed = event.failure && {
+        host: event.host,
+        path: event.path,
+        status: event.status,
+        failure: event.failure,
+      }
       const failure = failed ? failureKey(failed) : ''
       const fresh = failed && !task.failures.has(failure) ? failed : undefined
       if (fresh) task.failures.add(failure)
       const told = verbosity > 0 && !failed
-      const result = told && event.result !== undefined && event.result !== null ? JSON.stringify(event.result) : undefined
+      const result =
+        told && event.result !== undefined && event.result !== null ? JSON.stringify(event.result) : undefined
       const reason = told ? event.reason : undefined
       const where = event.delegated.filter((host) => host !== event.host).join(', ')
       const shown = where ? `${event.host} -> ${where}` : event.host
@@ -144,7 +173,11 @@ export function openTasks(verbosity: number): OpenTasks {
       if (outcome) outcome.hosts.push(shown)
       else {
         task.outcomes.set(kind, {
-          status: event.status, hosts: [shown], reason, result, unpredictable: event.unpredictable === true,
+          status: event.status,
+          hosts: [shown],
+          reason,
+          result,
+          unpredictable: event.unpredictable === true,
           failure: event.failure,
         })
       }

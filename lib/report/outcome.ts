@@ -15,8 +15,14 @@ export interface Drawing {
 
 // Ansible's words before the bracket.
 const words: { readonly [S in Status]: string } = {
-  ok: 'ok', changed: 'changed', skipped: 'skipping', failed: 'failed', rescued: 'rescued', ignored: 'ignored',
-  unreachable: 'unreachable', resumed: 'resumed',
+  ok: 'ok',
+  changed: 'changed',
+  skipped: 'skipping',
+  failed: 'failed',
+  rescued: 'rescued',
+  ignored: 'ignored',
+  unreachable: 'unreachable',
+  resumed: 'resumed',
 }
 const quiet: ReadonlySet<Status> = new Set(['ok', 'skipped', 'resumed'])
 const order: readonly Status[] = ['resumed', 'skipped', 'ok', 'changed', 'ignored', 'rescued', 'failed', 'unreachable']
@@ -76,11 +82,15 @@ export function worst(task: OpenTask): Status {
 export function summary(task: OpenTask, paint: Paint, named = true): string {
   const groups = new Map<Status, string[]>()
   for (const { status, hosts } of sorted(task)) groups.set(status, [...(groups.get(status) ?? []), ...hosts])
-  return [...groups].map(([status, hosts]) => {
-    const count = task.hosts.size === 1 && hosts.length === 1 ? status : `${hosts.length} ${status}`
-    const few = named && hosts.length < task.hosts.size && hosts.length <= 3 && !quiet.has(status)
-    return paint(statusStyle[status], count) + (few ? `: ${names(hosts.map((host) => host.replace(/ -> .*/, '')))}` : '')
-  }).join(', ')
+  return [...groups]
+    .map(([status, hosts]) => {
+      const count = task.hosts.size === 1 && hosts.length === 1 ? status : `${hosts.length} ${status}`
+      const few = named && hosts.length < task.hosts.size && hosts.length <= 3 && !quiet.has(status)
+      return (
+        paint(statusStyle[status], count) + (few ? `: ${names(hosts.map((host) => host.replace(/ -> .*/, '')))}` : '')
+      )
+    })
+    .join(', ')
 }
 
 /** The names of hosts in the order of their names. */

@@ -23,6 +23,12 @@ export function wantsColor(out: NodeJS.WritableStream & { readonly isTTY?: boole
 
 /** Ansible's colours for how a task ended. */
 export const statusStyle: { readonly [S in Status]: Style } = {
-  ok: 'green', changed: 'yellow', skipped: 'cyan', failed: 'red', rescued: 'yellow', ignored: 'cyan',
-  unreachable: 'magenta', resumed: 'blue',
+  ok: 'green',
+  changed: 'yellow',
+  skipped: 'cyan',
+  failed: 'red',
+  rescued: 'yellow',
+  ignored: 'cyan',
+  unreachable: 'magenta',
+  resumed: 'blue',
 }

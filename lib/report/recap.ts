@@ -48,7 +48,7 @@ export function createRecap(): Recap {
 
   const row = (host: string) => {
     let found = rows.get(host)
-    if (!found) rows.set(host, found = zero())
+    if (!found) rows.set(host, (found = zero()))
     return found
   }
   const time = (event: Extract<Timed, { readonly type: 'task-started' | 'task-finished' }>, since: number) => {
@@ -140,8 +140,11 @@ function criticalPath(all: readonly Link[], wall: number, paint: Paint): readonl
   // Conditions of blocks, questions of --step, waits for a turn, the engine itself.
   const between = wall - sum(links)
   return [
-    '', `${paint('bold', 'CRITICAL PATH')} (${showDuration(sum(links))} of ${showDuration(wall)})`,
-    ...shown.map(({ path, host, milliseconds }) => line(milliseconds, `${taskTitle(path)}${host === '*' ? '' : ` [${host}]`}`)),
+    '',
+    `${paint('bold', 'CRITICAL PATH')} (${showDuration(sum(links))} of ${showDuration(wall)})`,
+    ...shown.map(({ path, host, milliseconds }) =>
+      line(milliseconds, `${taskTitle(path)}${host === '*' ? '' : ` [${host}]`}`),
+    ),
     ...(rest > 0 ? [line(sum(links) - sum(shown), `${rest} shorter ${rest === 1 ? 'task' : 'tasks'}`)] : []),
     ...(between >= 50 ? [line(between, 'between tasks')] : []),
   ]

@@ -32,7 +32,14 @@ export interface Terminal {
 }
 
 const marks: { readonly [S in Status]: string } = {
-  ok: '✔', changed: '✔', skipped: '↓', failed: '✖', rescued: '⚠', ignored: '⚠', unreachable: '✖', resumed: '↷',
+  ok: '✔',
+  changed: '✔',
+  skipped: '↓',
+  failed: '✖',
+  rescued: '⚠',
+  ignored: '⚠',
+  unreachable: '✖',
+  resumed: '↷',
 }
 // Of a piece of output only its end can become visible, and reading all of a dump would cost.
 const pieceRead = 4096
@@ -56,10 +63,21 @@ export function treeReporter(terminal: Terminal, drawing: Drawing, next?: Next):
       ...(run.batches > 1 && run.batch > 0 ? [`batch ${run.batch} of ${run.batches}`] : []),
     ].join(', ')
     const { rows, columns } = terminal.size()
-    return drawFrame({
-      play: run.play, position, doneTasks: doneTasks.size, allTasks: Math.max(run.allTasks, doneTasks.size), since: run.since,
-      now: terminal.now(), tasks: [...tasks.all()], spinner,
-    }, paint, rows, columns)
+    return drawFrame(
+      {
+        play: run.play,
+        position,
+        doneTasks: doneTasks.size,
+        allTasks: Math.max(run.allTasks, doneTasks.size),
+        since: run.since,
+        now: terminal.now(),
+        tasks: [...tasks.all()],
+        spinner,
+      },
+      paint,
+      rows,
+      columns,
+    )
   })
 
   const close = (task: OpenTask) => {
@@ -90,7 +108,12 @@ export function treeReporter(terminal: Terminal, drawing: Drawing, next?: Next):
     }
     const lines = (activity.unended + event.text).slice(-pieceRead).split('\n')
     activity.unended = lines.pop()!
-    activity.ended.push(...lines.map(harmless).filter((line) => line.trim() !== '').slice(-tailLength))
+    activity.ended.push(
+      ...lines
+        .map(harmless)
+        .filter((line) => line.trim() !== '')
+        .slice(-tailLength),
+    )
     activity.ended.splice(0, activity.ended.length - tailLength)
     if (verbosity > 0) permanent.push(...outputs.push(event).map((line) => paint('dim', line)))
   }
@@ -226,13 +249,17 @@ function liveView(terminal: Terminal, permanent: string[], picture: Picture) {
       const lasts = Array.from({ length: count }, (_, i) => ({
         title: `play ${i + 1}`,
         // Listr takes a rejection for the end of everything; this one only resolves.
-        task: () => new Promise<void>((resolve) => {
-          if (at > i) resolve()
-          else ends[i] = resolve
-        }),
+        task: () =>
+          new Promise<void>((resolve) => {
+            if (at > i) resolve()
+            else ends[i] = resolve
+          }),
       }))
       plays = new Listr<unknown, ListrRendererFactory>(lasts, {
-        renderer: View as unknown as ListrRendererFactory, concurrent: false, exitOnError: false, registerSignalListeners: false,
+        renderer: View as unknown as ListrRendererFactory,
+        concurrent: false,
+        exitOnError: false,
+        registerSignalListeners: false,
       })
       running = plays.run().catch(() => undefined)
     },
@@ -276,11 +303,15 @@ function liveScreen({ out, sink, size }: Terminal) {
   let isOpen = false
   let drawing = false
   let halfLine = false
-  const guests = guestsOf(out, () => {
-    if (!drawing) erase()
-  }, (ended) => {
-    if (!drawing) halfLine = !ended
-  })
+  const guests = guestsOf(
+    out,
+    () => {
+      if (!drawing) erase()
+    },
+    (ended) => {
+      if (!drawing) halfLine = !ended
+    },
+  )
   const write = (text: string) => {
     drawing = true
     try {
@@ -292,7 +323,9 @@ function liveScreen({ out, sink, size }: Terminal) {
   /** How far up the first live line is: a terminal made narrower has broken our lines in two. */
   const above = () => {
     const now = size().columns
-    return now >= columns ? frame.length : frame.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / now)), 0)
+    return now >= columns
+      ? frame.length
+      : frame.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / now)), 0)
   }
   const toTop = () => (frame.length > 0 ? `\x1b[${above()}A\r` : '')
   const erase = () => {
@@ -358,7 +391,8 @@ function guestsOf(out: NodeJS.WritableStream, before: () => void, after: (ended:
         stream.write = ((...args: Parameters<NodeJS.WriteStream['write']>) => {
           before()
           const chunk: unknown = args[0]
-          if (chunk !== '') after(typeof chunk === 'string' ? chunk.endsWith('\n') : (chunk as Uint8Array).at(-1) === 10)
+          if (chunk !== '')
+            after(typeof chunk === 'string' ? chunk.endsWith('\n') : (chunk as Uint8Array).at(-1) === 10)
           return write.apply(stream, args)
         }) as NodeJS.WriteStream['write']
       }

@@ -1,10 +1,17 @@
 // CSI and OSC sequences, and single escapes.
 const escapes = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])/g
 const colors = /\x1b\[[0-9;]*m/g
-const wide = new RegExp([
-  '\\p{Emoji_Presentation}', '[\\u1100-\\u115f\\u2e80-\\u303e\\u3041-\\ua4cf\\uac00-\\ud7a3]',
-  '[\\uf900-\\ufaff\\ufe30-\\ufe6f\\uff00-\\uff60\\uffe0-\\uffe6]', '[\\u{20000}-\\u{3fffd}]',
-].map((range) => `^${range}`).join('|'), 'u')
+const wide = new RegExp(
+  [
+    '\\p{Emoji_Presentation}',
+    '[\\u1100-\\u115f\\u2e80-\\u303e\\u3041-\\ua4cf\\uac00-\\ud7a3]',
+    '[\\uf900-\\ufaff\\ufe30-\\ufe6f\\uff00-\\uff60\\uffe0-\\uffe6]',
+    '[\\u{20000}-\\u{3fffd}]',
+  ]
+    .map((range) => `^${range}`)
+    .join('|'),
+  'u',
+)
 // Made when a text needs it: 10 ms, and most texts do not.
 let segmenter: Intl.Segmenter | undefined
 const segmentsOf = (text: string) => (segmenter ??= new Intl.Segmenter()).segment(text)
@@ -49,7 +56,10 @@ export function padded(text: string, columns: number): string {
 export function harmless(text: string): string {
   // A progress bar writes over itself: what stood there last is what it says.
   const last = text.replace(/\r+$/, '').split('\r').at(-1)!
-  return last.replace(escapes, '').replaceAll('\t', '    ').replace(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/g, '')
+  return last
+    .replace(escapes, '')
+    .replaceAll('\t', '    ')
+    .replace(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/g, '')
 }
 
 function columnsOf(segment: string): number {

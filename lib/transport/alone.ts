@@ -7,7 +7,10 @@ import { brief, interruption, type Raw, type Request } from './shell.ts'
 
 /** Runs one script on a channel of its own, and shows its output while it runs. */
 export async function runAlone(
-  link: Link, become: Become | undefined, gate: Gate, request: Request,
+  link: Link,
+  become: Become | undefined,
+  gate: Gate,
+  request: Request,
   output?: (bytes: Buffer, stream: 'stdout' | 'stderr') => void,
 ): Promise<Raw> {
   const { script, signal, timeout } = request
@@ -42,10 +45,14 @@ export async function runAlone(
       })
     }
     if (timeout !== undefined) {
-      timer = setTimeout(() => { interrupt(new TimedOut(`timed out after ${timeout} s`)) }, timeout * 1000)
+      timer = setTimeout(() => {
+        interrupt(new TimedOut(`timed out after ${timeout} s`))
+      }, timeout * 1000)
     }
     if (signal !== undefined) {
-      abort = () => { interrupt(interruption(signal)) }
+      abort = () => {
+        interrupt(interruption(signal))
+      }
       signal.addEventListener('abort', abort, { once: true })
     }
   })
@@ -62,15 +69,23 @@ export async function runAlone(
   async function finished(): Promise<number | undefined> {
     const code = await program.exited
     // Something left behind may hold the outputs open for ever: silence after the end is taken for their end.
-    for (let before = -1; before !== heard;) {
+    for (let before = -1; before !== heard; ) {
       before = heard
-      await Promise.race([program.closed.then(() => { before = heard }), pause(1000)])
+      await Promise.race([
+        program.closed.then(() => {
+          before = heard
+        }),
+        pause(1000),
+      ])
     }
     return code
   }
 }
 
 /** Passes some time, and then lets in what came meanwhile: on a busy machine the clock is seen before the news. */
-const pause = (ms: number): Promise<void> => new Promise((resolve) => {
-  setTimeout(() => { setImmediate(resolve) }, ms).unref()
-})
+const pause = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(() => {
+      setImmediate(resolve)
+    }, ms).unref()
+  })

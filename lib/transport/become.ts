@@ -56,9 +56,10 @@ export interface Started {
 }
 
 // Messages must be those of the C locale to be understood, and non-root logins often lack the directories of daemons.
-const surroundings = 'LC_ALL=C; '
-  + 'PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; '
-  + 'export LC_ALL PATH; unset LANGUAGE ENV BASH_ENV; cd 2>/dev/null || cd /; '
+const surroundings =
+  'LC_ALL=C; ' +
+  'PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; ' +
+  'export LC_ALL PATH; unset LANGUAGE ENV BASH_ENV; cd 2>/dev/null || cd /; '
 
 // Linux takes 128 KiB as one argument, and quoting may make a script longer.
 const longestArgument = 100_000
@@ -91,7 +92,11 @@ const pairs = new WeakMap<Link, Promise<unknown>>()
  * @throws Unreachable, Advice when the change of user is refused
  */
 export async function startAs(
-  link: Link, become: Become | undefined, gate: Gate, script: string, how: Starting = {},
+  link: Link,
+  become: Become | undefined,
+  gate: Gate,
+  script: string,
+  how: Starting = {},
 ): Promise<Started> {
   const token = randomBytes(16).toString('hex')
   const greeting = `printf ${token}; printf '${token}%s;' $$ >&2; `
@@ -107,7 +112,13 @@ export async function startAs(
   const onTerminal = async (): Promise<Started> => {
     const before = pairs.get(link)
     let done!: () => void
-    if (how.urgent !== true) pairs.set(link, new Promise<void>((resolve) => { done = resolve }))
+    if (how.urgent !== true)
+      pairs.set(
+        link,
+        new Promise<void>((resolve) => {
+          done = resolve
+        }),
+      )
     try {
       if (how.urgent !== true) await before
       return await whole(await paired(link, become!, surroundings, program, token, how), [])
@@ -163,10 +174,16 @@ function answersFor(become: Become | undefined, token: string): readonly Answer[
  * with names, between the two users, that a second channel carries.
  */
 async function paired(
-  link: Link, become: Become, surroundings: string, script: string, token: string, how: Starting,
+  link: Link,
+  become: Become,
+  surroundings: string,
+  script: string,
+  token: string,
+  how: Starting,
 ): Promise<Program> {
-  const inner = `printf '${token}ready;'; IFS= read -r d || exit 1; exec 9>&1 <"$d/i" >"$d/o" 2>"$d/e" `
-    + `&& printf '${token}open;' >&9 && exec 9>&-; ${surroundings}${script}`
+  const inner =
+    `printf '${token}ready;'; IFS= read -r d || exit 1; exec 9>&1 <"$d/i" >"$d/o" 2>"$d/e" ` +
+    `&& printf '${token}open;' >&9 && exec 9>&-; ${surroundings}${script}`
   const terminal = await link.start(wrapped(`sh -c ${quote(inner)}`, link, become, token), { ...how, terminal: true })
   let beside: Program | undefined
   try {
@@ -177,8 +194,10 @@ async function paired(
       return found === null ? undefined : { end: found.index + found[0].length, value: found[1]! }
     })
     if (folder === undefined) {
-      throw new Unreachable(`cannot make pipes in /tmp on ${link.name}`,
-        'a command on a terminal needs mktemp and mkfifo there')
+      throw new Unreachable(
+        `cannot make pipes in /tmp on ${link.name}`,
+        'a command on a terminal needs mktemp and mkfifo there',
+      )
     }
     terminal.stdin.write(`${folder}\n`)
     await said(link, become, terminal, terminal.stdout, `${token}open;`, [])
@@ -193,9 +212,15 @@ async function paired(
   terminal.stdout.resume()
   terminal.stderr.resume()
   // Nobody reads any more: what carries the input must not wait for more of it.
-  void terminal.exited.then(() => { stdin.end() })
+  void terminal.exited.then(() => {
+    stdin.end()
+  })
   return {
-    stdin, stdout, stderr, exited: terminal.exited, closed,
+    stdin,
+    stdout,
+    stderr,
+    exited: terminal.exited,
+    closed,
     close() {
       beside.close()
       terminal.close()
@@ -221,7 +246,11 @@ const prompt = (token: string): string => `ask-${token}`
 const mark = (token: string): string => `su-${token}:`
 
 async function greeted(
-  link: Link, become: Become | undefined, program: Program, token: string, answers: readonly Answer[],
+  link: Link,
+  become: Become | undefined,
+  program: Program,
+  token: string,
+  answers: readonly Answer[],
 ): Promise<number> {
   const pid = Number(await said(link, become, program, program.stderr, `${token}(\\d+);`, answers))
   await takeUntil(program.stdout, (seen) => {
@@ -233,7 +262,12 @@ async function greeted(
 
 /** Waits for a word on a stream and answers what is asked before it. */
 async function said(
-  link: Link, become: Become | undefined, program: Program, stream: Readable, word: string, answers: readonly Answer[],
+  link: Link,
+  become: Become | undefined,
+  program: Program,
+  stream: Readable,
+  word: string,
+  answers: readonly Answer[],
 ): Promise<string | undefined> {
   const wanted = new RegExp(word)
   let asked = 0
@@ -270,28 +304,39 @@ async function said(
   const words = spoken(heard)
   if (become !== undefined) throw refusal(link, become, given ?? words, code)
   const reason = given ?? (words || `the login shell ended with exit code ${code}`)
-  throw new Unreachable(`cannot start a shell on ${link.name}: ${reason}`,
-    `see that ${link.user} may log in there and has sh`)
+  throw new Unreachable(
+    `cannot start a shell on ${link.name}: ${reason}`,
+    `see that ${link.user} may log in there and has sh`,
+  )
 }
 
 /** What a program said but for our own words and its question. */
 function spoken(heard: string): string {
-  return heard.replaceAll(/(ask-|su-)[0-9a-f]{32}:?/g, '\n').split(/[\r\n]+/)
-    .map((line) => line.replace(/^password: ?/i, '').trim())
-    // sudo grumbles about a host that does not know its own name, and goes on.
-    .filter((line) => line !== '' && !/^sudo: unable to resolve host /.test(line)).join('\n')
+  return (
+    heard
+      .replaceAll(/(ask-|su-)[0-9a-f]{32}:?/g, '\n')
+      .split(/[\r\n]+/)
+      .map((line) => line.replace(/^password: ?/i, '').trim())
+      // sudo grumbles about a host that does not know its own name, and goes on.
+      .filter((line) => line !== '' && !/^sudo: unable to resolve host /.test(line))
+      .join('\n')
+  )
 }
 
 function refusal(link: Link, become: Become, said: string, code: number): Advice {
   const { method, user, password } = become
   const reason = said.replaceAll(/^(sudo|su): /gm, '') || `exit code ${code}`
   if (/must have a tty|must be run from a terminal|standard in must be a tty/.test(said)) {
-    return new NeedsTerminal(`${method} refused on ${link.name}: ${reason}`, method === 'sudo'
-      ? `remove requiretty for ${link.user} from sudoers there` : 'set becomeMethod to sudo')
+    return new NeedsTerminal(
+      `${method} refused on ${link.name}: ${reason}`,
+      method === 'sudo' ? `remove requiretty for ${link.user} from sudoers there` : 'set becomeMethod to sudo',
+    )
   }
   if (/not found|No such file/.test(said)) {
-    return new Advice(`cannot become ${user} on ${link.name}: ${reason}`,
-      `install ${method} there, or log in as ${user}`)
+    return new Advice(
+      `cannot become ${user} on ${link.name}: ${reason}`,
+      `install ${method} there, or log in as ${user}`,
+    )
   }
   if (/(user \S+ does not exist|unknown (user|id))/i.test(said)) {
     return new Advice(`cannot become ${user} on ${link.name}: ${reason}`, 'check become: there is no such user')
@@ -300,17 +345,25 @@ function refusal(link: Link, become: Become, said: string, code: number): Advice
     return new Advice(`su refused on ${link.name}: ${user} has no login shell`, 'set becomeMethod to sudo')
   }
   if (method === 'su') {
-    return new Advice(`su refused on ${link.name}: ${reason}`, password === undefined
-      ? `set becomePassword to the password of ${user}` : `check becomePassword: su wants the password of ${user}`)
+    return new Advice(
+      `su refused on ${link.name}: ${reason}`,
+      password === undefined
+        ? `set becomePassword to the password of ${user}`
+        : `check becomePassword: su wants the password of ${user}`,
+    )
   }
-  return new Advice(`sudo refused on ${link.name}: ${reason}`, password === undefined
-    ? `allow sudo without a password for ${link.user}, or set becomePassword`
-    : `check becomePassword and what sudoers allows ${link.user}`)
+  return new Advice(
+    `sudo refused on ${link.name}: ${reason}`,
+    password === undefined
+      ? `allow sudo without a password for ${link.user}, or set becomePassword`
+      : `check becomePassword and what sudoers allows ${link.user}`,
+  )
 }
 
 /** Reads a stream up to a place and puts back what follows; undefined when it ended without. */
 async function takeUntil<T>(
-  readable: Readable, find: (seen: Buffer) => { readonly end: number; readonly value: T } | undefined,
+  readable: Readable,
+  find: (seen: Buffer) => { readonly end: number; readonly value: T } | undefined,
 ): Promise<T | undefined> {
   let seen: Buffer = Buffer.alloc(0)
   return new Promise((resolve) => {
@@ -321,7 +374,9 @@ async function takeUntil<T>(
       readable.off('error', ended)
       resolve(value)
     }
-    const ended = (): void => { done(undefined) }
+    const ended = (): void => {
+      done(undefined)
+    }
     const look = (): void => {
       for (let chunk = readable.read() as Buffer | null; chunk !== null; chunk = readable.read() as Buffer | null) {
         seen = Buffer.concat([seen, chunk])

@@ -1,9 +1,7 @@
 import type { Duplex, Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import type { HostRef } from '../model/inventory.ts'
-import type {
-  CommandResult, Connection, ExecOptions, FileMeta, Stream,
-} from '../model/operation.ts'
+import type { CommandResult, Connection, ExecOptions, FileMeta, Stream } from '../model/operation.ts'
 import { Advice, Unreachable } from '../model/operation.ts'
 import { Secret } from '../model/secret.ts'
 import { quote } from '../model/shell.ts'
@@ -63,7 +61,11 @@ export function connect(machine: Machine, session: Session): Connection {
     const { code, stdout, stderr } = await run({ script, stdin, timeout, tidy, keep: mostOutput }, long)
     // People read the output of a long command, programs that of any other: these must not take a part for the whole.
     if (stdout.cut && !long) throw tooMuch(machine.name, script, stdout, code)
-    return { code, stdout: encoding === 'latin1' ? stdout.bytes().toString('latin1') : stdout.text(), stderr: stderr.text() }
+    return {
+      code,
+      stdout: encoding === 'latin1' ? stdout.bytes().toString('latin1') : stdout.text(),
+      stderr: stderr.text(),
+    }
   }
 
   return {
@@ -78,8 +80,11 @@ export function connect(machine: Machine, session: Session): Connection {
         throw new Error(`cannot read ${path} on ${machine.name}: ${reasonOf(said, path) || `exit code ${code}`}`)
       }
       if (stdout.cut) {
-        throw new Advice(`cannot read ${path} on ${machine.name}: it has ${stdout.total} bytes, `
-          + `more than the ${mostFile >> 20} MiB that a read takes`, 'use stream() for files of this size')
+        throw new Advice(
+          `cannot read ${path} on ${machine.name}: it has ${stdout.total} bytes, ` +
+            `more than the ${mostFile >> 20} MiB that a read takes`,
+          'use stream() for files of this size',
+        )
       }
       return stdout.bytes()
     },
@@ -90,8 +95,10 @@ export function connect(machine: Machine, session: Session): Connection {
       if (code === 0) return
       const said = stderr.text().trim()
       if (code === refusedByValidation) {
-        throw new Error(`the new content of ${path} on ${machine.name} was refused by ${brief(meta.validate ?? '')}: `
-          + (`${stdout.text().trim()}\n${said}`.trim() || 'it said nothing'))
+        throw new Error(
+          `the new content of ${path} on ${machine.name} was refused by ${brief(meta.validate ?? '')}: ` +
+            (`${stdout.text().trim()}\n${said}`.trim() || 'it said nothing'),
+        )
       }
       throw new Error(`cannot write ${path} on ${machine.name}: ${reasonOf(said, path) || `exit code ${code}`}`)
     },
@@ -101,11 +108,15 @@ export function connect(machine: Machine, session: Session): Connection {
       const { program, pid } = await startAs(link, become, gate, script, { signal: session.signal })
       const { signal } = session
       const kill = (): void => {
-        void endTree(link, become, gate, pid).then(() => { program.close() })
+        void endTree(link, become, gate, pid).then(() => {
+          program.close()
+        })
       }
       signal?.addEventListener('abort', kill, { once: true })
       const stderr = new Output(mostStderr)
-      program.stderr.on('data', (bytes: Buffer) => { stderr.push(bytes) })
+      program.stderr.on('data', (bytes: Buffer) => {
+        stderr.push(bytes)
+      })
       program.stderr.on('error', () => undefined)
       const ended = (async () => {
         const code = await program.exited
@@ -142,7 +153,11 @@ export function connect(machine: Machine, session: Session): Connection {
 async function unlessAborted(opening: Promise<Link>, signal: AbortSignal | undefined): Promise<Link> {
   if (signal === undefined) return opening
   let abort!: () => void
-  const aborted = new Promise<never>((_, reject) => { abort = () => { reject(interruption(signal)) } })
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => {
+      reject(interruption(signal))
+    }
+  })
   signal.addEventListener('abort', abort, { once: true })
   try {
     return await Promise.race([opening, aborted])
@@ -169,15 +184,19 @@ function bytesOf(content: string | Uint8Array | Secret | undefined): Buffer | un
 }
 
 function tooMuch(host: string, script: string, stdout: Collected, code: number): Advice {
-  return new Advice(`${brief(script)} on ${host} wrote ${stdout.total} bytes, `
-    + `more than the ${mostOutput >> 20} MiB that are kept (it ended with exit code ${code})`,
-  'run it as a long command, whose last output is kept, or use stream()')
+  return new Advice(
+    `${brief(script)} on ${host} wrote ${stdout.total} bytes, ` +
+      `more than the ${mostOutput >> 20} MiB that are kept (it ended with exit code ${code})`,
+    'run it as a long command, whose last output is kept, or use stream()',
+  )
 }
 
 /** What a tool said, without its own name and the path: both are known. */
 function reasonOf(said: string, path: string): string {
-  return said.split('\n')
-    .map((line) => line.replace(/^\w+: (?:line \d+: |\d+: )?/, '').replace(`${path}: `, '')).join('\n')
+  return said
+    .split('\n')
+    .map((line) => line.replace(/^\w+: (?:line \d+: |\d+: )?/, '').replace(`${path}: `, ''))
+    .join('\n')
 }
 
 function finished(readable: Readable): Promise<void> {

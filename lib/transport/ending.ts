@@ -37,11 +37,16 @@ const patience = 10
 
 /** Ends a process on a machine with all its descendants; says why when it could not. */
 export async function endTree(
-  link: Link, become: Become | undefined, gate: Gate, pid: number,
+  link: Link,
+  become: Become | undefined,
+  gate: Gate,
+  pid: number,
 ): Promise<string | undefined> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<string>((resolve) => {
-    timer = setTimeout(() => { resolve(`no answer from ${link.name} for ${patience} s`) }, patience * 1000)
+    timer = setTimeout(() => {
+      resolve(`no answer from ${link.name} for ${patience} s`)
+    }, patience * 1000)
   })
   try {
     return await Promise.race([late, ended(link, become, gate, pid)])

@@ -28,37 +28,52 @@ export async function explain(error: Error, at: Circumstances): Promise<Unreacha
   const silent = (why: string, hint?: string): Unreachable => new NoAnswer(`${what}: ${why}`, hint)
   if (at.late) return silent(`timed out after ${at.seconds} s ${at.doing}`)
   if (/no matching/i.test(error.message)) {
-    return cannot(error.message.replace('Handshake failed: ', ''), at.legacy ? undefined
-      : 'if this is an old server, set legacy: true for the host, which allows the algorithms of 2010')
+    return cannot(
+      error.message.replace('Handshake failed: ', ''),
+      at.legacy
+        ? undefined
+        : 'if this is an old server, set legacy: true for the host, which allows the algorithms of 2010',
+    )
   }
   if (level === 'client-authentication' || code === 2 || code === 14) {
     const skipped = at.keys.skipped.length === 0 ? '' : `; not usable: ${at.keys.skipped.join('; ')}`
-    return cannot(at.keys.tried.length === 0
-      ? `nothing to log in with as ${at.user}${skipped}`
-      : `authentication refused for ${at.user} (tried ${at.keys.tried.join(', ')}${skipped})`,
-    at.keys.tried.length === 0
-      ? 'set privateKey or password, or start an ssh agent'
-      : `allow one of these keys for ${at.user} there, or set privateKey or password`)
+    return cannot(
+      at.keys.tried.length === 0
+        ? `nothing to log in with as ${at.user}${skipped}`
+        : `authentication refused for ${at.user} (tried ${at.keys.tried.join(', ')}${skipped})`,
+      at.keys.tried.length === 0
+        ? 'set privateKey or password, or start an ssh agent'
+        : `allow one of these keys for ${at.user} there, or set privateKey or password`,
+    )
   }
   if (at.proxy !== undefined && (level === undefined || level === 'protocol' || level === 'client-socket')) {
     return silent(`the proxy command failed: ${await at.proxy.failure()}`)
   }
   switch (code) {
-    case 'ECONNREFUSED': return silent('connection refused', 'is sshd running there, and is this the right port?')
-    case 'ETIMEDOUT': return silent('timed out')
-    case 'EHOSTUNREACH': return silent('no route to host')
-    case 'ENETUNREACH': return silent('network unreachable')
-    case 'ENOTFOUND': return cannot('name not found', 'set address to the IP address of the host')
+    case 'ECONNREFUSED':
+      return silent('connection refused', 'is sshd running there, and is this the right port?')
+    case 'ETIMEDOUT':
+      return silent('timed out')
+    case 'EHOSTUNREACH':
+      return silent('no route to host')
+    case 'ENETUNREACH':
+      return silent('network unreachable')
+    case 'ENOTFOUND':
+      return cannot('name not found', 'set address to the IP address of the host')
     case 'EAI_AGAIN':
       return cannot('name not found: the name server does not answer', 'set address to the IP address of the host')
-    case 'ECONNRESET': return silent(`connection reset while ${at.doing}`)
-    default: return cannot(error.message.replace(/^./, (letter) => letter.toLowerCase()))
+    case 'ECONNRESET':
+      return silent(`connection reset while ${at.doing}`)
+    default:
+      return cannot(error.message.replace(/^./, (letter) => letter.toLowerCase()))
   }
 }
 
 /** ssh2 tells a failure more than once; the first telling is the reason. */
 export function firstError(): { readonly seen: Promise<Error>; fail(error: Error): void } {
   let fail!: (error: Error) => void
-  const seen = new Promise<Error>((resolve) => { fail = resolve })
+  const seen = new Promise<Error>((resolve) => {
+    fail = resolve
+  })
   return { seen, fail }
 }

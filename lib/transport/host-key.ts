@@ -52,7 +52,12 @@ export function keyNames({ address, name, port, hostKeyAlias }: Route): readonly
 
 /** Why a host key is not good enough; undefined when it is. */
 export async function judge(
-  route: Route, place: string, known: KnownHosts, files: KnownFiles, key: Buffer, ask: AskHostKey | undefined,
+  route: Route,
+  place: string,
+  known: KnownHosts,
+  files: KnownFiles,
+  key: Buffer,
+  ask: AskHostKey | undefined,
 ): Promise<Unreachable | undefined> {
   const { settings, name, address, port } = route
   const names = keyNames(route)
@@ -64,21 +69,33 @@ export async function judge(
   const portless = verdict.is === 'unknown' && route.hostKeyAlias === undefined
   if (portless && known.check(plain, key).is === 'known') return undefined
   if (verdict.is === 'revoked') {
-    return new Unreachable(`the host key of ${place} is revoked: ${shown} (${verdict.at})`,
-      'do not connect before you know why')
+    return new Unreachable(
+      `the host key of ${place} is revoked: ${shown} (${verdict.at})`,
+      'do not connect before you know why',
+    )
   }
   if (verdict.is === 'changed') {
     const [file = '', line = ''] = verdict.at.split(/:(?=\d+$)/)
     return new Unreachable(
-      `the host key of ${place} has changed: it shows ${shown}, `
-      + `and ${verdict.at} has ${verdict.type} ${verdict.fingerprint}`,
-      `somebody may be listening in; if the host was installed anew, delete line ${line} of ${file}`)
+      `the host key of ${place} has changed: it shows ${shown}, ` +
+        `and ${verdict.at} has ${verdict.type} ${verdict.fingerprint}`,
+      `somebody may be listening in; if the host was installed anew, delete line ${line} of ${file}`,
+    )
   }
   const file = known.files[0] ?? join(homedir(), '.ssh', 'known_hosts')
   const policy = settings.hostKeys ?? 'strict'
-  const accepted = policy === 'accept-new' || policy === 'ask' && ask !== undefined && await inTurn(() => ask({
-    host: name, address: place, type: keyType(key), fingerprint: fingerprint(key),
-  })).catch(() => false)
+  const accepted =
+    policy === 'accept-new' ||
+    (policy === 'ask' &&
+      ask !== undefined &&
+      (await inTurn(() =>
+        ask({
+          host: name,
+          address: place,
+          type: keyType(key),
+          fingerprint: fingerprint(key),
+        }),
+      ).catch(() => false)))
   if (accepted) {
     try {
       await files.record(file, names[0] ?? place, key)
@@ -88,9 +105,10 @@ export async function judge(
     }
   }
   const flag = port === 22 ? '' : `-p ${port} `
-  return new Unreachable(`the host key of ${place} is unknown: ${shown}`,
-    `check it and add it to ${file}: ssh-keyscan ${flag}${address} >>${file}; `
-    + 'or set hostKeys to accept-new')
+  return new Unreachable(
+    `the host key of ${place} is unknown: ${shown}`,
+    `check it and add it to ${file}: ssh-keyscan ${flag}${address} >>${file}; ` + 'or set hostKeys to accept-new',
+  )
 }
 
 let asking: Promise<unknown> = Promise.resolve()

@@ -43,18 +43,26 @@ export function createTransport(options: TransportOptions): Transport {
   let closed = false
 
   const machine = (key: string, name: string, settings: ConnectionSettings, open: () => Promise<Link>): OneMachine => {
-    const there = machines.get(key) ?? new OneMachine(name, settings, async () => {
-      if (closed) throw new Unreachable(`the connection to ${name} is closed: the run has ended`)
-      return open()
-    }, peer, pause)
+    const there =
+      machines.get(key) ??
+      new OneMachine(
+        name,
+        settings,
+        async () => {
+          if (closed) throw new Unreachable(`the connection to ${name} is closed: the run has ended`)
+          return open()
+        },
+        peer,
+        pause,
+      )
     machines.set(key, there)
     return there
   }
   const of = (host: Host, key = `host ${host.name}`): OneMachine => {
     return machine(key, host.name, host.settings, () => open(host))
   }
-  const controller = (): OneMachine => machine('controller', 'controller', {},
-    () => Promise.resolve(localLink('controller')))
+  const controller = (): OneMachine =>
+    machine('controller', 'controller', {}, () => Promise.resolve(localLink('controller')))
 
   const open = async (host: Host): Promise<Link> => {
     if (host.settings.connection === 'local') return localLink(host.name)
@@ -72,9 +80,10 @@ export function createTransport(options: TransportOptions): Transport {
     if (trail.some(({ key }) => key === jump.key)) {
       const [first = host] = trail.map((one) => one.host)
       throw new Unreachable(
-        `cannot connect to ${first.name}: its jump hosts lead in a circle `
-        + `(${whole.map((one) => one.host.name).join(', ')})`,
-        'set proxyJump to none for the host that is reached directly')
+        `cannot connect to ${first.name}: its jump hosts lead in a circle ` +
+          `(${whole.map((one) => one.host.name).join(', ')})`,
+        'set proxyJump to none for the host that is reached directly',
+      )
     }
     await hop(jump.host, whole)
     return jump
@@ -90,10 +99,10 @@ export function createTransport(options: TransportOptions): Transport {
     // Its password is not: that is nobody's business but that host's.
     const { knownHosts, hostKeys, privateKey, passphrase, timeout, sshConfig } = behind
     const settings: ConnectionSettings = {
-      ...known?.settings ?? { knownHosts, hostKeys, privateKey, passphrase, timeout, sshConfig },
-      ...user === undefined ? {} : { user },
-      ...port === undefined ? {} : { port },
-      ...before.length === 0 ? {} : { proxyJump: before.map(written).join(','), proxyCommand: undefined },
+      ...(known?.settings ?? { knownHosts, hostKeys, privateKey, passphrase, timeout, sshConfig }),
+      ...(user === undefined ? {} : { user }),
+      ...(port === undefined ? {} : { port }),
+      ...(before.length === 0 ? {} : { proxyJump: before.map(written).join(','), proxyCommand: undefined }),
     }
     const own = known === undefined ? { knownHosts, hostKeys, privateKey, sshConfig } : {}
     return {
@@ -145,7 +154,10 @@ function written({ host, user, port }: Jump): string {
   return `${user === undefined ? '' : `${user}@`}${place}${port === undefined ? '' : `:${port}`}`
 }
 
-const passed = (milliseconds: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, milliseconds) })
+const passed = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, milliseconds)
+  })
 
 function becomeOf({ settings: { become } }: Host): string | undefined {
   return become === true ? 'root' : typeof become === 'string' ? become : undefined
@@ -163,7 +175,9 @@ class OneMachine implements Machine {
   #pools = new Map<string, Acting>()
 
   constructor(
-    name: string, settings: ConnectionSettings, open: () => Promise<Link>,
+    name: string,
+    settings: ConnectionSettings,
+    open: () => Promise<Link>,
     peer: (host: HostRef | 'controller', session: Session) => Connection,
     pause: (milliseconds: number) => Promise<void>,
   ) {
@@ -182,7 +196,9 @@ class OneMachine implements Machine {
     this.#link = line
     try {
       line.opened = await line.opening
-      line.opened.crowded = () => { for (const { pool } of this.#pools.values()) pool.yield() }
+      line.opened.crowded = () => {
+        for (const { pool } of this.#pools.values()) pool.yield()
+      }
       return line.opened
     } catch (error) {
       if (this.#link === line) this.#forget()
@@ -216,7 +232,9 @@ class OneMachine implements Machine {
     }
     const { message, hint } = last as NoAnswer
     throw new NoAnswer(
-      `the connection to ${this.name} was lost, and ${backOff.length} tries to open it again failed: ${message}`, hint)
+      `the connection to ${this.name} was lost, and ${backOff.length} tries to open it again failed: ${message}`,
+      hint,
+    )
   }
 
   #forget(): void {
@@ -245,4 +263,3 @@ class OneMachine implements Machine {
     await link?.close()
   }
 }
-

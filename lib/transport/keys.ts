@@ -65,7 +65,7 @@ export class KeyRing {
     const opening = inTurn(async () => {
       const answer = await this.#ask?.(`passphrase of the key ${path}`)
       if (answer === undefined) return 'no passphrase was given'
-      return await parsed(locked, answer) ?? 'the passphrase does not open it'
+      return (await parsed(locked, answer)) ?? 'the passphrase does not open it'
     }).catch((error: unknown) => (error as Error).message)
     this.#asked.set(path, opening)
     return opening
@@ -90,7 +90,7 @@ async function find(path: string, passphrase: Secret | undefined): Promise<Found
 async function parsed(text: Buffer, passphrase: Secret): Promise<ParsedKey | undefined> {
   const { utils } = (await import('ssh2')).default
   const found = utils.parseKey(text, passphrase.reveal())
-  return found instanceof Error ? undefined : (Array.isArray(found) ? found[0] : found) as ParsedKey
+  return found instanceof Error ? undefined : ((Array.isArray(found) ? found[0] : found) as ParsedKey)
 }
 
 /**
@@ -98,7 +98,8 @@ async function parsed(text: Buffer, passphrase: Secret): Promise<ParsedKey | und
  * @throws Unreachable when a key that the settings name cannot be used
  */
 export async function login(
-  { user, settings, identities, identitiesOnly, agent: socket }: Route, ring: KeyRing,
+  { user, settings, identities, identitiesOnly, agent: socket }: Route,
+  ring: KeyRing,
   patiently: <T>(answer: Promise<T>) => Promise<T>,
 ): Promise<Login> {
   const skipped: string[] = []
@@ -108,8 +109,10 @@ export async function login(
     const found = await ring.find(path, settings.passphrase)
     if ('missing' in found) {
       if (!needed) return
-      throw new Unreachable(`cannot read the private key ${path}: ${found.missing}`,
-        'check privateKey in the inventory')
+      throw new Unreachable(
+        `cannot read the private key ${path}: ${found.missing}`,
+        'check privateKey in the inventory',
+      )
     }
     const what = `key ${path}`
     const show = (usable: ParsedKey): object => ({ type: 'publickey', username: user, key: usable })
@@ -150,8 +153,10 @@ export async function login(
     if (!('key' in found) && !('missing' in found)) await agent(undefined)
     await key(path, true)
     if (attempts.length === 0 && settings.password === undefined) {
-      throw new Unreachable(`cannot use the private key ${skipped.join('; ')}`,
-        'set passphrase, or add the key to an ssh agent')
+      throw new Unreachable(
+        `cannot use the private key ${skipped.join('; ')}`,
+        'set passphrase, or add the key to an ssh agent',
+      )
     }
   } else if (settings.password === undefined) {
     const files = identities ?? defaults.map((name) => join(homedir(), '.ssh', name))
@@ -178,8 +183,12 @@ export async function login(
     skipped,
     // `none` is left out: it costs a round trip and no host we want accepts it.
     handler: ((
-      methods: AuthenticationType[] | null, _partial: boolean | null, take: (offer: object | false) => void,
-    ) => { void next(methods).then(take) }) as unknown as AuthHandlerMiddleware,
+      methods: AuthenticationType[] | null,
+      _partial: boolean | null,
+      take: (offer: object | false) => void,
+    ) => {
+      void next(methods).then(take)
+    }) as unknown as AuthHandlerMiddleware,
   }
 }
 
@@ -194,8 +203,11 @@ function byPassword(user: string, password: string): readonly Attempt[] {
         type: 'keyboard-interactive',
         username: user,
         prompt: (
-          _name: string, _instructions: string, _language: string,
-          prompts: readonly { prompt: string }[], finish: (answers: string[]) => void,
+          _name: string,
+          _instructions: string,
+          _language: string,
+          prompts: readonly { prompt: string }[],
+          finish: (answers: string[]) => void,
         ) => {
           // Answered once: a second question means that the answer was wrong.
           finish(answered ? [] : prompts.map(({ prompt }) => (/pass(word|phrase)/i.test(prompt) ? password : '')))
@@ -227,16 +239,18 @@ function held(key: ParsedKey): Held {
 /** The public halves of key files, from the .pub beside each or the file itself. */
 async function publicKeys(paths: readonly string[]): Promise<readonly string[]> {
   const { utils } = (await import('ssh2')).default
-  const found = await Promise.all(paths.map(async (path) => {
-    for (const file of [`${path}.pub`, path]) {
-      const text = await readFile(file).catch(() => undefined)
-      const key = text === undefined ? undefined : utils.parseKey(text)
-      if (key !== undefined && !(key instanceof Error)) {
-        return (Array.isArray(key) ? key[0] as ParsedKey : key as ParsedKey).getPublicSSH().toString('base64')
+  const found = await Promise.all(
+    paths.map(async (path) => {
+      for (const file of [`${path}.pub`, path]) {
+        const text = await readFile(file).catch(() => undefined)
+        const key = text === undefined ? undefined : utils.parseKey(text)
+        if (key !== undefined && !(key instanceof Error)) {
+          return (Array.isArray(key) ? (key[0] as ParsedKey) : (key as ParsedKey)).getPublicSSH().toString('base64')
+        }
       }
-    }
-    return undefined
-  }))
+      return undefined
+    }),
+  )
   return found.filter((one) => one !== undefined)
 }
 
@@ -247,7 +261,11 @@ async function showing(agent: BaseAgent, wanted: readonly string[]): Promise<Bas
   chosen.getIdentities = (take) => {
     agent.getIdentities((error, keys) => {
       if (error) take(error)
-      else take(undefined, (keys ?? []).filter((key) => wanted.includes(held(key as unknown as ParsedKey).blob)))
+      else
+        take(
+          undefined,
+          (keys ?? []).filter((key) => wanted.includes(held(key as unknown as ParsedKey).blob)),
+        )
     })
   }
   chosen.sign = agent.sign.bind(agent)

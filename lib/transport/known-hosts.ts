@@ -32,7 +32,13 @@ export async function readKnownHosts(files: readonly string[]): Promise<KnownHos
   }
   return {
     files,
-    types: (names) => [...new Set(of(names).filter(({ marker }) => marker === undefined).map(({ type }) => type))],
+    types: (names) => [
+      ...new Set(
+        of(names)
+          .filter(({ marker }) => marker === undefined)
+          .map(({ type }) => type),
+      ),
+    ],
     check(names, key) {
       const mine = of(names)
       const same = mine.filter((entry) => entry.key.equals(key))
@@ -69,10 +75,12 @@ let recording: Promise<void> = Promise.resolve()
 /** Adds a key to a file, in one write, so that parallel runs do not mix their lines. */
 export function recordHostKey(file: string, name: string, key: Buffer): Promise<void> {
   const line = `${name} ${keyType(key)} ${key.toString('base64')}\n`
-  recording = recording.catch(() => undefined).then(async () => {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-    await appendFile(file, `${await endsOpen(file) ? '\n' : ''}${line}`, { mode: 0o600 })
-  })
+  recording = recording
+    .catch(() => undefined)
+    .then(async () => {
+      await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+      await appendFile(file, `${(await endsOpen(file)) ? '\n' : ''}${line}`, { mode: 0o600 })
+    })
   return recording
 }
 
@@ -127,6 +135,9 @@ function covers(hosts: string, name: string): boolean {
 
 function matches(pattern: string, name: string): boolean {
   if (!/[*?]/.test(pattern)) return pattern === name
-  const source = pattern.replaceAll(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')
+  const source = pattern
+    .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.')
   return new RegExp(`^${source}$`).test(name)
 }

@@ -37,7 +37,12 @@ async function startLocal(command: string): Promise<Program> {
   const { $ } = await import('zx')
   // zx keeps all that it reads of 1 and 2 in memory and reads as fast as it can; 3, 4 and 5 are left to us.
   const local = $({
-    shell: '/bin/sh', prefix: '', postfix: '', quiet: true, nothrow: true, detached: true,
+    shell: '/bin/sh',
+    prefix: '',
+    postfix: '',
+    quiet: true,
+    nothrow: true,
+    detached: true,
     stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
   })
   const started = local([`exec <&3 >&4 2>&5 3<&- 4>&- 5>&-; ${command}`] as unknown as TemplateStringsArray)
@@ -51,11 +56,18 @@ async function startLocal(command: string): Promise<Program> {
     throw new Error('cannot start /bin/sh on this machine')
   }
   const exited = new Promise<number | undefined>((resolve) => {
-    child.once('exit', (code, signal) => { resolve(code ?? 128 + constants.signals[signal ?? 'SIGKILL']) })
-    child.once('error', () => { resolve(127) })
+    child.once('exit', (code, signal) => {
+      resolve(code ?? 128 + constants.signals[signal ?? 'SIGKILL'])
+    })
+    child.once('error', () => {
+      resolve(127)
+    })
   })
   return {
-    stdin, stdout, stderr, exited,
+    stdin,
+    stdout,
+    stderr,
+    exited,
     closed: Promise.all([exited, ended(stdout), ended(stderr)]).then(() => undefined),
     close() {
       stdin.destroy()
@@ -69,7 +81,9 @@ function ended(readable: Readable): Promise<void> {
   return new Promise((resolve) => {
     readable.once('end', resolve)
     readable.once('close', resolve)
-    readable.once('error', () => { resolve() })
+    readable.once('error', () => {
+      resolve()
+    })
   })
 }
 

@@ -46,14 +46,15 @@ export class Pool {
 
   async #attempt(lane: object, request: Request): Promise<Raw> {
     const known = this.#lanes.get(lane)
-    const use = known !== undefined && known.running > 0 && this.#usable(known.shell)
-      ? known
-      : { shell: this.#choose(), running: 0 }
+    const use =
+      known !== undefined && known.running > 0 && this.#usable(known.shell)
+        ? known
+        : { shell: this.#choose(), running: 0 }
     this.#lanes.set(lane, use)
     use.running++
     this.#waiting.set(use.shell, (this.#waiting.get(use.shell) ?? 0) + 1)
     try {
-      return await (this.#ready.get(use.shell) ?? await use.shell).run(request)
+      return await (this.#ready.get(use.shell) ?? (await use.shell)).run(request)
     } finally {
       use.running--
       this.#waiting.set(use.shell, (this.#waiting.get(use.shell) ?? 1) - 1)
@@ -80,17 +81,26 @@ export class Pool {
       throw error
     })
     this.#shells.add(opening)
-    opening.then((shell) => {
-      if (!this.#shells.has(opening)) return
-      this.#ready.set(opening, shell)
-      shell.changed = () => {
-        if (!shell.usable) this.#forget(opening)
-        // Not at once: whoever has the answer may go on with the next request.
-        else if (this.#link.crowd) setImmediate(() => { if (this.#link.crowd) this.yield() })
-      }
-      // One that was opened ahead of need has no request whose end would free it.
-      if (this.#link.crowd) setImmediate(() => { if (this.#link.crowd) this.yield() })
-    }, () => undefined)
+    opening.then(
+      (shell) => {
+        if (!this.#shells.has(opening)) return
+        this.#ready.set(opening, shell)
+        shell.changed = () => {
+          if (!shell.usable) this.#forget(opening)
+          // Not at once: whoever has the answer may go on with the next request.
+          else if (this.#link.crowd)
+            setImmediate(() => {
+              if (this.#link.crowd) this.yield()
+            })
+        }
+        // One that was opened ahead of need has no request whose end would free it.
+        if (this.#link.crowd)
+          setImmediate(() => {
+            if (this.#link.crowd) this.yield()
+          })
+      },
+      () => undefined,
+    )
     return opening
   }
 

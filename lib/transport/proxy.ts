@@ -18,12 +18,15 @@ export function startProxy(command: string, to: { address: string; port: number;
   })
   // One socket for both directions, which only a descriptor above 2 can be here; no stream of ours stands between.
   const child = spawn('sh', ['-c', `exec <&3 >&3 3<&-\n${filled}`], {
-    stdio: ['ignore', 'ignore', 'pipe', 'pipe'], detached: true,
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    detached: true,
   })
   const socket = child.stdio[3] as Duplex
   let said = ''
   let ended: string | undefined
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => { said = (said + text).slice(-4096) })
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-4096)
+  })
   const closed = new Promise<void>((resolve) => {
     child.once('error', (error) => {
       ended = error.message
@@ -38,7 +41,12 @@ export function startProxy(command: string, to: { address: string; port: number;
     socket,
     async failure() {
       // What it says and how it ends comes with the end of the socket, or shortly after.
-      await Promise.race([closed, new Promise((resolve) => { setTimeout(resolve, 500).unref() })])
+      await Promise.race([
+        closed,
+        new Promise((resolve) => {
+          setTimeout(resolve, 500).unref()
+        }),
+      ])
       return said.trim() || ended || 'it closed the connection and said nothing'
     },
     kill() {

@@ -59,18 +59,36 @@ export class Routes {
     const [proxyCommand, proxyJump] = this.#proxies(host, options)
     const agent = agentOf(options.get('identityagent'), fill)
     return {
-      name, address, port, user, agent,
+      name,
+      address,
+      port,
+      user,
+      agent,
       settings: {
-        ...settings, address, port, user, proxyCommand, proxyJump,
+        ...settings,
+        address,
+        port,
+        user,
+        proxyCommand,
+        proxyJump,
         timeout: settings.timeout ?? duration(options.get('connecttimeout')),
         hostKeys: settings.hostKeys ?? this.#hostKeys(options, typed),
         knownHosts: settings.knownHosts ?? knownHostsOf(options, fill),
       },
-      identities: options.all('identityfile').length === 0 ? undefined
-        : options.all('identityfile').filter((file) => file !== 'none').map(fill),
+      identities:
+        options.all('identityfile').length === 0
+          ? undefined
+          : options
+              .all('identityfile')
+              .filter((file) => file !== 'none')
+              .map(fill),
       identitiesOnly: yes(options.get('identitiesonly')),
-      forwardAgent: settings.forwardAgent === undefined ? forwarded(options.get('forwardagent'), agent, fill)
-        : settings.forwardAgent ? agent : undefined,
+      forwardAgent:
+        settings.forwardAgent === undefined
+          ? forwarded(options.get('forwardagent'), agent, fill)
+          : settings.forwardAgent
+            ? agent
+            : undefined,
       hostKeyAlias: options.get('hostkeyalias'),
       alive: {
         seconds: duration(options.get('serveraliveinterval')) ?? 15,
@@ -89,14 +107,16 @@ export class Routes {
   }
 
   #proxies(
-    { name, settings }: Host, options: SshOptions,
+    { name, settings }: Host,
+    options: SshOptions,
   ): readonly [command: string | undefined, jump: string | undefined] {
     if (settings.proxyCommand !== undefined && settings.proxyJump !== undefined) {
       throw new Unreachable(`cannot connect to ${name}: both proxyCommand and proxyJump are set`, 'set one of them')
     }
-    const [command, jump] = settings.proxyCommand !== undefined || settings.proxyJump !== undefined
-      ? [settings.proxyCommand, settings.proxyJump]
-      : [options.get('proxycommand'), options.get('proxyjump')]
+    const [command, jump] =
+      settings.proxyCommand !== undefined || settings.proxyJump !== undefined
+        ? [settings.proxyCommand, settings.proxyJump]
+        : [options.get('proxycommand'), options.get('proxyjump')]
     // A group's jump host is in the group itself as often as not.
     const self = jump === name || jump === settings.address
     return [command === 'none' ? undefined : command, jump === 'none' || self ? undefined : jump]
@@ -104,15 +124,21 @@ export class Routes {
 
   #hostKeys(options: SshOptions, host: string): ConnectionSettings['hostKeys'] {
     switch (options.get('stricthostkeychecking')?.toLowerCase()) {
-      case 'yes': return 'strict'
-      case 'ask': return 'ask'
-      case 'accept-new': return 'accept-new'
+      case 'yes':
+        return 'strict'
+      case 'ask':
+        return 'ask'
+      case 'accept-new':
+        return 'accept-new'
       case 'no':
       case 'off':
-        this.#warn(`ssh_config has StrictHostKeyChecking no for ${host}: it is taken as accept-new, `
-          + 'so a host key that has changed is still refused')
+        this.#warn(
+          `ssh_config has StrictHostKeyChecking no for ${host}: it is taken as accept-new, ` +
+            'so a host key that has changed is still refused',
+        )
         return 'accept-new'
-      default: return undefined
+      default:
+        return undefined
     }
   }
 }
@@ -124,11 +150,13 @@ export function jumpsOf(text: string, name: string): readonly Jump[] {
   return text.split(',').map((one) => {
     const [, user, bracketed, plain, port] = jump.exec(one.trim()) ?? []
     const host = bracketed ?? plain
-    if (host === undefined || port !== undefined && !(Number(port) >= 1 && Number(port) <= 65535)) {
-      throw new Unreachable(`cannot connect to ${name}: "${one.trim()}" is no jump host`,
-        'write proxyJump as host, user@host or user@host:port, several with commas')
+    if (host === undefined || (port !== undefined && !(Number(port) >= 1 && Number(port) <= 65535))) {
+      throw new Unreachable(
+        `cannot connect to ${name}: "${one.trim()}" is no jump host`,
+        'write proxyJump as host, user@host or user@host:port, several with commas',
+      )
     }
-    return { host, ...user === undefined ? {} : { user }, ...port === undefined ? {} : { port: Number(port) } }
+    return { host, ...(user === undefined ? {} : { user }), ...(port === undefined ? {} : { port: Number(port) }) }
   })
 }
 
@@ -143,10 +171,20 @@ interface Known {
 function filled(text: string, { typed, address, port, user }: Known): string {
   const local = userInfo()
   const tokens: Readonly<Record<string, string>> = {
-    '%': '%', d: homedir(), h: address, i: String(local.uid), k: typed, L: localName().split('.')[0]!, l: localName(),
-    n: typed, p: String(port), r: user, u: local.username,
+    '%': '%',
+    d: homedir(),
+    h: address,
+    i: String(local.uid),
+    k: typed,
+    L: localName().split('.')[0]!,
+    l: localName(),
+    n: typed,
+    p: String(port),
+    r: user,
+    u: local.username,
   }
-  return text.replace(/^~(?=\/|$)/, homedir())
+  return text
+    .replace(/^~(?=\/|$)/, homedir())
     .replaceAll(/\$\{(\w+)\}/g, (_, name: string) => process.env[name] ?? '')
     .replaceAll(/%(.)/g, (token, letter: string) => {
       const value = tokens[letter]
@@ -160,9 +198,11 @@ function knownHostsOf(options: SshOptions, fill: (text: string) => string): read
   const shared = options.all('globalknownhostsfile')
   if (own.length === 0 && shared.length === 0) return undefined
   return [
-    ...own.length === 0 ? ['~/.ssh/known_hosts'] : own,
-    ...shared.length === 0 ? ['/etc/ssh/ssh_known_hosts'] : shared,
-  ].filter((file) => file !== 'none').map(fill)
+    ...(own.length === 0 ? ['~/.ssh/known_hosts'] : own),
+    ...(shared.length === 0 ? ['/etc/ssh/ssh_known_hosts'] : shared),
+  ]
+    .filter((file) => file !== 'none')
+    .map(fill)
 }
 
 function agentOf(told: string | undefined, fill: (text: string) => string): string | undefined {
@@ -173,7 +213,9 @@ function agentOf(told: string | undefined, fill: (text: string) => string): stri
 }
 
 function forwarded(
-  told: string | undefined, agent: string | undefined, fill: (text: string) => string,
+  told: string | undefined,
+  agent: string | undefined,
+  fill: (text: string) => string,
 ): string | undefined {
   if (told === undefined || told === 'no') return undefined
   if (told === 'yes') return agent ?? (process.env['SSH_AUTH_SOCK'] || undefined)

@@ -70,7 +70,9 @@ export class Shell {
     program.stdin.write('trap _sl=1 USR1; _sl=\n')
     void Promise.race([program.closed, program.exited.then(settle)])
       .then(() => program.exited)
-      .then((code) => { this.#die(code ?? 'lost') })
+      .then((code) => {
+        this.#die(code ?? 'lost')
+      })
   }
 
   /** Whether it takes new requests. */
@@ -89,12 +91,24 @@ export class Shell {
       if (request.signal?.aborted === true) return reject(interruption(request.signal))
       const number = ++this.#count
       const pending: Pending = {
-        number, request, resolve, reject, begun: false, stopping: false, outputsDone: 0, code: 0, timer: undefined,
-        abort: undefined, stdout: new Collected(request.keep), stderr: new Collected(request.keep),
+        number,
+        request,
+        resolve,
+        reject,
+        begun: false,
+        stopping: false,
+        outputsDone: 0,
+        code: 0,
+        timer: undefined,
+        abort: undefined,
+        stdout: new Collected(request.keep),
+        stderr: new Collected(request.keep),
       }
       if (request.signal !== undefined) {
         const { signal } = request
-        pending.abort = () => { void this.#interrupt(pending, interruption(signal)) }
+        pending.abort = () => {
+          void this.#interrupt(pending, interruption(signal))
+        }
         signal.addEventListener('abort', pending.abort, { once: true })
       }
       this.#queue.push(pending)
@@ -173,15 +187,21 @@ export class Shell {
     // What was sent over a link that broke may have run; what a shell did not begin before it ended did not.
     if (how === 'lost') return new Unreachable(`connection to ${this.#name} lost while running ${script}`)
     if (!begun) return new NotBegun(`the shell on ${this.#name} ended before ${script}`)
-    return new Unreachable(how === 'stopped'
-      ? `${script} was ended on ${this.#name} together with the command before it`
-      : `the shell on ${this.#name} ended (exit code ${how}) while running ${script}`)
+    return new Unreachable(
+      how === 'stopped'
+        ? `${script} was ended on ${this.#name} together with the command before it`
+        : `the shell on ${this.#name} ended (exit code ${how}) while running ${script}`,
+    )
   }
 
   #listen(stream: Program['stdout'], kind: 'stdout' | 'stderr'): void {
     const marks = cutter(this.#token, {
-      text: (bytes) => { this.#text(kind, bytes) },
-      mark: (word) => { this.#mark(kind, word) },
+      text: (bytes) => {
+        this.#text(kind, bytes)
+      },
+      mark: (word) => {
+        this.#mark(kind, word)
+      },
     })
     stream.on('data', marks)
     stream.on('error', () => undefined)
@@ -217,7 +237,7 @@ export class Shell {
     if (pending === undefined) return
     if (kind === 'stdout') pending.code = Number(word.split(' ')[1])
     pending.outputsDone++
-    if (pending.outputsDone < 2 || pending.stopping && this.#queue[0] === pending) return
+    if (pending.outputsDone < 2 || (pending.stopping && this.#queue[0] === pending)) return
     this.#drop(pending)
     this.#settle(pending)
     pending.resolve({ code: pending.code, stdout: pending.stdout, stderr: pending.stderr })
@@ -229,14 +249,16 @@ export class Shell {
 }
 
 // After the exit code, what was written before may still be on its way.
-const settle = (): Promise<void> => new Promise((resolve) => {
-  // The clock is seen before what came meanwhile.
-  setTimeout(() => { setImmediate(resolve) }, 200).unref()
-})
+const settle = (): Promise<void> =>
+  new Promise((resolve) => {
+    // The clock is seen before what came meanwhile.
+    setTimeout(() => {
+      setImmediate(resolve)
+    }, 200).unref()
+  })
 
 /** Words by which a script may start something that outlives it and keeps our pipes. */
-const leavesSomething
-  = /(^|[^&>|<\\])&(?![&>\d-])|start\b|reload\b|nohup|setsid|daemon|detach|_safe\b/
+const leavesSomething = /(^|[^&>|<\\])&(?![&>\d-])|start\b|reload\b|nohup|setsid|daemon|detach|_safe\b/
 
 /** One program by its path, with plain words: it may take the place of the process that would wait for it. */
 const oneProgram = /^\/[\w./-]+( [\w.,:=@%+/-]+)*$/
@@ -250,22 +272,22 @@ export function framed(token: string, number: number, { script, stdin, tidy = fa
   // nor die of a broken pipe when we leave.
   const aside = !tidy && leavesSomething.test(script)
   const open = aside
-    ? '_sw=$(umask 077; mktemp -d /tmp/.switchover.XXXXXXXXXX 2>/dev/null); '
-      + '{ [ -n "$_sw" ] && true >"$_sw/o" && true >"$_sw/e"; } 2>/dev/null '
-      + '&& exec 8<"$_sw/o" 9<"$_sw/e" || { [ -z "$_sw" ] || rm -rf "$_sw"; _sw=; }; '
+    ? '_sw=$(umask 077; mktemp -d /tmp/.switchover.XXXXXXXXXX 2>/dev/null); ' +
+      '{ [ -n "$_sw" ] && true >"$_sw/o" && true >"$_sw/e"; } 2>/dev/null ' +
+      '&& exec 8<"$_sw/o" 9<"$_sw/e" || { [ -z "$_sw" ] || rm -rf "$_sw"; _sw=; }; '
     : ''
   // Their names are gone before the script begins: nothing is left of them, however it ends.
-  const turn = aside
-    ? 'if [ -n "$_sw" ]; then exec >"$_sw/o" 2>"$_sw/e" 8<&- 9<&-; rm -rf "$_sw"; fi; unset _sw; '
-    : ''
+  const turn = aside ? 'if [ -n "$_sw" ]; then exec >"$_sw/o" 2>"$_sw/e" 8<&- 9<&-; rm -rf "$_sw"; fi; unset _sw; ' : ''
   // A job that no word gave away: this shell answers no more, or what the job still writes would be in the next answer.
   const watch = aside || tidy ? '' : `trap '[ -z "\${!-}" ] || kill -USR1 $$' EXIT; `
   const leave = aside || tidy ? '' : `; [ -z "$_sl" ] || { printf '${token}left;'; exit 0; }`
   const copy = aside ? '_sc=$?; if [ -n "$_sw" ]; then cat <&8; cat <&9 >&2; exec 8<&- 9<&-; fi; ' : ''
   const code = aside ? '$_sc' : '$?'
-  return `${open}printf '${begin}'; printf '${begin}' >&2; ${before}( ${turn}${watch}eval ${quoted} ) ${after}; ${copy}`
-    + `printf '${token}e${number} %s;' ${code}; printf '${token}e${number};' >&2${aside ? '; unset _sw _sc' : leave}\n`
-    + document
+  return (
+    `${open}printf '${begin}'; printf '${begin}' >&2; ${before}( ${turn}${watch}eval ${quoted} ) ${after}; ${copy}` +
+    `printf '${token}e${number} %s;' ${code}; printf '${token}e${number};' >&2${aside ? '; unset _sw _sc' : leave}\n` +
+    document
+  )
 }
 
 /** How a script gets its stdin from the same pipe that the shell itself reads. */
@@ -280,7 +302,8 @@ function feed(word: string, stdin: Buffer | undefined): { before: string; after:
 
 /** Cuts a stream of bytes at the marks of a token, wherever its chunks happen to end. */
 export function cutter(
-  token: string, on: { text(bytes: Buffer): void; mark(word: string): void },
+  token: string,
+  on: { text(bytes: Buffer): void; mark(word: string): void },
 ): (chunk: Buffer) => void {
   const key = Buffer.from(token)
   let held: Buffer = Buffer.alloc(0)

@@ -53,12 +53,13 @@ export class SshConfig {
   /** `path`: read this one only; otherwise the user's and then the system's. */
   constructor(path: string | undefined, warn: (message: string) => void) {
     const own = join(homedir(), '.ssh')
-    this.#sources = path === undefined
-      ? [
-          { path: join(own, 'config'), base: own, guarded: true, needed: false },
-          { path: '/etc/ssh/ssh_config', base: '/etc/ssh', guarded: false, needed: false },
-        ]
-      : [{ path: path.replace(/^~(?=\/)/, homedir()), base: own, guarded: false, needed: true }]
+    this.#sources =
+      path === undefined
+        ? [
+            { path: join(own, 'config'), base: own, guarded: true, needed: false },
+            { path: '/etc/ssh/ssh_config', base: '/etc/ssh', guarded: false, needed: false },
+          ]
+        : [{ path: path.replace(/^~(?=\/)/, homedir()), base: own, guarded: false, needed: true }]
     this.#warn = warn
   }
 
@@ -128,7 +129,7 @@ async function read({ path, guarded, needed }: Source): Promise<readonly Directi
     text = await readFile(path, 'utf8')
     if (guarded) {
       const { mode, uid } = await stat(path)
-      if ((mode & 0o022) !== 0 || uid !== 0 && uid !== userInfo().uid) {
+      if ((mode & 0o022) !== 0 || (uid !== 0 && uid !== userInfo().uid)) {
         throw new Error('it can be changed by others')
       }
     }
@@ -136,8 +137,10 @@ async function read({ path, guarded, needed }: Source): Promise<readonly Directi
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' && !needed) return []
     const why = code === 'ENOENT' ? 'there is no such file' : message
-    throw new Unreachable(`cannot use the ssh configuration ${path}: ${why}`,
-      message.includes('by others') ? `chmod 600 ${path}` : 'check sshConfig in the inventory')
+    throw new Unreachable(
+      `cannot use the ssh configuration ${path}: ${why}`,
+      message.includes('by others') ? `chmod 600 ${path}` : 'check sshConfig in the inventory',
+    )
   }
   return text.split('\n').flatMap((line, i) => {
     const [, word, rest] = /^\s*"?([A-Za-z]\w*)"?(?:\s*=\s*|\s+)(.*?)\s*$/.exec(line) ?? []
@@ -176,7 +179,7 @@ class Search {
     if (exclusive.includes(keyword) && exclusive.some((one) => this.values.has(one))) return
     const known = this.values.get(keyword)
     if (lists.has(keyword)) {
-      this.values.set(keyword, [...new Set([...known ?? [], first])])
+      this.values.set(keyword, [...new Set([...(known ?? []), first])])
     } else if (known === undefined) this.values.set(keyword, value)
   }
 
@@ -198,7 +201,7 @@ class Search {
       const criterion = told.toLowerCase()
       const bare = ['all', 'canonical', 'final'].includes(criterion)
       if (criterion === 'final') this.wantsFinal = true
-      const value = bare ? '' : inline ?? args[++i] ?? ''
+      const value = bare ? '' : (inline ?? args[++i] ?? '')
       const fits = this.#fits(criterion, value, at)
       if (fits === undefined || fits === (negation === '!')) all = false
     }
@@ -207,18 +210,26 @@ class Search {
 
   #fits(criterion: string, value: string, at: string): boolean | undefined {
     switch (criterion) {
-      case 'all': return true
+      case 'all':
+        return true
       case 'canonical':
-      case 'final': return this.#isFinal
-      case 'host': return oneOf(value.toLowerCase(), this.#realHost().toLowerCase())
-      case 'originalhost': return oneOf(value.toLowerCase(), this.#original.toLowerCase())
-      case 'user': return oneOf(value, this.#user ?? this.values.get('user')?.[0] ?? userInfo().username)
-      case 'localuser': return oneOf(value, userInfo().username)
+      case 'final':
+        return this.#isFinal
+      case 'host':
+        return oneOf(value.toLowerCase(), this.#realHost().toLowerCase())
+      case 'originalhost':
+        return oneOf(value.toLowerCase(), this.#original.toLowerCase())
+      case 'user':
+        return oneOf(value, this.#user ?? this.values.get('user')?.[0] ?? userInfo().username)
+      case 'localuser':
+        return oneOf(value, userInfo().username)
       default:
         // Neither it nor its negation holds: what cannot be judged must not decide.
-        this.#warn(criterion === 'exec'
-          ? `${at}: Match exec is not run, and what it is for does not count`
-          : `${at}: Match ${criterion} is not understood, and what it is for does not count`)
+        this.#warn(
+          criterion === 'exec'
+            ? `${at}: Match exec is not run, and what it is for does not count`
+            : `${at}: Match ${criterion} is not understood, and what it is for does not count`,
+        )
         return undefined
     }
   }
@@ -246,7 +257,10 @@ function oneOf(patterns: string, text: string): boolean {
 }
 
 function like(pattern: string, text: string): boolean {
-  const source = pattern.replaceAll(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')
+  const source = pattern
+    .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.')
   return new RegExp(`^${source}$`, 's').test(text)
 }
 
@@ -255,10 +269,14 @@ function words(text: string): readonly string[] {
   const found: string[] = []
   const word = /\s*(?:(#.*$)|((?:"(?:\\["\\]|[^"])*"|'(?:\\['\\]|[^'])*'|\\[\\"' ]|[^\s"'])+))/gy
   for (let match = word.exec(text); match !== null && match[2] !== undefined; match = word.exec(text)) {
-    found.push(match[2].replaceAll(/"((?:\\["\\]|[^"])*)"|'((?:\\['\\]|[^'])*)'|\\([\\"' ])/g,
-      (_, double?: string, single?: string, escaped?: string) => {
-        return escaped ?? (double?.replaceAll(/\\(["\\])/g, '$1') ?? single?.replaceAll(/\\(['\\])/g, '$1') ?? '')
-      }))
+    found.push(
+      match[2].replaceAll(
+        /"((?:\\["\\]|[^"])*)"|'((?:\\['\\]|[^'])*)'|\\([\\"' ])/g,
+        (_, double?: string, single?: string, escaped?: string) => {
+          return escaped ?? double?.replaceAll(/\\(["\\])/g, '$1') ?? single?.replaceAll(/\\(['\\])/g, '$1') ?? ''
+        },
+      ),
+    )
   }
   return found
 }
@@ -268,16 +286,21 @@ async function expanded(pattern: string): Promise<readonly string[]> {
   if (!/[*?[]/.test(pattern)) return [pattern]
   const folders = await expanded(dirname(pattern))
   const wanted = basename(pattern)
-  const found = await Promise.all(folders.map(async (folder) => {
-    const names = await readdir(folder).catch(() => [])
-    return names.filter((name) => glob(wanted, name)).map((name) => join(folder, name))
-  }))
+  const found = await Promise.all(
+    folders.map(async (folder) => {
+      const names = await readdir(folder).catch(() => [])
+      return names.filter((name) => glob(wanted, name)).map((name) => join(folder, name))
+    }),
+  )
   return found.flat().sort()
 }
 
 function glob(pattern: string, name: string): boolean {
   if (name.startsWith('.') && !pattern.startsWith('.')) return false
-  const source = pattern.replaceAll(/\[!/g, '[^').replaceAll(/[.+${}()|\\]/g, '\\$&')
-    .replaceAll('*', '.*').replaceAll('?', '.')
+  const source = pattern
+    .replaceAll(/\[!/g, '[^')
+    .replaceAll(/[.+${}()|\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.')
   return new RegExp(`^${source}$`).test(name)
 }

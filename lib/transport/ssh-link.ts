@@ -58,14 +58,17 @@ export class SshLink implements Link {
     // What runs on a terminal takes two channels, and so does what ends it.
     if (how.terminal === true) this.#most = mostChannels - 1
     this.#limit = Math.min(this.#limit, this.#most)
-    for (let refused = 0, early = 0; ;) {
+    for (let refused = 0, early = 0; ; ) {
       if (how.urgent === true) this.#open++
       else await this.#slot(how)
       try {
         return await this.#exec(command, how.terminal === true)
       } catch (error) {
         this.#release()
-        const wait = (): Promise<void> => new Promise((resolve) => { setTimeout(resolve, patience.milliseconds) })
+        const wait = (): Promise<void> =>
+          new Promise((resolve) => {
+            setTimeout(resolve, patience.milliseconds)
+          })
         if (this.lost || !/Channel open failure/.test((error as Error).message)) {
           throw new Unreachable(`connection to ${this.name} lost while opening a channel: ${(error as Error).message}`)
         }
@@ -79,8 +82,10 @@ export class SshLink implements Link {
           continue
         }
         if (++refused >= patience.tries) {
-          throw new Unreachable(`${this.name} opens no session: ${openFailure(error as Error)}`,
-            'see MaxSessions in sshd_config there')
+          throw new Unreachable(
+            `${this.name} opens no session: ${openFailure(error as Error)}`,
+            'see MaxSessions in sshd_config there',
+          )
         }
         await wait()
       }
@@ -91,11 +96,15 @@ export class SshLink implements Link {
     while (!this.lost && this.#open >= this.#limit) {
       if (isAborted(signal)) throw interruption(signal!)
       if (second === true && this.#limit < 2) {
-        throw new Unreachable(`${this.name} opens one session only, and a command on a terminal takes two`,
-          'see MaxSessions in sshd_config there')
+        throw new Unreachable(
+          `${this.name} opens one session only, and a command on a terminal takes two`,
+          'see MaxSessions in sshd_config there',
+        )
       }
       let wake!: () => void
-      const free = new Promise<void>((resolve) => { wake = resolve })
+      const free = new Promise<void>((resolve) => {
+        wake = resolve
+      })
       this.#queue.push(wake)
       signal?.addEventListener('abort', wake, { once: true })
       this.crowded?.()
@@ -147,11 +156,23 @@ export class SshLink implements Link {
       channel.once('exit', (code: number | null, signal?: string) => {
         resolve(code ?? 128 + (constants.signals[signal as NodeJS.Signals] ?? 0))
       })
-      channel.once('close', () => { resolve(undefined) })
-      void this.#gone.then(() => { resolve(undefined) })
+      channel.once('close', () => {
+        resolve(undefined)
+      })
+      void this.#gone.then(() => {
+        resolve(undefined)
+      })
     })
-    const out = new Promise<void>((resolve) => { channel.once('close', () => { resolve() }) })
-    const err = new Promise<void>((resolve) => { channel.stderr.once('close', () => { resolve() }) })
+    const out = new Promise<void>((resolve) => {
+      channel.once('close', () => {
+        resolve()
+      })
+    })
+    const err = new Promise<void>((resolve) => {
+      channel.stderr.once('close', () => {
+        resolve()
+      })
+    })
     channel.on('error', () => undefined)
     void out.then(() => {
       this.#freed = Date.now()
@@ -180,9 +201,11 @@ export class SshLink implements Link {
           if (!error) return resolve(channel)
           if (this.lost) return reject(new Unreachable(`connection to ${this.name} lost`))
           const cannot = `cannot reach ${address}:${port} from ${this.name}`
-          reject((error as { reason?: number }).reason === 1
-            ? new Advice(`${cannot}: forwarding is forbidden there`, 'set AllowTcpForwarding yes in its sshd_config')
-            : new Error(`${cannot}: ${openFailure(error)}`))
+          reject(
+            (error as { reason?: number }).reason === 1
+              ? new Advice(`${cannot}: forwarding is forbidden there`, 'set AllowTcpForwarding yes in its sshd_config')
+              : new Error(`${cannot}: ${openFailure(error)}`),
+          )
         })
       } catch (error) {
         reject(new Unreachable(`connection to ${this.name} lost: ${(error as Error).message}`))
@@ -193,7 +216,9 @@ export class SshLink implements Link {
   async close(): Promise<void> {
     if (this.lost) return
     this.#client.end()
-    const late = setTimeout(() => { this.#client.destroy() }, 1000)
+    const late = setTimeout(() => {
+      this.#client.destroy()
+    }, 1000)
     await this.#gone
     clearTimeout(late)
   }

@@ -13,14 +13,25 @@ import { SshLink } from './ssh-link.ts'
 
 // Group exchange costs seconds here, since it is asked for 8192 bits: it may only be the last resort.
 const kex = [
-  'curve25519-sha256', 'curve25519-sha256@libssh.org', 'ecdh-sha2-nistp256', 'ecdh-sha2-nistp384', 'ecdh-sha2-nistp521',
-  'diffie-hellman-group14-sha256', 'diffie-hellman-group16-sha512', 'diffie-hellman-group18-sha512',
+  'curve25519-sha256',
+  'curve25519-sha256@libssh.org',
+  'ecdh-sha2-nistp256',
+  'ecdh-sha2-nistp384',
+  'ecdh-sha2-nistp521',
+  'diffie-hellman-group14-sha256',
+  'diffie-hellman-group16-sha512',
+  'diffie-hellman-group18-sha512',
 ]
 const groupExchange = 'diffie-hellman-group-exchange-sha256'
 const legacyKex = ['diffie-hellman-group14-sha1', 'diffie-hellman-group1-sha1']
 const hostKeys = [
-  'ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521',
-  'rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa',
+  'ssh-ed25519',
+  'ecdsa-sha2-nistp256',
+  'ecdsa-sha2-nistp384',
+  'ecdsa-sha2-nistp521',
+  'rsa-sha2-512',
+  'rsa-sha2-256',
+  'ssh-rsa',
 ]
 
 /** What connections of one run share. */
@@ -55,11 +66,15 @@ export async function sshLink(route: Route, { ask, ring, files }: Shared, jump: 
       // ssh2 leaves Nagle's algorithm on, which costs 40 ms a channel.
       sock = dialTcp({ host: address, port, noDelay: true, autoSelectFamilyAttemptTimeout: 2000 })
       sock.on('error', first.fail)
-      sock.once('connect', () => { stage.doing = 'waiting for its greeting' })
+      sock.once('connect', () => {
+        stage.doing = 'waiting for its greeting'
+      })
     }
     // Servers greet while we load.
     const [{ NodeSSH: Ssh }, known, offered] = await Promise.all([
-      turn().then(() => import('node-ssh')), files.for(route), login(route, ring, patiently),
+      turn().then(() => import('node-ssh')),
+      files.for(route),
+      login(route, ring, patiently),
     ])
     keys = offered
     if (settings.proxyCommand !== undefined) {
@@ -74,7 +89,14 @@ export async function sshLink(route: Route, { ask, ring, files }: Shared, jump: 
     return await loggedIn(ssh, sock!, known)
   } catch (error) {
     const reason = await explain(error as Error, {
-      place, user, seconds, doing: stage.doing, proxy, through: jump?.name, legacy: settings.legacy === true, keys,
+      place,
+      user,
+      seconds,
+      doing: stage.doing,
+      proxy,
+      through: jump?.name,
+      legacy: settings.legacy === true,
+      keys,
       late: clock.isOut(),
     })
     ssh?.connection?.destroy()
@@ -108,7 +130,15 @@ export async function sshLink(route: Route, { ask, ring, files }: Shared, jump: 
     if (client === null) throw await first.seen
     // For the whole life of the connection: node-ssh listens only until it is ready, and a later error would end us.
     client.on('error', first.fail)
-    await inTime(clock, Promise.race([ready, first.seen.then((error) => { throw error })]))
+    await inTime(
+      clock,
+      Promise.race([
+        ready,
+        first.seen.then((error) => {
+          throw error
+        }),
+      ]),
+    )
     await quiet(sock)
     return new SshLink(name, user, client, proxy, route.forwardAgent !== undefined)
   }
@@ -116,11 +146,18 @@ export async function sshLink(route: Route, { ask, ring, files }: Shared, jump: 
 
 /** Lets whatever else is about to begin begin first. */
 function turn(): Promise<void> {
-  return new Promise((resolve) => { setImmediate(resolve) })
+  return new Promise((resolve) => {
+    setImmediate(resolve)
+  })
 }
 
 async function inTime<T>(clock: Stopwatch, work: Promise<T>): Promise<T> {
-  return Promise.race([work, clock.out.then(() => { throw new Error('out of time') })])
+  return Promise.race([
+    work,
+    clock.out.then(() => {
+      throw new Error('out of time')
+    }),
+  ])
 }
 
 async function throughJump(jump: Link, address: string, port: number): Promise<Duplex> {
@@ -187,7 +224,9 @@ function stopwatch(seconds: number): Stopwatch {
   let over = false
   let stopped = false
   let end!: () => void
-  const out = new Promise<void>((resolve) => { end = resolve })
+  const out = new Promise<void>((resolve) => {
+    end = resolve
+  })
   const go = (): void => {
     if (stopped) return
     since = Date.now()
@@ -198,7 +237,8 @@ function stopwatch(seconds: number): Stopwatch {
   }
   go()
   return {
-    out, go,
+    out,
+    go,
     isOut: () => over,
     pause() {
       clearTimeout(timer)

@@ -4,10 +4,16 @@ import type { CloudHost } from '../openstack/cloud.ts'
 
 /** The installed version of nova on a compute node, such as 2013.2.4. @throws Advice when there is none */
 export async function computePackage(host: CloudHost): Promise<string> {
-  const { code, stdout } = await host.run(host.vars.osFamily === 'redhat'
-    ? probe({ allow: [0, 1] })`rpm -q --queryformat '%{VERSION}\\n' openstack-nova-compute`
-    : probe({ allow: [0, 1] })`dpkg-query -W -f '\${Version}\\n' nova-compute`)
-  if (code !== 0) throw new Advice(`nova-compute is not installed on ${host.name}`, 'is this host a compute node? see the group compute of the inventory')
+  const { code, stdout } = await host.run(
+    host.vars.osFamily === 'redhat'
+      ? probe({ allow: [0, 1] })`rpm -q --queryformat '%{VERSION}\\n' openstack-nova-compute`
+      : probe({ allow: [0, 1] })`dpkg-query -W -f '\${Version}\\n' nova-compute`,
+  )
+  if (code !== 0)
+    throw new Advice(
+      `nova-compute is not installed on ${host.name}`,
+      'is this host a compute node? see the group compute of the inventory',
+    )
   return stdout.trim().replace(/^\d+:/, '').replace(/-.*/, '')
 }
 

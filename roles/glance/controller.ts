@@ -18,20 +18,36 @@ export const glanceData = role('glance', cloud, (steps) => {
       // image_locations, and the stores must be named because Icehouse's default list is shorter.
       for (const kind of ['api', 'registry']) {
         const path = `/etc/glance/glance-${kind}.conf`
-        task(`Set database and credentials in glance-${kind}.conf`, { tags: ['config'], notify: changed }, async (host) => {
-          const theirs = await sourceOf(host).run(ini.read(path))
-          return ini.set(path, merged(
-            databaseSettings(host, 'glance'),
-            kind === 'api' ? rabbitSettings(host) : {},
-            carried(theirs, {
-              DEFAULT: ['metadata_encryption_key', ...kind === 'api' ? ['default_store', 'known_stores', 'filesystem_store_datadir'] : []],
-              keystone_authtoken: ['admin_user', 'admin_password', 'admin_tenant_name'],
-            })))
-        })
+        task(
+          `Set database and credentials in glance-${kind}.conf`,
+          { tags: ['config'], notify: changed },
+          async (host) => {
+            const theirs = await sourceOf(host).run(ini.read(path))
+            return ini.set(
+              path,
+              merged(
+                databaseSettings(host, 'glance'),
+                kind === 'api' ? rabbitSettings(host) : {},
+                carried(theirs, {
+                  DEFAULT: [
+                    'metadata_encryption_key',
+                    ...(kind === 'api' ? ['default_store', 'known_stores', 'filesystem_store_datadir'] : []),
+                  ],
+                  keystone_authtoken: ['admin_user', 'admin_password', 'admin_tenant_name'],
+                }),
+              ),
+            )
+          },
+        )
       }
       task('Set the credentials in glance-cache.conf', { tags: ['config'] }, async (host) => {
         const theirs = await sourceOf(host).run(ini.read('/etc/glance/glance-cache.conf'))
-        return ini.set('/etc/glance/glance-cache.conf', carried(theirs, { DEFAULT: ['admin_user', 'admin_password', 'admin_tenant_name', 'metadata_encryption_key'] }))
+        return ini.set(
+          '/etc/glance/glance-cache.conf',
+          carried(theirs, {
+            DEFAULT: ['admin_user', 'admin_password', 'admin_tenant_name', 'metadata_encryption_key'],
+          }),
+        )
       })
     },
     data: {
@@ -39,7 +55,8 @@ export const glanceData = role('glance', cloud, (steps) => {
       bring(moving) {
         // The cache is left behind: it fills itself, and its database names files of the old host.
         task('Bring the image files', { tags: ['files'], when: moving }, (host) =>
-          copyBetween.files({ from: host.vars.source, path: `${images}/images` }))
+          copyBetween.files({ from: host.vars.source, path: `${images}/images` }),
+        )
       },
     },
   })
@@ -49,11 +66,19 @@ export const glanceData = role('glance', cloud, (steps) => {
 export const glanceStart = role('glance.start', cloud, (steps) => {
   const { task } = steps
   start(steps, 'glance')
-  task('Wait until glance answers', { tags: ['start', 'verify'] }, wait.http('http://127.0.0.1:9292/', { status: 300, timeout: 60 }))
+  task(
+    'Wait until glance answers',
+    { tags: ['start', 'verify'] },
+    wait.http('http://127.0.0.1:9292/', { status: 300, timeout: 60 }),
+  )
   task('Check that every image file is there', { tags: ['verify', 'files'] }, async (host) => {
-    const rows = await host.run(database.select(
-      "SELECT i.id, i.size, IFNULL(i.checksum, ''), SUBSTRING(l.value, 8) FROM glance.images i JOIN glance.image_locations l ON l.image_id = i.id"
-      + " WHERE i.deleted = 0 AND l.deleted = 0 AND i.status = 'active' AND l.value LIKE 'file://%'", rootLogin(host)))
+    const rows = await host.run(
+      database.select(
+        "SELECT i.id, i.size, IFNULL(i.checksum, ''), SUBSTRING(l.value, 8) FROM glance.images i JOIN glance.image_locations l ON l.image_id = i.id" +
+          " WHERE i.deleted = 0 AND l.deleted = 0 AND i.status = 'active' AND l.value LIKE 'file://%'",
+        rootLogin(host),
+      ),
+    )
     const list = rows.map((row) => row.join('\t')).join('\n')
     const { stdout } = await host.run(probe({ stdin: `${list}\n`, long: true })`
       while IFS="$(printf '\\t')" read -r id size sum path; do
@@ -65,13 +90,19 @@ export const glanceStart = role('glance.start', cloud, (steps) => {
         fi
       done`)
     const wrong = stdout.trim()
-    if (wrong) throw new Advice(`these images cannot be used:\n${wrong}`, `bring their files again: run glance -i INVENTORY -t files,permissions (an image that is broken on ${host.vars.source.name} too needs its owner)`)
+    if (wrong)
+      throw new Advice(
+        `these images cannot be used:\n${wrong}`,
+        `bring their files again: run glance -i INVENTORY -t files,permissions (an image that is broken on ${host.vars.source.name} too needs its owner)`,
+      )
     return { images: rows.length }
   })
   task('Check the image list', { tags: ['verify'], retries: 5, delay: '1s' }, async (host) => {
     const { stdout } = await host.run(probe`. /root/openrc && glance image-list`)
     const rows = stdout.split('\n').filter((row) => /^\| [0-9a-f]{8}-/.test(row))
-    const [counted] = await host.run(database.select("SELECT COUNT(*) FROM glance.images WHERE deleted = 0 AND status <> 'killed'", rootLogin(host)))
+    const [counted] = await host.run(
+      database.select("SELECT COUNT(*) FROM glance.images WHERE deleted = 0 AND status <> 'killed'", rootLogin(host)),
+    )
     assert(rows.length > 0 || counted?.[0] === '0', 'glance lists no image')
     return { images: rows.length }
   })

@@ -26,7 +26,13 @@ export const keystoneController = role('keystone', cloud, (steps) => {
         const theirs = await sourceOf(host).run(probe`sed -n 's/^ *export OS_/OS_/p' /root/openrc`)
         for (const name of ['OS_TENANT_NAME', 'OS_USERNAME', 'OS_PASSWORD']) {
           const value = new RegExp(`^${name}=(.*)$`, 'm').exec(theirs.stdout)?.[1]
-          if (value) await host.run(line.present('/root/openrc', { line: `  export ${name}=${value}`, regexp: new RegExp(`^\\s*export ${name}=`) }))
+          if (value)
+            await host.run(
+              line.present('/root/openrc', {
+                line: `  export ${name}=${value}`,
+                regexp: new RegExp(`^\\s*export ${name}=`),
+              }),
+            )
         }
       })
     },
@@ -34,14 +40,22 @@ export const keystoneController = role('keystone', cloud, (steps) => {
       task('Point the endpoints at the target', { tags: ['rows', 'database'] }, (host) => {
         const moved = movedAddresses(host)
         return database.rewrite({
-          login: serviceLogin(host, 'keystone'), table: 'endpoint', key: 'id', columns: ['url'], save: `${host.vars.backups}/rows/keystone.endpoint.jsonl`,
+          login: serviceLogin(host, 'keystone'),
+          table: 'endpoint',
+          key: 'id',
+          columns: ['url'],
+          save: `${host.vars.backups}/rows/keystone.endpoint.jsonl`,
           change: (row) => ({ url: withMovedAddresses(String(row['url']), moved) }),
         })
       })
     },
   })
   start(steps, 'keystone')
-  task('Wait until keystone answers', { tags: ['start', 'verify'] }, wait.http('http://127.0.0.1:5000/v2.0/', { timeout: 60 }))
+  task(
+    'Wait until keystone answers',
+    { tags: ['start', 'verify'] },
+    wait.http('http://127.0.0.1:5000/v2.0/', { timeout: 60 }),
+  )
   task('Check the endpoint list', { tags: ['verify'], retries: 5, delay: '1s' }, async (host) => {
     const { stdout } = await host.run(probe`. /root/openrc && keystone endpoint-list`)
     const rows = stdout.split('\n').filter((row) => /^\| [0-9a-f]/.test(row))

@@ -11,8 +11,12 @@ export const cloud = {
   public: text.or('').describe('address of a controller in the public network'),
   rabbitUser: text.or('nova').describe('AMQP user on the target'),
   rabbitPassword: secret.describe('AMQP password on the target'),
-  databasePasswords: secrets.describe('database passwords of the services on the target: keystone, glance, nova, neutron, cinder'),
-  databaseRootPassword: secret.or(undefined).describe("root's password of this host's database server, where its socket alone does not do"),
+  databasePasswords: secrets.describe(
+    'database passwords of the services on the target: keystone, glance, nova, neutron, cinder',
+  ),
+  databaseRootPassword: secret
+    .or(undefined)
+    .describe("root's password of this host's database server, where its socket alone does not do"),
   volumeGroup: text.or('cinder').describe('LVM volume group of cinder, on both controllers'),
   backups: text.or('/var/backups/switchover').describe('where dumps and saved files are kept on the target'),
   osFamily: oneOf('redhat', 'debian').or('redhat').describe('whose names the services have'),
@@ -48,7 +52,11 @@ export function targetOf(host: CloudHost): CloudHost {
 /** Which addresses of the source become which of the target; unset and equal ones are left out. */
 export function movedAddresses(host: CloudHost): readonly (readonly [from: string, to: string])[] {
   const [from, to] = [sourceOf(host).vars, targetOf(host).vars]
-  const pairs = [[from.management, to.management], [from.public, to.public], [from.storage, to.storage]] as const
+  const pairs = [
+    [from.management, to.management],
+    [from.public, to.public],
+    [from.storage, to.storage],
+  ] as const
   return pairs.filter(([a, b]) => a !== '' && b !== '' && a !== b)
 }
 

@@ -23,24 +23,36 @@ export const freeze = role('freeze', cloud, ({ task }) => {
   // From the users inwards: who is turned away first cannot leave half a request behind.
   task('Stop the APIs', { tags: ['freeze', 'stop'] }, async (host) => {
     await host.run(service.stopped(webServer(host)))
-    for (const name of ['nova', 'cinder', 'glance', 'neutron'] as const) await host.run(service.stopped(...outer(host, name)))
+    for (const name of ['nova', 'cinder', 'glance', 'neutron'] as const)
+      await host.run(service.stopped(...outer(host, name)))
   })
   task('Wait until nothing is under way', { tags: ['freeze', 'stop'], retries: 60, delay: '5s' }, async (host) => {
     if (host.check) return
     const busy = await host.run(database.select(transitional, rootLogin(host)))
     if (busy.length > 0) {
-      throw new Advice(`these are still under way on ${host.name}: ${busy.map((row) => row.join(' ')).join('; ')}`, 'wait for them, or bring each to an end by hand, then go on with --resume: frozen halfway they would stay so for ever')
+      throw new Advice(
+        `these are still under way on ${host.name}: ${busy.map((row) => row.join(' ')).join('; ')}`,
+        'wait for them, or bring each to an end by hand, then go on with --resume: frozen halfway they would stay so for ever',
+      )
     }
   })
   task('Stop everything else', { tags: ['freeze', 'stop'] }, async (host) => {
-    const inner = (['nova', 'cinder', 'glance', 'neutron'] as const).flatMap((name) => daemons(host, name).filter((daemon) => !outer(host, name).includes(daemon)).reverse())
-    await host.run(service.stopped(...inner as [string, ...string[]]))
+    const inner = (['nova', 'cinder', 'glance', 'neutron'] as const).flatMap((name) =>
+      daemons(host, name)
+        .filter((daemon) => !outer(host, name).includes(daemon))
+        .reverse(),
+    )
+    await host.run(service.stopped(...(inner as [string, ...string[]])))
     await host.run(service.stopped(iscsiTarget(host), ...daemons(host, 'keystone')))
   })
   task('Check that nothing is left running', { tags: ['freeze', 'verify'] }, async (host) => {
     if (host.check) return
     const left = await runningNow(host)
-    if (left.length > 0) throw new Advice(`these still run on ${host.name}: ${left.join(', ')}`, 'a cluster manager may have started them again: stop them there (crm resource stop NAME)')
+    if (left.length > 0)
+      throw new Advice(
+        `these still run on ${host.name}: ${left.join(', ')}`,
+        'a cluster manager may have started them again: stop them there (crm resource stop NAME)',
+      )
   })
 })
 
@@ -48,7 +60,10 @@ export const freeze = role('freeze', cloud, ({ task }) => {
 export function freezeService(name: ServiceName | 'horizon') {
   return role(`${name}.source`, cloud, ({ task }) => {
     task(`Stop ${name} on the source`, { tags: ['freeze', 'stop'] }, (host) =>
-      name === 'horizon' ? service.stopped(webServer(host)) : service.stopped(...[...daemons(host, name)].reverse() as [string, ...string[]]))
+      name === 'horizon'
+        ? service.stopped(webServer(host))
+        : service.stopped(...([...daemons(host, name)].reverse() as [string, ...string[]])),
+    )
   })
 }
 
@@ -60,15 +75,23 @@ export function runningRecord(target: CloudHost): string {
 /** Services of the cloud that run on a controller, in the order in which they are started. */
 export async function runningNow(host: CloudHost): Promise<readonly string[]> {
   const names = [
-    ...daemons(host, 'keystone'), ...daemons(host, 'glance'), ...daemons(host, 'neutron'), ...daemons(host, 'nova'),
-    iscsiTarget(host), ...daemons(host, 'cinder'), webServer(host),
+    ...daemons(host, 'keystone'),
+    ...daemons(host, 'glance'),
+    ...daemons(host, 'neutron'),
+    ...daemons(host, 'nova'),
+    iscsiTarget(host),
+    ...daemons(host, 'cinder'),
+    webServer(host),
   ]
   const { stdout } = await host.run(probe`for s in ${names}; do service $s status >/dev/null 2>&1 && echo $s; done; :`)
   return stdout.split('\n').filter(Boolean)
 }
 
 function outer(host: CloudHost, name: ServiceName): readonly [string, ...string[]] {
-  return daemons(host, name).filter((daemon) => apis.some((kind) => daemon.endsWith(kind))) as unknown as readonly [string, ...string[]]
+  return daemons(host, name).filter((daemon) => apis.some((kind) => daemon.endsWith(kind))) as unknown as readonly [
+    string,
+    ...string[],
+  ]
 }
 
 // What a frozen cloud would never finish: openstack services pick none of it up again on another controller.

@@ -11,12 +11,21 @@ export function databaseSettings(host: CloudHost, service: ServiceName): ini.Sec
   const { connectionAliases, databaseHost, databaseQuery } = services[service]
   const address = databaseHost === 'loopback' ? '127.0.0.1' : `${host.vars.management}:3306`
   const url = masked`mysql://${service}:${serviceLogin(host, service).password}@${address}/${service}?${databaseQuery}`
-  return merged({ database: { connection: url } }, ...connectionAliases.map(([section, key]) => ({ [section]: { [key]: null } })))
+  return merged(
+    { database: { connection: url } },
+    ...connectionAliases.map(([section, key]) => ({ [section]: { [key]: null } })),
+  )
 }
 
 /** Where services find the target's broker, and how they log in there. */
 export function rabbitSettings({ vars }: CloudHost): ini.Sections {
-  return { DEFAULT: { rabbit_hosts: `${vars.management}:5672`, rabbit_userid: vars.rabbitUser, rabbit_password: vars.rabbitPassword } }
+  return {
+    DEFAULT: {
+      rabbit_hosts: `${vars.management}:5672`,
+      rabbit_userid: vars.rabbitUser,
+      rabbit_password: vars.rabbitPassword,
+    },
+  }
 }
 
 /** Sections one over the other. */
@@ -33,12 +42,19 @@ const secretKey = /password|secret|token$|encryption_key/
  * does not set are left as the target has them; passwords become secrets on the way.
  */
 export function carried(theirs: ini.Contents, wanted: Readonly<Record<string, readonly string[]>>): ini.Sections {
-  return Object.fromEntries(Object.entries(wanted).map(([section, keys]) => [section, Object.fromEntries(keys.flatMap((key) => {
-    const values = valuesOf(theirs, section, key)
-    if (values.length === 0) return []
-    const shown = values.map((value) => (secretKey.test(key) ? Secret.of(value, `${key} of the source`) : value))
-    return [[key, shown.length === 1 ? shown[0]! : shown]]
-  }))]))
+  return Object.fromEntries(
+    Object.entries(wanted).map(([section, keys]) => [
+      section,
+      Object.fromEntries(
+        keys.flatMap((key) => {
+          const values = valuesOf(theirs, section, key)
+          if (values.length === 0) return []
+          const shown = values.map((value) => (secretKey.test(key) ? Secret.of(value, `${key} of the source`) : value))
+          return [[key, shown.length === 1 ? shown[0]! : shown]]
+        }),
+      ),
+    ]),
+  )
 }
 
 /** All values of a key; names of sections are compared without case, as oslo.config does, except DEFAULT. */

@@ -13,9 +13,9 @@ let connections = []
 function carry(from, to, { said, delivered }) {
   const queue = []
   let queued = 0
-  let timer
+  let _timer
   const flush = () => {
-    timer = undefined
+    _timer = undefined
     const now = performance.now()
     while (queue.length > 0 && queue[0].due <= now + 0.3) {
       const { bytes } = queue.shift()
@@ -25,11 +25,11 @@ function carry(from, to, { said, delivered }) {
       delivered()
     }
     if (queued < mostQueued && from.isPaused()) from.resume()
-    if (queue.length > 0) timer = setTimeout(flush, Math.max(0, queue[0].due - now))
+    if (queue.length > 0) _timer = setTimeout(flush, Math.max(0, queue[0].due - now))
   }
   const push = (bytes) => {
     queue.push({ due: performance.now() + delay, bytes })
-    timer ??= setTimeout(flush, delay)
+    _timer ??= setTimeout(flush, delay)
   }
   let ended = false
   const end = () => {
@@ -60,7 +60,12 @@ for (let i = 1; i <= count; i++) {
         connection.heard = false
       }
       carry(client, server, { said: answer, delivered: () => {} })
-      carry(server, client, { said: () => {}, delivered: () => { connection.heard = true } })
+      carry(server, client, {
+        said: () => {},
+        delivered: () => {
+          connection.heard = true
+        },
+      })
       client.resume()
     }, 2 * delay)
   }).listen(22, `127.78.0.${i}`, () => {

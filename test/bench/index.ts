@@ -17,15 +17,15 @@ import { endState, reset } from './workloads.ts'
 const here = (file: string) => new URL(file, import.meta.url).pathname
 const { values } = parseArgs({
   options: {
-    'hosts': { type: 'string', default: '1,10,50' },
-    'rtt': { type: 'string', default: '0,50' },
-    'workloads': { type: 'string', default: 'w1,w2,w3' },
-    'tools': { type: 'string', default: '' },
-    'repeat': { type: 'string', default: '5' },
-    'patience': { type: 'string', default: '60' },
-    'install': { type: 'boolean', default: false },
-    'add': { type: 'boolean', default: false },
-    'out': { type: 'string', default: here('.') },
+    hosts: { type: 'string', default: '1,10,50' },
+    rtt: { type: 'string', default: '0,50' },
+    workloads: { type: 'string', default: 'w1,w2,w3' },
+    tools: { type: 'string', default: '' },
+    repeat: { type: 'string', default: '5' },
+    patience: { type: 'string', default: '60' },
+    install: { type: 'boolean', default: false },
+    add: { type: 'boolean', default: false },
+    out: { type: 'string', default: here('.') },
   },
 })
 const list = (text: string) => text.split(',').filter(Boolean)
@@ -37,16 +37,33 @@ const patience = Number(values.patience)
 
 if (values.install) install()
 if (state === '') {
-  const session = spawn(here('hosts'), ['session', String(Math.max(...counts)), process.execPath, ...process.execArgv, here('index.ts'),
-    ...process.argv.slice(2).filter((argument) => argument !== '--install')], { stdio: 'inherit' })
+  const session = spawn(
+    here('hosts'),
+    [
+      'session',
+      String(Math.max(...counts)),
+      process.execPath,
+      ...process.execArgv,
+      here('index.ts'),
+      ...process.argv.slice(2).filter((argument) => argument !== '--install'),
+    ],
+    { stdio: 'inherit' },
+  )
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => session.kill('SIGTERM'))
-  session.on('close', (code) => { process.exitCode = code ?? 1 })
+  session.on('close', (code) => {
+    process.exitCode = code ?? 1
+  })
 } else await bench()
 
 function install(): void {
-  const { status } = spawnSync('apt-get', ['install', '-y', '--no-install-recommends', 'ansible-core', 'ansible', 'ansible-mitogen', 'python3-mitogen'], {
-    stdio: 'inherit', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-  })
+  const { status } = spawnSync(
+    'apt-get',
+    ['install', '-y', '--no-install-recommends', 'ansible-core', 'ansible', 'ansible-mitogen', 'python3-mitogen'],
+    {
+      stdio: 'inherit',
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    },
+  )
   if (status !== 0) throw new Error('the peers could not be installed: see above')
 }
 
@@ -60,12 +77,18 @@ async function bench(): Promise<void> {
   const present = tools.filter(({ missing }) => missing === undefined)
   const doors = rtts.some((rtt) => rtt > 0) ? await openDoors(Math.max(...rtts) / 2, all.length) : undefined
   const cells: Cell[] = []
-  const before = values.add ? (JSON.parse(readFileSync(path.join(values.out, 'results.json'), 'utf8')) as Results).cells : []
+  const before = values.add
+    ? (JSON.parse(readFileSync(path.join(values.out, 'results.json'), 'utf8')) as Results).cells
+    : []
   const start = await startUp()
   const save = (): Results => {
-    const same = (one: Cell, other: Cell) => one.workload === other.workload && one.hosts === other.hosts && one.rtt === other.rtt
+    const same = (one: Cell, other: Cell) =>
+      one.workload === other.workload && one.hosts === other.hosts && one.rtt === other.rtt
     const results: Results = {
-      date: new Date().toISOString(), machine: `${cores} cores of ${processor}, shared by the controller and all hosts`, node: process.version, start,
+      date: new Date().toISOString(),
+      machine: `${cores} cores of ${processor}, shared by the controller and all hosts`,
+      node: process.version,
+      start,
       cells: [...before.filter((old) => !cells.some((cell) => same(old, cell))), ...cells],
     }
     writeFileSync(path.join(values.out, 'results.json'), `${JSON.stringify(results, undefined, 1)}\n`)
@@ -88,8 +111,8 @@ async function bench(): Promise<void> {
           agree(ends)
         }
       }
-      if (workloads.includes('w5')) cells.push(...await databases(all.slice(0, 2), rtt, repeat, say))
-      if (workloads.includes('w4')) cells.push(...await transfers(all.slice(0, 2), rtt, repeat, say))
+      if (workloads.includes('w5')) cells.push(...(await databases(all.slice(0, 2), rtt, repeat, say)))
+      if (workloads.includes('w4')) cells.push(...(await transfers(all.slice(0, 2), rtt, repeat, say)))
     }
     process.stdout.write(`\n${table(save())}\n`)
   } finally {
@@ -99,7 +122,12 @@ async function bench(): Promise<void> {
 
 /** Repeats one workload; w3 counts twice: when everything has to change, and again when nothing has. */
 async function cell(
-  tool: Tool, workload: string, hosts: readonly BenchHost[], inventory: string, rtt: number, doors: ChildProcess | undefined,
+  tool: Tool,
+  workload: string,
+  hosts: readonly BenchHost[],
+  inventory: string,
+  rtt: number,
+  doors: ChildProcess | undefined,
 ): Promise<readonly Cell[]> {
   const samples = new Map<string, Sample[]>()
   const trips = new Map<string, number[]>()
@@ -107,27 +135,44 @@ async function cell(
   const { argv, env } = tool.command(workload, inventory, hosts.length)
   for (let i = 0; i < repeat; i++) {
     const last = samples.get(workload === 'w3' ? 'w3 first' : workload) ?? []
-    if (tool !== ours && i > 0 && (performance.now() - began) / 1000 + Math.max(...last.map(({ wall }) => wall)) > patience) break
+    if (
+      tool !== ours &&
+      i > 0 &&
+      (performance.now() - began) / 1000 + Math.max(...last.map(({ wall }) => wall)) > patience
+    )
+      break
     if (workload === 'w3') reset(hosts)
     for (const name of workload === 'w3' ? ['w3 first', 'w3 again'] : [workload]) {
       const sample = await measure(argv, env)
-      if (doors && rtt > 0) trips.set(name, [...trips.get(name) ?? [], await roundTrips(doors)])
+      if (doors && rtt > 0) trips.set(name, [...(trips.get(name) ?? []), await roundTrips(doors)])
       if (sample.code !== 0) {
         // A peer that fails is no reason to lose the figures of the others.
-        say(`${tool.name} failed at ${name} on ${hosts.length} hosts (exit code ${sample.code}):\n${sample.output.slice(-3000)}`)
+        say(
+          `${tool.name} failed at ${name} on ${hosts.length} hosts (exit code ${sample.code}):\n${sample.output.slice(-3000)}`,
+        )
         process.exitCode = 1
         return []
       }
-      samples.set(name, [...samples.get(name) ?? [], sample])
+      samples.set(name, [...(samples.get(name) ?? []), sample])
     }
   }
   return [...samples].map(([name, taken]) => {
     const made: Cell = {
-      tool: tool.name, workload: name, hosts: hosts.length, rtt, n: taken.length, wall: median(taken.map((s) => s.wall)), cpu: median(taken.map((s) => s.cpu)),
-      hostsCpu: median(taken.map((s) => s.hosts)), foreign: median(taken.map((s) => s.foreign)), walls: taken.map((s) => Number(s.wall.toFixed(3))),
+      tool: tool.name,
+      workload: name,
+      hosts: hosts.length,
+      rtt,
+      n: taken.length,
+      wall: median(taken.map((s) => s.wall)),
+      cpu: median(taken.map((s) => s.cpu)),
+      hostsCpu: median(taken.map((s) => s.hosts)),
+      foreign: median(taken.map((s) => s.foreign)),
+      walls: taken.map((s) => Number(s.wall.toFixed(3))),
       ...(trips.has(name) ? { trips: median(trips.get(name)!) } : {}),
     }
-    say(`${name.padEnd(9)} ${String(hosts.length).padStart(3)} hosts ${String(rtt).padStart(3)} ms  ${tool.name.padEnd(18)} ${made.wall.toFixed(2).padStart(8)} s wall ${made.cpu.toFixed(2).padStart(7)} s CPU (hosts ${made.hostsCpu.toFixed(1)} s, others ${Math.round(made.foreign * 100)} %), n = ${made.n}${made.trips === undefined ? '' : `, ${made.trips} round trips`}`)
+    say(
+      `${name.padEnd(9)} ${String(hosts.length).padStart(3)} hosts ${String(rtt).padStart(3)} ms  ${tool.name.padEnd(18)} ${made.wall.toFixed(2).padStart(8)} s wall ${made.cpu.toFixed(2).padStart(7)} s CPU (hosts ${made.hostsCpu.toFixed(1)} s, others ${Math.round(made.foreign * 100)} %), n = ${made.n}${made.trips === undefined ? '' : `, ${made.trips} round trips`}`,
+    )
     return made
   })
 }
@@ -140,7 +185,10 @@ async function startUp(): Promise<Results['start']> {
     ['node itself', [process.execPath, '-e', '0']],
     ['run --version', [...run, '--version']],
     ['run w1 --list-tasks', [...run, here('playbooks/w1.ts'), '-i', 'a,', '--list-tasks']],
-    ['run playbooks/full-upgrade.ts --list-tasks', [...run, 'playbooks/full-upgrade.ts', '-i', 'inventory/lab', '--list-tasks']],
+    [
+      'run playbooks/full-upgrade.ts --list-tasks',
+      [...run, 'playbooks/full-upgrade.ts', '-i', 'inventory/lab', '--list-tasks'],
+    ],
   ]
   const rows = []
   for (const [name, argv] of what) {
@@ -155,10 +203,16 @@ async function startUp(): Promise<Results['start']> {
 }
 
 async function openDoors(delay: number, count: number): Promise<ChildProcess> {
-  const proxy = spawn(process.execPath, [here('delay-proxy.mjs'), String(delay), String(count)], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const proxy = spawn(process.execPath, [here('delay-proxy.mjs'), String(delay), String(count)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   await new Promise<void>((resolve, reject) => {
-    proxy.stdout.once('data', () => { resolve() })
-    proxy.once('exit', (code) => { reject(new Error(`the delaying doors did not open (exit code ${code})`)) })
+    proxy.stdout.once('data', () => {
+      resolve()
+    })
+    proxy.once('exit', (code) => {
+      reject(new Error(`the delaying doors did not open (exit code ${code})`))
+    })
   })
   return proxy
 }
@@ -166,7 +220,9 @@ async function openDoors(delay: number, count: number): Promise<ChildProcess> {
 /** The round trips that the slowest connection since the last question waited for. */
 function roundTrips(doors: ChildProcess): Promise<number> {
   return new Promise((resolve) => {
-    doors.stdout!.once('data', (line: Buffer) => { resolve(Number(line)) })
+    doors.stdout!.once('data', (line: Buffer) => {
+      resolve(Number(line))
+    })
     doors.stdin!.write('\n')
   })
 }
@@ -177,7 +233,9 @@ function agree(ends: ReadonlyMap<string, string>): void {
   for (const [name, end] of others) {
     if (end === first![1]) continue
     const differ = first![1].split('\n').filter((line, i) => line !== end.split('\n')[i])
-    throw new Error(`${first![0]} and ${name} left different hosts behind, ${first![0]} with:\n${differ.slice(0, 5).join('\n')}`)
+    throw new Error(
+      `${first![0]} and ${name} left different hosts behind, ${first![0]} with:\n${differ.slice(0, 5).join('\n')}`,
+    )
   }
 }
 

@@ -36,7 +36,7 @@ export function rows(cells: readonly Cell[]): readonly (readonly Cell[])[] {
   const found = new Map<string, Cell[]>()
   for (const cell of cells) {
     const key = `${cell.rtt} ${cell.hosts} ${cell.workload}`
-    found.set(key, [...found.get(key) ?? [], cell])
+    found.set(key, [...(found.get(key) ?? []), cell])
   }
   return [...found.values()]
 }
@@ -46,14 +46,29 @@ export function table({ machine, node, start, cells }: Results): string {
   const [us] = cells
   const others = [...new Set(cells.map(({ tool }) => tool))].filter((tool) => tool !== 'switchover')
   const seconds = (value: number) => value.toFixed(value < 10 ? 2 : 1)
-  const figures = (cell: Cell | undefined) => cell === undefined ? '' : `${seconds(cell.wall)} / ${seconds(cell.cpu)}${cell.n === us!.n ? '' : ` (n=${cell.n})`}`
+  const figures = (cell: Cell | undefined) =>
+    cell === undefined ? '' : `${seconds(cell.wall)} / ${seconds(cell.cpu)}${cell.n === us!.n ? '' : ` (n=${cell.n})`}`
   const lines = rows(cells).map((row) => {
     const mine = row.find(({ tool }) => tool === 'switchover')
     const theirs = row.filter(({ tool }) => tool !== 'switchover')
-    const best = (of: 'wall' | 'cpu') => mine === undefined || theirs.length === 0 ? '' : `${(Math.min(...theirs.map((cell) => cell[of])) / mine[of]).toFixed(1)} ×`
+    const best = (of: 'wall' | 'cpu') =>
+      mine === undefined || theirs.length === 0
+        ? ''
+        : `${(Math.min(...theirs.map((cell) => cell[of])) / mine[of]).toFixed(1)} ×`
     const [{ workload, hosts, rtt }] = row as [Cell]
-    return [workload, hosts, rtt, figures(mine), ...others.map((tool) => figures(row.find((cell) => cell.tool === tool))), best('wall'), best('cpu'),
-      mine?.trips ?? '', row.some(({ foreign }) => foreign > 0.1) ? `busy ${Math.round(100 * Math.max(...row.map(({ foreign }) => foreign)))} %` : '']
+    return [
+      workload,
+      hosts,
+      rtt,
+      figures(mine),
+      ...others.map((tool) => figures(row.find((cell) => cell.tool === tool))),
+      best('wall'),
+      best('cpu'),
+      mine?.trips ?? '',
+      row.some(({ foreign }) => foreign > 0.1)
+        ? `busy ${Math.round(100 * Math.max(...row.map(({ foreign }) => foreign)))} %`
+        : '',
+    ]
   })
   const head = ['work', 'hosts', 'RTT ms', 'switchover', ...others, 'wall', 'CPU', 'round trips', 'others']
   return [
@@ -61,6 +76,8 @@ export function table({ machine, node, start, cells }: Results): string {
     '',
     ...[head, head.map(() => '---'), ...lines].map((cellsOf) => `| ${cellsOf.join(' | ')} |`),
     '',
-    ...start.map(({ name, wall, cpu }) => `${name}: ${Math.round(wall * 1000)} ms wall, ${Math.round(cpu * 1000)} ms CPU`),
+    ...start.map(
+      ({ name, wall, cpu }) => `${name}: ${Math.round(wall * 1000)} ms wall, ${Math.round(cpu * 1000)} ms CPU`,
+    ),
   ].join('\n')
 }

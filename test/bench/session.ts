@@ -29,15 +29,22 @@ const measured = new URL('measured', import.meta.url).pathname
 
 /** The hosts that are up. */
 export function hostsUp(): readonly BenchHost[] {
-  return readdirSync(path.join(state, 'hosts')).map((name) => ({
-    name, index: Number(name.split('-')[1]), root: `/proc/${readFileSync(path.join(state, 'hosts', name, 'pid'), 'utf8').trim()}/root`,
-  })).sort((a, b) => a.index - b.index)
+  return readdirSync(path.join(state, 'hosts'))
+    .map((name) => ({
+      name,
+      index: Number(name.split('-')[1]),
+      root: `/proc/${readFileSync(path.join(state, 'hosts', name, 'pid'), 'utf8').trim()}/root`,
+    }))
+    .sort((a, b) => a.index - b.index)
 }
 
 /** The environment of everything that is measured: nothing of the caller's, so that two runs are alike. */
 export const environment: NodeJS.ProcessEnv = {
   PATH: `${path.dirname(process.execPath)}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
-  HOME: path.join(state, 'home'), LANG: 'C.UTF-8', BENCH: state, TERM: 'dumb',
+  HOME: path.join(state, 'home'),
+  LANG: 'C.UTF-8',
+  BENCH: state,
+  TERM: 'dumb',
 }
 
 /** Runs a command and measures it. Its working directory is new and empty unless given. */
@@ -48,12 +55,18 @@ export async function measure(argv: readonly string[], env: NodeJS.ProcessEnv = 
   mkdirSync(place, { recursive: true })
   const before = { hosts: hostsCpu(), busy: machineCpu() }
   const output = await new Promise<string>((resolve, reject) => {
-    const child = spawn(measured, [out, ...argv], { cwd: place, env: { ...environment, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(measured, [out, ...argv], {
+      cwd: place,
+      env: { ...environment, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     const chunks: Buffer[] = []
     child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
     child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk))
     child.on('error', reject)
-    child.on('close', () => { resolve(Buffer.concat(chunks).toString()) })
+    child.on('close', () => {
+      resolve(Buffer.concat(chunks).toString())
+    })
   })
   const [code = '1', microseconds = '0', user = '', system = ''] = readFileSync(out, 'utf8').trim().split(' ')
   const wall = Number(microseconds) / 1e6
@@ -66,7 +79,8 @@ export async function measure(argv: readonly string[], env: NodeJS.ProcessEnv = 
 /** The processor cores of this machine. */
 export const cores = readFileSync('/proc/cpuinfo', 'utf8').match(/^processor/gm)?.length ?? 1
 /** What the processor calls itself. */
-export const processor = /^model name\s*: (.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? 'an unknown processor'
+export const processor =
+  /^model name\s*: (.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? 'an unknown processor'
 
 /** `0m1.234s`, as the shell's `times` writes it. */
 function seconds(text: string): number {
@@ -77,7 +91,11 @@ function seconds(text: string): number {
 const ticks = 100
 
 function machineCpu(): number {
-  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0]!.split(/\s+/).slice(1).map(Number)
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = readFileSync('/proc/stat', 'utf8')
+    .split('\n', 1)[0]!
+    .split(/\s+/)
+    .slice(1)
+    .map(Number)
   return (user + nice + system + irq + softirq) / ticks
 }
 
@@ -89,8 +107,13 @@ function hostsCpu(): number {
     if (!/^\d+$/.test(entry)) continue
     try {
       if (readlinkSync(`/proc/${entry}/ns/pid`) === mine) continue
-      const fields = readFileSync(`/proc/${entry}/stat`, 'utf8').replace(/^.*\) /, '').split(' ')
-      sum += fields.slice(11, 15).map(Number).reduce((a, b) => a + b, 0)
+      const fields = readFileSync(`/proc/${entry}/stat`, 'utf8')
+        .replace(/^.*\) /, '')
+        .split(' ')
+      sum += fields
+        .slice(11, 15)
+        .map(Number)
+        .reduce((a, b) => a + b, 0)
     } catch {
       // It has ended since it was listed.
     }
@@ -101,9 +124,16 @@ function hostsCpu(): number {
 /** An inventory that every tool reads: the hosts directly, or through the doors that delay. */
 export function writeInventory(hosts: readonly BenchHost[], rtt: number): string {
   const file = path.join(state, `inventory-${hosts.length}-${rtt}.ini`)
-  writeFileSync(file, [
-    ...hosts.map(({ name, index }) => `${name} ansible_host=127.${rtt > 0 ? 78 : 77}.0.${index}`),
-    '', '[all:vars]', 'ansible_user=root', `ansible_ssh_private_key_file=${state}/key`, '',
-  ].join('\n'))
+  writeFileSync(
+    file,
+    [
+      ...hosts.map(({ name, index }) => `${name} ansible_host=127.${rtt > 0 ? 78 : 77}.0.${index}`),
+      '',
+      '[all:vars]',
+      'ansible_user=root',
+      `ansible_ssh_private_key_file=${state}/key`,
+      '',
+    ].join('\n'),
+  )
   return file
 }

@@ -7,7 +7,11 @@ export interface Tool {
   readonly name: string
   /** Why it cannot be run here; undefined when it can. */
   readonly missing: string | undefined
-  command(workload: string, inventory: string, hosts: number): { readonly argv: readonly string[]; readonly env: NodeJS.ProcessEnv }
+  command(
+    workload: string,
+    inventory: string,
+    hosts: number,
+  ): { readonly argv: readonly string[]; readonly env: NodeJS.ProcessEnv }
 }
 
 const here = (file: string) => new URL(file, import.meta.url).pathname
@@ -17,7 +21,14 @@ export const ours: Tool = {
   name: 'switchover',
   missing: undefined,
   command: (workload, inventory) => ({
-    argv: [process.execPath, here('../../lib/run.cjs'), here(`playbooks/${workload}.ts`), '-i', inventory, '--no-type-check'],
+    argv: [
+      process.execPath,
+      here('../../lib/run.cjs'),
+      here(`playbooks/${workload}.ts`),
+      '-i',
+      inventory,
+      '--no-type-check',
+    ],
     env: {},
   }),
 }
@@ -34,8 +45,13 @@ function ansible(name: string, settings: (hosts: number) => NodeJS.ProcessEnv, n
       return {
         argv: ['ansible-playbook', '-i', inventory, here(`ansible/${workload}.yml`)],
         env: {
-          ANSIBLE_CONFIG: here('ansible/ansible.cfg'), ANSIBLE_NOCOLOR: '1', ANSIBLE_PYTHON_INTERPRETER: '/usr/bin/python3', ANSIBLE_DEPRECATION_WARNINGS: 'False',
-          ANSIBLE_SSH_CONTROL_PATH_DIR: path.join(state, 'ansible', 'cp'), ANSIBLE_LOCAL_TEMP: path.join(state, 'ansible', 'tmp'), ANSIBLE_TIMEOUT: '60',
+          ANSIBLE_CONFIG: here('ansible/ansible.cfg'),
+          ANSIBLE_NOCOLOR: '1',
+          ANSIBLE_PYTHON_INTERPRETER: '/usr/bin/python3',
+          ANSIBLE_DEPRECATION_WARNINGS: 'False',
+          ANSIBLE_SSH_CONTROL_PATH_DIR: path.join(state, 'ansible', 'cp'),
+          ANSIBLE_LOCAL_TEMP: path.join(state, 'ansible', 'tmp'),
+          ANSIBLE_TIMEOUT: '60',
           // OpenSSH's own choice of key exchange costs it ten times the CPU of this one.
           ANSIBLE_SSH_COMMON_ARGS: `-o UserKnownHostsFile=${state}/known_hosts -o KexAlgorithms=curve25519-sha256`,
           ...settings(hosts),
@@ -49,12 +65,18 @@ const playbook = '/usr/bin/ansible-playbook'
 const collections = '/usr/lib/python3/dist-packages/ansible_collections/community/general'
 // Compression, which is Ansible's default, is of no use on a machine's own loopback.
 const tuned = (hosts: number): NodeJS.ProcessEnv => ({
-  ANSIBLE_PIPELINING: 'True', ANSIBLE_FORKS: String(hosts), ANSIBLE_SSH_ARGS: '-o ControlMaster=auto -o ControlPersist=60s',
+  ANSIBLE_PIPELINING: 'True',
+  ANSIBLE_FORKS: String(hosts),
+  ANSIBLE_SSH_ARGS: '-o ControlMaster=auto -o ControlPersist=60s',
 })
 
 /** Ansible as installed, Ansible with pipelining and a fork a host, and that with Mitogen. */
 export const peers: readonly Tool[] = [
   ansible('ansible', () => ({}), [playbook, collections]),
   ansible('ansible tuned', tuned, [playbook, collections]),
-  ansible('ansible + mitogen', (hosts) => ({ ...tuned(hosts), ANSIBLE_STRATEGY_PLUGINS: strategies, ANSIBLE_STRATEGY: 'mitogen_linear' }), [playbook, collections, strategies]),
+  ansible(
+    'ansible + mitogen',
+    (hosts) => ({ ...tuned(hosts), ANSIBLE_STRATEGY_PLUGINS: strategies, ANSIBLE_STRATEGY: 'mitogen_linear' }),
+    [playbook, collections, strategies],
+  ),
 ]

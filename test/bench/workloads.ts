@@ -1,20 +1,46 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import type { BenchHost } from './session.ts'
 
 /** A nova.conf of 3000 lines as oslo's generator writes them; the same every time. */
 function novaConf(): string {
-  const sections = ['DEFAULT', 'api', 'cinder', 'conductor', 'database', 'glance', 'keystone_authtoken', 'libvirt', 'neutron', 'oslo_concurrency',
-    'oslo_messaging_rabbit', 'vnc']
-  return sections.map((section) => {
-    const options = Array.from({ length: 62 }, (_, i) => {
-      const name = `${section.toLowerCase()}_opt_${i}`
-      return `\n#\n# Option ${name} of group ${section}: some documentation text as oslo-config-generator writes it.\n`
-        + `${i % 3 === 0 ? '' : '#'}${name} = value-${(i * 7919 + section.length * 104_729) % 1_000_000}\n`
+  const sections = [
+    'DEFAULT',
+    'api',
+    'cinder',
+    'conductor',
+    'database',
+    'glance',
+    'keystone_authtoken',
+    'libvirt',
+    'neutron',
+    'oslo_concurrency',
+    'oslo_messaging_rabbit',
+    'vnc',
+  ]
+  return sections
+    .map((section) => {
+      const options = Array.from({ length: 62 }, (_, i) => {
+        const name = `${section.toLowerCase()}_opt_${i}`
+        return (
+          `\n#\n# Option ${name} of group ${section}: some documentation text as oslo-config-generator writes it.\n` +
+          `${i % 3 === 0 ? '' : '#'}${name} = value-${(i * 7919 + section.length * 104_729) % 1_000_000}\n`
+        )
+      })
+      return `[${section}]\n${options.join('')}\n`
     })
-    return `[${section}]\n${options.join('')}\n`
-  }).join('')
+    .join('')
 }
 
 /** Puts every host back to where w3 begins. */
@@ -46,7 +72,12 @@ export function endState({ root, name }: BenchHost): string {
       const file = path.join(at, entry)
       const { mode, uid, gid } = lstatSync(root + file)
       const folder = lstatSync(root + file).isDirectory()
-      const sum = folder ? 'folder' : createHash('sha256').update(readFileSync(root + file, 'utf8').replaceAll(name, 'NAME')).digest('hex').slice(0, 12)
+      const sum = folder
+        ? 'folder'
+        : createHash('sha256')
+            .update(readFileSync(root + file, 'utf8').replaceAll(name, 'NAME'))
+            .digest('hex')
+            .slice(0, 12)
       lines.push(`${file} ${(mode & 0o7777).toString(8)} ${uid}:${gid} ${sum}`)
       if (folder) walk(file)
     }

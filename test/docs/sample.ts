@@ -33,7 +33,10 @@ export function sampleProject(readme: string, change = (playbook: string) => pla
     folder,
     run(...args) {
       const { status, stdout, stderr } = spawnSync(process.execPath, [path.join(root, 'lib/run.cjs'), ...args], {
-        cwd: folder, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', COLUMNS: '110' } })
+        cwd: folder,
+        encoding: 'utf8',
+        env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', COLUMNS: '110' },
+      })
       return { code: status ?? 1, said: `${stdout}${stderr}`.replaceAll(`${folder}/`, '/tmp/') }
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),

@@ -10,25 +10,33 @@ const root = path.resolve(new URL('../..', import.meta.url).pathname)
 const floors: readonly (readonly [file: RegExp, may: readonly RegExp[], what: string])[] = [
   [/^lib\/(cli\.ts|run\.cjs|commands\/)/, [/^lib\//], 'cli.ts and commands know everyone in lib'],
   [/^lib\/model\//, [/^lib\/model\//], 'the model knows nothing but itself'],
-  [/^lib\/(inventory|engine|report|transport|facts)\//, [/^lib\/model\//], 'siblings know the model and never each other'],
+  [
+    /^lib\/(inventory|engine|report|transport|facts)\//,
+    [/^lib\/model\//],
+    'siblings know the model and never each other',
+  ],
   [/^lib\/modules\//, [/^lib\/(model|facts)\//], 'modules know the model, and may ask facts'],
-  [/^lib\/index\.ts$/, [/^lib\/(model|inventory)\//], 'the author\'s words come from the model and the inventory'],
-  [/^(roles|playbooks|inventory)\//, [/^lib\/(modules\/)?index\.ts$/, /^(roles|playbooks|inventory)\//], 'authors know lib/index.ts and lib/modules/index.ts, and each other'],
+  [/^lib\/index\.ts$/, [/^lib\/(model|inventory)\//], "the author's words come from the model and the inventory"],
+  [
+    /^(roles|playbooks|inventory)\//,
+    [/^lib\/(modules\/)?index\.ts$/, /^(roles|playbooks|inventory)\//],
+    'authors know lib/index.ts and lib/modules/index.ts, and each other',
+  ],
   [/^test\//, [/^(lib|roles|playbooks|inventory|test)\//], 'tests know everyone'],
 ]
 /** Packages and who may open them: each can be replaced in one place. */
 const doors: Readonly<Record<string, RegExp>> = {
-  'yargs': /^lib\/(cli\.ts|commands\/)/,
-  'cosmiconfig': /^lib\/(cli\.ts|commands\/|inventory\/)/,
-  'typescript': /^lib\/commands\//,
-  'tsx': /^lib\/(run\.cjs|commands\/)/,
+  yargs: /^lib\/(cli\.ts|commands\/)/,
+  cosmiconfig: /^lib\/(cli\.ts|commands\/|inventory\/)/,
+  typescript: /^lib\/commands\//,
+  tsx: /^lib\/(run\.cjs|commands\/)/,
   'node-ssh': /^lib\/transport\//,
-  'ssh2': /^(lib\/transport|test)\//,
-  'zx': /^lib\/transport\//,
-  'mysql2': /^(lib\/modules|test)\//,
-  'listr2': /^(lib|test\/lib)\/report\//,
-  'yaml': /^lib\/(inventory|commands)\//,
-  'uvu': /^test\//,
+  ssh2: /^(lib\/transport|test)\//,
+  zx: /^lib\/transport\//,
+  mysql2: /^(lib\/modules|test)\//,
+  listr2: /^(lib|test\/lib)\/report\//,
+  yaml: /^lib\/(inventory|commands)\//,
+  uvu: /^test\//,
   'fast-check': /^test\//,
 }
 
@@ -50,14 +58,20 @@ function breaches(file: string, source: string): readonly string[] {
 }
 
 function importsOf(source: string): readonly { readonly line: number; readonly from: string }[] {
-  const found = source.matchAll(/^(?:import|export)\b(?:[^'"`;]*?\bfrom)?\s*(['"])([^'"]+)\1|\bimport\(\s*(['"])([^'"]+)\3\s*\)/gm)
-  return [...found].map((match) => ({ line: source.slice(0, match.index).split('\n').length, from: match[2] ?? match[4] ?? '' }))
+  const found = source.matchAll(
+    /^(?:import|export)\b(?:[^'"`;]*?\bfrom)?\s*(['"])([^'"]+)\1|\bimport\(\s*(['"])([^'"]+)\3\s*\)/gm,
+  )
+  return [...found].map((match) => ({
+    line: source.slice(0, match.index).split('\n').length,
+    from: match[2] ?? match[4] ?? '',
+  }))
 }
 
 /** What makes a test file lose its tests, or run them under another file's name. */
 function carelessness(file: string, source: string): readonly string[] {
   const problems: string[] = []
-  const wrong = (index: number, reason: string) => problems.push(`${file}:${source.slice(0, index).split('\n').length}: ${reason}`)
+  const wrong = (index: number, reason: string) =>
+    problems.push(`${file}:${source.slice(0, index).split('\n').length}: ${reason}`)
   const suites = [...source.matchAll(/^\s*const (\w+) = suite\b/gm)]
   if (suites.length === 0) wrong(0, 'makes no suite() of uvu: its tests would belong to another file')
   for (const [i, made] of suites.entries()) {
@@ -67,65 +81,131 @@ function carelessness(file: string, source: string): readonly string[] {
     const own = source.slice(made.index, end)
     const run = own.search(new RegExp(`^(?:.*[ ;])?${name}\\.run\\(\\)`, 'm'))
     if (run < 0) wrong(made.index, `the suite ${name} is never run`)
-    else if (new RegExp(`^\\s*${name}(?:\\.skip)?\\(`, 'm').test(own.slice(run))) wrong(made.index + run, `${name} gets tests after it was run`)
+    else if (new RegExp(`^\\s*${name}(?:\\.skip)?\\(`, 'm').test(own.slice(run)))
+      wrong(made.index + run, `${name} gets tests after it was run`)
   }
   for (const only of source.matchAll(/^[ \t]*\w+\.only\(/gm)) wrong(only.index, 'runs only one of its tests')
   return problems
 }
 
 const sources = ['lib', 'roles', 'playbooks', 'inventory', 'test'].flatMap((top) =>
-  readdirSync(path.join(root, top), { recursive: true, encoding: 'utf8' }).filter((name) => /\.(ts|mjs)$/.test(name) && !name.includes('node_modules'))
-    .map((name) => path.posix.join(top, name.split(path.sep).join('/'))))
+  readdirSync(path.join(root, top), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(ts|mjs)$/.test(name) && !name.includes('node_modules'))
+    .map((name) => path.posix.join(top, name.split(path.sep).join('/'))),
+)
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8')
 
 test('nobody reaches to a floor that is not theirs', () => {
   assert.ok(sources.length > 100, `${sources.length} files were found`)
   assert.ok(sources.flatMap((file) => importsOf(read(file))).length > 500, 'imports were found')
-  assert.equal(sources.flatMap((file) => breaches(file, read(file))), [])
+  assert.equal(
+    sources.flatMap((file) => breaches(file, read(file))),
+    [],
+  )
 })
 
 test('every test file has a suite of its own and runs it', () => {
   const tests = sources.filter((file) => file.endsWith('.test.ts'))
   assert.ok(tests.length > 30, `${tests.length} test files were found`)
-  assert.equal(tests.flatMap((file) => carelessness(file, read(file))), [])
+  assert.equal(
+    tests.flatMap((file) => carelessness(file, read(file))),
+    [],
+  )
 })
 
 test('whoever expects a type error says why', () => {
-  const expected = sources.flatMap((file) => read(file).split('\n').flatMap((line, i) => {
-    const reason = /\/\/ @ts-expect-error(.*)$/.exec(line)?.[1]
-    return reason === undefined || file === 'test/lib/floors.test.ts' ? [] : [{ place: `${file}:${i + 1}`, reason: reason.trim() }]
-  }))
+  const expected = sources.flatMap((file) =>
+    read(file)
+      .split('\n')
+      .flatMap((line, i) => {
+        const reason = /\/\/ @ts-expect-error(.*)$/.exec(line)?.[1]
+        return reason === undefined || file === 'test/lib/floors.test.ts'
+          ? []
+          : [{ place: `${file}:${i + 1}`, reason: reason.trim() }]
+      }),
+  )
   assert.ok(expected.length > 30, `${expected.length} were found`)
-  assert.equal(expected.filter(({ reason }) => reason === '').map(({ place }) => place), [])
+  assert.equal(
+    expected.filter(({ reason }) => reason === '').map(({ place }) => place),
+    [],
+  )
 })
 
 for (const [file, source, want] of [
-  ['lib/model/x.ts', "import { run } from '../engine/run.ts'", ['lib/model/x.ts:1: imports ../engine/run.ts: the model knows nothing but itself']],
+  [
+    'lib/model/x.ts',
+    "import { run } from '../engine/run.ts'",
+    ['lib/model/x.ts:1: imports ../engine/run.ts: the model knows nothing but itself'],
+  ],
   ['lib/model/x.ts', "import a from './a.ts'\nimport fs from 'node:fs'", []],
-  ['lib/engine/x.ts', "// why\nimport {\n  a,\n  b,\n} from '../report/index.ts'", ['lib/engine/x.ts:2: imports ../report/index.ts: siblings know the model and never each other']],
+  [
+    'lib/engine/x.ts',
+    "// why\nimport {\n  a,\n  b,\n} from '../report/index.ts'",
+    ['lib/engine/x.ts:2: imports ../report/index.ts: siblings know the model and never each other'],
+  ],
   ['lib/engine/x.ts', "import type { a } from '../model/a.ts'\nexport { b } from './b.ts'\nimport '../model/c.ts'", []],
-  ['lib/modules/x/y.ts', "export * from '../../facts/index.ts'\nimport '../../transport/index.ts'", ['lib/modules/x/y.ts:2: imports ../../transport/index.ts: modules know the model, and may ask facts']],
-  ['lib/facts/x.ts', "export * from '../modules/index.ts'", ['lib/facts/x.ts:1: imports ../modules/index.ts: siblings know the model and never each other']],
-  ['roles/nova/x.ts', "import { ini } from '../../lib/modules/ini.ts'", ['roles/nova/x.ts:1: imports ../../lib/modules/ini.ts: authors know lib/index.ts and lib/modules/index.ts, and each other']],
-  ['roles/nova/x.ts', "import { ini } from '../../lib/modules/index.ts'\nimport { cloud } from '../openstack/cloud.ts'", []],
-  ['playbooks/x.ts', "const late = await import('../lib/model/secret.ts')", ['playbooks/x.ts:1: imports ../lib/model/secret.ts: authors know lib/index.ts and lib/modules/index.ts, and each other']],
+  [
+    'lib/modules/x/y.ts',
+    "export * from '../../facts/index.ts'\nimport '../../transport/index.ts'",
+    ['lib/modules/x/y.ts:2: imports ../../transport/index.ts: modules know the model, and may ask facts'],
+  ],
+  [
+    'lib/facts/x.ts',
+    "export * from '../modules/index.ts'",
+    ['lib/facts/x.ts:1: imports ../modules/index.ts: siblings know the model and never each other'],
+  ],
+  [
+    'roles/nova/x.ts',
+    "import { ini } from '../../lib/modules/ini.ts'",
+    [
+      'roles/nova/x.ts:1: imports ../../lib/modules/ini.ts: authors know lib/index.ts and lib/modules/index.ts, and each other',
+    ],
+  ],
+  [
+    'roles/nova/x.ts',
+    "import { ini } from '../../lib/modules/index.ts'\nimport { cloud } from '../openstack/cloud.ts'",
+    [],
+  ],
+  [
+    'playbooks/x.ts',
+    "const late = await import('../lib/model/secret.ts')",
+    [
+      'playbooks/x.ts:1: imports ../lib/model/secret.ts: authors know lib/index.ts and lib/modules/index.ts, and each other',
+    ],
+  ],
   ['lib/cli.ts', "import { run } from './engine/run'", ['lib/cli.ts:1: imports ./engine/run: the ending is missing']],
   ['lib/engine/x.ts', "import yargs from 'yargs'", ['lib/engine/x.ts:1: imports yargs: yargs is opened elsewhere']],
-  ['docs/x.ts', "import '../lib/index.ts'", ['docs/x.ts:1: imports ../lib/index.ts: this folder has no floor: give it one']],
+  [
+    'docs/x.ts',
+    "import '../lib/index.ts'",
+    ['docs/x.ts:1: imports ../lib/index.ts: this folder has no floor: give it one'],
+  ],
 ] as const) {
-  test(`a breach is named by its place: ${file}, ${source.split('\n').at(-1)}`, () => assert.equal(breaches(file, source), want))
+  test(`a breach is named by its place: ${file}, ${source.split('\n').at(-1)}`, () =>
+    assert.equal(breaches(file, source), want))
 }
 
 test('careless test files are named', () => {
   const good = "import { suite } from 'uvu'\nconst test = suite('x')\ntest('y', () => {})\ntest.run()\n"
   const after = '\nfunction later() {}\n'
   const loop = "for (const shell of shells) {\n  const test = suite('x')\n  test('y', () => {})\n  test.run()\n}\n"
-  for (const fine of [good, good + after, good + loop, good.replace('test.run', 'if (here) test.run')]) assert.equal(carelessness('x.test.ts', fine), [])
-  assert.equal(carelessness('x.test.ts', good.replace('test.run()\n', '')), ['x.test.ts:2: the suite test is never run'])
-  assert.equal(carelessness('x.test.ts', good.replace('test.run()\n', '') + loop), ['x.test.ts:2: the suite test is never run'])
-  assert.equal(carelessness('x.test.ts', `${good}test('z', () => {})\n`), ['x.test.ts:4: test gets tests after it was run'])
-  assert.equal(carelessness('x.test.ts', good.replace("test('y'", "test.only('y'")), ['x.test.ts:3: runs only one of its tests'])
-  assert.equal(carelessness('x.test.ts', "import { test } from 'uvu'\ntest.run()\n"), ['x.test.ts:1: makes no suite() of uvu: its tests would belong to another file'])
+  for (const fine of [good, good + after, good + loop, good.replace('test.run', 'if (here) test.run')])
+    assert.equal(carelessness('x.test.ts', fine), [])
+  assert.equal(carelessness('x.test.ts', good.replace('test.run()\n', '')), [
+    'x.test.ts:2: the suite test is never run',
+  ])
+  assert.equal(carelessness('x.test.ts', good.replace('test.run()\n', '') + loop), [
+    'x.test.ts:2: the suite test is never run',
+  ])
+  assert.equal(carelessness('x.test.ts', `${good}test('z', () => {})\n`), [
+    'x.test.ts:4: test gets tests after it was run',
+  ])
+  assert.equal(carelessness('x.test.ts', good.replace("test('y'", "test.only('y'")), [
+    'x.test.ts:3: runs only one of its tests',
+  ])
+  assert.equal(carelessness('x.test.ts', "import { test } from 'uvu'\ntest.run()\n"), [
+    'x.test.ts:1: makes no suite() of uvu: its tests would belong to another file',
+  ])
 })
 
 test.run()

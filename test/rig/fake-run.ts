@@ -24,12 +24,26 @@ export function fakeRun({ hosts: count, tasks, forks = 10, pace = 400, smooth = 
     { play: 'Reconnect the compute nodes', role: 'nova.compute', hosts: compute, tasks: tasks - Math.ceil(tasks / 4) },
   ]
   let now = beginning
-  say(now, { type: 'run-started', run: '20300101-000000', playbook: 'full-upgrade', check: false, hosts: ['controller', ...compute], plays: 2, tasks, argv: [] })
+  say(now, {
+    type: 'run-started',
+    run: '20300101-000000',
+    playbook: 'full-upgrade',
+    check: false,
+    hosts: ['controller', ...compute],
+    plays: 2,
+    tasks,
+    argv: [],
+  })
   const lost = new Set<string>()
   for (const { play, role, hosts, tasks: many } of plays) {
     say(now, { type: 'play-started', play, hosts, batches: 1 })
     for (let n = 1; n <= many; n++) {
-      const path: TaskPath = { play, role, blocks: n % 5 === 0 ? ['Pin compute RPC'] : [], task: `${verbs[n % verbs.length]} number ${n}` }
+      const path: TaskPath = {
+        play,
+        role,
+        blocks: n % 5 === 0 ? ['Pin compute RPC'] : [],
+        task: `${verbs[n % verbs.length]} number ${n}`,
+      }
       const offered = hosts.filter((host) => !lost.has(host))
       say(now, { type: 'task-started', path, at, hosts: offered, handler: n % 9 === 0 })
       const lanes = Array.from({ length: forks }, () => now)
@@ -42,8 +56,21 @@ export function fakeRun({ hosts: count, tasks, forks = 10, pace = 400, smooth = 
         say(start, { type: 'host-started', path, host })
         if (!smooth && n % 7 === 3) {
           for (let k = 1; k <= 6; k++) {
-            say(start + (takes * k) / 7, { type: 'output', path, host, stream: 'stdout', text: `importing table ${k} of 6\n` })
-            if (i % 3 === 0) say(start + (takes * k) / 7, { type: 'output', path, host, stream: 'progress', text: `${k * 100} MB of 700 MB, 45 MB/s, ${7 - k} s left` })
+            say(start + (takes * k) / 7, {
+              type: 'output',
+              path,
+              host,
+              stream: 'stdout',
+              text: `importing table ${k} of 6\n`,
+            })
+            if (i % 3 === 0)
+              say(start + (takes * k) / 7, {
+                type: 'output',
+                path,
+                host,
+                stream: 'progress',
+                text: `${k * 100} MB of 700 MB, 45 MB/s, ${7 - k} s left`,
+              })
           }
         }
         if (!smooth && n % 6 === 2 && i % 10 === 3) {
@@ -52,9 +79,24 @@ export function fakeRun({ hosts: count, tasks, forks = 10, pace = 400, smooth = 
         const broken = !smooth && n === 8 && i === 16
         const gone = !smooth && n === 11 && i === 4
         if (broken || gone) lost.add(host)
-        const status: Status = gone ? 'unreachable' : broken ? 'failed' : n % 4 === 0 ? 'skipped' : n % 3 === 0 || i % 17 === 1 ? 'changed' : 'ok'
+        const status: Status = gone
+          ? 'unreachable'
+          : broken
+            ? 'failed'
+            : n % 4 === 0
+              ? 'skipped'
+              : n % 3 === 0 || i % 17 === 1
+                ? 'changed'
+                : 'ok'
         say(end, {
-          type: 'task-finished', path, at, host, delegated: n % 8 === 1 ? ['source'] : [], status, handler: n % 9 === 0, milliseconds: Math.round(takes),
+          type: 'task-finished',
+          path,
+          at,
+          host,
+          delegated: n % 8 === 1 ? ['source'] : [],
+          status,
+          handler: n % 9 === 0,
+          milliseconds: Math.round(takes),
           ...(broken ? { failure: denied } : gone ? { failure: timedOut } : {}),
         })
       }
@@ -62,16 +104,32 @@ export function fakeRun({ hosts: count, tasks, forks = 10, pace = 400, smooth = 
     }
   }
   say(now, {
-    type: 'run-finished', run: '20300101-000000', outcome: lost.size > 0 ? 'failed' : 'ok', milliseconds: Math.round(now - beginning),
+    type: 'run-finished',
+    run: '20300101-000000',
+    outcome: lost.size > 0 ? 'failed' : 'ok',
+    milliseconds: Math.round(now - beginning),
     owed: [...lost].map((host) => ({ host, handler: 'Restart nova-compute' })),
   })
-  return events.map((event, i) => ({ event, i })).sort((a, b) => a.event.time - b.event.time || a.i - b.i).map(({ event }) => event)
+  return events
+    .map((event, i) => ({ event, i }))
+    .sort((a, b) => a.event.time - b.event.time || a.i - b.i)
+    .map(({ event }) => event)
 }
 
-const verbs = ['Stop the daemons', 'Dump the source database', 'Point nova-compute at the new controller', 'Import the database', 'Hand the files to the service']
+const verbs = [
+  'Stop the daemons',
+  'Dump the source database',
+  'Point nova-compute at the new controller',
+  'Import the database',
+  'Hand the files to the service',
+]
 const denied: Failure = {
-  operation: 'ini.set /etc/nova/nova.conf', reason: 'permission denied', code: 1, at,
-  command: "sudo -n sh -c 'cat > /etc/nova/.nova.conf.run && mv /etc/nova/.nova.conf.run /etc/nova/nova.conf'\necho done",
+  operation: 'ini.set /etc/nova/nova.conf',
+  reason: 'permission denied',
+  code: 1,
+  at,
+  command:
+    "sudo -n sh -c 'cat > /etc/nova/.nova.conf.run && mv /etc/nova/.nova.conf.run /etc/nova/nova.conf'\necho done",
   hint: 'connect as root, or allow sudo without a password for `deploy` on compute-17',
 }
 const timedOut: Failure = { reason: 'connection timed out after 10 s', at }

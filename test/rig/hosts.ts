@@ -75,7 +75,8 @@ export class FakeHost {
         reject(session.signal?.reason as Error)
       })
       const held: Held = {
-        script, become: session.become,
+        script,
+        become: session.become,
         exit: (code, said = '') => resolve({ code, stdout: code === 0 ? said : '', stderr: code === 0 ? '' : said }),
         lose: () => reject(new Unreachable(`${this.name} is gone`)),
       }
@@ -107,23 +108,36 @@ export interface Rig {
 }
 
 /** The hosts of a test, in groups: `{ compute: ['c-1', 'c-2'] }`; variables by host. */
-export function rigOf(groups: Readonly<Record<string, readonly string[]>>, vars: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {}): Rig {
+export function rigOf(
+  groups: Readonly<Record<string, readonly string[]>>,
+  vars: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {},
+): Rig {
   const names = [...new Set(Object.values(groups).flat())]
   const raw = (host: string): Readonly<Record<string, RawVar>> =>
     Object.fromEntries(Object.entries(vars[host] ?? {}).map(([name, value]) => [name, { value, from: 'hosts:1' }]))
-  const hosts = new Map(names.map((name) => [name, {
-    ...aHost(name), groups: Object.keys(groups).filter((group) => groups[group]!.includes(name)), vars: raw(name),
-  }]))
+  const hosts = new Map(
+    names.map((name) => [
+      name,
+      {
+        ...aHost(name),
+        groups: Object.keys(groups).filter((group) => groups[group]!.includes(name)),
+        vars: raw(name),
+      },
+    ]),
+  )
   const inventory: Inventory = {
-    path: 'test', hosts,
-    groups: new Map(Object.entries(groups).map(([name, members]) => [name, { name, hosts: members, children: [], vars: {} }])),
+    path: 'test',
+    hosts,
+    groups: new Map(
+      Object.entries(groups).map(([name, members]) => [name, { name, hosts: members, children: [], vars: {} }]),
+    ),
   }
   const fakes = new Map<string, FakeHost>()
   const commands: string[] = []
   const became: string[] = []
   const host = (name: string): FakeHost => {
     let fake = fakes.get(name)
-    if (!fake) fakes.set(name, fake = new FakeHost(name))
+    if (!fake) fakes.set(name, (fake = new FakeHost(name)))
     return fake
   }
   const connection = (to: Host, session: Session): Connection => {
@@ -135,12 +149,18 @@ export function rigOf(groups: Readonly<Record<string, readonly string[]>>, vars:
         return host(to.name).exec(script, session)
       },
       progress: (text) => session.progress?.(text),
-      read: unused, stream: unused, dial: unused, peer: unused, write: unused,
+      read: unused,
+      stream: unused,
+      dial: unused,
+      peer: unused,
+      write: unused,
     }
   }
   const transport: Transport = {
-    connection, controller: (session) => connection(aHost('controller'), session),
-    open: () => Promise.resolve(), close: () => Promise.resolve(),
+    connection,
+    controller: (session) => connection(aHost('controller'), session),
+    open: () => Promise.resolve(),
+    close: () => Promise.resolve(),
   }
   return { inventory, transport, became, host, commands }
 }
@@ -164,13 +184,16 @@ export const look = operation<string, string, string>((script) => `look ${script
 })
 
 /** Looks with one command whether the host is as wished (it prints `yes`), and makes it so with another. */
-export const wish = operation<{ readonly is: string; readonly make: string }, boolean, boolean>(({ make }) => `wish ${make}`, {
-  read: async (connection, { is }) => await output(connection, is) === 'yes',
-  plan: (is) => ({ changed: !is, result: true, diff: { path: 'state', before: 'no\n', after: 'yes\n' } }),
-  apply: async (connection, _plan, { make }) => {
-    await output(connection, make)
+export const wish = operation<{ readonly is: string; readonly make: string }, boolean, boolean>(
+  ({ make }) => `wish ${make}`,
+  {
+    read: async (connection, { is }) => (await output(connection, is)) === 'yes',
+    plan: (is) => ({ changed: !is, result: true, diff: { path: 'state', before: 'no\n', after: 'yes\n' } }),
+    apply: async (connection, _plan, { make }) => {
+      await output(connection, make)
+    },
   },
-})
+)
 
 /** Changes the host, and only the real run can tell with which result. */
 export const guess = operation<string, null, string>((script) => `guess ${script}`, {

@@ -35,7 +35,12 @@ export interface Controller {
 export const clouds = JSON.parse(readFileSync(join(root, 'test/lab/clouds.json'), 'utf8')) as {
   readonly 'node-1': Controller
   readonly 'node-5': Controller
-  readonly volumes: readonly { readonly id: string; readonly sizeGb: number; readonly name: string; readonly chap: { readonly user: string; readonly password: string } }[]
+  readonly volumes: readonly {
+    readonly id: string
+    readonly sizeGb: number
+    readonly name: string
+    readonly chap: { readonly user: string; readonly password: string }
+  }[]
   readonly images: readonly { readonly id: string; readonly size: number }[]
 }
 
@@ -56,14 +61,21 @@ export interface Started {
 /** Makes sure that this process is alone with a lab of its own, and gives it a journal folder of its own. */
 export async function ownLab(): Promise<void> {
   if (!existsSync('/run/netns/.switchover-session')) {
-    throw new Error('this changes a lab beyond repair and wants one of its own: test/lab/lab session node --import tsx FILE')
+    throw new Error(
+      'this changes a lab beyond repair and wants one of its own: test/lab/lab session node --import tsx FILE',
+    )
   }
   mkdirSync(journals, { recursive: true, mode: 0o700 })
   // Seen in this session alone: what is to be resumed must not be somebody else's run.
   await must('mount', ['-t', 'tmpfs', '-o', 'mode=700', 'journals', journals])
 }
 
-function start(program: string, args: readonly string[], input?: string | Uint8Array, env: Readonly<Record<string, string>> = {}): Started {
+function start(
+  program: string,
+  args: readonly string[],
+  input?: string | Uint8Array,
+  env: Readonly<Record<string, string>> = {},
+): Started {
   const child = spawn(program, args, { cwd: root, stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } })
   const out: Buffer[] = []
   const err: Buffer[] = []
@@ -76,14 +88,21 @@ function start(program: string, args: readonly string[], input?: string | Uint8A
     pid: child.pid!,
     ended: new Promise((resolve, reject) => {
       child.once('error', reject)
-      child.once('close', (code) => resolve({ code, out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() }))
+      child.once('close', (code) =>
+        resolve({ code, out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() }),
+      )
     }),
     kill: () => void child.kill('SIGKILL'),
   }
 }
 
 /** Runs a program to its end and gives what it said. @throws when it fails */
-export async function must(program: string, args: readonly string[], input?: string | Uint8Array, env?: Readonly<Record<string, string>>): Promise<string> {
+export async function must(
+  program: string,
+  args: readonly string[],
+  input?: string | Uint8Array,
+  env?: Readonly<Record<string, string>>,
+): Promise<string> {
   const { code, out, err } = await start(program, args, input, env).ended
   if (code !== 0) throw new Error(`${program} ${args.join(' ')} (exit code ${code}):\n${out}${err}`)
   return out
@@ -120,7 +139,10 @@ export function attempt(host: HostName, script: string): Promise<Ended> {
 /** Rows of a query on a host's database server, as root. Texts come as they are in the tables. */
 export async function sql(host: HostName, text: string): Promise<readonly (readonly string[])[]> {
   const out = await inside(host, 'mysql --default-character-set=utf8 -N -B', text)
-  return out.split('\n').slice(0, -1).map((line) => line.split('\t'))
+  return out
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => line.split('\t'))
 }
 
 /** The one value that a query gives. */
@@ -132,17 +154,26 @@ export async function value(host: HostName, text: string): Promise<string | unde
 export function latestJournal(): readonly Timed[] {
   const newest = readdirSync(journals).sort().at(-1)
   if (newest === undefined) throw new Error('no run was recorded')
-  return readFileSync(join(journals, newest), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Timed)
+  return readFileSync(join(journals, newest), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Timed)
 }
 
 /** All that was ever recorded, as one text. */
 export function allJournals(): string {
-  return readdirSync(journals).map((name) => readFileSync(join(journals, name), 'utf8')).join('')
+  return readdirSync(journals)
+    .map((name) => readFileSync(join(journals, name), 'utf8'))
+    .join('')
 }
 
 /** Which of the named services run on a host. */
 export async function running(host: HostName, services: readonly string[]): Promise<readonly string[]> {
-  return (await inside(host, `for s in ${services.join(' ')}; do service $s status >/dev/null 2>&1 && echo $s; done; :`)).split('\n').filter(Boolean)
+  return (
+    await inside(host, `for s in ${services.join(' ')}; do service $s status >/dev/null 2>&1 && echo $s; done; :`)
+  )
+    .split('\n')
+    .filter(Boolean)
 }
 
 /** A file's path and what it is: type, mode, owner, link target or checksum. */
@@ -150,12 +181,18 @@ export type Files = ReadonlyMap<string, string>
 
 /** Everything below some directories of a host. */
 export async function files(host: HostName, ...directories: readonly string[]): Promise<Files> {
-  const [facts = '', sums = ''] = (await inside(host, `
+  const [facts = '', sums = ''] = (
+    await inside(
+      host,
+      `
     find ${directories.join(' ')} -xdev -printf '%p\\t%y %m %U:%G %l\\n'
     echo --
-    find ${directories.join(' ')} -xdev -type f -print0 | xargs -0 -r sha256sum`)).split('\n--\n')
+    find ${directories.join(' ')} -xdev -type f -print0 | xargs -0 -r sha256sum`,
+    )
+  ).split('\n--\n')
   const found = new Map(facts.split('\n').map((line) => line.split('\t') as [string, string]))
-  for (const line of sums.split('\n').filter(Boolean)) found.set(line.slice(66), `${found.get(line.slice(66))}${line.slice(0, 64)}`)
+  for (const line of sums.split('\n').filter(Boolean))
+    found.set(line.slice(66), `${found.get(line.slice(66))}${line.slice(0, 64)}`)
   return found
 }
 
@@ -173,7 +210,10 @@ export async function tables(host: HostName, database: string): Promise<Readonly
 }
 
 /** As `tables`, of whatever server the questions go to. */
-export async function readTables(database: string, ask: (text: string) => Promise<readonly (readonly string[])[]>): Promise<ReadonlyMap<string, Table>> {
+export async function readTables(
+  database: string,
+  ask: (text: string) => Promise<readonly (readonly string[])[]>,
+): Promise<ReadonlyMap<string, Table>> {
   const found = new Map<string, { columns: string[]; key: number[]; read: string[]; rows: string[][] }>()
   for (const [table, column, type, key] of await ask(`
     SELECT c.table_name, c.column_name, c.data_type, c.column_key = 'PRI' FROM information_schema.columns c
@@ -186,9 +226,16 @@ export async function readTables(database: string, ask: (text: string) => Promis
     const text = /blob|binary/.test(type!) ? `\`${column}\`` : `CONVERT(CAST(\`${column}\` AS CHAR) USING utf8)`
     read.push(`IFNULL(HEX(${text}), 'NULL')`)
   }
-  const all = [...found].map(([table, { read }]) => `SELECT '${table}', ${read.join(', ')} FROM \`${database}\`.\`${table}\``)
+  const all = [...found].map(
+    ([table, { read }]) => `SELECT '${table}', ${read.join(', ')} FROM \`${database}\`.\`${table}\``,
+  )
   for (const [table, ...row] of await ask(all.join(';\n'))) found.get(table!)!.rows.push(row)
-  return new Map([...found].map(([name, { columns, key, rows }]) => [name, { columns, key: key.length > 0 ? key : columns.map((_, i) => i), rows }]))
+  return new Map(
+    [...found].map(([name, { columns, key, rows }]) => [
+      name,
+      { columns, key: key.length > 0 ? key : columns.map((_, i) => i), rows },
+    ]),
+  )
 }
 
 /**
@@ -204,7 +251,8 @@ export function differences(before: ReadonlyMap<string, Table>, after: ReadonlyM
       continue
     }
     const shared = old.columns.filter((column) => now.columns.includes(column))
-    const byKey = (table: Table) => new Map(table.rows.map((row) => [old.key.map((i) => row[table.columns.indexOf(old.columns[i]!)]).join(' '), row]))
+    const byKey = (table: Table) =>
+      new Map(table.rows.map((row) => [old.key.map((i) => row[table.columns.indexOf(old.columns[i]!)]).join(' '), row]))
     const [olds, nows] = [byKey(old), byKey(now)]
     for (const [key, row] of olds) {
       const other = nows.get(key)
@@ -245,10 +293,20 @@ const beating: Readonly<Record<string, readonly string[]>> = {
 
 /** A database without what its own daemons write all the time. */
 export function calm(database: string, all: ReadonlyMap<string, Table>): ReadonlyMap<string, Table> {
-  return new Map([...all].filter(([name]) => `${database}.${name}` !== 'keystone.token').map(([name, table]) => {
-    const without = beating[`${database}.${name}`] ?? []
-    return [name, { ...table, rows: table.rows.map((row) => row.map((cell, i) => (without.includes(table.columns[i]!) ? '' : cell))) }]
-  }))
+  return new Map(
+    [...all]
+      .filter(([name]) => `${database}.${name}` !== 'keystone.token')
+      .map(([name, table]) => {
+        const without = beating[`${database}.${name}`] ?? []
+        return [
+          name,
+          {
+            ...table,
+            rows: table.rows.map((row) => row.map((cell, i) => (without.includes(table.columns[i]!) ? '' : cell))),
+          },
+        ]
+      }),
+  )
 }
 
 /** Takes a snapshot of a host. */
@@ -257,9 +315,13 @@ export async function snapshot(host: HostName): Promise<Snapshot> {
   const controller = host === 'node-1' || host === 'node-5'
   return {
     running: await running(host, services),
-    files: await files(host, '/etc', '/root', ...controller ? ['/var/lib/glance'] : []),
+    files: await files(host, '/etc', '/root', ...(controller ? ['/var/lib/glance'] : [])),
     databases: controller
-      ? new Map(await Promise.all(databases.map(async (database) => [database, calm(database, await tables(host, database))] as const)))
+      ? new Map(
+          await Promise.all(
+            databases.map(async (database) => [database, calm(database, await tables(host, database))] as const),
+          ),
+        )
       : new Map<string, ReadonlyMap<string, Table>>(),
   }
 }
@@ -270,9 +332,11 @@ export function changes(before: Snapshot, after: Snapshot): readonly string[] {
   for (const name of before.running) if (!after.running.includes(name)) said.push(`${name}: stopped`)
   for (const name of after.running) if (!before.running.includes(name)) said.push(`${name}: started`)
   for (const path of new Set([...before.files.keys(), ...after.files.keys()])) {
-    if (before.files.get(path) !== after.files.get(path)) said.push(`${path}: ${before.files.get(path) ?? 'nothing'} → ${after.files.get(path) ?? 'nothing'}`)
+    if (before.files.get(path) !== after.files.get(path))
+      said.push(`${path}: ${before.files.get(path) ?? 'nothing'} → ${after.files.get(path) ?? 'nothing'}`)
   }
-  for (const [name, old] of before.databases) said.push(...differences(old, after.databases.get(name)!).map((line) => `${name}.${line}`))
+  for (const [name, old] of before.databases)
+    said.push(...differences(old, after.databases.get(name)!).map((line) => `${name}.${line}`))
   return said
 }
 
@@ -320,7 +384,8 @@ export function secretsOfClouds(): readonly string[] {
     if (typeof value === 'string') {
       if (secret && value.length > 5) found.add(value)
     } else if (value !== null && typeof value === 'object') {
-      for (const [name, inner] of Object.entries(value)) walk(inner, /password|secret|token|mysqlRoot/i.test(name) || (secret && !/user/.test(name)))
+      for (const [name, inner] of Object.entries(value))
+        walk(inner, /password|secret|token|mysqlRoot/i.test(name) || (secret && !/user/.test(name)))
     }
   }
   walk(clouds, false)

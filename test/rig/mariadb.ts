@@ -33,31 +33,39 @@ export async function startMariadb(options: MariadbOptions = {}): Promise<Mariad
   try {
     install(data, asUser)
     const port = options.tcp === true ? await freePort() : undefined
-    const server = spawn(binary('mariadbd'), [
-      '--no-defaults',
-      ...asUser,
-      `--datadir=${data}`,
-      `--socket=${socket}`,
-      `--pid-file=${join(home, 'mysqld.pid')}`,
-      ...(port === undefined ? ['--skip-networking'] : [`--port=${port}`, '--bind-address=127.0.0.1']),
-      '--skip-name-resolve',
-      `--character-set-server=${options.characterSet ?? 'latin1'}`,
-      `--collation-server=${options.collation ?? 'latin1_swedish_ci'}`,
-      '--sql-mode=',
-      '--innodb-buffer-pool-size=32M',
-      '--innodb-log-file-size=8M',
-      // Durability is worth nothing here, and native aio is scarce on machines with many servers.
-      '--innodb-flush-log-at-trx-commit=0',
-      '--skip-innodb-doublewrite',
-      '--innodb-use-native-aio=0',
-      '--max-allowed-packet=64M',
-      ...(options.options ?? []),
-    ], { stdio: ['ignore', 'ignore', 'pipe'] })
+    const server = spawn(
+      binary('mariadbd'),
+      [
+        '--no-defaults',
+        ...asUser,
+        `--datadir=${data}`,
+        `--socket=${socket}`,
+        `--pid-file=${join(home, 'mysqld.pid')}`,
+        ...(port === undefined ? ['--skip-networking'] : [`--port=${port}`, '--bind-address=127.0.0.1']),
+        '--skip-name-resolve',
+        `--character-set-server=${options.characterSet ?? 'latin1'}`,
+        `--collation-server=${options.collation ?? 'latin1_swedish_ci'}`,
+        '--sql-mode=',
+        '--innodb-buffer-pool-size=32M',
+        '--innodb-log-file-size=8M',
+        // Durability is worth nothing here, and native aio is scarce on machines with many servers.
+        '--innodb-flush-log-at-trx-commit=0',
+        '--skip-innodb-doublewrite',
+        '--innodb-use-native-aio=0',
+        '--max-allowed-packet=64M',
+        ...(options.options ?? []),
+      ],
+      { stdio: ['ignore', 'ignore', 'pipe'] },
+    )
     let log = ''
-    server.stderr.setEncoding('utf8').on('data', (text: string) => { log = (log + text).slice(-4000) })
+    server.stderr.setEncoding('utf8').on('data', (text: string) => {
+      log = (log + text).slice(-4000)
+    })
     const exited = new Promise<void>((resolve) => server.once('exit', () => resolve()))
     // Without this, a test that is interrupted would leave its server behind.
-    const killAtExit = () => { server.kill('SIGKILL') }
+    const killAtExit = () => {
+      server.kill('SIGKILL')
+    }
     process.once('exit', killAtExit)
     const stop = async () => {
       process.off('exit', killAtExit)
@@ -81,22 +89,45 @@ export async function startMariadb(options: MariadbOptions = {}): Promise<Mariad
 
 /** Runs SQL on the server as root through its socket and returns the client's raw output: tabs, no header. */
 export function sql(
-  server: Pick<Mariadb, 'socket'>, text: string | Buffer, database = '', client: readonly string[] = [],
+  server: Pick<Mariadb, 'socket'>,
+  text: string | Buffer,
+  database = '',
+  client: readonly string[] = [],
 ): string {
-  const run = spawnSync('mysql', [
-    '--no-defaults', `--socket=${server.socket}`, '--user=root', '--batch', '--skip-column-names',
-    '--default-character-set=utf8', ...client, ...(database === '' ? [] : [database]),
-  ], { input: text, maxBuffer: 256 << 20, encoding: 'utf8' })
+  const run = spawnSync(
+    'mysql',
+    [
+      '--no-defaults',
+      `--socket=${server.socket}`,
+      '--user=root',
+      '--batch',
+      '--skip-column-names',
+      '--default-character-set=utf8',
+      ...client,
+      ...(database === '' ? [] : [database]),
+    ],
+    { input: text, maxBuffer: 256 << 20, encoding: 'utf8' },
+  )
   if (run.error) throw run.error
   if (run.status !== 0) throw new Error(`mysql failed (exit code ${run.status}): ${run.stderr.trim()}`)
   return run.stdout
 }
 
 function install(data: string, asUser: readonly string[]): void {
-  const run = spawnSync('mariadb-install-db', [
-    '--no-defaults', '--force', ...asUser, `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db',
-    '--innodb-log-file-size=8M', '--innodb-use-native-aio=0',
-  ], { encoding: 'utf8' })
+  const run = spawnSync(
+    'mariadb-install-db',
+    [
+      '--no-defaults',
+      '--force',
+      ...asUser,
+      `--datadir=${data}`,
+      '--auth-root-authentication-method=normal',
+      '--skip-test-db',
+      '--innodb-log-file-size=8M',
+      '--innodb-use-native-aio=0',
+    ],
+    { encoding: 'utf8' },
+  )
   if (run.error) throw run.error
   if (run.status !== 0) {
     throw new Error(`mariadb-install-db failed (exit code ${run.status}): ${(run.stderr || run.stdout).slice(-2000)}`)
@@ -127,7 +158,9 @@ async function answering(socket: string, gone: () => boolean): Promise<void> {
     if (ping.status === 0) return
     if (gone()) throw new Error('the server ended')
     if (Date.now() > deadline) throw new Error(`no answer on ${socket} for 60 s`)
-    await new Promise((resolve) => { setTimeout(resolve, 50) })
+    await new Promise((resolve) => {
+      setTimeout(resolve, 50)
+    })
   }
 }
 
@@ -138,7 +171,9 @@ async function freePort(): Promise<number> {
     probe.listen(0, '127.0.0.1', resolve)
   })
   const address = probe.address()
-  await new Promise<void>((resolve) => { probe.close(() => resolve()) })
+  await new Promise<void>((resolve) => {
+    probe.close(() => resolve())
+  })
   if (address === null || typeof address === 'string') throw new Error('no port given')
   return address.port
 }

@@ -41,7 +41,7 @@ export function wireTo(names: readonly string[], late = false): Wire {
       if (verb === 'fail') request.refuse(new Error('it failed'))
       else {
         if (verb === 'put') files.set(key, value)
-        request.answer(verb === 'get' ? files.get(key) ?? '' : '')
+        request.answer(verb === 'get' ? (files.get(key) ?? '') : '')
       }
     }
   }
@@ -59,12 +59,21 @@ export function wireTo(names: readonly string[], late = false): Wire {
         return { code: 0, stdout, stderr: '' }
       },
       progress() {},
-      read: never, write: never, stream: never, dial: never, peer: never,
+      read: never,
+      write: never,
+      stream: never,
+      dial: never,
+      peer: never,
     }
   }
   return {
     inventory: inventoryOf(...names.map((name) => ({ ...aHost(name), groups: ['all'] }))),
-    transport: { connection, controller: () => connection(aHost('controller'), {}), open: async () => {}, close: async () => {} },
+    transport: {
+      connection,
+      controller: () => connection(aHost('controller'), {}),
+      open: async () => {},
+      close: async () => {},
+    },
     state,
     get trips() {
       return trips
@@ -75,27 +84,38 @@ export function wireTo(names: readonly string[], late = false): Wire {
   }
 }
 
-const get = (connection: Reader, key: string) => asked(connection, `get ${key}`, (reader) => output(reader, `get ${key}`))
+const get = (connection: Reader, key: string) =>
+  asked(connection, `get ${key}`, (reader) => output(reader, `get ${key}`))
 
 /** A key with a value, brought about by one request, or by several, or by one that goes its own way. */
-export const put = operation<{ readonly key: string; readonly value: string; readonly how?: 'once' | 'twice' | 'long' }, string, string>(
-  ({ key, value }) => `put ${key} ${value}`, {
-    read: (connection, { key }) => get(connection, key),
-    plan: (there, { value }) => ({ changed: there !== value, result: value, diff: { path: 'key', before: there, after: value } }),
-    async apply(connection, _plan, { key, value, how }) {
-      if (how === 'twice') await output(connection, `put ${key} half`)
-      await output(connection, `put ${key} ${value}`, { long: how === 'long' })
-    },
-  })
-
-/** A key that is like another one: what it does depends on what came before. */
-export const like = operation<{ readonly key: string; readonly other: string }, readonly string[], string>(({ key, other }) => `like ${key} ${other}`, {
-  read: (connection, { key, other }) => Promise.all([get(connection, key), get(connection, other)]),
-  plan: ([there, wanted]) => ({ changed: there !== wanted, result: wanted! }),
-  async apply(connection, plan, { key }) {
-    await output(connection, `put ${key} ${plan.result}`)
+export const put = operation<
+  { readonly key: string; readonly value: string; readonly how?: 'once' | 'twice' | 'long' },
+  string,
+  string
+>(({ key, value }) => `put ${key} ${value}`, {
+  read: (connection, { key }) => get(connection, key),
+  plan: (there, { value }) => ({
+    changed: there !== value,
+    result: value,
+    diff: { path: 'key', before: there, after: value },
+  }),
+  async apply(connection, _plan, { key, value, how }) {
+    if (how === 'twice') await output(connection, `put ${key} half`)
+    await output(connection, `put ${key} ${value}`, { long: how === 'long' })
   },
 })
+
+/** A key that is like another one: what it does depends on what came before. */
+export const like = operation<{ readonly key: string; readonly other: string }, readonly string[], string>(
+  ({ key, other }) => `like ${key} ${other}`,
+  {
+    read: (connection, { key, other }) => Promise.all([get(connection, key), get(connection, other)]),
+    plan: ([there, wanted]) => ({ changed: there !== wanted, result: wanted! }),
+    async apply(connection, plan, { key }) {
+      await output(connection, `put ${key} ${plan.result}`)
+    },
+  },
+)
 
 /** A command: nothing to read, one request. */
 export const command = operation<string, undefined, string>((script) => script, {

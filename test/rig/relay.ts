@@ -17,7 +17,8 @@ export interface Relay {
 
 /** Starts a relay to a port of loopback; `delay` is the way in milliseconds, so a round trip takes two of it. */
 export async function startRelay(
-  to: number, { delay = 0, port = 0 }: { readonly delay?: number; readonly port?: number } = {},
+  to: number,
+  { delay = 0, port = 0 }: { readonly delay?: number; readonly port?: number } = {},
 ): Promise<Relay> {
   const sockets = new Set<Socket>()
   let trips = 0
@@ -29,9 +30,16 @@ export async function startRelay(
       if (side === 'client' && last === 'server') trips++
       last = side
       if (delay === 0) into.write(bytes)
-      else setTimeout(() => { into.write(bytes) }, delay)
+      else
+        setTimeout(() => {
+          into.write(bytes)
+        }, delay)
     })
-    from.on('close', () => { setTimeout(() => { into.destroy() }, delay) })
+    from.on('close', () => {
+      setTimeout(() => {
+        into.destroy()
+      }, delay)
+    })
     from.on('error', () => undefined)
   }
   const server = createServer((client) => {
@@ -44,20 +52,34 @@ export async function startRelay(
     pass(client, target, 'client')
     pass(target, client, 'server')
   })
-  await new Promise<void>((resolve) => { server.listen(port, '127.0.0.1', resolve) })
+  await new Promise<void>((resolve) => {
+    server.listen(port, '127.0.0.1', resolve)
+  })
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('no port given')
-  const cut = (): void => { for (const socket of sockets) socket.resetAndDestroy() }
+  const cut = (): void => {
+    for (const socket of sockets) socket.resetAndDestroy()
+  }
   return {
     port: address.port,
     trips: () => trips,
-    reset() { trips = 0 },
+    reset() {
+      trips = 0
+    },
     cut,
-    freeze() { frozen = true },
-    thaw() { frozen = false },
+    freeze() {
+      frozen = true
+    },
+    thaw() {
+      frozen = false
+    },
     async stop() {
       cut()
-      await new Promise<void>((resolve) => { server.close(() => { resolve() }) })
+      await new Promise<void>((resolve) => {
+        server.close(() => {
+          resolve()
+        })
+      })
     },
   }
 }

@@ -7,7 +7,9 @@ import { playbook, type Play } from '../../lib/model/playbook.ts'
 import type { Rig } from './hosts.ts'
 
 /** How a run of a test differs from a plain one. */
-export interface RunWish extends Partial<Selection>, Partial<Omit<RunOptions, 'playbook' | 'plays' | 'inventory' | 'transport' | 'stop' | 'abort'>> {
+export interface RunWish
+  extends Partial<Selection>,
+    Partial<Omit<RunOptions, 'playbook' | 'plays' | 'inventory' | 'transport' | 'stop' | 'abort'>> {
   readonly name?: string
 }
 
@@ -35,31 +37,60 @@ export function begin(rig: Rig, plays: readonly Play[], wish: RunWish = {}): Run
   const events: Event[] = []
   const stop = new AbortController()
   const abort = new AbortController()
-  const nodes = select(book, rig.inventory, { tags, skipTags, ...(startAt === undefined ? {} : { startAt }), ...(limit ? { limit } : {}) })
+  const nodes = select(book, rig.inventory, {
+    tags,
+    skipTags,
+    ...(startAt === undefined ? {} : { startAt }),
+    ...(limit ? { limit } : {}),
+  })
   const ended = run({
-    playbook: book, plays: nodes, inventory: rig.inventory, transport: rig.transport,
-    check: false, forks: 50, forceHandlers: false, argv: [], runId: name ?? 'run-1', gate: () => Promise.resolve(true),
-    stop: stop.signal, abort: abort.signal, ...options,
+    playbook: book,
+    plays: nodes,
+    inventory: rig.inventory,
+    transport: rig.transport,
+    check: false,
+    forks: 50,
+    forceHandlers: false,
+    argv: [],
+    runId: name ?? 'run-1',
+    gate: () => Promise.resolve(true),
+    stop: stop.signal,
+    abort: abort.signal,
+    ...options,
     emit(event) {
       events.push(event)
       options.emit?.(event)
     },
   })
   return {
-    events, ended,
+    events,
+    ended,
     get told() {
       return told(events)
     },
     get recap() {
       return recap(events).map(({ host, ...counts }) =>
-        [host, ...Object.entries(counts).filter(([, n]) => n > 0).map(([word, n]) => `${word}=${n}`)].join(' '))
+        [
+          host,
+          ...Object.entries(counts)
+            .filter(([, n]) => n > 0)
+            .map(([word, n]) => `${word}=${n}`),
+        ].join(' '),
+      )
     },
     stop: () => stop.abort(),
     abort: () => abort.abort(new Error('aborted')),
     // Through text and back, as the journal would have it.
-    done: () => doneIn(name ?? 'run-1', events.map((event) => JSON.parse(JSON.stringify({ ...event, time: 0 })) as Timed)),
+    done: () =>
+      doneIn(
+        name ?? 'run-1',
+        events.map((event) => JSON.parse(JSON.stringify({ ...event, time: 0 })) as Timed),
+      ),
     finished(task, host) {
-      const found = events.find((event): event is TaskFinished => event.type === 'task-finished' && event.path.task === task && event.host === host)
+      const found = events.find(
+        (event): event is TaskFinished =>
+          event.type === 'task-finished' && event.path.task === task && event.host === host,
+      )
       if (!found) throw new Error(`${task} did not end on ${host}: ${told(events).join('\n')}`)
       return found
     },
@@ -67,7 +98,11 @@ export function begin(rig: Rig, plays: readonly Play[], wish: RunWish = {}): Run
 }
 
 /** Runs the plays on the hosts of the rig, to the end. */
-export async function runs(rig: Rig, plays: readonly Play[], wish: RunWish = {}): Promise<Running & { readonly outcome: RunOutcome }> {
+export async function runs(
+  rig: Rig,
+  plays: readonly Play[],
+  wish: RunWish = {},
+): Promise<Running & { readonly outcome: RunOutcome }> {
   const running = begin(rig, plays, wish)
   return Object.assign(running, { outcome: await running.ended })
 }

@@ -29,15 +29,34 @@ export class Script {
   start(path: TaskPath, ...hosts: readonly string[]): void {
     for (const host of hosts) this.say({ type: 'host-started', path, host })
   }
-  output(path: TaskPath, host: string, text: string, stream: 'stdout' | 'stderr' | 'log' | 'progress' = 'stdout'): void {
+  output(
+    path: TaskPath,
+    host: string,
+    text: string,
+    stream: 'stdout' | 'stderr' | 'log' | 'progress' = 'stdout',
+  ): void {
     this.say({ type: 'output', path, host, text, stream })
   }
   finish(path: TaskPath, hosts: string | readonly string[], status: Status, more: Partial<TaskFinished> = {}): void {
     for (const host of [hosts].flat()) {
-      this.say({ type: 'task-finished', path, at: this.at, host, delegated: [], status, handler: false, milliseconds: 400, ...more })
+      this.say({
+        type: 'task-finished',
+        path,
+        at: this.at,
+        host,
+        delegated: [],
+        status,
+        handler: false,
+        milliseconds: 400,
+        ...more,
+      })
     }
   }
-  end(outcome: 'ok' | 'failed' | 'interrupted' = 'ok', milliseconds = 83_000, owed: readonly { readonly host: string; readonly handler: string }[] = []): void {
+  end(
+    outcome: 'ok' | 'failed' | 'interrupted' = 'ok',
+    milliseconds = 83_000,
+    owed: readonly { readonly host: string; readonly handler: string }[] = [],
+  ): void {
     this.say({ type: 'run-finished', run: 'r-1', outcome, milliseconds, owed })
   }
 }
@@ -48,7 +67,10 @@ export function taskOf(task: string, ...blocks: readonly string[]): TaskPath {
 }
 
 export const denied: Failure = {
-  operation: 'ini.set /etc/nova/nova.conf', reason: 'permission denied', code: 1, at: { file: `${process.cwd()}/roles/nova/compute.ts`, line: 22 },
+  operation: 'ini.set /etc/nova/nova.conf',
+  reason: 'permission denied',
+  code: 1,
+  at: { file: `${process.cwd()}/roles/nova/compute.ts`, line: 22 },
   command: "sudo -n sh -c 'cat > /etc/nova/.nova.conf.run && mv /etc/nova/.nova.conf.run /etc/nova/nova.conf'\nexit $?",
   hint: 'connect as root, or allow sudo without a password',
   stack: 'Error: permission denied\n    at set (lib/modules/ini.ts:9)',
@@ -71,7 +93,16 @@ export function story(s: Script): void {
   s.finish(check, 'c-3', 'skipped', { reason: 'when does not hold' })
   s.task(point, all)
   s.start(point, ...all)
-  for (const host of ['c-1', 'c-3']) s.say({ type: 'change-planned', path: point, host, operation: 'ini.set /etc/nova/nova.conf', diff: [{ path: '/etc/nova/nova.conf', before: '[DEFAULT]\nrabbit_host = a\n', after: '[DEFAULT]\nrabbit_host = b\n' }] })
+  for (const host of ['c-1', 'c-3'])
+    s.say({
+      type: 'change-planned',
+      path: point,
+      host,
+      operation: 'ini.set /etc/nova/nova.conf',
+      diff: [
+        { path: '/etc/nova/nova.conf', before: '[DEFAULT]\nrabbit_host = a\n', after: '[DEFAULT]\nrabbit_host = b\n' },
+      ],
+    })
   s.finish(point, ['c-3', 'c-1'], 'changed')
   s.say({ type: 'handler-notified', path: point, host: 'c-1', handler: 'Restart nova-compute' })
   s.finish(point, 'c-2', 'ok')

@@ -42,8 +42,11 @@ export interface Sshd {
 }
 
 /** Whether a server can have users of its own: that takes a mount namespace, and sudo and su for them. */
-export const hasAccounts = userInfo().uid === 0 && existsSync('/usr/bin/sudo') && existsSync('/usr/bin/su')
-  && spawnSync('unshare', ['-m', 'true']).status === 0
+export const hasAccounts =
+  userInfo().uid === 0 &&
+  existsSync('/usr/bin/sudo') &&
+  existsSync('/usr/bin/su') &&
+  spawnSync('unshare', ['-m', 'true']).status === 0
 
 /** Whether this machine can run an ssh server. */
 export const hasSshd = existsSync('/usr/sbin/sshd')
@@ -64,36 +67,43 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   }
   await writeFile(join(home, 'authorized_keys'), await readFile(`${privateKey}.pub`))
   const knownHosts = join(home, 'known_hosts')
-  const lines = await Promise.all(types.map(async (type) => {
-    return `[127.0.0.1]:${port} ${await readFile(join(home, `host_${type}.pub`), 'utf8')}`
-  }))
+  const lines = await Promise.all(
+    types.map(async (type) => {
+      return `[127.0.0.1]:${port} ${await readFile(join(home, `host_${type}.pub`), 'utf8')}`
+    }),
+  )
   await writeFile(knownHosts, lines.join(''))
-  await writeFile(join(home, 'sshd_config'), [
-    `Port ${port}`,
-    'ListenAddress 127.0.0.1',
-    ...types.map((type) => `HostKey ${join(home, `host_${type}`)}`),
-    `AuthorizedKeysFile ${join(home, 'authorized_keys')}`,
-    'PidFile none',
-    'UsePAM no',
-    'StrictModes no',
-    'PermitRootLogin yes',
-    'PasswordAuthentication no',
-    'KbdInteractiveAuthentication no',
-    'LogLevel VERBOSE',
-    'MaxStartups 100',
-    // Below the first level, bash reads no ~/.bashrc: what this machine's user has there is none of a test's business.
-    `SetEnv PATH=${bin}:/usr/local/bin:/usr/bin:/bin SHLVL=1`,
-    ...(options.config ?? []),
-    '',
-  ].join('\n'))
+  await writeFile(
+    join(home, 'sshd_config'),
+    [
+      `Port ${port}`,
+      'ListenAddress 127.0.0.1',
+      ...types.map((type) => `HostKey ${join(home, `host_${type}`)}`),
+      `AuthorizedKeysFile ${join(home, 'authorized_keys')}`,
+      'PidFile none',
+      'UsePAM no',
+      'StrictModes no',
+      'PermitRootLogin yes',
+      'PasswordAuthentication no',
+      'KbdInteractiveAuthentication no',
+      'LogLevel VERBOSE',
+      'MaxStartups 100',
+      // Below the first level, bash reads no ~/.bashrc: what this machine's user has there is none of a test's business.
+      `SetEnv PATH=${bin}:/usr/local/bin:/usr/bin:/bin SHLVL=1`,
+      ...(options.config ?? []),
+      '',
+    ].join('\n'),
+  )
   // sshd refuses to start without it.
   if (userInfo().uid === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 })
   const mounts = options.accounts === undefined ? '' : await ownAccounts(home, options.accounts, options.sudoers ?? [])
   const command = ['/usr/sbin/sshd', '-D', '-e', '-f', join(home, 'sshd_config')]
-  const [program, ...args] = mounts === '' ? command
-    : ['unshare', '-m', 'sh', '-c', `${mounts} exec "$@"`, 'sh', ...command]
+  const [program, ...args] =
+    mounts === '' ? command : ['unshare', '-m', 'sh', '-c', `${mounts} exec "$@"`, 'sh', ...command]
   const server = spawn(program!, args, { stdio: ['ignore', 'ignore', 'pipe'] })
-  const killAtExit = (): void => { server.kill('SIGKILL') }
+  const killAtExit = (): void => {
+    server.kill('SIGKILL')
+  }
   process.once('exit', killAtExit)
   let log = ''
   try {
@@ -103,14 +113,20 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
         if (log.includes('Server listening on')) resolve()
       })
       server.once('error', reject)
-      server.once('exit', (code) => { reject(new Error(`sshd ended (exit code ${code}): ${log}`)) })
+      server.once('exit', (code) => {
+        reject(new Error(`sshd ended (exit code ${code}): ${log}`))
+      })
     })
   } catch (error) {
     await rm(home, { recursive: true, force: true })
     throw error
   }
   return {
-    port, user: userInfo().username, home, privateKey, knownHosts,
+    port,
+    user: userInfo().username,
+    home,
+    privateKey,
+    knownHosts,
     log: () => log,
     async stop() {
       process.off('exit', killAtExit)
@@ -122,11 +138,15 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
 
 /** Writes user databases that have more users, and gives the commands that put them in place of this machine's. */
 async function ownAccounts(
-  home: string, accounts: Readonly<Record<string, Account>>, sudoers: readonly string[],
+  home: string,
+  accounts: Readonly<Record<string, Account>>,
+  sudoers: readonly string[],
 ): Promise<string> {
   const files: Record<string, string> = {
-    passwd: await readFile('/etc/passwd', 'utf8'), shadow: await readFile('/etc/shadow', 'utf8'),
-    group: await readFile('/etc/group', 'utf8'), sudoers: ['root ALL=(ALL) ALL', ...sudoers, ''].join('\n'),
+    passwd: await readFile('/etc/passwd', 'utf8'),
+    shadow: await readFile('/etc/shadow', 'utf8'),
+    group: await readFile('/etc/group', 'utf8'),
+    sudoers: ['root ALL=(ALL) ALL', ...sudoers, ''].join('\n'),
   }
   // Those who log in must be able to pass through to their home and their keys.
   await chmod(home, 0o755)
@@ -136,25 +156,33 @@ async function ownAccounts(
     const directory = join(home, `home-${name}`)
     await mkdir(directory)
     await chown(directory, id, id)
-    const hash = password === undefined ? '*'
-      : execFileSync('openssl', ['passwd', '-6', '-stdin'], { input: password, encoding: 'utf8' }).trim()
+    const hash =
+      password === undefined
+        ? '*'
+        : execFileSync('openssl', ['passwd', '-6', '-stdin'], { input: password, encoding: 'utf8' }).trim()
     files['passwd'] += `${name}:x:${id}:${id}::${directory}:${shell}\n`
     files['shadow'] += `${name}:${hash}:20000:0:99999:7:::\n`
     files['group'] += `${name}:x:${id}:\n`
   }
-  const commands = await Promise.all(Object.entries(files).map(async ([name, text]) => {
-    const path = join(home, name)
-    // Owner and mode are those that sudo and su insist on.
-    await copyFile(`/etc/${name}`, path)
-    await writeFile(path, text)
-    return `mount --bind ${path} /etc/${name} &&`
-  }))
+  const commands = await Promise.all(
+    Object.entries(files).map(async ([name, text]) => {
+      const path = join(home, name)
+      // Owner and mode are those that sudo and su insist on.
+      await copyFile(`/etc/${name}`, path)
+      await writeFile(path, text)
+      return `mount --bind ${path} /etc/${name} &&`
+    }),
+  )
   return commands.join(' ')
 }
 
 async function end(server: ChildProcess): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return
-  const exited = new Promise<void>((resolve) => { server.once('exit', () => { resolve() }) })
+  const exited = new Promise<void>((resolve) => {
+    server.once('exit', () => {
+      resolve()
+    })
+  })
   server.kill('SIGTERM')
   await exited
 }
@@ -173,7 +201,11 @@ export async function freePort(): Promise<number> {
     probe.listen(0, '127.0.0.1', resolve)
   })
   const address = probe.address()
-  await new Promise<void>((resolve) => { probe.close(() => { resolve() }) })
+  await new Promise<void>((resolve) => {
+    probe.close(() => {
+      resolve()
+    })
+  })
   if (address === null || typeof address === 'string') throw new Error('no port given')
   return address.port
 }

@@ -2,10 +2,16 @@ import { Writable } from 'node:stream'
 
 /** A stream that keeps what is written to it. */
 export function memory(): Writable & { text: string } {
-  const stream = Object.assign(new Writable({ decodeStrings: false, write(chunk: string, _encoding, done) {
-    stream.text += chunk
-    done()
-  } }), { text: '' })
+  const stream = Object.assign(
+    new Writable({
+      decodeStrings: false,
+      write(chunk: string, _encoding, done) {
+        stream.text += chunk
+        done()
+      },
+    }),
+    { text: '' },
+  )
   return stream
 }
 
@@ -55,7 +61,15 @@ export class FakeTerminal extends Writable {
   }
 
   #text(from: number): string {
-    return this.#lines.slice(from).map((line) => Array.from(line, (char) => char ?? ' ').join('').trimEnd()).join('\n').trimEnd()
+    return this.#lines
+      .slice(from)
+      .map((line) =>
+        Array.from(line, (char) => char ?? ' ')
+          .join('')
+          .trimEnd(),
+      )
+      .join('\n')
+      .trimEnd()
   }
 
   #take(token: string): void {

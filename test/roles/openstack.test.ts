@@ -7,27 +7,51 @@ import { carried, merged, valueOf } from '../../roles/openstack/settings.ts'
 
 const test = suite('roles/openstack')
 
-const moved = [['10.0.0.4', '10.0.0.14'], ['172.16.40.43', '172.16.40.44'], ['192.168.1.4', '192.168.1.14']] as const
+const moved = [
+  ['10.0.0.4', '10.0.0.14'],
+  ['172.16.40.43', '172.16.40.44'],
+  ['192.168.1.4', '192.168.1.14'],
+] as const
 
 test('moves addresses only where they stand whole', () => {
-  assert.is(withMovedAddresses('http://10.0.0.4:8774/v2/%(tenant_id)s', moved), 'http://10.0.0.14:8774/v2/%(tenant_id)s')
+  assert.is(
+    withMovedAddresses('http://10.0.0.4:8774/v2/%(tenant_id)s', moved),
+    'http://10.0.0.14:8774/v2/%(tenant_id)s',
+  )
   assert.is(withMovedAddresses('http://172.16.40.43:5000/v2.0', moved), 'http://172.16.40.44:5000/v2.0')
   assert.is(withMovedAddresses('192.168.1.40:3260,1 iqn 1', moved), '192.168.1.40:3260,1 iqn 1')
   assert.is(withMovedAddresses('110.0.0.4', moved), '110.0.0.4')
   assert.is(withMovedAddresses('10.0.0.4.5', moved), '10.0.0.4.5')
   // Each address is moved once, though the new one of the first begins like another's old one.
-  assert.is(withMovedAddresses('10.0.0.4 10.0.0.14', [['10.0.0.4', '10.0.0.14'], ['10.0.0.14', '10.0.0.99']]), '10.0.0.14 10.0.0.99')
+  assert.is(
+    withMovedAddresses('10.0.0.4 10.0.0.14', [
+      ['10.0.0.4', '10.0.0.14'],
+      ['10.0.0.14', '10.0.0.99'],
+    ]),
+    '10.0.0.14 10.0.0.99',
+  )
   assert.is(withMovedAddresses('10.0.0.4', []), '10.0.0.4')
 })
 
 test('carries over what the source sets, passwords as secrets, and names of sections without case', () => {
-  const theirs = { DEFAULT: { admin_token: ['p7YtXc1B'], debug: ['False'] }, OVS: { tunnel_id_ranges: ['2:65535'] }, quotas: { a: ['1', '2'] } }
-  const taken = carried(theirs, { DEFAULT: ['admin_token', 'debug', 'not_there'], ovs: ['tunnel_id_ranges'], QUOTAS: ['a'] })
+  const theirs = {
+    DEFAULT: { admin_token: ['p7YtXc1B'], debug: ['False'] },
+    OVS: { tunnel_id_ranges: ['2:65535'] },
+    quotas: { a: ['1', '2'] },
+  }
+  const taken = carried(theirs, {
+    DEFAULT: ['admin_token', 'debug', 'not_there'],
+    ovs: ['tunnel_id_ranges'],
+    QUOTAS: ['a'],
+  })
   const token = taken['DEFAULT']!['admin_token']
   assert.instance(token, Secret)
   assert.is((token as Secret).reveal(), 'p7YtXc1B')
   assert.is(String(token), '‹admin_token of the source›')
-  assert.equal({ ...taken, DEFAULT: Object.keys(taken['DEFAULT']!) }, { DEFAULT: ['admin_token', 'debug'], ovs: { tunnel_id_ranges: '2:65535' }, QUOTAS: { a: ['1', '2'] } })
+  assert.equal(
+    { ...taken, DEFAULT: Object.keys(taken['DEFAULT']!) },
+    { DEFAULT: ['admin_token', 'debug'], ovs: { tunnel_id_ranges: '2:65535' }, QUOTAS: { a: ['1', '2'] } },
+  )
 })
 
 test('tells DEFAULT apart from default', () => {

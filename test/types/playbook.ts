@@ -1,5 +1,21 @@
 // What must not compile. `tsc` is the test: a line that starts to compile makes its @ts-expect-error an error.
-import { allHosts, flag, list, mapping, masked, number, oneHost, oneOf, parallel, play, playbook, role, Secret, secret, text } from '../../lib/index.ts'
+import {
+  allHosts,
+  flag,
+  list,
+  mapping,
+  masked,
+  number,
+  oneHost,
+  oneOf,
+  parallel,
+  play,
+  playbook,
+  role,
+  Secret,
+  secret,
+  text,
+} from '../../lib/index.ts'
 import { operation } from '../../lib/model/operation.ts'
 import type { Task } from '../../lib/index.ts'
 
@@ -10,15 +26,33 @@ const run = operation<string, null, string>((script) => script, {
 })
 
 const variables = {
-  ip: text, port: number.or(80), debug: flag, names: list, options: mapping, password: secret, how: oneOf('sudo', 'su'),
-  source: oneHost('source'), peers: allHosts('compute'), note: text.or(undefined),
+  ip: text,
+  port: number.or(80),
+  debug: flag,
+  names: list,
+  options: mapping,
+  password: secret,
+  how: oneOf('sudo', 'su'),
+  source: oneHost('source'),
+  peers: allHosts('compute'),
+  note: text.or(undefined),
 }
 
 export const variablesHaveTypes = role('variables', variables, ({ task }) => {
   task('Right', (host) => {
     const { ip, port, debug, names, options, password, how, source, peers, note } = host.vars
-    const all: readonly [string, number, boolean, readonly string[], Readonly<Record<string, string>>, Secret, 'sudo' | 'su', string, number, string | undefined] =
-      [ip, port, debug, names, options, password, how, source.name, peers.length, note]
+    const all: readonly [
+      string,
+      number,
+      boolean,
+      readonly string[],
+      Readonly<Record<string, string>>,
+      Secret,
+      'sudo' | 'su',
+      string,
+      number,
+      string | undefined,
+    ] = [ip, port, debug, names, options, password, how, source.name, peers.length, note]
     return { count: all.length }
   })
   // @ts-expect-error a misspelt variable is not there
@@ -39,7 +73,9 @@ export const resultsHaveTypes = role('results', { password: secret }, ({ task })
   const dump = task('Dump', async (host) => ({ path: '/tmp/dump', said: await host.run(run('dump')) }))
   const value: Task<string> = task('Value', run('x'))
   const returned: Task<string> = task('Returned', () => run('x'))
-  task('Right', (host) => run([host.result(dump).path, host.result(value), host.result(returned), host.resultIfRun(dump)?.said ?? ''].join()))
+  task('Right', (host) =>
+    run([host.result(dump).path, host.result(value), host.result(returned), host.resultIfRun(dump)?.said ?? ''].join()),
+  )
   // @ts-expect-error the result has no such part
   task('No such part', (host) => run(host.result(dump).file))
   // @ts-expect-error the task may not have run
@@ -71,8 +107,12 @@ export const handlersAreValues = role('handlers', {}, ({ task, handler }) => {
 })
 
 export const optionsAreKnown = role('options', { ip: text }, ({ task, block, gate }) => {
-  task('Right', { retries: 3, delay: '6s', timeout: 600, once: true, throttle: 2, ignoreErrors: true, become: 'nova', tags: ['a'] }, run('x'))
-  task('Async condition', { when: async (host) => await host.run(run(host.vars.ip)) === 'x' }, run('x'))
+  task(
+    'Right',
+    { retries: 3, delay: '6s', timeout: 600, once: true, throttle: 2, ignoreErrors: true, become: 'nova', tags: ['a'] },
+    run('x'),
+  )
+  task('Async condition', { when: async (host) => (await host.run(run(host.vars.ip))) === 'x' }, run('x'))
   // @ts-expect-error a misspelt option is an error
   task('Misspelt', { retry: 3 }, run('x'))
   // @ts-expect-error a duration has a unit that is known
@@ -91,7 +131,11 @@ export const optionsAreKnown = role('options', { ip: text }, ({ task, block, gat
 
 const r = role('r', { ip: text, port: number }, ({ task }) => void task('One', run('x')))
 export const plays = playbook('book', [
-  play('Right', { hosts: 'all', serial: [1, '25%'], strategy: 'free', maxFailPercentage: 10 }, [r, r.with({ ip: '10.0.0.1' }).tagged('a'), parallel(r, r)]),
+  play('Right', { hosts: 'all', serial: [1, '25%'], strategy: 'free', maxFailPercentage: 10 }, [
+    r,
+    r.with({ ip: '10.0.0.1' }).tagged('a'),
+    parallel(r, r),
+  ]),
   // @ts-expect-error a play says which hosts
   play('No hosts', {}, [r]),
   // @ts-expect-error a strategy that does not exist

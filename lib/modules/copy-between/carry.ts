@@ -25,7 +25,16 @@ export interface Carrying {
  * stopped. Resolves with the sha256 of all of it when that is known by then.
  * @throws Advice when the source changes meanwhile; CommandFailed, Unreachable
  */
-export async function carry({ source, target, bytes, stamp, anew = false, meter, atOnce = 1, past }: Carrying): Promise<string | undefined> {
+export async function carry({
+  source,
+  target,
+  bytes,
+  stamp,
+  anew = false,
+  meter,
+  atOnce = 1,
+  past,
+}: Carrying): Promise<string | undefined> {
   const from = await beginning()
   meter(from)
   const [reading, writing] = [source.end(from, bytes, atOnce), target.end(from, bytes, atOnce)]
@@ -39,13 +48,16 @@ export async function carry({ source, target, bytes, stamp, anew = false, meter,
     const passed = await relay(reading, writing, meter, reading.ours || writing.ours)
     sums = await Promise.all([reading.sum(passed), writing.sum(passed)])
   }
-  if (await source.stamp() !== stamp) {
+  if ((await source.stamp()) !== stamp) {
     await target.discard()
     throw new Advice(`${source.name} changed while it was copied`, 'stop what writes it there, then run the task again')
   }
   if (sums[0] !== sums[1]) {
     await target.discard()
-    throw new Advice(`the copy of ${source.name} differs from it`, 'run the task again: it begins anew; if it happens twice, check the disks of both machines')
+    throw new Advice(
+      `the copy of ${source.name} differs from it`,
+      'run the task again: it begins anew; if it happens twice, check the disks of both machines',
+    )
   }
   return from === 0 ? sums[0] : undefined
 

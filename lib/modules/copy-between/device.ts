@@ -35,32 +35,59 @@ export function device(options: DeviceBetween): Operation<CopiedDevice> {
   return deviceOperation(options)
 }
 
-const deviceOperation = operation<DeviceBetween, { readonly recorded: boolean }, CopiedDevice>(({ from, path }) => `copyBetween.device ${path} from ${from.name}`, {
-  read: async (connection, { record }) => ({ recorded: (await connection.exec(sh`[ -f ${record} ]`)).code === 0 }),
-  plan: ({ recorded }, { path, from, bytes }) => recorded
-    ? { changed: false, result: { path, bytes, sent: 0 } }
-    : { changed: true, unpredictable: true, result: { path, bytes, sent: 0 }, diff: { path, before: '', after: `the ${bytes} bytes of ${path} on ${from.name}\n` } },
-  async apply(connection, _plan, { from, path: there, to = there, bytes, record, direct }) {
-    const source = await connection.peer(from)
-    const chunks = cut(bytes, (bytes > 2 ** 38 ? 64 : 16) * mebi)
-    const comparing = meterOf(connection, 2 * bytes, 'compared')
-    const [theirs, ours] = await Promise.all([sums(source, there, chunks, comparing), sums(connection, to, chunks, comparing)])
-    const differ = chunks.filter((_, i) => theirs[i] !== ours[i])
-    const zeros = differ.filter((chunk) => theirs[chunk.number] === 'zeros')
-    const sent = differ.filter((chunk) => theirs[chunk.number] !== 'zeros')
-    if (zeros.length > 0) await output(connection, zeroer(to, zeros), { long: true })
-    if (sent.length > 0) {
-      await pass({ source, target: connection, read: reader(there, sent), write: writer(to, sent), what: there, direct, meter: meterOf(connection, size(sent)) })
-    }
-    if (differ.length > 0) {
-      const after = await sums(connection, to, differ)
-      const wrong = differ.some((chunk, i) => theirs[chunk.number] !== after[i])
-      if (wrong) throw new Advice(`${to} differs from ${there} of ${source.host.name} after the copy`, 'something still writes one of them: stop what uses them on both hosts, then run the task again')
-    }
-    await output(connection, sh`umask 077; mkdir -p ${path.posix.dirname(record)} && date -u +%Y-%m-%dT%H:%M:%SZ > ${record}`)
-    return { path: to, bytes, sent: size(sent) }
+const deviceOperation = operation<DeviceBetween, { readonly recorded: boolean }, CopiedDevice>(
+  ({ from, path }) => `copyBetween.device ${path} from ${from.name}`,
+  {
+    read: async (connection, { record }) => ({ recorded: (await connection.exec(sh`[ -f ${record} ]`)).code === 0 }),
+    plan: ({ recorded }, { path, from, bytes }) =>
+      recorded
+        ? { changed: false, result: { path, bytes, sent: 0 } }
+        : {
+            changed: true,
+            unpredictable: true,
+            result: { path, bytes, sent: 0 },
+            diff: { path, before: '', after: `the ${bytes} bytes of ${path} on ${from.name}\n` },
+          },
+    async apply(connection, _plan, { from, path: there, to = there, bytes, record, direct }) {
+      const source = await connection.peer(from)
+      const chunks = cut(bytes, (bytes > 2 ** 38 ? 64 : 16) * mebi)
+      const comparing = meterOf(connection, 2 * bytes, 'compared')
+      const [theirs, ours] = await Promise.all([
+        sums(source, there, chunks, comparing),
+        sums(connection, to, chunks, comparing),
+      ])
+      const differ = chunks.filter((_, i) => theirs[i] !== ours[i])
+      const zeros = differ.filter((chunk) => theirs[chunk.number] === 'zeros')
+      const sent = differ.filter((chunk) => theirs[chunk.number] !== 'zeros')
+      if (zeros.length > 0) await output(connection, zeroer(to, zeros), { long: true })
+      if (sent.length > 0) {
+        await pass({
+          source,
+          target: connection,
+          read: reader(there, sent),
+          write: writer(to, sent),
+          what: there,
+          direct,
+          meter: meterOf(connection, size(sent)),
+        })
+      }
+      if (differ.length > 0) {
+        const after = await sums(connection, to, differ)
+        const wrong = differ.some((chunk, i) => theirs[chunk.number] !== after[i])
+        if (wrong)
+          throw new Advice(
+            `${to} differs from ${there} of ${source.host.name} after the copy`,
+            'something still writes one of them: stop what uses them on both hosts, then run the task again',
+          )
+      }
+      await output(
+        connection,
+        sh`umask 077; mkdir -p ${path.posix.dirname(record)} && date -u +%Y-%m-%dT%H:%M:%SZ > ${record}`,
+      )
+      return { path: to, bytes, sent: size(sent) }
+    },
   },
-})
+)
 
 interface Chunk {
   readonly number: number
@@ -69,7 +96,11 @@ interface Chunk {
 }
 
 function cut(bytes: number, chunk: number): readonly Chunk[] {
-  return Array.from({ length: Math.ceil(bytes / chunk) }, (_, number) => ({ number, at: number * chunk, bytes: Math.min(chunk, bytes - number * chunk) }))
+  return Array.from({ length: Math.ceil(bytes / chunk) }, (_, number) => ({
+    number,
+    at: number * chunk,
+    bytes: Math.min(chunk, bytes - number * chunk),
+  }))
 }
 
 function size(chunks: readonly Chunk[]): number {
@@ -77,7 +108,12 @@ function size(chunks: readonly Chunk[]): number {
 }
 
 // One line a chunk. Most of a volume is often zeros, and comparing with /dev/zero is faster than a checksum.
-async function sums(connection: Reader, device: string, chunks: readonly Chunk[], meter: Meter = () => {}): Promise<readonly string[]> {
+async function sums(
+  connection: Reader,
+  device: string,
+  chunks: readonly Chunk[],
+  meter: Meter = () => {},
+): Promise<readonly string[]> {
   const script = `${findSum}\n${sh`
     [ -r ${device} ] || { echo ${`${device} cannot be read`} >&2; exit 1; }
     while read -r at n; do
@@ -96,7 +132,11 @@ async function sums(connection: Reader, device: string, chunks: readonly Chunk[]
   const { code, stderr } = await asking.ended
   const found = said.trim().split('\n')
   if (code !== 0 || found.length !== chunks.length) {
-    throw new CommandFailed(`comparing ${device}`, { code, stdout: '', stderr }, `cannot compare ${device} on ${connection.host.name}: ${stderr.trim() || 'it ended early'}`)
+    throw new CommandFailed(
+      `comparing ${device}`,
+      { code, stdout: '', stderr },
+      `cannot compare ${device} on ${connection.host.name}: ${stderr.trim() || 'it ended early'}`,
+    )
   }
   return found.map((line) => sumIn(line) || line)
 }
@@ -106,7 +146,8 @@ function runs(chunks: readonly Chunk[]): readonly Chunk[] {
   const found: Chunk[] = []
   for (const chunk of chunks) {
     const last = found.at(-1)
-    if (last && last.at + last.bytes === chunk.at) found[found.length - 1] = { ...last, bytes: last.bytes + chunk.bytes }
+    if (last && last.at + last.bytes === chunk.at)
+      found[found.length - 1] = { ...last, bytes: last.bytes + chunk.bytes }
     else found.push(chunk)
   }
   return found
@@ -114,17 +155,28 @@ function runs(chunks: readonly Chunk[]): readonly Chunk[] {
 
 // A chunk begins at a whole MiB; only the last may end elsewhere, and there the other device may go on.
 function reader(device: string, chunks: readonly Chunk[]): string {
-  return `set -e\n${runs(chunks).map(({ at, bytes }) => {
-    const read = sh`dd if=${device} bs=1048576 skip=${at / mebi} count=${Math.ceil(bytes / mebi)}`
-    return bytes % mebi === 0 ? read : `${read} | head -c ${bytes}`
-  }).join('\n')}`
+  return `set -e\n${runs(chunks)
+    .map(({ at, bytes }) => {
+      const read = sh`dd if=${device} bs=1048576 skip=${at / mebi} count=${Math.ceil(bytes / mebi)}`
+      return bytes % mebi === 0 ? read : `${read} | head -c ${bytes}`
+    })
+    .join('\n')}`
 }
 
 function writer(device: string, chunks: readonly Chunk[]): string {
-  return `set -e\n${runs(chunks).map(({ at, bytes }) =>
-    sh`dd of=${device} bs=1048576 seek=${at / mebi} count=${Math.ceil(bytes / mebi)} iflag=fullblock conv=notrunc`).join('\n')}\nsync`
+  return `set -e\n${runs(chunks)
+    .map(
+      ({ at, bytes }) =>
+        sh`dd of=${device} bs=1048576 seek=${at / mebi} count=${Math.ceil(bytes / mebi)} iflag=fullblock conv=notrunc`,
+    )
+    .join('\n')}\nsync`
 }
 
 function zeroer(device: string, chunks: readonly Chunk[]): string {
-  return `set -e\n${runs(chunks).map(({ at, bytes }) => `head -c ${bytes} /dev/zero | ${sh`dd of=${device} bs=1048576 seek=${at / mebi} iflag=fullblock conv=notrunc`}`).join('\n')}\nsync`
+  return `set -e\n${runs(chunks)
+    .map(
+      ({ at, bytes }) =>
+        `head -c ${bytes} /dev/zero | ${sh`dd of=${device} bs=1048576 seek=${at / mebi} iflag=fullblock conv=notrunc`}`,
+    )
+    .join('\n')}\nsync`
 }

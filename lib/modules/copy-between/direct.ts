@@ -30,17 +30,36 @@ export async function pass({ source, target, read, write, what, direct, meter }:
   if (direct) return straight(source, target, read, write, what, direct)
   const { said } = await relay(
     { doing: `reading ${what}`, start: () => source.stream(read), failed: failedTo('read', what, source) },
-    { doing: `writing ${what}`, start: () => target.stream(write), failed: failedTo('write', what, target) }, meter, false)
+    { doing: `writing ${what}`, start: () => target.stream(write), failed: failedTo('write', what, target) },
+    meter,
+    false,
+  )
   return said
 }
 
 /** The error of a program that reads or writes a file on a host. */
-export function failedTo(what: 'read' | 'write', path: string, { host }: Connection): (result: { readonly code: number; readonly stderr: string }) => CommandFailed {
-  return (result) => new CommandFailed(`${what} ${path}`, { ...result, stdout: '' }, `cannot ${what} ${path} on ${host.name}: ${words(result.stderr)}`)
+export function failedTo(
+  what: 'read' | 'write',
+  path: string,
+  { host }: Connection,
+): (result: { readonly code: number; readonly stderr: string }) => CommandFailed {
+  return (result) =>
+    new CommandFailed(
+      `${what} ${path}`,
+      { ...result, stdout: '' },
+      `cannot ${what} ${path} on ${host.name}: ${words(result.stderr)}`,
+    )
 }
 
 /** Passes bytes without us. */
-export async function straight(source: Connection, target: Connection, read: string, write: string, what: string, direct: Direct): Promise<string> {
+export async function straight(
+  source: Connection,
+  target: Connection,
+  read: string,
+  write: string,
+  what: string,
+  direct: Direct,
+): Promise<string> {
   // The exit code of a pipe is its last program's: that of the reader comes back as a line.
   const script = `exec 5>&1
 rc=$( { { (${read}); echo $? >&4; } | ssh -o BatchMode=yes ${direct.map(quote).join(' ')} ${quote(`sh -c ${quote(write)}`)} >&5; echo "ssh $?" >&4; } 4>&1 )
@@ -51,17 +70,25 @@ set -- $rc
   copying.stdin.end()
   let stdout = ''
   for await (const part of copying.stdout) stdout += String(part)
-  const result = { ...await copying.ended, stdout }
+  const result = { ...(await copying.ended), stdout }
   if (result.code === 0) return stdout
   const said = words(result.stderr)
   if (result.code === 255) {
-    throw new Advice(`${source.host.name} cannot reach ${target.host.name} by ssh ${direct.join(' ')}: ${said}`,
-      'give it a key and the host key of the other, or leave `direct` out: the bytes then go through this machine')
+    throw new Advice(
+      `${source.host.name} cannot reach ${target.host.name} by ssh ${direct.join(' ')}: ${said}`,
+      'give it a key and the host key of the other, or leave `direct` out: the bytes then go through this machine',
+    )
   }
   throw result.code === 81 ? failedTo('read', what, source)(result) : failedTo('write', what, target)(result)
 }
 
 // dd counts records on stderr whatever happens.
 function words(stderr: string): string {
-  return stderr.trim().split('\n').filter((line) => !/^\d+\+\d+ records (in|out)$|^\d+ bytes.* copied/.test(line)).join('\n') || 'it said nothing'
+  return (
+    stderr
+      .trim()
+      .split('\n')
+      .filter((line) => !/^\d+\+\d+ records (in|out)$|^\d+ bytes.* copied/.test(line))
+      .join('\n') || 'it said nothing'
+  )
 }

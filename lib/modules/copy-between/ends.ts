@@ -48,13 +48,17 @@ export const suffix = '.switchover-part'
 /** A file of a host that is read. */
 export function hostSource(connection: Connection, path: string): Source {
   return {
-    path, name: `${path} of ${connection.host.name}`,
+    path,
+    name: `${path} of ${connection.host.name}`,
     sum: (range) => sumOf(connection, path, range),
     stamp: async () => (await output(connection, sh`stat -L -c '%s %Y' ${path}`)).trim(),
     end(from, bytes, atOnce) {
       let sum = Promise.resolve('')
       return {
-        doing: `reading ${path}`, ours: false, failed: failedTo('read', path, connection), sum: () => sum,
+        doing: `reading ${path}`,
+        ours: false,
+        failed: failedTo('read', path, connection),
+        sum: () => sum,
         async start() {
           const stream = await reading(connection, { path, from, bytes, atOnce })
           // At the same time, for then each byte comes from the disk once.
@@ -78,13 +82,23 @@ export function hostSource(connection: Connection, path: string): Source {
 export function hostTarget(connection: Connection, path: string): Target {
   const part = `${path}${suffix}`
   return {
-    path, part,
+    path,
+    part,
     sum: (range) => sumOf(connection, part, range),
     // What somebody else has put there is no beginning of ours.
-    begun: async () => Number(await output(connection, sh`p=${part}; if [ -f "$p" ] && [ ! -L "$p" ] && [ -O "$p" ]; then stat -c %s "$p"; else echo 0; fi`)),
+    begun: async () =>
+      Number(
+        await output(
+          connection,
+          sh`p=${part}; if [ -f "$p" ] && [ ! -L "$p" ] && [ -O "$p" ]; then stat -c %s "$p"; else echo 0; fi`,
+        ),
+      ),
     discard: () => connection.exec(sh`rm -f ${part}`),
     end: (from, bytes, atOnce) => ({
-      doing: `writing ${path}`, ours: false, failed: failedTo('write', path, connection), sum: async ({ said }) => sumIn(said),
+      doing: `writing ${path}`,
+      ours: false,
+      failed: failedTo('write', path, connection),
+      sum: async ({ said }) => sumIn(said),
       start: () => writing(connection, { path: part, from, bytes, atOnce }),
     }),
   }
@@ -104,11 +118,14 @@ const passed = async ({ sha256 }: Relayed): Promise<string> => sha256
 /** A file of this machine that is read. */
 export function localSource(path: string): Source {
   return {
-    path, name: path,
+    path,
+    name: path,
     sum: (range) => hashHere(path, range),
     stamp: () => stampHere(path),
     end: (from) => ({
-      doing: `reading ${path}`, ours: true, sum: passed,
+      doing: `reading ${path}`,
+      ours: true,
+      sum: passed,
       async start() {
         const stdout = createReadStream(path, { start: from, highWaterMark: mebi })
         const ended = finished(stdout).then(() => ({ code: 0, stderr: '' }))
@@ -123,7 +140,8 @@ export function localSource(path: string): Source {
 export function localTarget(path: string, host: string): Target {
   const part = `${path}.${host}${suffix}`
   return {
-    path, part,
+    path,
+    part,
     sum: (range) => hashHere(part, range),
     begun: async () => {
       const found = await lstat(part).catch(() => undefined)
@@ -131,13 +149,22 @@ export function localTarget(path: string, host: string): Target {
     },
     discard: () => rm(part, { force: true }),
     end: (from) => ({
-      doing: `writing ${path}`, ours: true, sum: passed,
+      doing: `writing ${path}`,
+      ours: true,
+      sum: passed,
       async start() {
         if (from === 0) await rm(part, { force: true })
-        const stdin = createWriteStream(part, { flags: from === 0 ? 'wx' : 'r+', start: from, mode: 0o600, highWaterMark: mebi })
+        const stdin = createWriteStream(part, {
+          flags: from === 0 ? 'wx' : 'r+',
+          start: from,
+          mode: 0o600,
+          highWaterMark: mebi,
+        })
         const ended = new Promise<{ code: number; stderr: string }>((resolve, reject) => {
           // What breaks off because of the other end is the other end's to tell.
-          stdin.on('error', (error: NodeJS.ErrnoException) => { if (error.syscall) reject(new Error(`cannot write ${path}: ${error.message}`)) })
+          stdin.on('error', (error: NodeJS.ErrnoException) => {
+            if (error.syscall) reject(new Error(`cannot write ${path}: ${error.message}`))
+          })
           stdin.on('close', () => resolve({ code: 0, stderr: '' }))
         })
         ended.catch(() => {})

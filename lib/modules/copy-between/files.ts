@@ -1,6 +1,14 @@
 import path from 'node:path'
 import type { HostRef } from '../../model/inventory.ts'
-import { Advice, CommandFailed, operation, output, type Connection, type Operation, type Reader } from '../../model/operation.ts'
+import {
+  Advice,
+  CommandFailed,
+  operation,
+  output,
+  type Connection,
+  type Operation,
+  type Reader,
+} from '../../model/operation.ts'
 import { sh } from '../../model/shell.ts'
 import { carry } from './carry.ts'
 import { type Direct, straight } from './direct.ts'
@@ -63,40 +71,56 @@ export function files(options: FilesBetween): Operation<CopiedBetween> {
   return filesOperation({ ...options, path: absolute(options.path) })
 }
 
-const filesOperation = operation<FilesBetween, State, CopiedBetween>(({ from, path }) => `copyBetween.files ${path} from ${from.name}`, {
-  async read(connection, { from, path, exclude = [] }) {
-    const source = await connection.peer(from)
-    const [theirs, ours] = await Promise.all([list(source, path, exclude), list(connection, path, exclude)])
-    if (!theirs) throw new Advice(`${from.name} has no directory ${path}`, 'check the path')
-    return compare(theirs.filter((entry) => !entry.path.endsWith(suffix)), ours ?? [])
-  },
-  plan: ({ missing }, { path }) => ({
-    changed: missing.length > 0,
-    result: { path, files: missing.length, bytes: total(missing) },
-    diff: missing.map((entry) => ({ path: `${path}/${entry.path}`, before: '', after: `${entry.size} bytes\n` })),
-  }),
-  async apply(connection, plan, { from, path: root, atOnce = 4, direct }, { missing, directories, begun }) {
-    const source = await connection.peer(from)
-    await makeDirectories(connection, root, directories)
-    const meter = meterOf(connection, total(missing))
-    const waiting = [...missing]
-    const together = Math.min(atOnce, missing.length)
-    // The first failure lets what runs come to its end, and begins nothing more.
-    const work = async () => {
-      for (let entry = waiting.shift(); entry; entry = waiting.shift()) {
-        const file = `${root}/${entry.path}`
-        await copyFile({ source, target: connection, path: file, to: file, entry, anew: !begun.has(entry.path), meter, direct, atOnce: together }).catch((error: unknown) => {
-          waiting.length = 0
-          throw error
-        })
+const filesOperation = operation<FilesBetween, State, CopiedBetween>(
+  ({ from, path }) => `copyBetween.files ${path} from ${from.name}`,
+  {
+    async read(connection, { from, path, exclude = [] }) {
+      const source = await connection.peer(from)
+      const [theirs, ours] = await Promise.all([list(source, path, exclude), list(connection, path, exclude)])
+      if (!theirs) throw new Advice(`${from.name} has no directory ${path}`, 'check the path')
+      return compare(
+        theirs.filter((entry) => !entry.path.endsWith(suffix)),
+        ours ?? [],
+      )
+    },
+    plan: ({ missing }, { path }) => ({
+      changed: missing.length > 0,
+      result: { path, files: missing.length, bytes: total(missing) },
+      diff: missing.map((entry) => ({ path: `${path}/${entry.path}`, before: '', after: `${entry.size} bytes\n` })),
+    }),
+    async apply(connection, plan, { from, path: root, atOnce = 4, direct }, { missing, directories, begun }) {
+      const source = await connection.peer(from)
+      await makeDirectories(connection, root, directories)
+      const meter = meterOf(connection, total(missing))
+      const waiting = [...missing]
+      const together = Math.min(atOnce, missing.length)
+      // The first failure lets what runs come to its end, and begins nothing more.
+      const work = async () => {
+        for (let entry = waiting.shift(); entry; entry = waiting.shift()) {
+          const file = `${root}/${entry.path}`
+          await copyFile({
+            source,
+            target: connection,
+            path: file,
+            to: file,
+            entry,
+            anew: !begun.has(entry.path),
+            meter,
+            direct,
+            atOnce: together,
+          }).catch((error: unknown) => {
+            waiting.length = 0
+            throw error
+          })
+        }
       }
-    }
-    const workers = await Promise.allSettled(Array.from({ length: together }, work))
-    const failed = workers.find((worker) => worker.status === 'rejected')
-    if (failed) throw failed.reason
-    return plan.result
+      const workers = await Promise.allSettled(Array.from({ length: together }, work))
+      const failed = workers.find((worker) => worker.status === 'rejected')
+      if (failed) throw failed.reason
+      return plan.result
+    },
   },
-})
+)
 
 /**
  * Brings one file from another host, when it is missing here or differs in size or time.
@@ -110,31 +134,45 @@ export function file(options: FileBetween): Operation<CopiedBetween> {
   return fileOperation({ ...options, path: absolute(options.path), to: absolute(options.to ?? options.path) })
 }
 
-const fileOperation = operation<FileBetween & { readonly to: string }, State, CopiedBetween>(({ from, path }) => `copyBetween.file ${path} from ${from.name}`, {
-  async read(connection, { from, path: file, to }) {
-    const source = await connection.peer(from)
-    const [theirs, ours] = await Promise.all([look(source, file), look(connection, to)])
-    const [wanted] = theirs
-    if (!wanted) throw new Advice(`${from.name} has no file ${file}`, 'check the path')
-    if (wanted.directory) throw new Advice(`${file} of ${from.name} is a directory`, 'bring its files: copyBetween.files')
-    if (ours.some((entry) => entry.directory && entry.path === path.posix.basename(to))) throw new Advice(`${to} of ${connection.host.name} is a directory`, 'name the file that is to lie in it')
-    const name = path.posix.basename(to)
-    return compare([{ ...wanted, path: name }], ours)
+const fileOperation = operation<FileBetween & { readonly to: string }, State, CopiedBetween>(
+  ({ from, path }) => `copyBetween.file ${path} from ${from.name}`,
+  {
+    async read(connection, { from, path: file, to }) {
+      const source = await connection.peer(from)
+      const [theirs, ours] = await Promise.all([look(source, file), look(connection, to)])
+      const [wanted] = theirs
+      if (!wanted) throw new Advice(`${from.name} has no file ${file}`, 'check the path')
+      if (wanted.directory)
+        throw new Advice(`${file} of ${from.name} is a directory`, 'bring its files: copyBetween.files')
+      if (ours.some((entry) => entry.directory && entry.path === path.posix.basename(to)))
+        throw new Advice(`${to} of ${connection.host.name} is a directory`, 'name the file that is to lie in it')
+      const name = path.posix.basename(to)
+      return compare([{ ...wanted, path: name }], ours)
+    },
+    plan: ({ missing }, { to }) => ({
+      changed: missing.length > 0,
+      result: { path: to, files: missing.length, bytes: total(missing) },
+      diff: missing.map(({ size }) => ({ path: to, before: '', after: `${size} bytes\n` })),
+    }),
+    async apply(connection, plan, { from, path: file, to, direct }, { missing, begun }) {
+      const source = await connection.peer(from)
+      await output(connection, sh`mkdir -p ${path.posix.dirname(to)}`)
+      for (const entry of missing) {
+        await copyFile({
+          source,
+          target: connection,
+          path: file,
+          to,
+          entry,
+          anew: !begun.has(entry.path),
+          meter: meterOf(connection, entry.size),
+          direct,
+        })
+      }
+      return plan.result
+    },
   },
-  plan: ({ missing }, { to }) => ({
-    changed: missing.length > 0,
-    result: { path: to, files: missing.length, bytes: total(missing) },
-    diff: missing.map(({ size }) => ({ path: to, before: '', after: `${size} bytes\n` })),
-  }),
-  async apply(connection, plan, { from, path: file, to, direct }, { missing, begun }) {
-    const source = await connection.peer(from)
-    await output(connection, sh`mkdir -p ${path.posix.dirname(to)}`)
-    for (const entry of missing) {
-      await copyFile({ source, target: connection, path: file, to, entry, anew: !begun.has(entry.path), meter: meterOf(connection, entry.size), direct })
-    }
-    return plan.result
-  },
-})
+)
 
 function absolute(path: string): string {
   if (!path.startsWith('/')) throw new Error(`${path} must be an absolute path, for it is looked for on two hosts`)
@@ -147,12 +185,15 @@ function total(entries: readonly Entry[]): number {
 
 function compare(theirs: readonly Entry[], ours: readonly Entry[]): State {
   const known = new Map(ours.map((entry) => [entry.path, entry]))
-  const missing = theirs.filter((entry) => {
-    const here = known.get(entry.path)
-    return !entry.directory && (!here || here.directory || here.size !== entry.size || here.mtime !== entry.mtime)
-  }).sort((a, b) => (a.path < b.path ? -1 : 1))
+  const missing = theirs
+    .filter((entry) => {
+      const here = known.get(entry.path)
+      return !entry.directory && (!here || here.directory || here.size !== entry.size || here.mtime !== entry.mtime)
+    })
+    .sort((a, b) => (a.path < b.path ? -1 : 1))
   const parents = new Set(missing.flatMap((entry) => ancestors(entry.path)))
-  const directories = theirs.filter((entry) => entry.directory && parents.has(entry.path) && !known.get(entry.path)?.directory)
+  const directories = theirs
+    .filter((entry) => entry.directory && parents.has(entry.path) && !known.get(entry.path)?.directory)
     .sort((a, b) => a.path.split('/').length - b.path.split('/').length)
   const begun = new Set(missing.map(({ path }) => path).filter((path) => known.has(`${path}${suffix}`)))
   return { missing, directories, begun }
@@ -166,10 +207,16 @@ function ancestors(path: string): readonly string[] {
 // A path never has two slashes in a row, so three begin an entry whatever characters the names are made of.
 const format = '/// %f %s %Y %n'
 
-async function list(connection: Reader, root: string, exclude: readonly string[]): Promise<readonly Entry[] | undefined> {
+async function list(
+  connection: Reader,
+  root: string,
+  exclude: readonly string[],
+): Promise<readonly Entry[] | undefined> {
   const without = exclude.map((name) => sh`-path ${`./${escapePattern(name)}`} -prune -o`).join(' ')
   // Streamed: the names of very many files are more than one answer holds.
-  const listing = await connection.stream(`${sh`cd ${root} 2>/dev/null`} || exit 9; find . ${without} ${sh`'(' -type f -o -type d ')' -exec stat -c ${format} {} +`}`)
+  const listing = await connection.stream(
+    `${sh`cd ${root} 2>/dev/null`} || exit 9; find . ${without} ${sh`'(' -type f -o -type d ')' -exec stat -c ${format} {} +`}`,
+  )
   listing.stdin.end()
   const parts: Buffer[] = []
   for await (const part of listing.stdout) parts.push(part as Buffer)
@@ -182,18 +229,35 @@ async function list(connection: Reader, root: string, exclude: readonly string[]
 /** A file with its part, as far as they are there. */
 async function look(connection: Reader, file: string): Promise<readonly Entry[]> {
   const { dir, base } = path.posix.parse(file)
-  const { stdout } = await connection.exec(sh`cd ${dir} 2>/dev/null || exit 0; for f in ${[`./${base}`, `./${base}${suffix}`]}; do [ -e "$f" ] && stat -L -c ${format} "$f"; done; :`)
+  const { stdout } = await connection.exec(
+    sh`cd ${dir} 2>/dev/null || exit 0; for f in ${[`./${base}`, `./${base}${suffix}`]}; do [ -e "$f" ] && stat -L -c ${format} "$f"; done; :`,
+  )
   return entriesOf(stdout, connection)
 }
 
 function entriesOf(said: string, connection: Reader): readonly Entry[] {
-  return said.split(/^\/\/\/ /m).slice(1).flatMap((entry) => {
-    const match = /^([0-9a-f]+) (\d+) (\d+) \.\/([^]*)\n$/.exec(entry)
-    if (!match) return []
-    const [mode, name] = [Number.parseInt(match[1]!, 16), match[4]!]
-    if (name.includes('\uFFFD')) throw new Advice(`a file of ${connection.host.name} has a name that is not UTF-8: ${name}`, 'rename it, or leave its directory out')
-    return [{ directory: (mode & 0o170000) === 0o040000, mode: (mode & 0o7777).toString(8), size: Number(match[2]), mtime: Number(match[3]), path: name }]
-  })
+  return said
+    .split(/^\/\/\/ /m)
+    .slice(1)
+    .flatMap((entry) => {
+      const match = /^([0-9a-f]+) (\d+) (\d+) \.\/([^]*)\n$/.exec(entry)
+      if (!match) return []
+      const [mode, name] = [Number.parseInt(match[1]!, 16), match[4]!]
+      if (name.includes('\uFFFD'))
+        throw new Advice(
+          `a file of ${connection.host.name} has a name that is not UTF-8: ${name}`,
+          'rename it, or leave its directory out',
+        )
+      return [
+        {
+          directory: (mode & 0o170000) === 0o040000,
+          mode: (mode & 0o7777).toString(8),
+          size: Number(match[2]),
+          mtime: Number(match[3]),
+          path: name,
+        },
+      ]
+    })
 }
 
 // find takes what -path is given for a pattern.
@@ -202,7 +266,10 @@ function escapePattern(name: string): string {
 }
 
 async function makeDirectories(target: Connection, root: string, directories: readonly Entry[]): Promise<void> {
-  const lines = [sh`mkdir -p ${root}`, ...directories.map(({ path, mode }) => sh`mkdir ${`${root}/${path}`} && chmod ${mode} ${`${root}/${path}`}`)]
+  const lines = [
+    sh`mkdir -p ${root}`,
+    ...directories.map(({ path, mode }) => sh`mkdir ${`${root}/${path}`} && chmod ${mode} ${`${root}/${path}`}`),
+  ]
   for (let i = 0; i < lines.length; i += 500) await output(target, `set -e\n${lines.slice(i, i + 500).join('\n')}`)
 }
 
@@ -218,11 +285,32 @@ interface Copy {
   readonly atOnce?: number
 }
 
-async function copyFile({ source, target, path, to, entry: { size: bytes, mtime, mode }, anew, meter, direct, atOnce }: Copy): Promise<void> {
+async function copyFile({
+  source,
+  target,
+  path,
+  to,
+  entry: { size: bytes, mtime, mode },
+  anew,
+  meter,
+  direct,
+  atOnce,
+}: Copy): Promise<void> {
   const [from, into] = [hostSource(source, path), hostTarget(target, to)]
   await carry({
-    source: from, target: into, bytes, stamp: `${bytes} ${mtime}`, anew, meter, atOnce,
-    ...(direct && { past: (at) => straight(source, target, readingScript(path, at), receiving(into.part, at), path, direct) }),
+    source: from,
+    target: into,
+    bytes,
+    stamp: `${bytes} ${mtime}`,
+    anew,
+    meter,
+    atOnce,
+    ...(direct && {
+      past: (at) => straight(source, target, readingScript(path, at), receiving(into.part, at), path, direct),
+    }),
   })
-  await output(target, sh`chmod ${mode} ${into.part} && touch -d ${`@${mtime}`} ${into.part} && mv -f ${into.part} ${to}`)
+  await output(
+    target,
+    sh`chmod ${mode} ${into.part} && touch -d ${`@${mtime}`} ${into.part} && mv -f ${into.part} ${to}`,
+  )
 }

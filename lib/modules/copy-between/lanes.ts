@@ -105,27 +105,37 @@ async function open(connection: Connection, script: string, wanted: number): Pro
 function together(lanes: readonly Stream[], streams: Pick<Stream, 'stdin' | 'stdout'>): Stream {
   const kill = () => lanes.forEach((lane) => lane.kill())
   let failed: Awaited<Stream['ended']> | undefined
-  const ended = Promise.all(lanes.map(async (lane) => {
-    const end = await lane.ended
-    if (end.code === 0 || failed) return
-    failed = end
-    // They might wait for it.
-    kill()
-  })).then(() => failed ?? { code: 0, stderr: '' })
+  const ended = Promise.all(
+    lanes.map(async (lane) => {
+      const end = await lane.ended
+      if (end.code === 0 || failed) return
+      failed = end
+      // They might wait for it.
+      kill()
+    }),
+  ).then(() => failed ?? { code: 0, stderr: '' })
   ended.catch(() => {})
   return { ...streams, ended, kill }
 }
 
 /** Takes a turn from each in turn. */
 async function* inTurn(lanes: readonly Readable[]): AsyncGenerator<Buffer> {
-  const sources = lanes.map((lane) => ({ chunks: lane[Symbol.asyncIterator]() as AsyncIterator<Buffer>, rest: Buffer.alloc(0) as Buffer }))
+  const sources = lanes.map((lane) => ({
+    chunks: lane[Symbol.asyncIterator]() as AsyncIterator<Buffer>,
+    rest: Buffer.alloc(0) as Buffer,
+  }))
   for (let i = 0; ; i++) {
     const source = sources[i % sources.length]!
-    for (let left = turn; left > 0;) {
+    for (let left = turn; left > 0; ) {
       if (source.rest.length === 0) {
         const { done, value } = await source.chunks.next()
         // The others have nothing more either, or are ended because this one failed.
-        if (done) return void await Promise.all(sources.map(async ({ chunks }) => { while (!(await chunks.next()).done); }))
+        if (done)
+          return void (await Promise.all(
+            sources.map(async ({ chunks }) => {
+              while (!(await chunks.next()).done);
+            }),
+          ))
         source.rest = value
       }
       const part = source.rest.subarray(0, left)
@@ -143,9 +153,9 @@ function spread(lanes: readonly Writable[]): Writable {
     highWaterMark: turn,
     write(chunk: Buffer, _encoding, done) {
       let full: Writable | undefined
-      for (let sent = 0; sent < chunk.length;) {
+      for (let sent = 0; sent < chunk.length; ) {
         const lane = lanes[Math.floor(at / turn) % lanes.length]!
-        const part = chunk.subarray(sent, sent + turn - at % turn)
+        const part = chunk.subarray(sent, sent + turn - (at % turn))
         if (!lane.write(part)) full = lane
         sent += part.length
         at += part.length
@@ -164,7 +174,9 @@ function spread(lanes: readonly Writable[]): Writable {
   })
   for (const lane of lanes) {
     lane.on('error', (error) => made.destroy(error))
-    lane.on('close', () => { if (!made.writableFinished) made.destroy(new Error('it ended before it had everything')) })
+    lane.on('close', () => {
+      if (!made.writableFinished) made.destroy(new Error('it ended before it had everything'))
+    })
   }
   return made
 }

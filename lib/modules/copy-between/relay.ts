@@ -30,7 +30,12 @@ export interface Relayed {
  * have ended well.
  * @throws CommandFailed, Unreachable: the error of the end that broke, not that of the one which broke because of it
  */
-export async function relay(from: End, to: End, seen: (bytes: number) => void = () => {}, sum = true): Promise<Relayed> {
+export async function relay(
+  from: End,
+  to: End,
+  seen: (bytes: number) => void = () => {},
+  sum = true,
+): Promise<Relayed> {
   const [reading, writing] = await startBoth(from, to)
   const hash = sum ? createHash('sha256') : undefined
   let bytes = 0
@@ -49,18 +54,22 @@ export async function relay(from: End, to: End, seen: (bytes: number) => void = 
   reading.stdin.end(revealed(from.input ?? ''))
   let said = ''
   writing.stdout.on('error', () => {})
-  writing.stdout.on('data', (chunk: Buffer) => { said = (said + chunk.toString('latin1')).slice(0, 4096) })
-  const lost: unknown[] = []
-  const noted = <T>(ended: Promise<T>): Promise<T> => ended.catch((error: unknown) => {
-    lost.push(error)
-    throw error
+  writing.stdout.on('data', (chunk: Buffer) => {
+    said = (said + chunk.toString('latin1')).slice(0, 4096)
   })
+  const lost: unknown[] = []
+  const noted = <T>(ended: Promise<T>): Promise<T> =>
+    ended.catch((error: unknown) => {
+      lost.push(error)
+      throw error
+    })
   const [moved, read, written] = await Promise.allSettled([
     pipeline(reading.stdout, watch, writing.stdin).catch((error: unknown) => {
       kill(reading)
       throw error
     }),
-    noted(reading.ended), noted(writing.ended),
+    noted(reading.ended),
+    noted(writing.ended),
   ])
   // The reader breaks off when nobody takes what it gives, so the writer is asked first; of two lost connections the first.
   if (written.status === 'fulfilled' && written.value.code !== 0) throw failed(to, written.value)

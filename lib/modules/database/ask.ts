@@ -3,7 +3,13 @@ import { type Login, literal, query } from './client.ts'
 import { readStage, type Stage } from './stage.ts'
 
 /** How far the replacement of a database has come, and what it holds. */
-export type Standing = { readonly database: string; readonly stage: Stage; readonly exists: boolean; readonly tables: number; readonly charset: string }
+export type Standing = {
+  readonly database: string
+  readonly stage: Stage
+  readonly exists: boolean
+  readonly tables: number
+  readonly charset: string
+}
 
 /**
  * Looks how far the replacement of a database has come.
@@ -16,16 +22,25 @@ export function standing(database: string, login: Login = {}): Operation<Standin
   return standingOperation({ database, login })
 }
 
-const standingOperation = operation<{ readonly database: string; readonly login: Login }, Standing, Standing>(({ database }) => `database.standing ${database}`, {
-  async read(connection, { database, login }) {
-    const [stage, found] = await Promise.all([readStage(connection, login, database), query(connection, login,
-      `SELECT s.default_character_set_name, COUNT(t.table_name) FROM information_schema.schemata s LEFT JOIN information_schema.tables t ON t.table_schema = s.schema_name WHERE s.schema_name = ${literal(database)} GROUP BY 1`)])
-    const row = found[0]
-    return { database, stage, exists: row !== undefined, tables: Number(row?.[1] ?? 0), charset: row?.[0] ?? '' }
+const standingOperation = operation<{ readonly database: string; readonly login: Login }, Standing, Standing>(
+  ({ database }) => `database.standing ${database}`,
+  {
+    async read(connection, { database, login }) {
+      const [stage, found] = await Promise.all([
+        readStage(connection, login, database),
+        query(
+          connection,
+          login,
+          `SELECT s.default_character_set_name, COUNT(t.table_name) FROM information_schema.schemata s LEFT JOIN information_schema.tables t ON t.table_schema = s.schema_name WHERE s.schema_name = ${literal(database)} GROUP BY 1`,
+        ),
+      ])
+      const row = found[0]
+      return { database, stage, exists: row !== undefined, tables: Number(row?.[1] ?? 0), charset: row?.[0] ?? '' }
+    },
+    plan: (result) => ({ changed: false, result }),
+    async apply() {},
   },
-  plan: (result) => ({ changed: false, result }),
-  async apply() {},
-})
+)
 
 /**
  * Asks by the host's own client, as root or the given login; rows are arrays of texts, NULL is the text `NULL`.
@@ -38,9 +53,12 @@ export function select(sql: string, login: Login = {}): Operation<readonly (read
   return selectOperation({ sql, login })
 }
 
-const selectOperation = operation<{ readonly sql: string; readonly login: Login }, readonly (readonly string[])[], readonly (readonly string[])[]>(
-  ({ sql }) => `database.select ${sql.replace(/\s+/g, ' ').slice(0, 80)}`, {
-    read: (connection, { sql, login }) => query(connection, login, sql),
-    plan: (found) => ({ changed: false, result: found }),
-    async apply() {},
-  })
+const selectOperation = operation<
+  { readonly sql: string; readonly login: Login },
+  readonly (readonly string[])[],
+  readonly (readonly string[])[]
+>(({ sql }) => `database.select ${sql.replace(/\s+/g, ' ').slice(0, 80)}`, {
+  read: (connection, { sql, login }) => query(connection, login, sql),
+  plan: (found) => ({ changed: false, result: found }),
+  async apply() {},
+})

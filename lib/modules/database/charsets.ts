@@ -9,7 +9,12 @@ export type Charsets = {
   readonly collation: string
   readonly tables: readonly { readonly table: string; readonly charset: string; readonly collation: string }[]
   /** Columns whose character set is not that of their table. */
-  readonly columns: readonly { readonly table: string; readonly column: string; readonly charset: string; readonly collation: string }[]
+  readonly columns: readonly {
+    readonly table: string
+    readonly column: string
+    readonly charset: string
+    readonly collation: string
+  }[]
 }
 
 /**
@@ -26,27 +31,53 @@ export function charsets(database: string, login: Login = {}): Operation<Charset
   return charsetsOperation({ database, login })
 }
 
-const charsetsOperation = operation<{ readonly database: string; readonly login: Login }, Charsets, Charsets>(({ database }) => `database.charsets ${database}`, {
-  read: (connection, { database, login }) => readCharsets(connection, login, database),
-  plan: (result) => ({ changed: false, result }),
-  async apply() {},
-})
+const charsetsOperation = operation<{ readonly database: string; readonly login: Login }, Charsets, Charsets>(
+  ({ database }) => `database.charsets ${database}`,
+  {
+    read: (connection, { database, login }) => readCharsets(connection, login, database),
+    plan: (result) => ({ changed: false, result }),
+    async apply() {},
+  },
+)
 
 /** Reads the character sets of a database. */
 export async function readCharsets(connection: Reader, login: Login, database: string): Promise<Charsets> {
   const name = literal(database)
   const [[schema], tables, columns] = await Promise.all([
-    query(connection, login, `SELECT default_character_set_name, default_collation_name FROM information_schema.schemata WHERE schema_name = ${name}`),
-    query(connection, login, `SELECT table_name, table_collation FROM information_schema.tables WHERE table_schema = ${name} AND table_type = 'BASE TABLE' ORDER BY 1`),
-    query(connection, login, `SELECT c.table_name, c.column_name, c.character_set_name, c.collation_name
+    query(
+      connection,
+      login,
+      `SELECT default_character_set_name, default_collation_name FROM information_schema.schemata WHERE schema_name = ${name}`,
+    ),
+    query(
+      connection,
+      login,
+      `SELECT table_name, table_collation FROM information_schema.tables WHERE table_schema = ${name} AND table_type = 'BASE TABLE' ORDER BY 1`,
+    ),
+    query(
+      connection,
+      login,
+      `SELECT c.table_name, c.column_name, c.character_set_name, c.collation_name
       FROM information_schema.columns c JOIN information_schema.tables t ON t.table_schema = c.table_schema AND t.table_name = c.table_name
       WHERE c.table_schema = ${name} AND t.table_type = 'BASE TABLE' AND c.character_set_name <> SUBSTRING_INDEX(t.table_collation, '_', 1)
-      ORDER BY c.table_name, c.ordinal_position`),
+      ORDER BY c.table_name, c.ordinal_position`,
+    ),
   ])
   return {
-    database, charset: plainCharset(schema?.[0] ?? ''), collation: plainCharset(schema?.[1] ?? ''),
-    tables: tables.map(([table, collation]) => ({ table: table!, charset: charsetOf(collation!), collation: plainCharset(collation!) })),
-    columns: columns.map(([table, column, charset, collation]) => ({ table: table!, column: column!, charset: plainCharset(charset!), collation: plainCharset(collation!) })),
+    database,
+    charset: plainCharset(schema?.[0] ?? ''),
+    collation: plainCharset(schema?.[1] ?? ''),
+    tables: tables.map(([table, collation]) => ({
+      table: table!,
+      charset: charsetOf(collation!),
+      collation: plainCharset(collation!),
+    })),
+    columns: columns.map(([table, column, charset, collation]) => ({
+      table: table!,
+      column: column!,
+      charset: plainCharset(charset!),
+      collation: plainCharset(collation!),
+    })),
   }
 }
 

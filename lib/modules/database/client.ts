@@ -32,10 +32,15 @@ export function rewritten(secret: Secret, change: (text: string) => string): Sec
  * A script that calls the host's own client programs as `$mysql` and `$mysqldump`, and what must be sent to its stdin;
  * `input` is what is left of stdin for the commands.
  */
-export function clientScript(login: Login, commands: string, input: string | Secret = ''): { readonly script: string; readonly stdin: string | Secret } {
+export function clientScript(
+  login: Login,
+  commands: string,
+  input: string | Secret = '',
+): { readonly script: string; readonly stdin: string | Secret } {
   // Newer packages of MariaDB have them under these names only.
-  const found = 'mysql=$(command -v mysql || command -v mariadb || echo mysql) '
-    + 'mysqldump=$(command -v mysqldump || command -v mariadb-dump || echo mysqldump)'
+  const found =
+    'mysql=$(command -v mysql || command -v mariadb || echo mysql) ' +
+    'mysqldump=$(command -v mysqldump || command -v mariadb-dump || echo mysqldump)'
   if (login.password === undefined && login.user === undefined) return { script: `${found}\n${commands}`, stdin: input }
   // The password travels on stdin into a file that only its owner can read, for an argument would be readable in `ps` on the
   // host. The file has lost its name before the first byte is in it: however the script ends, nothing is left. The commands
@@ -57,16 +62,30 @@ export function clientScript(login: Login, commands: string, input: string | Sec
 
 /** A text between double quotes in an option file; the quotes keep `#` and blanks. */
 function optionValue(text: string): string {
-  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n').replaceAll('\r', '\\r').replaceAll('\t', '\\t')
+  return text
+    .replaceAll('\\', '\\\\')
+    .replaceAll('"', '\\"')
+    .replaceAll('\n', '\\n')
+    .replaceAll('\r', '\\r')
+    .replaceAll('\t', '\\t')
 }
 
 /** Runs SQL by the host's own client and gives the rows, each an array of texts. @throws Advice, CommandFailed */
-export async function query(connection: Reader, login: Login, sql: string | Secret, options: ExecOptions = {}): Promise<readonly (readonly string[])[]> {
+export async function query(
+  connection: Reader,
+  login: Login,
+  sql: string | Secret,
+  options: ExecOptions = {},
+): Promise<readonly (readonly string[])[]> {
   // On stdin: a statement may hold a password, and there may be more of them than one argument takes.
   const { script, stdin } = clientScript(login, '$mysql --default-character-set=utf8 -N -B', Secret.join([sql, '\n']))
   const result = await connection.exec(script, { ...options, stdin })
-  if (result.code !== 0) throw clientError(connection, `mysql: ${String(sql).trim().replace(/\s+/g, ' ').slice(0, 200)}`, result)
-  return result.stdout.split('\n').slice(0, -1).map((line) => line.split('\t').map(unescape))
+  if (result.code !== 0)
+    throw clientError(connection, `mysql: ${String(sql).trim().replace(/\s+/g, ' ').slice(0, 200)}`, result)
+  return result.stdout
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => line.split('\t').map(unescape))
 }
 
 function unescape(field: string): string {
@@ -76,19 +95,34 @@ function unescape(field: string): string {
 /** The error of a client program in words, with the next step where it is known. */
 export function clientError(connection: Reader, command: string, result: CommandResult): Error {
   const { name } = connection.host
-  const said = result.stderr.trim().split('\n').filter((line) => !line.includes('Deprecated program name')).join('\n')
+  const said = result.stderr
+    .trim()
+    .split('\n')
+    .filter((line) => !line.includes('Deprecated program name'))
+    .join('\n')
   if (/\b1045\b.*Access denied/.test(said)) {
     const user = /for user '([^']*)'/.exec(said)?.[1] || 'root'
-    return new Advice(`the database server of ${name} refuses the login: ${said}`, `check the database password of ${user} for ${name} in the inventory`)
+    return new Advice(
+      `the database server of ${name} refuses the login: ${said}`,
+      `check the database password of ${user} for ${name} in the inventory`,
+    )
   }
   if (/\b200[23]\b|Can't connect/.test(said)) {
     return new Advice(`the database server of ${name} does not answer: ${said}`, 'start it there: service mysqld start')
   }
   if (/\b(2006|2013)\b.*(gone away|Lost connection)/.test(said)) {
-    return new Advice(`the database server of ${name} broke off: ${said}`, `look at its log on ${name}, then run the task again`)
+    return new Advice(
+      `the database server of ${name} broke off: ${said}`,
+      `look at its log on ${name}, then run the task again`,
+    )
   }
   const unknown = /\b1049\b.*Unknown database '([^']*)'/.exec(said)
-  if (unknown) return new Advice(`${name} has no database ${unknown[1]}: ${said}`, 'check the name, and that this is the right host')
-  if (result.code === 127) return new Advice(`${name} has no mysql client: ${said}`, 'install it there, or name the host that has it')
+  if (unknown)
+    return new Advice(
+      `${name} has no database ${unknown[1]}: ${said}`,
+      'check the name, and that this is the right host',
+    )
+  if (result.code === 127)
+    return new Advice(`${name} has no mysql client: ${said}`, 'install it there, or name the host that has it')
   return new CommandFailed(command, { ...result, stderr: said })
 }

@@ -39,61 +39,95 @@ export function convert(options: ConvertOptions): Operation<Converted> {
   return convertOperation(options)
 }
 
-const convertOperation = operation<ConvertOptions, State, Converted>(({ database, charset }) => `database.convert ${database} to ${charset}`, {
-  async read(connection, { database, charset, collation, login = {} }) {
-    const [tables, [schema], keys, dropped, stage] = await Promise.all([
-      query(connection, login, `
+const convertOperation = operation<ConvertOptions, State, Converted>(
+  ({ database, charset }) => `database.convert ${database} to ${charset}`,
+  {
+    async read(connection, { database, charset, collation, login = {} }) {
+      const [tables, [schema], keys, dropped, stage] = await Promise.all([
+        query(
+          connection,
+          login,
+          `
         SELECT t.table_name, t.table_collation FROM information_schema.tables t
         WHERE t.table_schema = ${literal(database)} AND t.table_type = 'BASE TABLE' AND (${plainName('t.table_collation')} <> ${literal(plainCharset(collation))}
           OR EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = t.table_schema AND c.table_name = t.table_name
             AND ${plainName('c.character_set_name')} <> ${literal(plainCharset(charset))}))
-        ORDER BY t.table_name`),
-      query(connection, login, `SELECT default_collation_name FROM information_schema.schemata WHERE schema_name = ${literal(database)}`),
-      readForeignKeys(connection, login, database),
-      rememberedKeys(connection, login, database),
-      readStage(connection, login, database),
-    ])
-    if (!schema) throw new Advice(`${connection.host.name} has no database ${database}`, 'check the name, and that this is the right host')
-    const there = new Set(keys.map(id))
-    return { tables: tables.map(([table, was]) => [table!, was!]), otherwise: schema[0]!, keys, dropped: dropped.filter((key) => !there.has(id(key))), stage }
+        ORDER BY t.table_name`,
+        ),
+        query(
+          connection,
+          login,
+          `SELECT default_collation_name FROM information_schema.schemata WHERE schema_name = ${literal(database)}`,
+        ),
+        readForeignKeys(connection, login, database),
+        rememberedKeys(connection, login, database),
+        readStage(connection, login, database),
+      ])
+      if (!schema)
+        throw new Advice(
+          `${connection.host.name} has no database ${database}`,
+          'check the name, and that this is the right host',
+        )
+      const there = new Set(keys.map(id))
+      return {
+        tables: tables.map(([table, was]) => [table!, was!]),
+        otherwise: schema[0]!,
+        keys,
+        dropped: dropped.filter((key) => !there.has(id(key))),
+        stage,
+      }
+    },
+    plan({ tables, otherwise, dropped }, { database, collation }) {
+      const right = plainCharset(otherwise) === plainCharset(collation)
+      return {
+        changed: tables.length > 0 || !right || dropped.length > 0,
+        result: { database, tables: tables.map(([table]) => table) },
+        diff: [
+          ...(right ? [] : [{ path: `${database} (new tables)`, before: `${otherwise}\n`, after: `${collation}\n` }]),
+          ...tables.map(([table, was]) => ({
+            path: `${database}.${table}`,
+            before: `${was}\n`,
+            after: `${collation}\n`,
+          })),
+          ...dropped.map(({ table, make }) => ({
+            path: `${database}.${table} (foreign key dropped by a conversion that broke off)`,
+            before: '',
+            after: `${make}\n`,
+          })),
+        ],
+      }
+    },
+    async apply(connection, _plan, { database, charset, collation, login = {} }, { tables, keys, dropped, stage }) {
+      if (stage === 'importing' || stage === 'migrating') {
+        throw new Advice(
+          `the ${stage} of ${database} broke off, and half of it is nothing to convert`,
+          'import it anew first: run the tasks from the replacement on',
+        )
+      }
+      const converted = new Set(tables.map(([table]) => table))
+      // Only the keys that touch a converted table stand in its way.
+      const inTheWay = keys.filter((key) => converted.has(key.table) || converted.has(key.referenced))
+      const inside = (table: string) => `${identifier(database)}.${identifier(table)}`
+      // A migrated database has a user: a record of less would let it be dropped.
+      const tracked = stage !== 'untouched' && stage !== 'migrated'
+      // One session for all of them: foreign_key_checks is a session's own.
+      const statements = [
+        ...(tracked ? [recordStage(database, 'converting')] : []),
+        ...rememberKeys(database, inTheWay),
+        'SET SESSION foreign_key_checks = 0',
+        ...inTheWay.map((key) => `ALTER TABLE ${inside(key.table)} DROP FOREIGN KEY ${identifier(key.name)}`),
+        ...tables.map(
+          ([table]) => `ALTER TABLE ${inside(table)} CONVERT TO CHARACTER SET ${charset} COLLATE ${collation}`,
+        ),
+        ...[...dropped, ...inTheWay].map(({ make }) => make),
+        ...(dropped.length + inTheWay.length > 0 ? forgetKeys(database) : []),
+        `ALTER DATABASE ${identifier(database)} DEFAULT CHARACTER SET ${charset} COLLATE ${collation}`,
+        ...(tracked ? [recordStage(database, 'converted')] : []),
+      ]
+      await query(connection, login, statements.join(';\n'), { long: true })
+    },
   },
-  plan({ tables, otherwise, dropped }, { database, collation }) {
-    const right = plainCharset(otherwise) === plainCharset(collation)
-    return {
-      changed: tables.length > 0 || !right || dropped.length > 0,
-      result: { database, tables: tables.map(([table]) => table) },
-      diff: [
-        ...(right ? [] : [{ path: `${database} (new tables)`, before: `${otherwise}\n`, after: `${collation}\n` }]),
-        ...tables.map(([table, was]) => ({ path: `${database}.${table}`, before: `${was}\n`, after: `${collation}\n` })),
-        ...dropped.map(({ table, make }) => ({ path: `${database}.${table} (foreign key dropped by a conversion that broke off)`, before: '', after: `${make}\n` })),
-      ],
-    }
-  },
-  async apply(connection, _plan, { database, charset, collation, login = {} }, { tables, keys, dropped, stage }) {
-    if (stage === 'importing' || stage === 'migrating') {
-      throw new Advice(`the ${stage} of ${database} broke off, and half of it is nothing to convert`, 'import it anew first: run the tasks from the replacement on')
-    }
-    const converted = new Set(tables.map(([table]) => table))
-    // Only the keys that touch a converted table stand in its way.
-    const inTheWay = keys.filter((key) => converted.has(key.table) || converted.has(key.referenced))
-    const inside = (table: string) => `${identifier(database)}.${identifier(table)}`
-    // A migrated database has a user: a record of less would let it be dropped.
-    const tracked = stage !== 'untouched' && stage !== 'migrated'
-    // One session for all of them: foreign_key_checks is a session's own.
-    const statements = [
-      ...(tracked ? [recordStage(database, 'converting')] : []),
-      ...rememberKeys(database, inTheWay),
-      'SET SESSION foreign_key_checks = 0',
-      ...inTheWay.map((key) => `ALTER TABLE ${inside(key.table)} DROP FOREIGN KEY ${identifier(key.name)}`),
-      ...tables.map(([table]) => `ALTER TABLE ${inside(table)} CONVERT TO CHARACTER SET ${charset} COLLATE ${collation}`),
-      ...[...dropped, ...inTheWay].map(({ make }) => make),
-      ...(dropped.length + inTheWay.length > 0 ? forgetKeys(database) : []),
-      `ALTER DATABASE ${identifier(database)} DEFAULT CHARACTER SET ${charset} COLLATE ${collation}`,
-      ...(tracked ? [recordStage(database, 'converted')] : []),
-    ]
-    await query(connection, login, statements.join(';\n'), { long: true })
-  },
-})
+)
 
 function id({ table, name }: ForeignKey): string {
   return `${table}\0${name}`

@@ -1,5 +1,13 @@
 import path from 'node:path'
-import { Advice, CommandFailed, type Connection, operation, output, type Operation, type Reader } from '../../model/operation.ts'
+import {
+  Advice,
+  CommandFailed,
+  type Connection,
+  operation,
+  output,
+  type Operation,
+  type Reader,
+} from '../../model/operation.ts'
 import type { HostRef } from '../../model/inventory.ts'
 import { sh } from '../../model/shell.ts'
 import { receiving, sumIn } from '../copy-between/receive.ts'
@@ -39,53 +47,88 @@ export function dump(options: DumpOptions): Operation<Dumped> {
   return dumpOperation(options)
 }
 
-const dumpOperation = operation<DumpOptions, Found | undefined, Dumped>(({ database, from }) => `database.dump ${database}${from ? ` of ${from.name}` : ''}`, {
-  read: (connection, { to }) => findDump(connection, to),
-  plan: (found, { to, keep, database }) => keep && found?.complete
-    ? { changed: false, result: { path: to, bytes: found.bytes, sha256: '' } }
-    : { changed: true, unpredictable: true, result: { path: to, bytes: 0, sha256: '' }, diff: { path: to, before: found ? `a dump of ${found.bytes} bytes\n` : '', after: `a new dump of ${database}\n` } },
-  async apply(connection, _plan, options) {
-    try {
-      return await take(connection, options)
-    } catch (error) {
-      await connection.exec(sh`rm -f ${`${options.to}.part`}`).catch(() => {})
-      throw error
-    }
+const dumpOperation = operation<DumpOptions, Found | undefined, Dumped>(
+  ({ database, from }) => `database.dump ${database}${from ? ` of ${from.name}` : ''}`,
+  {
+    read: (connection, { to }) => findDump(connection, to),
+    plan: (found, { to, keep, database }) =>
+      keep && found?.complete
+        ? { changed: false, result: { path: to, bytes: found.bytes, sha256: '' } }
+        : {
+            changed: true,
+            unpredictable: true,
+            result: { path: to, bytes: 0, sha256: '' },
+            diff: {
+              path: to,
+              before: found ? `a dump of ${found.bytes} bytes\n` : '',
+              after: `a new dump of ${database}\n`,
+            },
+          },
+    async apply(connection, _plan, options) {
+      try {
+        return await take(connection, options)
+      } catch (error) {
+        await connection.exec(sh`rm -f ${`${options.to}.part`}`).catch(() => {})
+        throw error
+      }
+    },
   },
-})
+)
 
 async function take(connection: Connection, { database, to, from, login = {} }: DumpOptions): Promise<Dumped> {
   const source = from && from.name !== connection.host.name ? await connection.peer(from) : connection
   const part = `${to}.part`
   // --skip-dump-date makes two dumps of the same rows equal, which is how a rerun can tell.
-  const { script, stdin } = clientScript(login, sh`$mysqldump --single-transaction --quick --routines --triggers --hex-blob --skip-dump-date ${database}`)
+  const { script, stdin } = clientScript(
+    login,
+    sh`$mysqldump --single-transaction --quick --routines --triggers --hex-blob --skip-dump-date ${database}`,
+  )
   const [all, shown] = [{ bytes: 0 }, { bytes: 0 }]
-  const { bytes, sha256, tail, said } = await relay({
-    doing: `mysqldump ${database}`,
-    start: () => source.stream(script),
-    input: stdin,
-    failed: (result) => clientError(source, `mysqldump ${database}`, { ...result, stdout: '' }),
-  }, {
-    doing: `cat > ${part}`,
-    start: () => connection.stream(`${sh`umask 077; mkdir -p ${path.posix.dirname(to)}`} || exit\n${receiving(part)}`),
-    failed: (result) => new CommandFailed(`cat > ${part}`, { ...result, stdout: '' }, `cannot write ${part} on ${connection.host.name}: ${result.stderr.trim()}`),
-  }, (more) => {
-    all.bytes += more
-    if (all.bytes - shown.bytes < 4 << 20) return
-    shown.bytes = all.bytes
-    connection.progress(`${database}: ${(all.bytes / 1048576).toFixed(0)} MiB`)
-  })
+  const { bytes, sha256, tail, said } = await relay(
+    {
+      doing: `mysqldump ${database}`,
+      start: () => source.stream(script),
+      input: stdin,
+      failed: (result) => clientError(source, `mysqldump ${database}`, { ...result, stdout: '' }),
+    },
+    {
+      doing: `cat > ${part}`,
+      start: () =>
+        connection.stream(`${sh`umask 077; mkdir -p ${path.posix.dirname(to)}`} || exit\n${receiving(part)}`),
+      failed: (result) =>
+        new CommandFailed(
+          `cat > ${part}`,
+          { ...result, stdout: '' },
+          `cannot write ${part} on ${connection.host.name}: ${result.stderr.trim()}`,
+        ),
+    },
+    (more) => {
+      all.bytes += more
+      if (all.bytes - shown.bytes < 4 << 20) return
+      shown.bytes = all.bytes
+      connection.progress(`${database}: ${(all.bytes / 1048576).toFixed(0)} MiB`)
+    },
+  )
   if (!tail.toString('latin1').includes('-- Dump completed')) {
-    throw new Advice(`the dump of ${database} on ${source.host.name} ends before its closing line`, 'look at the free space and the log of the database server there, then run it again')
+    throw new Advice(
+      `the dump of ${database} on ${source.host.name} ends before its closing line`,
+      'look at the free space and the log of the database server there, then run it again',
+    )
   }
-  if (sumIn(said) !== sha256) throw new Advice(`what arrived of the dump of ${database} differs from what was sent`, 'run it again; if it happens twice, check the disk of the receiving host')
+  if (sumIn(said) !== sha256)
+    throw new Advice(
+      `what arrived of the dump of ${database} differs from what was sent`,
+      'run it again; if it happens twice, check the disk of the receiving host',
+    )
   await output(connection, sh`mv -f ${part} ${to}`)
   return { path: to, bytes, sha256 }
 }
 
 /** Looks whether there is a dump in a file, and whether its closing line is there. */
 export async function findDump(connection: Reader, file: string): Promise<Found | undefined> {
-  const { stdout } = await connection.exec(sh`f=${file}; [ -f "$f" ] || exit 0; wc -c < "$f"; tail -c 200 "$f" | grep -c -e '-- Dump completed'; :`)
+  const { stdout } = await connection.exec(
+    sh`f=${file}; [ -f "$f" ] || exit 0; wc -c < "$f"; tail -c 200 "$f" | grep -c -e '-- Dump completed'; :`,
+  )
   const [bytes, complete] = stdout.trim().split('\n')
   return bytes ? { bytes: Number(bytes), complete: complete === '1' } : undefined
 }

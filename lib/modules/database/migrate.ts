@@ -1,5 +1,5 @@
 import { Advice, CommandFailed, operation, type Operation } from '../../model/operation.ts'
-import { type Login } from './client.ts'
+import type { Login } from './client.ts'
 import { convert } from './convert.ts'
 import { importDump, type ReplaceOptions } from './replace.ts'
 import { readStage, type Stage, writeStage } from './stage.ts'
@@ -26,27 +26,40 @@ export function migrate(options: MigrateOptions): Operation<Migrated> {
   return migrateOperation(options)
 }
 
-const migrateOperation = operation<MigrateOptions, Stage, Migrated>(({ database, commands }) => `database.migrate ${database}: ${commands.join('; ')}`, {
-  read: (connection, { database, login = {} }) => readStage(connection, login, database),
-  plan: (stage, { database, commands }) => stage === 'migrated'
-    ? { changed: false, result: { database, output: '' } }
-    : { changed: true, unpredictable: true, result: { database, output: '' }, diff: { path: `schema of ${database}`, before: `${stage}\n`, after: `${commands.join('\n')}\n` } },
-  async apply(connection, _plan, options, stage) {
-    const { database, login = {}, commands, charset, collation } = options
-    if (stage === 'untouched') throw new Advice(`${database} has not been replaced by the source's, so there is nothing to migrate`, options.hint ?? 'import the dump of the source first')
-    if (stage !== 'imported' && stage !== 'converted') {
-      await importDump(connection, options)
-      const again = await convert({ database, charset, collation, login }).prepare(connection)
-      if (again.changed) await again.apply(connection)
-    }
-    await writeStage(connection, login, database, 'migrating')
-    let said = ''
-    for (const command of commands) {
-      const result = await connection.exec(command, { long: true })
-      if (result.code !== 0) throw new CommandFailed(command, result)
-      said += result.stdout + result.stderr
-    }
-    await writeStage(connection, login, database, 'migrated')
-    return { database, output: said.trim().split('\n').slice(-5).join('\n') }
+const migrateOperation = operation<MigrateOptions, Stage, Migrated>(
+  ({ database, commands }) => `database.migrate ${database}: ${commands.join('; ')}`,
+  {
+    read: (connection, { database, login = {} }) => readStage(connection, login, database),
+    plan: (stage, { database, commands }) =>
+      stage === 'migrated'
+        ? { changed: false, result: { database, output: '' } }
+        : {
+            changed: true,
+            unpredictable: true,
+            result: { database, output: '' },
+            diff: { path: `schema of ${database}`, before: `${stage}\n`, after: `${commands.join('\n')}\n` },
+          },
+    async apply(connection, _plan, options, stage) {
+      const { database, login = {}, commands, charset, collation } = options
+      if (stage === 'untouched')
+        throw new Advice(
+          `${database} has not been replaced by the source's, so there is nothing to migrate`,
+          options.hint ?? 'import the dump of the source first',
+        )
+      if (stage !== 'imported' && stage !== 'converted') {
+        await importDump(connection, options)
+        const again = await convert({ database, charset, collation, login }).prepare(connection)
+        if (again.changed) await again.apply(connection)
+      }
+      await writeStage(connection, login, database, 'migrating')
+      let said = ''
+      for (const command of commands) {
+        const result = await connection.exec(command, { long: true })
+        if (result.code !== 0) throw new CommandFailed(command, result)
+        said += result.stdout + result.stderr
+      }
+      await writeStage(connection, login, database, 'migrated')
+      return { database, output: said.trim().split('\n').slice(-5).join('\n') }
+    },
   },
-})
+)

@@ -49,18 +49,29 @@ export function replace(options: ReplaceOptions): Operation<Replaced> {
 const replaceOperation = operation<ReplaceOptions, State, Replaced>(({ database }) => `database.replace ${database}`, {
   async read(connection, { database, dump, saved, login = {} }) {
     const [record, found, kept, tables] = await Promise.all([
-      readRecord(connection, login, database), findDump(connection, dump), findDump(connection, saved), countTables(connection, login, database)])
+      readRecord(connection, login, database),
+      findDump(connection, dump),
+      findDump(connection, saved),
+      countTables(connection, login, database),
+    ])
     const { stage } = record
     const whole = stage === 'imported' || stage === 'converted'
-    const newer = whole && found?.complete === true && await sumOf(connection, dump) !== record.dump
+    const newer = whole && found?.complete === true && (await sumOf(connection, dump)) !== record.dump
     return { stage, newer, dump: found, saved: kept, tables }
   },
   plan({ stage, newer, dump, tables }, { database, dump: file }) {
-    if (stage === 'migrated' || (stage === 'imported' || stage === 'converted') && !newer) return { changed: false, result: { database, tables } }
+    if (stage === 'migrated' || ((stage === 'imported' || stage === 'converted') && !newer))
+      return { changed: false, result: { database, tables } }
     const why = stage === 'untouched' ? 'of the target' : newer ? 'of an older dump' : `whose ${stage} broke off`
     return {
-      changed: true, unpredictable: true, result: { database, tables },
-      diff: { path: `database ${database}`, before: `${tables} tables ${why}\n`, after: dump ? `import of ${file}, ${dump.bytes} bytes\n` : `import of ${file}\n` },
+      changed: true,
+      unpredictable: true,
+      result: { database, tables },
+      diff: {
+        path: `database ${database}`,
+        before: `${tables} tables ${why}\n`,
+        after: dump ? `import of ${file}, ${dump.bytes} bytes\n` : `import of ${file}\n`,
+      },
     }
   },
   async apply(connection, _plan, options, state) {
@@ -68,7 +79,10 @@ const replaceOperation = operation<ReplaceOptions, State, Replaced>(({ database 
     // After the first import, what is there came from a dump.
     if (state.stage === 'untouched' && state.tables > 0 && !state.saved?.complete) {
       await mustBeComplete(connection, options.dump, hint)
-      throw new Advice(`${database} has not been saved: ${saved} ${state.saved ? 'is incomplete' : 'is missing'}, and nothing is dropped before that`, hint ?? 'save it first')
+      throw new Advice(
+        `${database} has not been saved: ${saved} ${state.saved ? 'is incomplete' : 'is missing'}, and nothing is dropped before that`,
+        hint ?? 'save it first',
+      )
     }
     await importDump(connection, options)
     return { database, tables: await countTables(connection, login, database) }
@@ -95,50 +109,83 @@ export function restore(options: RestoreOptions): Operation<Replaced> {
   return restoreOperation(options)
 }
 
-const restoreOperation = operation<RestoreOptions, Pick<State, 'stage' | 'saved' | 'tables'>, Replaced>(({ database }) => `database.restore ${database}`, {
-  async read(connection, { database, saved, login = {} }) {
-    const [stage, kept, tables] = await Promise.all([
-      readStage(connection, login, database), findDump(connection, saved), countTables(connection, login, database)])
-    return { stage, saved: kept, tables }
+const restoreOperation = operation<RestoreOptions, Pick<State, 'stage' | 'saved' | 'tables'>, Replaced>(
+  ({ database }) => `database.restore ${database}`,
+  {
+    async read(connection, { database, saved, login = {} }) {
+      const [stage, kept, tables] = await Promise.all([
+        readStage(connection, login, database),
+        findDump(connection, saved),
+        countTables(connection, login, database),
+      ])
+      return { stage, saved: kept, tables }
+    },
+    plan: ({ stage, tables }, { database, saved }) =>
+      stage === 'untouched'
+        ? { changed: false, result: { database, tables } }
+        : {
+            changed: true,
+            unpredictable: true,
+            result: { database, tables },
+            diff: {
+              path: `database ${database}`,
+              before: `${stage}, ${tables} tables\n`,
+              after: `import of ${saved}\n`,
+            },
+          },
+    async apply(connection, _plan, { database, saved, ...options }, state) {
+      if (!state.saved?.complete) {
+        throw new Advice(
+          `what ${database} was before is not there: ${saved} ${state.saved ? 'is incomplete' : 'is missing'} on ${connection.host.name}`,
+          'nothing was dropped; look for another backup of it',
+        )
+      }
+      await importDump(connection, { database, dump: saved, ...options }, forgetStage(database))
+      return { database, tables: await countTables(connection, options.login ?? {}, database) }
+    },
   },
-  plan: ({ stage, tables }, { database, saved }) => stage === 'untouched'
-    ? { changed: false, result: { database, tables } }
-    : { changed: true, unpredictable: true, result: { database, tables }, diff: { path: `database ${database}`, before: `${stage}, ${tables} tables\n`, after: `import of ${saved}\n` } },
-  async apply(connection, _plan, { database, saved, ...options }, state) {
-    if (!state.saved?.complete) {
-      throw new Advice(`what ${database} was before is not there: ${saved} ${state.saved ? 'is incomplete' : 'is missing'} on ${connection.host.name}`, 'nothing was dropped; look for another backup of it')
-    }
-    await importDump(connection, { database, dump: saved, ...options }, forgetStage(database))
-    return { database, tables: await countTables(connection, options.login ?? {}, database) }
-  },
-})
+)
 
 /**
  * Drops, creates and imports. While it goes on the record says so, and `done` is the record of the end: a restored database
  * must never look like an imported one.
  */
 export async function importDump(
-  connection: Connection, { database, dump, charset, collation, login = {}, hint }: Omit<ReplaceOptions, 'saved'>, done?: string,
+  connection: Connection,
+  { database, dump, charset, collation, login = {}, hint }: Omit<ReplaceOptions, 'saved'>,
+  done?: string,
 ): Promise<void> {
   const name = identifier(database)
   await mustBeComplete(connection, dump, hint)
   const sum = await sumOf(connection, dump)
-  const before = [recordStage(database, 'importing'), ...forgetKeys(database),
-    `DROP DATABASE IF EXISTS ${name}`, `CREATE DATABASE ${name} DEFAULT CHARACTER SET ${charset} COLLATE ${collation}`].join('; ')
-  const { script, stdin } = clientScript(login, sh`
+  const before = [
+    recordStage(database, 'importing'),
+    ...forgetKeys(database),
+    `DROP DATABASE IF EXISTS ${name}`,
+    `CREATE DATABASE ${name} DEFAULT CHARACTER SET ${charset} COLLATE ${collation}`,
+  ].join('; ')
+  const { script, stdin } = clientScript(
+    login,
+    sh`
     $mysql -e ${before} || exit
     $mysql ${database} < ${dump} || exit
-    $mysql -e ${done ?? recordStage(database, 'imported', sum)}`)
+    $mysql -e ${done ?? recordStage(database, 'imported', sum)}`,
+  )
   const result = await connection.exec(script, { long: true, stdin })
   if (result.code !== 0) throw clientError(connection, `mysql ${database} < ${dump}`, result)
 }
 
 async function mustBeComplete(connection: Reader, dump: string, hint = 'bring it first'): Promise<void> {
   const found = await findDump(connection, dump)
-  if (!found?.complete) throw new Advice(`the dump ${dump} ${found ? 'is incomplete' : 'is missing'} on ${connection.host.name}`, hint)
+  if (!found?.complete)
+    throw new Advice(`the dump ${dump} ${found ? 'is incomplete' : 'is missing'} on ${connection.host.name}`, hint)
 }
 
 async function countTables(connection: Reader, login: Login, database: string): Promise<number> {
-  const [row] = await query(connection, login, `SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = ${literal(database)}`)
+  const [row] = await query(
+    connection,
+    login,
+    `SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = ${literal(database)}`,
+  )
   return Number(row?.[0] ?? 0)
 }

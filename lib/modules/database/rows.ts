@@ -2,7 +2,16 @@ import type { RowDataPacket } from 'mysql2'
 import type { Connection as Session } from 'mysql2/promise'
 import { isUtf8 } from 'node:buffer'
 import path from 'node:path'
-import { Advice, operation, output, type Connection, type Diff, type Json, type Operation, type Reader } from '../../model/operation.ts'
+import {
+  Advice,
+  operation,
+  output,
+  type Connection,
+  type Diff,
+  type Json,
+  type Operation,
+  type Reader,
+} from '../../model/operation.ts'
 import type { Secret } from '../../model/secret.ts'
 import { sh } from '../../model/shell.ts'
 import { identifier } from './client.ts'
@@ -27,16 +36,24 @@ export type Row = Readonly<Record<string, Json>>
  * ```
  * @throws Advice when the login is refused or the server does not answer
  */
-export function rows<R extends Row = Row>(login: ServiceLogin, sql: string, parameters: readonly Json[] = []): Operation<readonly R[]> {
+export function rows<R extends Row = Row>(
+  login: ServiceLogin,
+  sql: string,
+  parameters: readonly Json[] = [],
+): Operation<readonly R[]> {
   return ask({ login, sql, parameters }) as Operation<readonly R[]>
 }
 
-const ask = operation<{ readonly login: ServiceLogin; readonly sql: string; readonly parameters: readonly Json[] }, readonly Row[], readonly Row[]>(
-  ({ login, sql }) => `database.rows ${login.database}: ${sql.replace(/\s+/g, ' ').slice(0, 80)}`, {
-    read: (connection, { login, sql, parameters }) => inSession(connection, login, (session) => select(session, sql, parameters)),
-    plan: (found) => ({ changed: false, result: found }),
-    async apply() {},
-  })
+const ask = operation<
+  { readonly login: ServiceLogin; readonly sql: string; readonly parameters: readonly Json[] },
+  readonly Row[],
+  readonly Row[]
+>(({ login, sql }) => `database.rows ${login.database}: ${sql.replace(/\s+/g, ' ').slice(0, 80)}`, {
+  read: (connection, { login, sql, parameters }) =>
+    inSession(connection, login, (session) => select(session, sql, parameters)),
+  plan: (found) => ({ changed: false, result: found }),
+  async apply() {},
+})
 
 export interface RewriteOptions {
   readonly login: ServiceLogin
@@ -81,44 +98,63 @@ export function rewrite(options: RewriteOptions): Operation<Rewritten> {
   return rewriteOperation(options)
 }
 
-const rewriteOperation = operation<RewriteOptions, readonly Row[], Rewritten>(({ login, table }) => `database.rewrite ${login.database}.${table}`, {
-  read: (connection, { login, table, key, columns, where, parameters = [] }) => inSession(connection, login, (session) =>
-    select(session, `SELECT ${[key, ...columns].map(identifier).join(', ')} FROM ${identifier(table)}${where ? ` WHERE ${where}` : ''}`, parameters)),
-  plan(found, { table, login, key, change, show = String }) {
-    const changes = changesOf(found, key, change)
-    return {
-      changed: changes.length > 0,
-      result: { table, changed: changes.length, looked: found.length },
-      diff: changes.map(({ key, before, after }): Diff => ({
-        path: `${login.database}.${table} ${String(key)}`,
-        before: Object.entries(before).map(([column, value]) => `${column}: ${show(value, column)}\n`).join(''),
-        after: Object.entries(after).map(([column, value]) => `${column}: ${show(value, column)}\n`).join(''),
-      })),
-    }
-  },
-  async apply(connection, plan, { login, table, key, change, save }, found) {
-    const changes = changesOf(found, key, change)
-    await saveRows(connection, save, changes)
-    await inSession(connection, login, async (session) => {
-      // Otherwise a server in its old default mode cuts what does not fit, and calls it a warning.
-      await session.query("SET SESSION sql_mode = CONCAT(@@SESSION.sql_mode, ',STRICT_ALL_TABLES')")
-      await session.beginTransaction()
-      for (const { key: id, before, after } of changes) {
-        const columns = Object.keys(after)
-        // As a prepared statement: values that stand in the text of a statement come back in the server's errors.
-        const [result] = await session.execute(
-          `UPDATE ${identifier(table)} SET ${columns.map((c) => `${identifier(c)} = ?`).join(', ')} WHERE ${identifier(key)} = ? AND ${columns.map((c) => `${identifier(c)} <=> ?`).join(' AND ')}`,
-          [...columns.map((c) => sent(after[c])), sent(id), ...columns.map((c) => sent(before[c]))])
-        if ((result as { affectedRows?: number }).affectedRows !== 1) {
-          await session.rollback()
-          throw new Advice(`${login.database}.${table} ${String(id)} changed while it was being rewritten, and nothing was`, 'stop the service that writes it, then run this task again')
-        }
+const rewriteOperation = operation<RewriteOptions, readonly Row[], Rewritten>(
+  ({ login, table }) => `database.rewrite ${login.database}.${table}`,
+  {
+    read: (connection, { login, table, key, columns, where, parameters = [] }) =>
+      inSession(connection, login, (session) =>
+        select(
+          session,
+          `SELECT ${[key, ...columns].map(identifier).join(', ')} FROM ${identifier(table)}${where ? ` WHERE ${where}` : ''}`,
+          parameters,
+        ),
+      ),
+    plan(found, { table, login, key, change, show = String }) {
+      const changes = changesOf(found, key, change)
+      return {
+        changed: changes.length > 0,
+        result: { table, changed: changes.length, looked: found.length },
+        diff: changes.map(
+          ({ key, before, after }): Diff => ({
+            path: `${login.database}.${table} ${String(key)}`,
+            before: Object.entries(before)
+              .map(([column, value]) => `${column}: ${show(value, column)}\n`)
+              .join(''),
+            after: Object.entries(after)
+              .map(([column, value]) => `${column}: ${show(value, column)}\n`)
+              .join(''),
+          }),
+        ),
       }
-      await session.commit()
-    })
-    return plan.result
+    },
+    async apply(connection, plan, { login, table, key, change, save }, found) {
+      const changes = changesOf(found, key, change)
+      await saveRows(connection, save, changes)
+      await inSession(connection, login, async (session) => {
+        // Otherwise a server in its old default mode cuts what does not fit, and calls it a warning.
+        await session.query("SET SESSION sql_mode = CONCAT(@@SESSION.sql_mode, ',STRICT_ALL_TABLES')")
+        await session.beginTransaction()
+        for (const { key: id, before, after } of changes) {
+          const columns = Object.keys(after)
+          // As a prepared statement: values that stand in the text of a statement come back in the server's errors.
+          const [result] = await session.execute(
+            `UPDATE ${identifier(table)} SET ${columns.map((c) => `${identifier(c)} = ?`).join(', ')} WHERE ${identifier(key)} = ? AND ${columns.map((c) => `${identifier(c)} <=> ?`).join(' AND ')}`,
+            [...columns.map((c) => sent(after[c])), sent(id), ...columns.map((c) => sent(before[c]))],
+          )
+          if ((result as { affectedRows?: number }).affectedRows !== 1) {
+            await session.rollback()
+            throw new Advice(
+              `${login.database}.${table} ${String(id)} changed while it was being rewritten, and nothing was`,
+              'stop the service that writes it, then run this task again',
+            )
+          }
+        }
+        await session.commit()
+      })
+      return plan.result
+    },
   },
-})
+)
 
 function changesOf(found: readonly Row[], key: string, change: (row: Row) => Row | undefined): readonly Change[] {
   return found.flatMap((row) => {
@@ -134,7 +170,9 @@ function changesOf(found: readonly Row[], key: string, change: (row: Row) => Row
 async function saveRows(connection: Connection, save: string, changes: readonly Change[]): Promise<void> {
   const there = (await connection.read(save))?.toString() ?? ''
   await output(connection, sh`umask 077; mkdir -p ${path.posix.dirname(save)}`)
-  await connection.write(save, there + changes.map((change) => `${JSON.stringify(change)}\n`).join(''), { mode: '0600' })
+  await connection.write(save, there + changes.map((change) => `${JSON.stringify(change)}\n`).join(''), {
+    mode: '0600',
+  })
 }
 
 async function select(session: Session, sql: string, parameters: readonly Json[]): Promise<readonly Row[]> {
@@ -143,39 +181,72 @@ async function select(session: Session, sql: string, parameters: readonly Json[]
 }
 
 function plain(value: unknown): Json {
-  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value
+  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+    return value
   if (Buffer.isBuffer(value)) return isUtf8(value) ? value.toString('utf8') : `0x${value.toString('hex').toUpperCase()}`
   return String(value)
 }
 
 // As texts the server brings values to the column's own type; a number would be compared as a float.
 function sent(value: Json): string | null {
-  return value === null || value === undefined ? null : typeof value === 'boolean' ? String(Number(value)) : String(value)
+  return value === null || value === undefined
+    ? null
+    : typeof value === 'boolean'
+      ? String(Number(value))
+      : String(value)
 }
 
-async function inSession<T>(connection: Reader, login: ServiceLogin, work: (session: Session) => Promise<T>): Promise<T> {
+async function inSession<T>(
+  connection: Reader,
+  login: ServiceLogin,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
   const { user, password, database, address = '127.0.0.1', port = 3306 } = login
   const where = `${address}:${port} of ${connection.host.name}`
   let session: Session
   // Loaded when a database is asked, since most runs and all lists ask none.
   const { createConnection } = await import('mysql2/promise')
   const stream = await connection.dial(port, address).catch((error: unknown) => {
-    throw new Advice(`the database server at ${where} does not answer: ${error instanceof Error ? error.message : String(error)}`, `start it on ${connection.host.name}: service mysqld start`)
+    throw new Advice(
+      `the database server at ${where} does not answer: ${error instanceof Error ? error.message : String(error)}`,
+      `start it on ${connection.host.name}: service mysqld start`,
+    )
   })
   try {
     // A server that is none may hang up in a way that the library waits after.
-    const closed = new Promise<never>((_, refuse) => { stream.once('close', () => { refuse(new Error('it hung up before it had greeted')) }) })
+    const closed = new Promise<never>((_, refuse) => {
+      stream.once('close', () => {
+        refuse(new Error('it hung up before it had greeted'))
+      })
+    })
     closed.catch(() => {})
-    session = await Promise.race([closed, createConnection({ stream, user, password: password.reveal(), database, charset: 'utf8', dateStrings: true, supportBigNumbers: true })])
+    session = await Promise.race([
+      closed,
+      createConnection({
+        stream,
+        user,
+        password: password.reveal(),
+        database,
+        charset: 'utf8',
+        dateStrings: true,
+        supportBigNumbers: true,
+      }),
+    ])
     // Whoever waits for an answer gets the error too; without a listener it would end the run.
     session.on('error', () => {})
   } catch (error) {
     stream.destroy()
     const { code, message } = error as { code?: string; message: string }
     if (code === 'ER_ACCESS_DENIED_ERROR' || code === 'ER_DBACCESS_DENIED_ERROR') {
-      throw new Advice(`the database server at ${where} refuses the login of ${user}: ${message}`, `check the database password of ${user} for ${connection.host.name} in the inventory`)
+      throw new Advice(
+        `the database server at ${where} refuses the login of ${user}: ${message}`,
+        `check the database password of ${user} for ${connection.host.name} in the inventory`,
+      )
     }
-    throw new Advice(`no session with the database server at ${where}: ${message}`, `look at its log on ${connection.host.name}`)
+    throw new Advice(
+      `no session with the database server at ${where}: ${message}`,
+      `look at its log on ${connection.host.name}`,
+    )
   }
   try {
     return await work(session)
@@ -190,6 +261,10 @@ async function inSession<T>(connection: Reader, login: ServiceLogin, work: (sess
 // The library's own error carries the whole statement with the values in it.
 function sessionError(error: unknown, where: string, connection: Reader): Error {
   const { code, errno, message, fatal } = error as { code?: string; errno?: number; message: string; fatal?: boolean }
-  if (fatal) return new Advice(`the database server at ${where} broke off: ${message}`, `look at its log on ${connection.host.name}, then run the task again`)
-  return typeof errno === 'number' ? new Error(`${message} (${code ?? errno})`) : error as Error
+  if (fatal)
+    return new Advice(
+      `the database server at ${where} broke off: ${message}`,
+      `look at its log on ${connection.host.name}, then run the task again`,
+    )
+  return typeof errno === 'number' ? new Error(`${message} (${code ?? errno})`) : (error as Error)
 }

@@ -20,7 +20,11 @@ const table = '`switchover`.`stage`'
 
 /** Reads how far a database has come; one that was never replaced is untouched. */
 export async function readRecord(connection: Reader, login: Login, database: string): Promise<Recorded> {
-  const [known] = await query(connection, login, "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'switchover' AND table_name = 'stage'")
+  const [known] = await query(
+    connection,
+    login,
+    "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'switchover' AND table_name = 'stage'",
+  )
   if (known?.[0] !== '1') return { stage: 'untouched', dump: undefined }
   const [row] = await query(connection, login, `SELECT stage, dump FROM ${table} WHERE name = ${literal(database)}`)
   return { stage: (row?.[0] as Stage | undefined) ?? 'untouched', dump: row?.[1] || undefined }
@@ -36,8 +40,8 @@ export function recordStage(database: string, stage: Stage, dump?: string): stri
   return [
     home,
     `CREATE TABLE IF NOT EXISTS ${table} (name VARCHAR(64) NOT NULL PRIMARY KEY, stage VARCHAR(16) NOT NULL, since DATETIME NOT NULL, dump CHAR(64) NOT NULL DEFAULT '')`,
-    `INSERT INTO ${table} (name, stage, since, dump) VALUES (${literal(database)}, ${literal(stage)}, UTC_TIMESTAMP(), ${literal(dump ?? '')}) `
-      + `ON DUPLICATE KEY UPDATE stage = VALUES(stage), since = VALUES(since)${dump === undefined ? '' : ', dump = VALUES(dump)'}`,
+    `INSERT INTO ${table} (name, stage, since, dump) VALUES (${literal(database)}, ${literal(stage)}, UTC_TIMESTAMP(), ${literal(dump ?? '')}) ` +
+      `ON DUPLICATE KEY UPDATE stage = VALUES(stage), since = VALUES(since)${dump === undefined ? '' : ', dump = VALUES(dump)'}`,
   ].join('; ')
 }
 

@@ -28,7 +28,9 @@ export type UserState = { readonly user: string; readonly hosts: readonly string
  * ```
  */
 export function user(options: UserOptions): Operation<UserState> {
-  const wanted = Object.entries(options.grants ?? {}).map(([on, privileges]): Grant => ({ on: scopeOf(on), privileges: new Set([privileges].flat().map(privilege)) }))
+  const wanted = Object.entries(options.grants ?? {}).map(
+    ([on, privileges]): Grant => ({ on: scopeOf(on), privileges: new Set([privileges].flat().map(privilege)) }),
+  )
   return userOperation({ ...options, wanted, hosts: options.hosts ?? ['localhost'] })
 }
 
@@ -39,7 +41,11 @@ export function user(options: UserOptions): Operation<UserState> {
  * database.userAbsent({ user: 'quantum' })
  * ```
  */
-export function userAbsent(options: { readonly user: string; readonly hosts?: readonly string[]; readonly login?: Login }): Operation<{ readonly user: string; readonly hosts: readonly string[] }> {
+export function userAbsent(options: {
+  readonly user: string
+  readonly hosts?: readonly string[]
+  readonly login?: Login
+}): Operation<{ readonly user: string; readonly hosts: readonly string[] }> {
   return absentOperation(options)
 }
 
@@ -63,7 +69,10 @@ interface Step {
 }
 
 type Wish = UserOptions & { readonly hosts: readonly string[]; readonly wanted: readonly Grant[] }
-interface State { readonly accounts: readonly Account[]; readonly alters: boolean }
+interface State {
+  readonly accounts: readonly Account[]
+  readonly alters: boolean
+}
 
 const userOperation = operation<Wish, State, UserState>(({ user }) => `database.user ${user}`, {
   read: (connection, { user, hosts, password, login = {} }) => readAccounts(connection, login, user, hosts, password),
@@ -71,13 +80,17 @@ const userOperation = operation<Wish, State, UserState>(({ user }) => `database.
     const steps = stepsTo(state, wish)
     const made = wish.hosts.filter((host) => !state.accounts.some((account) => account.host === host))
     return {
-      changed: steps.length > 0, result: { user: wish.user, hosts: wish.hosts, made },
+      changed: steps.length > 0,
+      result: { user: wish.user, hosts: wish.hosts, made },
       diff: [...new Set(steps.map(({ host }) => host))].map((host) => {
         const account = state.accounts.find((one) => one.host === host)
         return {
           path: `database user ${wish.user}@${host}`,
           before: account ? account.grants.map((grant) => `${words(grant)}\n`).join('') : '',
-          after: steps.filter((step) => step.host === host).map(({ seen }) => `${seen}\n`).join(''),
+          after: steps
+            .filter((step) => step.host === host)
+            .map(({ seen }) => `${seen}\n`)
+            .join(''),
         }
       }),
     }
@@ -88,20 +101,28 @@ const userOperation = operation<Wish, State, UserState>(({ user }) => `database.
   },
 })
 
-const absentOperation = operation<{ readonly user: string; readonly hosts?: readonly string[]; readonly login?: Login }, readonly string[], { readonly user: string; readonly hosts: readonly string[] }>(
-  ({ user }) => `database.userAbsent ${user}`, {
-    async read(connection, { user, hosts, login = {} }) {
-      const found = await query(connection, login, `SELECT Host FROM mysql.user WHERE User = ${literal(user)} ORDER BY Host`)
-      return found.map(([host]) => host!).filter((host) => hosts?.includes(host) ?? true)
-    },
-    plan: (found, { user }) => ({
-      changed: found.length > 0, result: { user, hosts: found },
-      diff: found.map((host) => ({ path: `database user ${user}@${host}`, before: 'there\n', after: '' })),
-    }),
-    async apply(connection, _plan, { user, login = {} }, found) {
-      await query(connection, login, `DROP USER ${found.map((host) => account(user, host)).join(', ')}`)
-    },
-  })
+const absentOperation = operation<
+  { readonly user: string; readonly hosts?: readonly string[]; readonly login?: Login },
+  readonly string[],
+  { readonly user: string; readonly hosts: readonly string[] }
+>(({ user }) => `database.userAbsent ${user}`, {
+  async read(connection, { user, hosts, login = {} }) {
+    const found = await query(
+      connection,
+      login,
+      `SELECT Host FROM mysql.user WHERE User = ${literal(user)} ORDER BY Host`,
+    )
+    return found.map(([host]) => host!).filter((host) => hosts?.includes(host) ?? true)
+  },
+  plan: (found, { user }) => ({
+    changed: found.length > 0,
+    result: { user, hosts: found },
+    diff: found.map((host) => ({ path: `database user ${user}@${host}`, before: 'there\n', after: '' })),
+  }),
+  async apply(connection, _plan, { user, login = {} }, found) {
+    await query(connection, login, `DROP USER ${found.map((host) => account(user, host)).join(', ')}`)
+  },
+})
 
 function stepsTo({ accounts, alters }: State, { user, hosts, password, wanted, exact = false }: Wish): readonly Step[] {
   return hosts.flatMap((host): readonly Step[] => {
@@ -109,23 +130,36 @@ function stepsTo({ accounts, alters }: State, { user, hosts, password, wanted, e
     const found = accounts.find((one) => one.host === host)
     const step = (seen: string, statement: string | Secret = seen): Step => ({ host, seen, statement })
     const steps: Step[] = []
-    if (!found && password) steps.push(step('a new account with a password', Secret.join([`CREATE USER ${who} IDENTIFIED BY `, quoted(password)])))
+    if (!found && password)
+      steps.push(
+        step('a new account with a password', Secret.join([`CREATE USER ${who} IDENTIFIED BY `, quoted(password)])),
+      )
     else if (!found) throw new Error(`${user}@${host} is not there, and a new account needs a password`)
     else if (password && found.password === 'other') {
       // ALTER USER is too new for MySQL 5.6, and PASSWORD() too old for MySQL 8.
-      steps.push(step('another password', alters ? Secret.join([`ALTER USER ${who} IDENTIFIED BY `, quoted(password)]) : Secret.join([`SET PASSWORD FOR ${who} = PASSWORD(`, quoted(password), ')'])))
+      steps.push(
+        step(
+          'another password',
+          alters
+            ? Secret.join([`ALTER USER ${who} IDENTIFIED BY `, quoted(password)])
+            : Secret.join([`SET PASSWORD FOR ${who} = PASSWORD(`, quoted(password), ')']),
+        ),
+      )
     }
     for (const { on, privileges } of wanted) {
       const has = found?.grants.find((grant) => grant.on === on)?.privileges ?? new Set<string>()
       // Whoever has all cannot lose it one by one.
       const anew = has.has(all) && !privileges.has(all)
-      const taken = anew ? [...has] : without([...has], privileges).filter((one) => !privileges.has(all) || one === option)
+      const taken = anew
+        ? [...has]
+        : without([...has], privileges).filter((one) => !privileges.has(all) || one === option)
       const missing = anew ? [...privileges] : without([...privileges], has)
       steps.push(...revoke(on, taken))
       const [give, may] = [missing.filter((one) => one !== option), missing.includes(option)]
-      if (missing.length > 0) steps.push(step(`GRANT ${give.join(', ') || 'USAGE'} ON ${on} TO ${who}${may ? ' WITH GRANT OPTION' : ''}`))
+      if (missing.length > 0)
+        steps.push(step(`GRANT ${give.join(', ') || 'USAGE'} ON ${on} TO ${who}${may ? ' WITH GRANT OPTION' : ''}`))
     }
-    for (const { on, privileges } of exact ? found?.grants ?? [] : []) {
+    for (const { on, privileges } of exact ? (found?.grants ?? []) : []) {
       if (!wanted.some((grant) => grant.on === on)) steps.push(...revoke(on, [...privileges]))
     }
     return steps
@@ -133,7 +167,9 @@ function stepsTo({ accounts, alters }: State, { user, hosts, password, wanted, e
     function revoke(on: string, privileges: readonly string[]): readonly Step[] {
       // ALL PRIVILEGES does not hold the right to pass them on, and cannot stand beside it.
       const [these, may] = [privileges.filter((one) => one !== option), privileges.includes(option)]
-      return [...these.length > 0 ? [these.join(', ')] : [], ...may ? [option] : []].map((words) => step(`REVOKE ${words} ON ${on} FROM ${who}`))
+      return [...(these.length > 0 ? [these.join(', ')] : []), ...(may ? [option] : [])].map((words) =>
+        step(`REVOKE ${words} ON ${on} FROM ${who}`),
+      )
     }
   })
 }
@@ -149,14 +185,19 @@ function privilege(name: string): string {
   const [, word = '', columns] = /^([^(]*?)\s*(?:\((.*)\))?$/.exec(name.trim())!
   const upper = word.toUpperCase()
   if (columns === undefined) return upper === 'ALL' ? all : upper
-  return `${upper} (${columns.split(',').map((column) => identifier(column.trim().replaceAll('`', ''))).sort().join(', ')})`
+  return `${upper} (${columns
+    .split(',')
+    .map((column) => identifier(column.trim().replaceAll('`', '')))
+    .sort()
+    .join(', ')})`
 }
 
 /** What is granted on, with each name in backticks. */
 function scopeOf(on: string): string {
   const [database, table, ...more] = on.split('.')
-  if (!database || !table || more.length > 0) throw new Error(`${on} is nothing to grant on: write DATABASE.*, DATABASE.TABLE or *.*`)
-  return [database, table].map((name) => name === '*' ? name : identifier(name.replaceAll('`', ''))).join('.')
+  if (!database || !table || more.length > 0)
+    throw new Error(`${on} is nothing to grant on: write DATABASE.*, DATABASE.TABLE or *.*`)
+  return [database, table].map((name) => (name === '*' ? name : identifier(name.replaceAll('`', '')))).join('.')
 }
 
 function account(user: string, host: string): string {
@@ -171,21 +212,42 @@ function words({ on, privileges }: Grant): string {
   return `${[...privileges].join(', ')} ON ${on}`
 }
 
-async function readAccounts(connection: Reader, login: Login, user: string, hosts: readonly string[], password: Secret | undefined): Promise<State> {
+async function readAccounts(
+  connection: Reader,
+  login: Login,
+  user: string,
+  hosts: readonly string[],
+  password: Secret | undefined,
+): Promise<State> {
   const [columns, [[version = ''] = []]] = await Promise.all([
-    query(connection, login, "SELECT column_name FROM information_schema.columns WHERE table_schema = 'mysql' AND table_name = 'user' AND column_name IN ('Password', 'authentication_string', 'plugin')"),
+    query(
+      connection,
+      login,
+      "SELECT column_name FROM information_schema.columns WHERE table_schema = 'mysql' AND table_name = 'user' AND column_name IN ('Password', 'authentication_string', 'plugin')",
+    ),
     query(connection, login, 'SELECT VERSION()'),
   ])
   // Where the hash is, and how it was made, has moved from version to version.
   const known = new Set(columns.map(([column]) => column))
-  const hash = ['Password', 'authentication_string'].filter((column) => known.has(column)).map((column) => `NULLIF(${column}, '')`)
-  const found = await query(connection, login, `SELECT Host, COALESCE(${[...hash, "''"].join(', ')}), ${known.has('plugin') ? "COALESCE(plugin, '')" : "''"} FROM mysql.user WHERE User = ${literal(user)}`)
-  const accounts = await Promise.all(found.filter(([host]) => hosts.includes(host!)).map(async ([host, has, plugin]): Promise<Account> => {
-    const grants = await query(connection, login, `SHOW GRANTS FOR ${account(user, host!)}`)
-    const native = plugin === '' || plugin === 'mysql_native_password'
-    const same = !password || (native ? has === nativeHash(password) : await logsIn(connection, user, host!, password))
-    return { host: host!, password: same ? 'same' : 'other', grants: grants.flatMap(([line]) => grantOf(line!)) }
-  }))
+  const hash = ['Password', 'authentication_string']
+    .filter((column) => known.has(column))
+    .map((column) => `NULLIF(${column}, '')`)
+  const found = await query(
+    connection,
+    login,
+    `SELECT Host, COALESCE(${[...hash, "''"].join(', ')}), ${known.has('plugin') ? "COALESCE(plugin, '')" : "''"} FROM mysql.user WHERE User = ${literal(user)}`,
+  )
+  const accounts = await Promise.all(
+    found
+      .filter(([host]) => hosts.includes(host!))
+      .map(async ([host, has, plugin]): Promise<Account> => {
+        const grants = await query(connection, login, `SHOW GRANTS FOR ${account(user, host!)}`)
+        const native = plugin === '' || plugin === 'mysql_native_password'
+        const same =
+          !password || (native ? has === nativeHash(password) : await logsIn(connection, user, host!, password))
+        return { host: host!, password: same ? 'same' : 'other', grants: grants.flatMap(([line]) => grantOf(line!)) }
+      }),
+  )
   const [major = 0, minor = 0, patch = 0] = version.split(/[.-]/).map(Number)
   const number = major * 10_000 + minor * 100 + patch
   return { accounts, alters: number >= (/maria/i.test(version) ? 100_200 : 50_706) }
@@ -198,14 +260,20 @@ function nativeHash(password: Secret): string {
 
 // Other ways of keeping a password have salt in them: only a login can tell.
 async function logsIn(connection: Reader, user: string, host: string, password: Secret): Promise<boolean> {
-  const { script, stdin } = clientScript({ user, password }, sh`$mysql ${host === 'localhost' ? [] : ['-h', '127.0.0.1']} -e 'SELECT 1'`)
+  const { script, stdin } = clientScript(
+    { user, password },
+    sh`$mysql ${host === 'localhost' ? [] : ['-h', '127.0.0.1']} -e 'SELECT 1'`,
+  )
   return (await connection.exec(script, { stdin })).code === 0
 }
 
 function grantOf(line: string): readonly Grant[] {
   const match = /^GRANT (.+?) ON (?:TABLE )?((?:`(?:[^`]|``)+`|\*)\.(?:`(?:[^`]|``)+`|\*)) TO (.*)$/.exec(line)
   if (!match) return []
-  const privileges = match[1]!.split(/,\s*(?![^(]*\))/).map(privilege).filter((name) => name !== 'USAGE')
+  const privileges = match[1]!
+    .split(/,\s*(?![^(]*\))/)
+    .map(privilege)
+    .filter((name) => name !== 'USAGE')
   if (/ WITH .*GRANT OPTION/.test(match[3]!)) privileges.push(option)
   return privileges.length > 0 ? [{ on: match[2]!, privileges: new Set(privileges) }] : []
 }

@@ -164,7 +164,7 @@ export function partsOf(pair: Pair, dialect: IniDialect): PairParts {
   const lines = [pair.delimiter === -1 || empty ? '' : text.slice(start, tailStart)]
   let notes = ''
   let indent = ' '
-  for (let from = next; from < text.length;) {
+  for (let from = next; from < text.length; ) {
     const after = text.indexOf('\n', from) + 1
     const contentEnd = trimmedEnd(text, from, after)
     const content = skipBlanks(text, from, contentEnd)

@@ -35,7 +35,10 @@ export function writeValues(document: IniDocument, name: string, key: string, va
   // Of several lines a single-valued option reads the last, so that is the one to keep when none is right already.
   const right = current.lastIndexOf(values[0])
   const kept = values.length === 1 ? found.slice(right).slice(0, 1) : found.slice(0, values.length)
-  removePairs(document, found.filter((pair) => !kept.includes(pair)))
+  removePairs(
+    document,
+    found.filter((pair) => !kept.includes(pair)),
+  )
   kept.forEach((pair, at) => rewrite(document, pair, values[at]!))
   addValues(document, name, key, values.slice(kept.length))
 }
@@ -137,7 +140,9 @@ interface Place {
 
 // Where a person would write it: under the commented-out default, else under the section's last key.
 function placeFor(document: IniDocument, name: string, key: string): Place {
-  const candidates = sectionsNamed(document, name).filter(({ header }) => header !== '' || name === '').toReversed()
+  const candidates = sectionsNamed(document, name)
+    .filter(({ header }) => header !== '' || name === '')
+    .toReversed()
   for (const section of candidates) {
     for (let at = section.items.length - 1; at >= 0; at--) {
       const style = commentedStyle(section.items[at]!, key)

@@ -11,7 +11,10 @@ export function editList(value: string, add: readonly string[], remove: readonly
 }
 
 function splitList(value: string, separator: string): string[] {
-  return value.split(separator === '\n' ? '\n' : ',').map((item) => item.trim()).filter((item) => item !== '')
+  return value
+    .split(separator === '\n' ? '\n' : ',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
 }
 
 function separatorOf(value: string): string {

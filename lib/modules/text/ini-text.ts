@@ -1,6 +1,12 @@
 import { parseIni, readValue, writeIni, writtenValue } from './ini-document.ts'
 import {
-  addValues, dropSection, ensureSection, findPairs, removePairs, sectionsNamed, writeValues,
+  addValues,
+  dropSection,
+  ensureSection,
+  findPairs,
+  removePairs,
+  sectionsNamed,
+  writeValues,
 } from './ini-edit.ts'
 import { IniError } from './ini-error.ts'
 import { editList } from './ini-list.ts'
@@ -144,7 +150,10 @@ function applyEdit(document: IniDocument, edit: IniEdit, options: IniOptions): v
     const missing = textsOf(edit.add).filter((value) => !present.has(value))
     // Adding comes first: the new lines belong where the old ones stand.
     addValues(document, section, key, missing)
-    removePairs(document, found.filter((pair) => unwanted.has(writtenValue(pair, dialect))))
+    removePairs(
+      document,
+      found.filter((pair) => unwanted.has(writtenValue(pair, dialect))),
+    )
   }
 
   if (!options.pruneEmpty || found.length === 0) return

@@ -1,5 +1,13 @@
 import {
-  anchorIndex, behindMark, eolOfText, findLine, insertLines, joinLines, matcher, splitLines, stateless,
+  anchorIndex,
+  behindMark,
+  eolOfText,
+  findLine,
+  insertLines,
+  joinLines,
+  matcher,
+  splitLines,
+  stateless,
 } from './text-lines.ts'
 import type { Anchors } from './text-lines.ts'
 

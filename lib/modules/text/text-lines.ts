@@ -7,7 +7,7 @@ export interface TextLine {
 /** The lines of a text; joining them gives it back byte for byte. */
 export function splitLines(text: string): TextLine[] {
   const lines: TextLine[] = []
-  for (let start = 0; start < text.length;) {
+  for (let start = 0; start < text.length; ) {
     const newline = text.indexOf('\n', start)
     const next = newline === -1 ? text.length : newline + 1
     const end = newline === -1 ? next : newline > start && text.charAt(newline - 1) === '\r' ? newline - 1 : newline
@@ -31,7 +31,10 @@ export function eolOfText(text: string): string {
 
 /** The lines with others put in at an index; a last line that had no line end gets one when something follows it. */
 export function insertLines(
-  lines: readonly TextLine[], index: number, added: readonly TextLine[], eol: string,
+  lines: readonly TextLine[],
+  index: number,
+  added: readonly TextLine[],
+  eol: string,
 ): TextLine[] {
   const above = lines.slice(0, index)
   const last = above.at(-1)

@@ -8,9 +8,15 @@ import type { Mariadb, MariadbOptions } from '../../rig/mariadb.ts'
 import { startMariadb } from '../../rig/mariadb.ts'
 
 const lab = fileURLToPath(new URL('..', import.meta.url))
-const clouds = JSON.parse(readFileSync(join(lab, 'clouds.json'), 'utf8')) as Record<string, {
-  databasePasswords: Record<string, string>, mysqlRoot: string, public: string, management: string
-}>
+const clouds = JSON.parse(readFileSync(join(lab, 'clouds.json'), 'utf8')) as Record<
+  string,
+  {
+    databasePasswords: Record<string, string>
+    mysqlRoot: string
+    public: string
+    management: string
+  }
+>
 
 const test = suite('load')
 
@@ -20,7 +26,7 @@ interface Loaded {
   /** Runs the loader again. */
   load(): void
   /** Asks the server as one of its accounts, over TCP. */
-  as(user: string, password: string, text: string): { out: string, err: string }
+  as(user: string, password: string, text: string): { out: string; err: string }
   /** Asks the server as root on its socket, with the options of the host's password file if there is one. */
   asRoot(text: string, ...options: string[]): string
 }
@@ -28,9 +34,12 @@ interface Loaded {
 async function onServerOf(host: string, options: MariadbOptions, check: (loaded: Loaded) => void): Promise<void> {
   const server: Mariadb = await startMariadb({ ...options, tcp: true })
   const root = mkdtempSync('/tmp/standin-')
-  const mysql = (args: string[], text: string, env: Record<string, string> = {}) => spawnSync('mysql',
-    [...args, '--batch', '--skip-column-names', '--default-character-set=utf8'],
-    { input: text, encoding: 'utf8', env: { PATH: process.env['PATH'], ...env } })
+  const mysql = (args: string[], text: string, env: Record<string, string> = {}) =>
+    spawnSync('mysql', [...args, '--batch', '--skip-column-names', '--default-character-set=utf8'], {
+      input: text,
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'], ...env },
+    })
   try {
     const load = () => {
       const ran = spawnSync(process.execPath, [join(lab, 'standin/db/load.mjs'), `${host}.domain.tld`], {
@@ -85,20 +94,27 @@ test('the target gets Icehouse schemas in utf8, its own rows, and a password for
     const ask = (service: string, text: string) =>
       as(service, cloud.databasePasswords[service]!, `USE ${service}; ${text}`).out
     const versions = ['keystone', 'glance', 'nova', 'cinder'].map((service) =>
-      ask(service, 'SELECT version FROM migrate_version'))
+      ask(service, 'SELECT version FROM migrate_version'),
+    )
     assert.equal(versions, ['44', '34', '234', '22'])
-    assert.is(ask('neutron', 'SHOW TABLES LIKE \'alembic_version\''), '')
-    assert.match(ask('neutron', 'SHOW COLUMNS FROM subnets LIKE \'ipv6_ra_mode\''), /^ipv6_ra_mode/)
-    const hosts = ask('keystone', `SELECT DISTINCT SUBSTRING_INDEX(SUBSTRING_INDEX(url, '/', 3), ':', 2)
-      FROM endpoint ORDER BY 1`)
+    assert.is(ask('neutron', "SHOW TABLES LIKE 'alembic_version'"), '')
+    assert.match(ask('neutron', "SHOW COLUMNS FROM subnets LIKE 'ipv6_ra_mode'"), /^ipv6_ra_mode/)
+    const hosts = ask(
+      'keystone',
+      `SELECT DISTINCT SUBSTRING_INDEX(SUBSTRING_INDEX(url, '/', 3), ':', 2)
+      FROM endpoint ORDER BY 1`,
+    )
     assert.equal(hosts.split('\n'), [`http://${cloud.management}`, `http://${cloud.public}`])
     assert.is(ask('keystone', 'SELECT COUNT(*) FROM assignment'), '6')
     assert.is(ask('nova', 'SELECT DISTINCT host FROM services'), 'node-5.domain.tld')
     assert.is(ask('nova', 'SELECT COUNT(*) FROM instances'), '0')
     const file = join(root, 'etc/mysql/conf.d/password.cnf')
     assert.is(statSync(file).mode & 0o777, 0o640)
-    const collations = asRoot(`SELECT DISTINCT TABLE_COLLATION FROM information_schema.TABLES
-      WHERE TABLE_SCHEMA IN ('keystone', 'glance', 'nova', 'cinder', 'neutron')`, `--defaults-file=${file}`)
+    const collations = asRoot(
+      `SELECT DISTINCT TABLE_COLLATION FROM information_schema.TABLES
+      WHERE TABLE_SCHEMA IN ('keystone', 'glance', 'nova', 'cinder', 'neutron')`,
+      `--defaults-file=${file}`,
+    )
     assert.match(collations, /^utf8(mb3)?_general_ci$/)
     assert.match(as('root', '', 'SELECT 1').err, /Access denied/)
     // On the host the client finds the password file by itself; here it has to be the home's.

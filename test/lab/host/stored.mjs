@@ -13,11 +13,16 @@ const MOST = 16 << 20
 function mysql(text) {
   const ran = spawnSync('mysql', ['--batch', '--skip-column-names'], { input: text, encoding: 'utf8' })
   if (ran.status !== 0) throw new Error(`mysql: ${ran.stderr}`)
-  return ran.stdout.split('\n').filter(Boolean).map((line) => line.split('\t'))
+  return ran.stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => line.split('\t'))
 }
 
 function noise(seed, length) {
-  return createCipheriv('aes-128-ctr', createHash('md5').update(seed).digest(), Buffer.alloc(16)).update(Buffer.alloc(length))
+  return createCipheriv('aes-128-ctr', createHash('md5').update(seed).digest(), Buffer.alloc(16)).update(
+    Buffer.alloc(length),
+  )
 }
 
 function volume(id, gigabytes) {
@@ -46,10 +51,13 @@ async function image(id, path, size, checksum) {
   const actual = hash.digest('hex')
   const actualSize = statSync(path).size
   if (actual === checksum && actualSize === size) return
-  mysql(`UPDATE glance.images SET checksum = '${actual}', size = ${actualSize}, updated_at = updated_at WHERE id = '${id}'`)
+  mysql(
+    `UPDATE glance.images SET checksum = '${actual}', size = ${actualSize}, updated_at = updated_at WHERE id = '${id}'`,
+  )
 }
 
-const perl = (program, ...lines) => spawnSync('perl', ['-e', program], { input: lines.map((line) => `${line}\n`).join(''), encoding: 'utf8' }).stdout
+const perl = (program, ...lines) =>
+  spawnSync('perl', ['-e', program], { input: lines.map((line) => `${line}\n`).join(''), encoding: 'utf8' }).stdout
 
 /** Lets a service's user log in; a seed from elsewhere has other passwords, and not every user. */
 function account(name, password) {
@@ -70,7 +78,9 @@ function account(name, password) {
       VALUES ('${id}', '${project}', '{"roles": [{"id": "${role}"}]}');`)
 }
 
-const { servicePasswords } = Object.values(JSON.parse(readFileSync(process.argv[2], 'utf8'))).find(({ release }) => release === 'havana')
+const { servicePasswords } = Object.values(JSON.parse(readFileSync(process.argv[2], 'utf8'))).find(
+  ({ release }) => release === 'havana',
+)
 for (const [name, password] of Object.entries(servicePasswords)) account(name, password)
 for (const [id, gigabytes] of mysql('SELECT id, size FROM cinder.volumes WHERE deleted = 0')) volume(id, gigabytes)
 const images = mysql(`SELECT DISTINCT i.id, SUBSTRING(l.value, 8), i.size, i.checksum FROM glance.images i

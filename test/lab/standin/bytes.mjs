@@ -9,7 +9,10 @@ export function* imageChunks(id, size, blocksPerChunk = 8192) {
     const end = Math.min(blocks, first + blocksPerChunk)
     const chunk = Buffer.alloc((end - first) * BLOCK)
     for (let i = first; i < end; i++) {
-      createHash('sha256').update(`${id}:${i}`).digest().copy(chunk, (i - first) * BLOCK)
+      createHash('sha256')
+        .update(`${id}:${i}`)
+        .digest()
+        .copy(chunk, (i - first) * BLOCK)
     }
     yield end * BLOCK > size ? chunk.subarray(0, size - first * BLOCK) : chunk
   }

@@ -103,7 +103,7 @@ export async function keystone(conf) {
         ? `id = ${quote(passwordCredentials.userId)}`
         : `domain_id = 'default' AND name = ${quote(passwordCredentials.username)}`
       ;[user] = await db.rows(`SELECT id, name, password, enabled FROM user WHERE ${by}`)
-      if (!user || user.enabled !== '1' || !(await proves(passwordCredentials.password, user.password))) throw denied()
+      if (user?.enabled !== '1' || !(await proves(passwordCredentials.password, user.password))) throw denied()
     } else if (token && tokens.has(token.id)) {
       ;({ user } = tokens.get(token.id))
     } else throw denied()
@@ -112,7 +112,7 @@ export async function keystone(conf) {
     if (tenantName || tenantId) {
       const by = tenantId ? `id = ${quote(tenantId)}` : `domain_id = 'default' AND name = ${quote(tenantName)}`
       ;[tenant] = await db.rows(`SELECT id, name, description, enabled FROM project WHERE ${by}`)
-      if (!tenant || tenant.enabled !== '1') throw denied()
+      if (tenant?.enabled !== '1') throw denied()
       granted = await roles(user.id, tenant.id)
       if (granted.length === 0) throw denied()
     }

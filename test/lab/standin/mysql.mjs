@@ -118,7 +118,7 @@ export function connect({ host, port = 3306, socketPath, user, password, databas
     }
     function texts(packet) {
       const found = []
-      for (let at = 0; at < packet.length;) {
+      for (let at = 0; at < packet.length; ) {
         const [length, start] = lengthCoded(packet, at)
         found.push(length === null ? null : packet.toString('utf8', start, start + length))
         at = start + (length ?? 0)

@@ -7,6 +7,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 
 const here = new URL('.', import.meta.url)
+// biome-ignore lint/suspicious/noExplicitAny: the stand-ins are plain JavaScript
 const load = (name: string): Promise<any> => import(new URL(name, here).href)
 const { parseConf, option, parseUrl, connectionNames } = await load('conf.mjs')
 const { furnish } = await load('furnish.mjs')

@@ -5,8 +5,28 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
-  allJournals, attempt, calm, changes, clouds, differences, doLab, type Ended, type HostName, hostNames, inside, latestJournal, ownLab, run, running,
-  type Snapshot, snapshot, sql, startRun, tables, value, volumesSum,
+  allJournals,
+  attempt,
+  calm,
+  changes,
+  clouds,
+  differences,
+  doLab,
+  type Ended,
+  type HostName,
+  hostNames,
+  inside,
+  latestJournal,
+  ownLab,
+  run,
+  running,
+  type Snapshot,
+  snapshot,
+  sql,
+  startRun,
+  tables,
+  value,
+  volumesSum,
 } from '../../rig/lab.ts'
 import { assertNoSecrets, expectations } from './upgraded.ts'
 
@@ -17,7 +37,8 @@ const scratch = mkdtempSync('/tmp/switchover-broken-')
 let before: ReadonlyMap<HostName, Snapshot>
 let volumes: string
 
-const snapshots = async (...hosts: readonly HostName[]) => new Map(await Promise.all(hosts.map(async (host) => [host, await snapshot(host)] as const)))
+const snapshots = async (...hosts: readonly HostName[]) =>
+  new Map(await Promise.all(hosts.map(async (host) => [host, await snapshot(host)] as const)))
 
 /** The lines that tell of failures, from the mark to the advice. */
 function failures(out: string): readonly string[] {
@@ -25,7 +46,13 @@ function failures(out: string): readonly string[] {
   return lines.flatMap((line, i) => {
     if (!/^[✖⚠] /.test(line)) return []
     const end = lines.findIndex((later, n) => n > i && !later.startsWith('  '))
-    return [lines.slice(i, end).filter((one) => !/^ {4}(at|ran:?) /.test(one)).map((one) => one.trim()).join('\n')]
+    return [
+      lines
+        .slice(i, end)
+        .filter((one) => !/^ {4}(at|ran:?) /.test(one))
+        .map((one) => one.trim())
+        .join('\n'),
+    ]
   })
 }
 
@@ -45,9 +72,14 @@ const goOn = 'Go on with: run playbooks/full-upgrade.ts -i inventory/lab -o line
 
 /** Puts a script in the place of a program; the program itself goes to /usr/lib/held. */
 async function hold(host: HostName, program: string, script: string): Promise<void> {
-  await inside(host, `mkdir -p /usr/lib/held && mv ${program} /usr/lib/held/ && cat > ${program} && chmod 755 ${program}`, script)
+  await inside(
+    host,
+    `mkdir -p /usr/lib/held && mv ${program} /usr/lib/held/ && cat > ${program} && chmod 755 ${program}`,
+    script,
+  )
 }
-const release = (host: HostName, program: string) => inside(host, `mv /usr/lib/held/${program.replace(/.*\//, '')} ${program}`)
+const release = (host: HostName, program: string) =>
+  inside(host, `mv /usr/lib/held/${program.replace(/.*\//, '')} ${program}`)
 
 test.before(async () => {
   await ownLab()
@@ -63,7 +95,10 @@ test('a compute node that cannot be reached ends the run before anything is touc
     assert.is(ended.code, 4, ended.out + ended.err)
     const [said, ...more] = failures(ended.out)
     assert.equal(more, [])
-    assert.match(said!, /^✖ node-4  Look before anything is touched › look › Check that the clocks agree \(unreachable\)\ncannot connect to 10\.0\.0\.7:22: the proxy command failed: .*No route to host/)
+    assert.match(
+      said!,
+      /^✖ node-4 {2}Look before anything is touched › look › Check that the clocks agree \(unreachable\)\ncannot connect to 10\.0\.0\.7:22: the proxy command failed: .*No route to host/,
+    )
     assert.match(ended.out, goOn)
     await assertUntouched('node-4')
     const { code, out } = await run([...upgrade, '-l', '!node-4', '--list-hosts'])
@@ -77,24 +112,35 @@ test('a compute node that cannot be reached ends the run before anything is touc
 
 test('a wrong database password in the inventory is found before anything is touched', async () => {
   const vars = join(scratch, 'vars.json')
-  writeFileSync(vars, JSON.stringify({ databasePasswords: { ...clouds['node-5'].databasePasswords, nova: 'not-the-password' } }))
+  writeFileSync(
+    vars,
+    JSON.stringify({ databasePasswords: { ...clouds['node-5'].databasePasswords, nova: 'not-the-password' } }),
+  )
   const ended = await run([...upgrade, '-e', `@${vars}`])
-  assertEnded(ended, 2, [
-    "✖ node-5  Look before anything is touched › look › Check the services' database passwords",
-    "database.rows nova: SELECT 1 AS one: the database server at 127.0.0.1:3306 of node-5 refuses the login of nova: Access denied for user 'nova'@'127.0.0.1' (using password: YES)",
-    'try: check the database password of nova for node-5 in the inventory',
-  ].join('\n'))
+  assertEnded(
+    ended,
+    2,
+    [
+      "✖ node-5  Look before anything is touched › look › Check the services' database passwords",
+      "database.rows nova: SELECT 1 AS one: the database server at 127.0.0.1:3306 of node-5 refuses the login of nova: Access denied for user 'nova'@'127.0.0.1' (using password: YES)",
+      'try: check the database password of nova for node-5 in the inventory',
+    ].join('\n'),
+  )
   assert.not.match(ended.out + ended.err + allJournals(), 'not-the-password')
 })
 
 test('a compute node whose release is too old is found before anything is touched', async () => {
   await inside('node-4', "sed -i 's/=2013.2.4/=2013.2.1/' /etc/standin-packages")
   try {
-    assertEnded(await run(upgrade), 2, [
-      '✖ node-4  Look before anything is touched › look › Check that the compute nodes can talk to Icehouse',
-      'nova-compute on node-4 is 2013.2.1: it takes [upgrade_levels] compute=icehouse-compat right only from 2013.2.3 on',
-      'try: update its nova packages within Havana first',
-    ].join('\n'))
+    assertEnded(
+      await run(upgrade),
+      2,
+      [
+        '✖ node-4  Look before anything is touched › look › Check that the compute nodes can talk to Icehouse',
+        'nova-compute on node-4 is 2013.2.1: it takes [upgrade_levels] compute=icehouse-compat right only from 2013.2.3 on',
+        'try: update its nova packages within Havana first',
+      ].join('\n'),
+    )
   } finally {
     await inside('node-4', "sed -i 's/=2013.2.1/=2013.2.4/' /etc/standin-packages")
   }
@@ -102,20 +148,33 @@ test('a compute node whose release is too old is found before anything is touche
 
 test('rows on which the migrations would break off are named before anything is touched', async () => {
   const user = 'be83e8d2c5bfa21045b69b3e16ab5ec0'
-  const [[grant = ''] = []] = await sql('node-1', `SELECT data FROM keystone.user_project_metadata WHERE user_id = '${user}'`)
-  await sql('node-1', `UPDATE keystone.user_project_metadata SET data = NULL WHERE user_id = '${user}';
+  const [[grant = ''] = []] = await sql(
+    'node-1',
+    `SELECT data FROM keystone.user_project_metadata WHERE user_id = '${user}'`,
+  )
+  await sql(
+    'node-1',
+    `UPDATE keystone.user_project_metadata SET data = NULL WHERE user_id = '${user}';
     INSERT INTO neutron.agents SELECT 'twice', agent_type, \`binary\`, topic, host, admin_state_up, created_at, started_at, heartbeat_timestamp, description, configurations
-      FROM neutron.agents WHERE id = 'a1fe62bf-224c-4aea-8e25-b6e90afe5e84'`)
+      FROM neutron.agents WHERE id = 'a1fe62bf-224c-4aea-8e25-b6e90afe5e84'`,
+  )
   try {
-    assertEnded(await run(upgrade), 2, [
-      '✖ node-1  Look before anything is touched › look › Check that the data of the source can be migrated',
-      'the migration to Icehouse would break off halfway:',
-      'neutron.agents with the same type and host (migration 1fcfc149aca4 breaks off): L3 agent node-1.domain.tld 2',
-      'keystone.user_project_metadata has a grant without JSON (NULL)',
-      'try: mend these rows on the source first; MySQL cannot undo half a migration',
-    ].join('\n'))
+    assertEnded(
+      await run(upgrade),
+      2,
+      [
+        '✖ node-1  Look before anything is touched › look › Check that the data of the source can be migrated',
+        'the migration to Icehouse would break off halfway:',
+        'neutron.agents with the same type and host (migration 1fcfc149aca4 breaks off): L3 agent node-1.domain.tld 2',
+        'keystone.user_project_metadata has a grant without JSON (NULL)',
+        'try: mend these rows on the source first; MySQL cannot undo half a migration',
+      ].join('\n'),
+    )
   } finally {
-    await sql('node-1', `UPDATE keystone.user_project_metadata SET data = '${grant}' WHERE user_id = '${user}'; DELETE FROM neutron.agents WHERE id = 'twice'`)
+    await sql(
+      'node-1',
+      `UPDATE keystone.user_project_metadata SET data = '${grant}' WHERE user_id = '${user}'; DELETE FROM neutron.agents WHERE id = 'twice'`,
+    )
   }
 })
 
@@ -127,11 +186,15 @@ test('without a dump nothing is dropped, and the error says how to get one', asy
   const stopped = await run([...role, '-t', 'stop,backup'])
   assert.is(stopped.code, 0, stopped.out + stopped.err)
   assert.equal(await running('node-1', ['openstack-keystone']), [])
-  assertEnded(await run([...role, '-t', 'database', '--skip-tags', 'dump']), 2, [
-    '✖ node-5  Move keystone › keystone › Replace the target database',
-    'database.replace keystone: the dump /var/backups/switchover/source/keystone.sql is missing on node-5',
-    'try: bring it: run keystone -i INVENTORY -t stop,backup,dump',
-  ].join('\n'))
+  assertEnded(
+    await run([...role, '-t', 'database', '--skip-tags', 'dump']),
+    2,
+    [
+      '✖ node-5  Move keystone › keystone › Replace the target database',
+      'database.replace keystone: the dump /var/backups/switchover/source/keystone.sql is missing on node-5',
+      'try: bring it: run keystone -i INVENTORY -t stop,backup,dump',
+    ].join('\n'),
+  )
   assert.equal(differences(was, calm('keystone', await tables('node-5', 'keystone'))), [])
   const brought = await run([...role, '-t', 'stop,backup,dump'])
   assert.is(brought.code, 0, brought.out + brought.err)
@@ -142,7 +205,10 @@ test('without a dump nothing is dropped, and the error says how to get one', asy
 
 test('killed in the middle of a copy and of a migration, a run leaves half of each', async () => {
   // Writes a part of the first volume, says so, and lets the run wait for ever.
-  await hold('node-5', '/usr/bin/dd', `#!/bin/bash
+  await hold(
+    'node-5',
+    '/usr/bin/dd',
+    `#!/bin/bash
 case "$*" in
   *of=/dev/cinder/*)
     head -c 3000000 | /usr/lib/held/dd "$@"
@@ -150,17 +216,25 @@ case "$*" in
     exec sleep infinity ;;
 esac
 exec /usr/lib/held/dd "$@"
-`)
-  await hold('node-5', '/usr/bin/nova-manage', `#!/bin/sh
+`,
+  )
+  await hold(
+    'node-5',
+    '/usr/bin/nova-manage',
+    `#!/bin/sh
 [ "$*" = 'db sync' ] && echo $$ >/tmp/migrating && exec sleep infinity
 exec /usr/lib/held/nova-manage "$@"
-`)
+`,
+  )
   const started = startRun(upgrade)
   // What goes on beside these two comes to its end before the run is killed.
-  const held = inside('node-5', `until [ -e /tmp/over ]; do
+  const held = inside(
+    'node-5',
+    `until [ -e /tmp/over ]; do
     [ -s /tmp/copying ] && [ -s /tmp/migrating ] && [ "$(mysql -N -B -e "SELECT COUNT(*) FROM switchover.stage WHERE name IN ('keystone', 'glance', 'neutron') AND stage = 'migrated'")" = 3 ] && exit
     sleep 0.1
-  done`)
+  done`,
+  )
   const early = await Promise.race([held.then(() => undefined), started.ended])
   started.kill()
   await release('node-5', '/usr/bin/dd')
@@ -168,7 +242,8 @@ exec /usr/lib/held/nova-manage "$@"
   await inside('node-5', ': >/tmp/over; for f in /tmp/copying /tmp/migrating; do [ ! -s $f ] || kill $(cat $f); done')
   if (early) throw new Error(`the run ended before it was held (exit code ${early.code}):\n${early.out}${early.err}`)
   assert.is((await started.ended).code, null)
-  const tasks = (type: 'task-started' | 'task-finished') => latestJournal().flatMap((event) => (event.type === type ? [`${event.path.role} ${event.path.task}`] : []))
+  const tasks = (type: 'task-started' | 'task-finished') =>
+    latestJournal().flatMap((event) => (event.type === type ? [`${event.path.role} ${event.path.task}`] : []))
   for (const task of ['cinder Copy the volumes', 'nova Upgrade the schema']) {
     assert.ok(tasks('task-started').includes(task), task)
     assert.not.ok(tasks('task-finished').includes(task), task)
@@ -181,31 +256,56 @@ exec /usr/lib/held/nova-manage "$@"
 
 test('--resume imports the database anew; a migration that breaks off halfway is an error that names the command', async () => {
   // A column of migration 228 is there already: the real error of the real schema, once.
-  await hold('node-5', '/usr/bin/nova-manage', `#!/bin/sh
+  await hold(
+    'node-5',
+    '/usr/bin/nova-manage',
+    `#!/bin/sh
 if [ "$*" = 'db sync' ] && [ ! -e /tmp/half ]; then
   : >/tmp/half
   MYSQL_PWD=${clouds['node-5'].databasePasswords.nova} mysql --no-defaults -h 127.0.0.1 -u nova nova -e 'ALTER TABLE compute_nodes ADD metrics TEXT' || exit 99
 fi
 exec /usr/lib/held/nova-manage "$@"
-`)
+`,
+  )
   const ended = await run([...upgrade, '--resume'])
   assert.is(ended.code, 2, ended.out + ended.err)
   const [said, ...more] = failures(ended.out)
   assert.equal(more, [])
-  assert.match(said!, /^✖ node-5  Move the data › nova › Upgrade the schema\ndatabase\.migrate nova: su -s \/bin\/sh -c 'nova-manage db sync' nova: .*Duplicate column name 'metrics'/s)
+  assert.match(
+    said!,
+    /^✖ node-5 {2}Move the data › nova › Upgrade the schema\ndatabase\.migrate nova: su -s \/bin\/sh -c 'nova-manage db sync' nova: .*Duplicate column name 'metrics'/s,
+  )
   assert.match(ended.out, goOn)
-  const resumed = latestJournal().flatMap((event) => (event.type === 'task-finished' && event.status === 'resumed' ? [event.path] : []))
-  for (const role of ['keystone', 'glance', 'neutron']) assert.ok(resumed.some((path) => path.role === role && path.task === 'Replace the target database'), role)
+  const resumed = latestJournal().flatMap((event) =>
+    event.type === 'task-finished' && event.status === 'resumed' ? [event.path] : [],
+  )
+  for (const role of ['keystone', 'glance', 'neutron'])
+    assert.ok(
+      resumed.some((path) => path.role === role && path.task === 'Replace the target database'),
+      role,
+    )
   assert.is(await value('node-5', 'SELECT version FROM nova.migrate_version'), '227')
   assert.is(await value('node-5', "SELECT stage FROM switchover.stage WHERE name = 'nova'"), 'migrating')
   // Nothing is started while a part of the data is missing, but keystone.
-  assert.equal(await running('node-5', clouds['node-5'].running.filter((name) => /^(openstack|neutron)/.test(name))), ['openstack-keystone'])
+  assert.equal(
+    await running(
+      'node-5',
+      clouds['node-5'].running.filter((name) => /^(openstack|neutron)/.test(name)),
+    ),
+    ['openstack-keystone'],
+  )
   await assertUntouched('node-1', 'node-5')
 })
 
 test('a compute node that does not come up with the new controller gets its old configuration back', async () => {
-  const [restarts, settled] = [await inside('node-3', 'cat /var/run/openstack-nova-compute.pid'), await snapshots('node-3', 'node-4')]
-  await hold('node-3', '/etc/init.d/openstack-nova-compute', `#!/bin/sh
+  const [restarts, settled] = [
+    await inside('node-3', 'cat /var/run/openstack-nova-compute.pid'),
+    await snapshots('node-3', 'node-4'),
+  ]
+  await hold(
+    'node-3',
+    '/etc/init.d/openstack-nova-compute',
+    `#!/bin/sh
 case "$1" in
   start | restart)
     if grep -q icehouse-compat /etc/nova/nova.conf; then
@@ -215,14 +315,24 @@ case "$1" in
     fi ;;
 esac
 exec /usr/lib/held/openstack-nova-compute "$@"
-`)
+`,
+  )
   const ended = await run([...upgrade, '--resume'])
   assert.is(ended.code, 2, ended.out + ended.err)
-  assert.match(ended.out, /⚠ node-3 {2}Reconnect the compute nodes › compute › Restart nova-compute \(rescued\)[^✖]*libvirtError: no connection driver/)
+  assert.match(
+    ended.out,
+    /⚠ node-3 {2}Reconnect the compute nodes › compute › Restart nova-compute \(rescued\)[^✖]*libvirtError: no connection driver/,
+  )
   assert.is(await value('node-5', 'SELECT version FROM nova.migrate_version'), '234')
   assert.is(await value('node-5', "SELECT stage FROM switchover.stage WHERE name = 'nova'"), 'migrated')
-  assert.match(failures(ended.out).at(-1)!, /✖ node-3 .*\nnode-3 could not be reconnected, and has its old configuration again\ntry: mend what failed above, then go on with --resume$/)
-  assert.match(ended.out, /PLAY STOPPED \[Reconnect the compute nodes\]: every host of the batch failed: 1 host was not started/)
+  assert.match(
+    failures(ended.out).at(-1)!,
+    /✖ node-3 .*\nnode-3 could not be reconnected, and has its old configuration again\ntry: mend what failed above, then go on with --resume$/,
+  )
+  assert.match(
+    ended.out,
+    /PLAY STOPPED \[Reconnect the compute nodes\]: every host of the batch failed: 1 host was not started/,
+  )
   await release('node-3', '/etc/init.d/openstack-nova-compute')
   const after = await snapshots('node-3', 'node-4')
   const backups = (line: string) => !/switchover-backup/.test(line)
@@ -243,15 +353,23 @@ for (const [name, holds] of Object.entries(expectations)) test(`as after an unbr
 
 test('on the source only services were stopped', async () => {
   const stopped = clouds['node-1'].running.filter((name) => !['mysqld', 'rabbitmq-server', 'memcached'].includes(name))
-  assert.equal([...changes(before.get('node-1')!, await snapshot('node-1'))].sort(), stopped.map((name) => `${name}: stopped`).sort())
+  assert.equal(
+    [...changes(before.get('node-1')!, await snapshot('node-1'))].sort(),
+    stopped.map((name) => `${name}: stopped`).sort(),
+  )
   assert.is(await volumesSum('node-1'), volumes)
 })
 
 test('another run has nothing to do', async () => {
   const { code, out, err } = await run(upgrade)
   assert.is(code, 0, out + err)
-  assert.equal(out.split('\n').filter((line) => /^node-\d +: ok=/.test(line)).map((line) => line.replace(/^(\S+) .*(changed=\S+).*$/, '$1 $2')),
-    ['node-1 changed=0', 'node-3 changed=0', 'node-4 changed=0', 'node-5 changed=0'])
+  assert.equal(
+    out
+      .split('\n')
+      .filter((line) => /^node-\d +: ok=/.test(line))
+      .map((line) => line.replace(/^(\S+) .*(changed=\S+).*$/, '$1 $2')),
+    ['node-1 changed=0', 'node-3 changed=0', 'node-4 changed=0', 'node-5 changed=0'],
+  )
 })
 
 test.run()

@@ -5,7 +5,23 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
-  allJournals, attempt, changes, type HostName, hostNames, inside, ownLab, root, run, running, type Snapshot, snapshot, sql, value, volumesSum, watchArguments, clouds,
+  allJournals,
+  attempt,
+  changes,
+  type HostName,
+  hostNames,
+  inside,
+  ownLab,
+  root,
+  run,
+  running,
+  type Snapshot,
+  snapshot,
+  sql,
+  value,
+  volumesSum,
+  watchArguments,
+  clouds,
 } from '../../rig/lab.ts'
 import { assertExports, assertNoSecrets, expectations } from './upgraded.ts'
 
@@ -16,8 +32,13 @@ const scratch = mkdtempSync('/tmp/switchover-upgrade-')
 let before: ReadonlyMap<HostName, Snapshot>
 let volumes: string
 
-const snapshots = async () => new Map(await Promise.all(hostNames.map(async (host) => [host, await snapshot(host)] as const)))
-const recap = (out: string) => out.split('\n').filter((line) => /^node-\d +: ok=/.test(line)).map((line) => line.replace(/ +/g, ' '))
+const snapshots = async () =>
+  new Map(await Promise.all(hostNames.map(async (host) => [host, await snapshot(host)] as const)))
+const recap = (out: string) =>
+  out
+    .split('\n')
+    .filter((line) => /^node-\d +: ok=/.test(line))
+    .map((line) => line.replace(/ +/g, ' '))
 
 test.before(async () => {
   await ownLab()
@@ -27,7 +48,11 @@ test.before(async () => {
   for (const [host, { files, databases, running: services }] of before) {
     assert.ok(files.size > 300, host)
     assert.ok(services.length >= 2, host)
-    for (const name of databases.keys()) assert.ok([...databases.get(name)!.values()].flatMap(({ rows }) => rows).length > 4 || host === 'node-5', `${host} ${name}`)
+    for (const name of databases.keys())
+      assert.ok(
+        [...databases.get(name)!.values()].flatMap(({ rows }) => rows).length > 4 || host === 'node-5',
+        `${host} ${name}`,
+      )
   }
 })
 test.after(() => rmSync(scratch, { recursive: true }))
@@ -36,9 +61,12 @@ test('lists are made without a connection', async () => {
   const tried = join(scratch, 'tried')
   const counted = join(scratch, 'counted.mts')
   writeFileSync(tried, '')
-  writeFileSync(counted, `import lab from '${root}/inventory/lab/index.ts'
+  writeFileSync(
+    counted,
+    `import lab from '${root}/inventory/lab/index.ts'
 export default { ...lab, settings: { ...lab.settings, proxyCommand: 'echo tried >> ${tried}; exit 1' } }
-`)
+`,
+  )
   const list = async (...flags: readonly string[]) => {
     const { code, out, err } = await run(['playbooks/full-upgrade.ts', '-i', counted, ...flags])
     assert.is(code, 0, err)
@@ -74,15 +102,25 @@ test('the upgrade runs to its end and shows no secret', async () => {
   const seen = [...watched.stop()]
   assert.is(code, 0, out + err)
   assert.is(err, '')
-  assert.equal(recap(out).map((line) => line.replace(/^.*(unreachable=.*failed=\S+).*$/, '$1')), Array(4).fill('unreachable=0 failed=0'))
+  assert.equal(
+    recap(out).map((line) => line.replace(/^.*(unreachable=.*failed=\S+).*$/, '$1')),
+    Array(4).fill('unreachable=0 failed=0'),
+  )
   assertNoSecrets(out + err, 'the output')
   const journal = allJournals()
   assert.match(journal, /"type":"run-finished"/)
   assertNoSecrets(journal, 'the journal')
   // The sampling sees the commands on the hosts: those that last.
-  for (const command of [/nova-manage db sync/, /mysqldump .*nova/, /dd .*of=\/dev\/cinder\/volume-/]) assert.ok(seen.some((one) => command.test(one)), String(command))
+  for (const command of [/nova-manage db sync/, /mysqldump .*nova/, /dd .*of=\/dev\/cinder\/volume-/])
+    assert.ok(
+      seen.some((one) => command.test(one)),
+      String(command),
+    )
   // tgt-admin knows no other way to tell tgtd a CHAP login than tgtadm's arguments, whoever calls it.
-  assertNoSecrets(seen.filter((one) => !/\btgtadm\b.* --mode account /.test(one)).join('\n'), 'the arguments of some process')
+  assertNoSecrets(
+    seen.filter((one) => !/\btgtadm\b.* --mode account /.test(one)).join('\n'),
+    'the arguments of some process',
+  )
 })
 
 for (const [name, holds] of Object.entries(expectations)) test(name, holds)
@@ -101,21 +139,38 @@ test('a second run changes nothing, and replaces no database', async () => {
   await sql('node-5', "INSERT INTO keystone.region (id, description) VALUES ('after', 'made after the upgrade')")
   const { code, out, err } = await run(upgrade)
   assert.is(code, 0, out + err)
-  assert.equal(recap(out).map((line) => line.replace(/^(\S+) .*(changed=\S+).*$/, '$1 $2')), ['node-1 changed=0', 'node-3 changed=0', 'node-4 changed=0', 'node-5 changed=0'])
-  assert.is(await value('node-5', "SELECT description FROM keystone.region WHERE id = 'after'"), 'made after the upgrade')
+  assert.equal(
+    recap(out).map((line) => line.replace(/^(\S+) .*(changed=\S+).*$/, '$1 $2')),
+    ['node-1 changed=0', 'node-3 changed=0', 'node-4 changed=0', 'node-5 changed=0'],
+  )
+  assert.is(
+    await value('node-5', "SELECT description FROM keystone.region WHERE id = 'after'"),
+    'made after the upgrade',
+  )
 })
 
 test('-t config repairs what was edited by hand, and restarts what runs with it', async () => {
-  const pids = () => inside('node-5', 'for f in /var/run/openstack-*.pid /var/run/neutron-*.pid; do echo "$f $(cat $f)"; done')
+  const pids = () =>
+    inside('node-5', 'for f in /var/run/openstack-*.pid /var/run/neutron-*.pid; do echo "$f $(cat $f)"; done')
   const clean = await snapshot('node-5')
   const was = await pids()
-  const computes = () => inside('node-3', 'cat /var/run/neutron-openvswitch-agent.pid /var/run/openstack-nova-compute.pid')
+  const computes = () =>
+    inside('node-3', 'cat /var/run/neutron-openvswitch-agent.pid /var/run/openstack-nova-compute.pid')
   const [agent, daemon] = (await computes()).split('\n')
-  await inside('node-5', "sed -i -e 's/^rabbit_userid *=.*/rabbit_userid=guest/' -e '/^compute *= *icehouse-compat/d' /etc/nova/nova.conf && echo '# a note of the operator' >> /etc/nova/nova.conf")
+  await inside(
+    'node-5',
+    "sed -i -e 's/^rabbit_userid *=.*/rabbit_userid=guest/' -e '/^compute *= *icehouse-compat/d' /etc/nova/nova.conf && echo '# a note of the operator' >> /etc/nova/nova.conf",
+  )
   await inside('node-3', "sed -i 's/^rabbit_userid *=.*/rabbit_userid=guest/' /etc/neutron/neutron.conf")
   const { code, out, err } = await run([...upgrade, '-t', 'config'])
   assert.is(code, 0, out + err)
-  assert.equal(out.split('\n').filter((line) => line.startsWith('changed: ')).map((line) => line.replace(/ ->.*/, ']')), [...Array(3).fill('changed: [node-5]'), 'changed: [node-3]', 'changed: [node-3]'])
+  assert.equal(
+    out
+      .split('\n')
+      .filter((line) => line.startsWith('changed: '))
+      .map((line) => line.replace(/ ->.*/, ']')),
+    [...Array(3).fill('changed: [node-5]'), 'changed: [node-3]', 'changed: [node-3]'],
+  )
   assert.match(out, /RUNNING HANDLER \[nova : Restart the daemons that run\]/)
   // Of a compute node only the agent: what nova-compute reads was not touched.
   const [agentNow, daemonNow] = (await computes()).split('\n')
@@ -125,15 +180,32 @@ test('-t config repairs what was edited by hand, and restarts what runs with it'
   assert.match(config, /^rabbit_userid *= *nova$/m)
   assert.match(config, /^\[upgrade_levels\]\n(?:.*\n)*?compute *= *icehouse-compat$/m)
   assert.match(config, /^# a note of the operator$/m)
-  assert.equal(changes({ ...clean, databases: new Map() }, { ...await snapshot('node-5'), databases: new Map() }).map((line) => line.replace(/: .*/s, '')), ['/etc/nova/nova.conf'])
-  const restarted = (await pids()).split('\n').filter((line) => !was.split('\n').includes(line)).map((line) => line.replace(/\.pid .*/, ''))
-  assert.equal(restarted, clouds['node-5'].running.filter((name) => name.startsWith('openstack-nova')).map((name) => `/var/run/${name}`).sort())
+  assert.equal(
+    changes({ ...clean, databases: new Map() }, { ...(await snapshot('node-5')), databases: new Map() }).map((line) =>
+      line.replace(/: .*/s, ''),
+    ),
+    ['/etc/nova/nova.conf'],
+  )
+  const restarted = (await pids())
+    .split('\n')
+    .filter((line) => !was.split('\n').includes(line))
+    .map((line) => line.replace(/\.pid .*/, ''))
+  assert.equal(
+    restarted,
+    clouds['node-5'].running
+      .filter((name) => name.startsWith('openstack-nova'))
+      .map((name) => `/var/run/${name}`)
+      .sort(),
+  )
 })
 
 test('a single role has nothing to do', async () => {
   const { code, out, err } = await run(['cinder', '-i', 'inventory/lab', '-o', 'lines'])
   assert.is(code, 0, out + err)
-  assert.equal(recap(out).map((line) => line.replace(/^(\S+) .*(changed=\S+).*$/, '$1 $2')), ['node-1 changed=0', 'node-5 changed=0'])
+  assert.equal(
+    recap(out).map((line) => line.replace(/^(\S+) .*(changed=\S+).*$/, '$1 $2')),
+    ['node-1 changed=0', 'node-5 changed=0'],
+  )
   assert.equal(await running('node-5', clouds['node-5'].running), clouds['node-5'].running)
 })
 

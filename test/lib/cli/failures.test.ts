@@ -36,11 +36,14 @@ const project = new Project({
       const { stdout } = await host.run(shell({ long: true })\`head -c 100000000 /dev/zero | tr '\\\\0' x; echo; echo the end\`)
       host.log(\`kept \${stdout.length} of it, the end: \${stdout.trimEnd().slice(-7)}, memory \${Math.round(process.resourceUsage().maxRSS / 1024)} MB\`)
     }`),
-  'secret': 'wrong-word\n',
+  secret: 'wrong-word\n',
 })
 project.write('secret', 'wrong-word\n', 0o600)
 // Its own session is what this host loses in the middle of a command.
-project.write('session', 'p=$PPID; until grep -q "^Name:.sshd" /proc/$p/status; do p=$(sed -n "s/^PPid:.//p" /proc/$p/status); done; kill -9 $p\nsleep 20\n')
+project.write(
+  'session',
+  'p=$PPID; until grep -q "^Name:.sshd" /proc/$p/status; do p=$(sed -n "s/^PPid:.//p" /proc/$p/status); done; kill -9 $p\nsleep 20\n',
+)
 project.write('lost.ts', playbook(`shell\`sh ${project.path}/session\``))
 
 const fingerprint = (file: string) => execFileSync('ssh-keygen', ['-lf', file], { encoding: 'utf8' }).split(' ')[1]
@@ -56,43 +59,76 @@ const test = suite<{ sshd: Sshd; server: InstanceType<typeof ssh2.Server>; told:
 
 test.before(async (context) => {
   if (!hasSshd) throw new Error('these tests need /usr/sbin/sshd')
-  const sshd = context.sshd = await startSshd({ programs: { sudo } })
+  const sshd = (context.sshd = await startSshd({ programs: { sudo } }))
   context.server = new ssh2.Server({ hostKeys: [readFileSync(`${sshd.home}/host_ed25519`)] }, (client) => {
     client.on('authentication', (attempt) => attempt.reject(['password'])).on('error', () => {})
   })
-  await new Promise<void>((resolve) => { context.server.listen(0, '127.0.0.1', resolve) })
+  await new Promise<void>((resolve) => {
+    context.server.listen(0, '127.0.0.1', resolve)
+  })
   const { port } = context.server.address() as AddressInfo
   const known = readFileSync(sshd.knownHosts, 'utf8')
   keygen('ed25519', `${project.path}/other`)
-  project.write('changed', known.replace(/ssh-ed25519 \S+/, readFileSync(`${project.path}/other.pub`, 'utf8').split(' ').slice(0, 2).join(' ')))
+  project.write(
+    'changed',
+    known.replace(
+      /ssh-ed25519 \S+/,
+      readFileSync(`${project.path}/other.pub`, 'utf8').split(' ').slice(0, 2).join(' '),
+    ),
+  )
   project.write('known', known.replace(String(sshd.port), String(port)))
-  const reach = { address: '127.0.0.1', port: sshd.port, user: sshd.user, privateKey: sshd.privateKey, knownHosts: sshd.knownHosts }
+  const reach = {
+    address: '127.0.0.1',
+    port: sshd.port,
+    user: sshd.user,
+    privateKey: sshd.privateKey,
+    knownHosts: sshd.knownHosts,
+  }
   const on = ['say.ts', '-i', 'inventory/ssh.ts', '-l']
   const settings = {
-    good: reach, closed: { ...reach, port: closedPort = await freePort() }, changed: { ...reach, knownHosts: `${project.path}/changed` },
+    good: reach,
+    closed: { ...reach, port: (closedPort = await freePort()) },
+    changed: { ...reach, knownHosts: `${project.path}/changed` },
     password: { ...reach, port, privateKey: undefined, knownHosts: `${project.path}/known` },
   }
-  project.write('inventory/ssh.ts', `${words}export default inventory({ hosts: {\n${Object.entries(settings).map(([name, of]) => `  ${name}: { settings: ${JSON.stringify(of)} },\n`).join('')}} })\n`)
+  project.write(
+    'inventory/ssh.ts',
+    `${words}export default inventory({ hosts: {\n${Object.entries(settings)
+      .map(([name, of]) => `  ${name}: { settings: ${JSON.stringify(of)} },\n`)
+      .join('')}} })\n`,
+  )
   // Those on one machine one after the other: they would lock each other out.
   const jobs: readonly (readonly (readonly [string, readonly string[]])[])[] = [
-    [['throw', ['throw.ts', '-i', 'web1,', '-c', 'local']]], [['forgot', ['forgot.ts', '-i', 'web2,', '-c', 'local']]],
-    [['late', ['late.ts', '-i', 'a,', '-c', 'local']]], [['late command', ['late-command.ts', '-i', 'b,', '-c', 'local']]],
-    [['latin', ['latin.ts', '-i', 'c,', '-c', 'local', '-v']]], [['big', ['big.ts', '-i', 'd,', '-c', 'local']]], [['long', ['long.ts', '-i', 'e,', '-c', 'local']]],
-    [['closed', [...on, 'closed']], ['password', [...on, 'password', '--connection-password-file', 'secret']]],
+    [['throw', ['throw.ts', '-i', 'web1,', '-c', 'local']]],
+    [['forgot', ['forgot.ts', '-i', 'web2,', '-c', 'local']]],
+    [['late', ['late.ts', '-i', 'a,', '-c', 'local']]],
+    [['late command', ['late-command.ts', '-i', 'b,', '-c', 'local']]],
+    [['latin', ['latin.ts', '-i', 'c,', '-c', 'local', '-v']]],
+    [['big', ['big.ts', '-i', 'd,', '-c', 'local']]],
+    [['long', ['long.ts', '-i', 'e,', '-c', 'local']]],
     [
-      ['changed', [...on, 'changed']], ['sudo', [...on, 'good', '--become-user', 'deploy']],
+      ['closed', [...on, 'closed']],
+      ['password', [...on, 'password', '--connection-password-file', 'secret']],
+    ],
+    [
+      ['changed', [...on, 'changed']],
+      ['sudo', [...on, 'good', '--become-user', 'deploy']],
       ['sudo password', [...on, 'good', '--become-user', 'deploy', '--become-password-file', 'secret']],
       ['lost', ['lost.ts', ...on.slice(1), 'good']],
     ],
   ]
-  context.told = new Map((await inTurn(jobs, async (sequence) => {
-    const ends: (readonly [string, Told])[] = []
-    for (const [name, args] of sequence) {
-      const { code, stdout, stderr } = await project.run([...args, '--no-type-check'])
-      ends.push([name, { code, stderr, task: /TASK \[Say\]\n(.*?)\n\nPLAY RECAP/s.exec(stdout)?.[1] ?? stdout }])
-    }
-    return ends
-  })).flat())
+  context.told = new Map(
+    (
+      await inTurn(jobs, async (sequence) => {
+        const ends: (readonly [string, Told])[] = []
+        for (const [name, args] of sequence) {
+          const { code, stdout, stderr } = await project.run([...args, '--no-type-check'])
+          ends.push([name, { code, stderr, task: /TASK \[Say\]\n(.*?)\n\nPLAY RECAP/s.exec(stdout)?.[1] ?? stdout }])
+        }
+        return ends
+      })
+    ).flat(),
+  )
 })
 test.after(async ({ sshd, server }) => {
   server.close()
@@ -100,64 +136,109 @@ test.after(async ({ sshd, server }) => {
   project[Symbol.dispose]()
 })
 
-const says = (name: string, code: number, expected: (sshd: Sshd, server: InstanceType<typeof ssh2.Server>) => string) => test(`${name}: ${code}`, ({ told, sshd, server }) => {
-  const found = told.get(name)!
-  assert.is(found.task.replaceAll(project.path, 'PROJECT'), expected(sshd, server))
-  assert.is(found.code, code, found.stderr)
-})
+const says = (name: string, code: number, expected: (sshd: Sshd, server: InstanceType<typeof ssh2.Server>) => string) =>
+  test(`${name}: ${code}`, ({ told, sshd, server }) => {
+    const found = told.get(name)!
+    assert.is(found.task.replaceAll(project.path, 'PROJECT'), expected(sshd, server))
+    assert.is(found.code, code, found.stderr)
+  })
 
-says('throw', 2, () => `✖ web1  one › Say
+says(
+  'throw',
+  2,
+  () => `✖ web1  one › Say
   it does not add up
     at throw.ts:6
-failed: [web1]`)
-says('forgot', 2, () => `✖ web2  one › Say
+failed: [web1]`,
+)
+says(
+  'forgot',
+  2,
+  () => `✖ web2  one › Say
   shell: echo hi was made but never run: write host.run(...) around it, or return it
     at forgot.ts:6
-failed: [web2]`)
-says('late', 2, () => `✖ a  one › Say
+failed: [web2]`,
+)
+says(
+  'late',
+  2,
+  () => `✖ a  one › Say
   «Say» took longer than 0.5 s
     at late.ts:5
-failed: [a]`)
-says('late command', 2, () => `✖ b  one › Say
+failed: [a]`,
+)
+says(
+  'late command',
+  2,
+  () => `✖ b  one › Say
   shell: sleep 30: timed out after 1 s
     at late-command.ts:5
-failed: [b]`)
+failed: [b]`,
+)
 says('latin', 0, () => 'changed: [c] => {"code":0,"stdout":"caf\ufffd \ufffd ok\\n","stderr":""}')
-says('big', 2, () => `✖ d  one › Say
+says(
+  'big',
+  2,
+  () => `✖ d  one › Say
   shell: head -c 100000000 /dev/zero | tr '\\0' x: \`head -c 100000000 /dev/zero | tr '\\0' x\` on d wrote 100000000 bytes, more than the 16 MiB that are kept (it ended with exit code 0)
     at big.ts:5
     try: run it as a long command, whose last output is kept, or use stream()
-failed: [d]`)
-says('closed', 4, () => `✖ closed  one › Say (unreachable)
+failed: [d]`,
+)
+says(
+  'closed',
+  4,
+  () => `✖ closed  one › Say (unreachable)
   shell: echo hi: cannot connect to 127.0.0.1:${closedPort}: connection refused
     at say.ts:5
     try: is sshd running there, and is this the right port?
-unreachable: [closed]`)
-says('changed', 4, (sshd) => `✖ changed  one › Say (unreachable)
+unreachable: [closed]`,
+)
+says(
+  'changed',
+  4,
+  (sshd) => `✖ changed  one › Say (unreachable)
   shell: echo hi: the host key of 127.0.0.1:${sshd.port} has changed: it shows ssh-ed25519 ${fingerprint(`${sshd.home}/host_ed25519.pub`)}, and PROJECT/changed:1 has ssh-ed25519 ${fingerprint(`${project.path}/other.pub`)}
     at say.ts:5
     try: somebody may be listening in; if the host was installed anew, delete line 1 of PROJECT/changed
-unreachable: [changed]`)
-says('password', 4, (sshd, server) => `✖ password  one › Say (unreachable)
+unreachable: [changed]`,
+)
+says(
+  'password',
+  4,
+  (sshd, server) => `✖ password  one › Say (unreachable)
   shell: echo hi: cannot connect to 127.0.0.1:${(server.address() as AddressInfo).port}: authentication refused for ${sshd.user} (tried password)
     at say.ts:5
     try: allow one of these keys for ${sshd.user} there, or set privateKey or password
-unreachable: [password]`)
-says('sudo', 2, (sshd) => `✖ good  one › Say
+unreachable: [password]`,
+)
+says(
+  'sudo',
+  2,
+  (sshd) => `✖ good  one › Say
   shell: echo hi: sudo refused on good: a password is required
     at say.ts:5
     try: allow sudo without a password for ${sshd.user}, or set becomePassword
-failed: [good]`)
-says('sudo password', 2, (sshd) => `✖ good  one › Say
+failed: [good]`,
+)
+says(
+  'sudo password',
+  2,
+  (sshd) => `✖ good  one › Say
   shell: echo hi: sudo refused on good: Sorry, try again.
     1 incorrect password attempt
     at say.ts:5
     try: check becomePassword and what sudoers allows ${sshd.user}
-failed: [good]`)
-says('lost', 4, () => `✖ good  one › Say (unreachable)
+failed: [good]`,
+)
+says(
+  'lost',
+  4,
+  () => `✖ good  one › Say (unreachable)
   shell: sh PROJECT/session: connection to good lost while running \`sh PROJECT/session\`
     at lost.ts:5
-unreachable: [good]`)
+unreachable: [good]`,
+)
 test('100 MB of a long command: only the end is kept', ({ told }) => {
   const { task, code } = told.get('long')!
   const [, kept, memory] = /^e: kept (\d+) of it, the end: the end, memory (\d+) MB\nchanged: \[e\]$/.exec(task) ?? []

@@ -16,17 +16,33 @@ const site = (project: string) => `${words}export default playbook('site', [
 `
 const project = new Project()
 project.write('site.ts', site(project.path))
-const args = (host: string, ...more: readonly string[]) => ['site.ts', '-i', `${host},`, '-c', 'local', '--no-type-check', ...more]
+const args = (host: string, ...more: readonly string[]) => [
+  'site.ts',
+  '-i',
+  `${host},`,
+  '-c',
+  'local',
+  '--no-type-check',
+  ...more,
+]
 const there = (name: string) => existsSync(path.join(project.path, name))
-const journal = (run: string) => readFileSync(path.join(project.path, '.switchover/runs', `${run}.jsonl`), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as { type: string; outcome?: string })
+const journal = (run: string) =>
+  readFileSync(path.join(project.path, '.switchover/runs', `${run}.jsonl`), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { type: string; outcome?: string })
 const locked = () => (there('.switchover/locks') ? readdirSync(path.join(project.path, '.switchover/locks')) : [])
 
 async function began(host: string, run: Running): Promise<void> {
   let ended: Ended | undefined
-  void run.ended.then((how) => { ended = how })
+  void run.ended.then((how) => {
+    ended = how
+  })
   while (!there(`${host}.began`)) {
     if (ended) throw new Error(`it ended before its task began:\n${ended.stdout}${ended.stderr}`)
-    await new Promise((resolve) => { setTimeout(resolve, 20) })
+    await new Promise((resolve) => {
+      setTimeout(resolve, 20)
+    })
   }
 }
 
@@ -86,10 +102,18 @@ test('two runs on one host: the second is told who holds it; others and --check 
   await began('held', run)
   const second = await project.run(args('held', '-t', 'work'))
   assert.is(second.code, 9)
-  assert.match(second.stderr, new RegExp(`^held is locked by run \\d{8}-\\d{6}-[0-9a-f]{4,5} of «site» \\(\\S+, pid ${run.process.pid} on \\S+, since \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d UTC\\) - wait until it has ended, or look without changing anything: --check\n$`))
+  assert.match(
+    second.stderr,
+    new RegExp(
+      `^held is locked by run \\d{8}-\\d{6}-[0-9a-f]{4,5} of «site» \\(\\S+, pid ${run.process.pid} on \\S+, since \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d UTC\\) - wait until it has ended, or look without changing anything: --check\n$`,
+    ),
+  )
   const unlock = await project.run(['unlock'])
   assert.is(unlock.code, 9)
-  assert.match(unlock.stderr, new RegExp(`^held stays locked by run .* - it goes on: end it with kill ${run.process.pid}\n$`))
+  assert.match(
+    unlock.stderr,
+    new RegExp(`^held stays locked by run .* - it goes on: end it with kill ${run.process.pid}\n$`),
+  )
   assert.is((await project.run(args('held', '-t', 'work', '-C'))).code, 0)
   project.write('other.go', '')
   assert.is((await project.run(args('other', '-t', 'work'))).code, 0)
@@ -110,21 +134,41 @@ test('the lock of a run that was killed is no lock', async () => {
 })
 
 test('the lock of another machine is kept until it is named', async () => {
-  const holder = { run: '20260101-000000-abcd', pid: 1, machine: 'elsewhere', user: 'ops', since: '2026-01-01T00:00:00.000Z', playbook: 'site', host: 'far' }
+  const holder = {
+    run: '20260101-000000-abcd',
+    pid: 1,
+    machine: 'elsewhere',
+    user: 'ops',
+    since: '2026-01-01T00:00:00.000Z',
+    playbook: 'site',
+    host: 'far',
+  }
   project.write('.switchover/locks/far.lock', JSON.stringify(holder))
   project.write('far.go', '')
   const { code, stderr } = await project.run(args('far', '-t', 'work'))
-  assert.is(stderr, 'far is locked by run 20260101-000000-abcd of «site» (ops, pid 1 on elsewhere, since 2026-01-01 00:00:00 UTC) - when that run is known to have ended: run unlock 20260101-000000-abcd\n')
+  assert.is(
+    stderr,
+    'far is locked by run 20260101-000000-abcd of «site» (ops, pid 1 on elsewhere, since 2026-01-01 00:00:00 UTC) - when that run is known to have ended: run unlock 20260101-000000-abcd\n',
+  )
   assert.is(code, 9)
   assert.is((await project.run(['unlock'])).code, 9)
-  assert.is((await project.run(['unlock', '20260101-000000-abcd'])).stdout, 'far: no longer locked by run 20260101-000000-abcd\n')
+  assert.is(
+    (await project.run(['unlock', '20260101-000000-abcd'])).stdout,
+    'far: no longer locked by run 20260101-000000-abcd\n',
+  )
   assert.is((await project.run(args('far', '-t', 'work'))).code, 0)
 })
 
 /** Runs a script on a terminal of its own; `type` is called when a text has been printed. */
 async function onTerminal(script: string, type: Readonly<Record<string, string>>): Promise<string> {
-  project.write('terminal.sh', `trap : INT\nstty rows 24 columns 120\nstty -a >before\n${script}\necho "code $?"\nstty -a >after\n`)
-  const child = spawn('script', ['-qec', `sh ${path.join(project.path, 'terminal.sh')}`, '/dev/null'], { cwd: project.path, env: { ...process.env, HOME: project.path, TERM: 'xterm' } })
+  project.write(
+    'terminal.sh',
+    `trap : INT\nstty rows 24 columns 120\nstty -a >before\n${script}\necho "code $?"\nstty -a >after\n`,
+  )
+  const child = spawn('script', ['-qec', `sh ${path.join(project.path, 'terminal.sh')}`, '/dev/null'], {
+    cwd: project.path,
+    env: { ...process.env, HOME: project.path, TERM: 'xterm' },
+  })
   let printed = ''
   const left = new Map(Object.entries(type))
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -135,11 +179,18 @@ async function onTerminal(script: string, type: Readonly<Record<string, string>>
       child.stdin.write(what)
     }
   })
-  await new Promise((resolve) => { child.once('close', resolve) })
-  assert.is(readFileSync(path.join(project.path, 'after'), 'utf8'), readFileSync(path.join(project.path, 'before'), 'utf8'), 'the terminal is left as it was')
+  await new Promise((resolve) => {
+    child.once('close', resolve)
+  })
+  assert.is(
+    readFileSync(path.join(project.path, 'after'), 'utf8'),
+    readFileSync(path.join(project.path, 'before'), 'utf8'),
+    'the terminal is left as it was',
+  )
   return printed
 }
-const command = (words: readonly string[]) => [process.execPath, new URL('../../../lib/run.cjs', import.meta.url).pathname, ...words].join(' ')
+const command = (words: readonly string[]) =>
+  [process.execPath, new URL('../../../lib/run.cjs', import.meta.url).pathname, ...words].join(' ')
 
 test('on a terminal: a gate is asked, Ctrl-C at it is Ctrl-C, and the terminal is as it was', async () => {
   const yes = await onTerminal(command(args('asked', '-t', 'asking')), { 'Really? [y/N]': 'y\r' })
@@ -151,16 +202,24 @@ test('on a terminal: a gate is asked, Ctrl-C at it is Ctrl-C, and the terminal i
 })
 
 test('on a terminal: Ctrl-C twice leaves no picture and the cursor', async () => {
-  const printed = await onTerminal(command(args('drawn', '-t', 'work')), { 'Wait': '\x03', 'stopping: what runs is finished': '\x03' })
+  const printed = await onTerminal(command(args('drawn', '-t', 'work')), {
+    Wait: '\x03',
+    'stopping: what runs is finished': '\x03',
+  })
   assert.match(printed, /code 130/)
   assert.ok(printed.lastIndexOf('\x1b[?25h') >= printed.lastIndexOf('\x1b[?25l'), 'the cursor is shown again')
 })
 
 test('on a terminal: a password is not shown, and Ctrl-C at it ends', async () => {
-  const printed = await onTerminal(command(args('secret', '-t', 'asking', '-C', '-K')), { 'BECOME password: ': 'not-to-be-seen\r' })
+  const printed = await onTerminal(command(args('secret', '-t', 'asking', '-C', '-K')), {
+    'BECOME password: ': 'not-to-be-seen\r',
+  })
   assert.match(printed, /code 0/)
   assert.not.match(printed, /not-to-be-seen/)
-  assert.match(await onTerminal(command(args('secret', '-t', 'asking', '-C', '-K')), { 'BECOME password: ': 'not\x03' }), /code 130/)
+  assert.match(
+    await onTerminal(command(args('secret', '-t', 'asking', '-C', '-K')), { 'BECOME password: ': 'not\x03' }),
+    /code 130/,
+  )
 })
 
 test.run()

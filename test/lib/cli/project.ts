@@ -47,8 +47,18 @@ export class Project {
   }
 
   /** Starts `run` in this folder, with no terminal anywhere. */
-  start(args: readonly string[], { env = {}, cwd = this.path, input = '' }: { readonly env?: Readonly<Record<string, string>>; readonly cwd?: string; readonly input?: string } = {}): Running {
-    const child = spawn(process.execPath, [path.join(root, 'lib/run.cjs'), ...args], { cwd, env: { ...process.env, NO_COLOR: '1', HOME: this.path, SSH_AUTH_SOCK: '', ...env } })
+  start(
+    args: readonly string[],
+    {
+      env = {},
+      cwd = this.path,
+      input = '',
+    }: { readonly env?: Readonly<Record<string, string>>; readonly cwd?: string; readonly input?: string } = {},
+  ): Running {
+    const child = spawn(process.execPath, [path.join(root, 'lib/run.cjs'), ...args], {
+      cwd,
+      env: { ...process.env, NO_COLOR: '1', HOME: this.path, SSH_AUTH_SOCK: '', ...env },
+    })
     let [stdout, stderr] = ['', '']
     const waiting = new Set<() => void>()
     const heard = () => [...waiting].forEach((look) => look())
@@ -66,16 +76,17 @@ export class Project {
       child.once('error', reject)
       child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }))
     })
-    const printed = (text: string) => new Promise<void>((resolve, reject) => {
-      const look = () => {
-        if (!stdout.includes(text) && !stderr.includes(text)) return
-        waiting.delete(look)
-        resolve()
-      }
-      waiting.add(look)
-      look()
-      void ended.then(() => reject(new Error(`it ended without printing ${text}:\n${stdout}\n${stderr}`)))
-    })
+    const printed = (text: string) =>
+      new Promise<void>((resolve, reject) => {
+        const look = () => {
+          if (!stdout.includes(text) && !stderr.includes(text)) return
+          waiting.delete(look)
+          resolve()
+        }
+        waiting.add(look)
+        look()
+        void ended.then(() => reject(new Error(`it ended without printing ${text}:\n${stdout}\n${stderr}`)))
+      })
     return { process: child, ended, printed }
   }
 
@@ -95,8 +106,10 @@ export const local = `${words}export default inventory({ settings: { connection:
 export async function inTurn<T, R>(jobs: readonly T[], work: (job: T) => Promise<R>): Promise<readonly R[]> {
   const results: R[] = []
   const left = [...jobs.entries()]
-  await Promise.all([0, 1].map(async () => {
-    for (let next = left.shift(); next; next = left.shift()) results[next[0]] = await work(next[1])
-  }))
+  await Promise.all(
+    [0, 1].map(async () => {
+      for (let next = left.shift(); next; next = left.shift()) results[next[0]] = await work(next[1])
+    }),
+  )
   return results
 }

@@ -10,12 +10,20 @@ const project = new Project({
   'roles/nginx/index.ts': '',
   'bin/run': `#!/bin/sh\nexec ${process.execPath} ${new URL('../../../lib/run.cjs', import.meta.url).pathname} "$@"\n`,
 })
-project.write('bin/run', `#!/bin/sh\nexec ${process.execPath} ${new URL('../../../lib/run.cjs', import.meta.url).pathname} "$@"\n`, 0o755)
+project.write(
+  'bin/run',
+  `#!/bin/sh\nexec ${process.execPath} ${new URL('../../../lib/run.cjs', import.meta.url).pathname} "$@"\n`,
+  0o755,
+)
 
 /** What bash offers for a line whose last word is being typed. */
 function offered(line: readonly string[]): readonly string[] {
   const script = `eval "$(run completion bash)"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); compopt() { :; }; _run_complete; printf '%s\\n' "\${COMPREPLY[@]}"`
-  const { stdout, stderr } = spawnSync('bash', ['-c', script, 'bash', ...line], { cwd: project.path, encoding: 'utf8', env: { ...process.env, PATH: `${project.path}/bin:${process.env['PATH']}` } })
+  const { stdout, stderr } = spawnSync('bash', ['-c', script, 'bash', ...line], {
+    cwd: project.path,
+    encoding: 'utf8',
+    env: { ...process.env, PATH: `${project.path}/bin:${process.env['PATH']}` },
+  })
   assert.is(stderr, '')
   return stdout.split('\n').filter(Boolean)
 }

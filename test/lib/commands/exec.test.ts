@@ -24,7 +24,10 @@ test('different ones apart, and an exit code is a failure', async () => {
 
 test('as JSON; an unreachable host', async () => {
   project.write('key', '')
-  project.write('inventory/gone.ts', `${words}export default inventory({ hosts: { here: { settings: { connection: 'local' } }, gone: { settings: { address: '127.0.0.1', port: ${await freePort()} } } } })\n`)
+  project.write(
+    'inventory/gone.ts',
+    `${words}export default inventory({ hosts: { here: { settings: { connection: 'local' } }, gone: { settings: { address: '127.0.0.1', port: ${await freePort()} } } } })\n`,
+  )
   const { stdout, code } = await exec('all', '-i', 'inventory/gone', '--json', '--', 'echo out; echo err >&2')
   const [here, gone] = JSON.parse(stdout) as { host: string; status: string; reason?: string }[]
   assert.equal(here, { host: 'here', status: 'ok', code: 0, stdout: 'out\n', stderr: 'err\n' })
@@ -50,7 +53,10 @@ test('what is missing', async () => {
 
 test('it is recorded', async () => {
   const { stdout } = await project.run(['history'])
-  assert.match(stdout, /^\S+ +ok +3 hosts +3 changed +\S+ s +run exec all -i inventory\/lab -- echo 'a \| tr a b;' 'echo "c {2}d" >&2'$/m)
+  assert.match(
+    stdout,
+    /^\S+ +ok +3 hosts +3 changed +\S+ s +run exec all -i inventory\/lab -- echo 'a \| tr a b;' 'echo "c {2}d" >&2'$/m,
+  )
   assert.match((await project.run(['report', 'latest'])).stdout, /^PLAY \[exec\]\n/)
 })
 

@@ -31,19 +31,32 @@ test('encrypt, view, decrypt: the bytes come back, mode and owner stay', async (
   assert.match(read('a.yml'), /^\$ANSIBLE_VAULT;1\.1;AES256\n(?:[0-9a-f]{1,80}\n)+$/)
   assert.is(mode('a.yml'), '640')
   assert.is(await vault(['view', 'a.yml', ...withPassword]), text)
-  if (ansible) assert.is(spawnSync('ansible-vault', ['view', '--vault-password-file', 'password', 'a.yml'], { cwd: project.path, encoding: 'utf8', env: { ...process.env, PAGER: 'cat' } }).stdout, text)
+  if (ansible)
+    assert.is(
+      spawnSync('ansible-vault', ['view', '--vault-password-file', 'password', 'a.yml'], {
+        cwd: project.path,
+        encoding: 'utf8',
+        env: { ...process.env, PAGER: 'cat' },
+      }).stdout,
+      text,
+    )
   await vault(['decrypt', 'a.yml', ...withPassword])
   assert.is(read('a.yml'), text)
   assert.is(mode('a.yml'), '640')
 })
 
 // Where Ansible is installed; what it wrote elsewhere is read in test/lib/inventory/vault.test.ts.
-if (ansible) test('what ansible-vault wrote is read', async () => {
-  project.write('theirs.yml', 'a: 1\n')
-  assert.is(spawnSync('ansible-vault', ['encrypt', '--vault-id', 'prod@asked-client.sh', 'theirs.yml'], { cwd: project.path }).status, 0)
-  assert.match(read('theirs.yml'), /^\$ANSIBLE_VAULT;1\.2;AES256;prod\n/)
-  assert.is(await vault(['view', 'theirs.yml', '--vault-id', 'prod@asked-client.sh']), 'a: 1\n')
-})
+if (ansible)
+  test('what ansible-vault wrote is read', async () => {
+    project.write('theirs.yml', 'a: 1\n')
+    assert.is(
+      spawnSync('ansible-vault', ['encrypt', '--vault-id', 'prod@asked-client.sh', 'theirs.yml'], { cwd: project.path })
+        .status,
+      0,
+    )
+    assert.match(read('theirs.yml'), /^\$ANSIBLE_VAULT;1\.2;AES256;prod\n/)
+    assert.is(await vault(['view', 'theirs.yml', '--vault-id', 'prod@asked-client.sh']), 'a: 1\n')
+  })
 
 test('stdin to stdout, a label, another file', async () => {
   const encrypted = await vault(['encrypt', '-', '--vault-id', 'prod@asked-client.sh'], { input: 'in\n' })
@@ -70,18 +83,32 @@ test('edit: in a private place that goes away, unchanged when nothing changed or
   const before = readdirSync(tmpdir()).filter((name) => name.startsWith('run-vault-'))
   project.write('e.yml', 'one\n')
   await vault(['encrypt', 'e.yml', ...withPassword])
-  project.write('editor', '#!/bin/sh\nstat -c %a "$1" "$(dirname "$1")" >seen\necho "$1" >>seen\necho two >>"$1"\n', 0o755)
+  project.write(
+    'editor',
+    '#!/bin/sh\nstat -c %a "$1" "$(dirname "$1")" >seen\necho "$1" >>seen\necho two >>"$1"\n',
+    0o755,
+  )
   await vault(['edit', 'e.yml', ...withPassword], { env: { EDITOR: `${project.path}/editor`, VISUAL: '' } })
   assert.is(await vault(['view', 'e.yml', ...withPassword]), 'one\ntwo\n')
   assert.match(read('seen'), /^600\n700\n.*\/e\.yml\n$/)
   const encrypted = read('e.yml')
-  const unchanged = await project.run(['vault', 'edit', 'e.yml', ...withPassword], { env: { EDITOR: 'true', VISUAL: '' } })
+  const unchanged = await project.run(['vault', 'edit', 'e.yml', ...withPassword], {
+    env: { EDITOR: 'true', VISUAL: '' },
+  })
   assert.is(unchanged.stderr, 'e.yml is unchanged\n')
-  const failed = await project.run(['vault', 'edit', 'e.yml', ...withPassword], { env: { EDITOR: 'false', VISUAL: '' } })
-  assert.is(failed.stderr, 'the editor false ended with exit code 1, and nothing was changed - set EDITOR to the editor of your choice\n')
+  const failed = await project.run(['vault', 'edit', 'e.yml', ...withPassword], {
+    env: { EDITOR: 'false', VISUAL: '' },
+  })
+  assert.is(
+    failed.stderr,
+    'the editor false ended with exit code 1, and nothing was changed - set EDITOR to the editor of your choice\n',
+  )
   assert.is(failed.code, 2)
   assert.is(read('e.yml'), encrypted)
-  assert.equal(readdirSync(tmpdir()).filter((name) => name.startsWith('run-vault-')), before)
+  assert.equal(
+    readdirSync(tmpdir()).filter((name) => name.startsWith('run-vault-')),
+    before,
+  )
 })
 
 test('encrypt-string: a value for a YAML file', async () => {
@@ -117,11 +144,27 @@ test('what cannot be done is said before anything is written', async () => {
     assert.is(ended.code, code)
   }
   await says(['decrypt', 'clear', 'nothing', ...withPassword], 6, 'clear is not encrypted\nthere is no file nothing')
-  await says(['encrypt', 'r', ...withPassword], 6, 'r is encrypted already - change its password with run vault rekey r')
-  await says(['view', 'e.yml', '--vault-password-file', 'other'], 6, 'e.yml cannot be decrypted: the vault password is wrong, or the vault was changed')
-  await says(['view', 'e.yml', '--vault-password-file', 'open'], 6, 'open holds a password and others may read it (mode 0644) - chmod 600 open')
+  await says(
+    ['encrypt', 'r', ...withPassword],
+    6,
+    'r is encrypted already - change its password with run vault rekey r',
+  )
+  await says(
+    ['view', 'e.yml', '--vault-password-file', 'other'],
+    6,
+    'e.yml cannot be decrypted: the vault password is wrong, or the vault was changed',
+  )
+  await says(
+    ['view', 'e.yml', '--vault-password-file', 'open'],
+    6,
+    'open holds a password and others may read it (mode 0644) - chmod 600 open',
+  )
   await says(['view', 'e.yml', '--vault-password-file', 'nowhere'], 6, 'there is no password file nowhere')
-  await says(['view', 'e.yml'], 5, 'Vault password: there is no terminal to ask on - give it in a file, or in the inventory')
+  await says(
+    ['view', 'e.yml'],
+    5,
+    'Vault password: there is no terminal to ask on - give it in a file, or in the inventory',
+  )
   await says(['view'], 5, 'run vault view needs a file')
   assert.is(read('clear'), 'clear')
 })

@@ -13,9 +13,21 @@ async function runs(wire: Wire, plays: readonly Play[], lookAhead: boolean, chec
   const events: Event[] = []
   const book = playbook('P', plays)
   await run({
-    playbook: book, plays: select(book, wire.inventory, { tags: [], skipTags: [] }), inventory: wire.inventory, transport: wire.transport,
-    check, forks: 50, forceHandlers: false, argv: [], runId: 'r', lookAhead, emit: (event) => events.push(event), gate: async () => true,
-    stop: new AbortController().signal, abort: new AbortController().signal, clock: { now: () => 0, after: () => () => {} },
+    playbook: book,
+    plays: select(book, wire.inventory, { tags: [], skipTags: [] }),
+    inventory: wire.inventory,
+    transport: wire.transport,
+    check,
+    forks: 50,
+    forceHandlers: false,
+    argv: [],
+    runId: 'r',
+    lookAhead,
+    emit: (event) => events.push(event),
+    gate: async () => true,
+    stop: new AbortController().signal,
+    abort: new AbortController().signal,
+    clock: { now: () => 0, after: () => () => {} },
   })
   return events
 }
@@ -64,7 +76,8 @@ test('asks ahead for bodies that give an operation and do nothing else', async (
     for (let i = 0; i < 30; i++) task(`T${i}`, (host) => put({ key: `k${i}`, value: host.name === 'a' ? 'v' : 'w' }))
   })
   const events = await runs(wire, tasks, true)
-  const ended = (host: string, status: string) => events.filter((e) => e.type === 'task-finished' && e.host === host && e.status === status).length
+  const ended = (host: string, status: string) =>
+    events.filter((e) => e.type === 'task-finished' && e.host === host && e.status === status).length
   assert.equal([ended('a', 'ok'), ended('b', 'changed')], [30, 30])
   // b changes each of its thirty, and each change carries the next question.
   assert.ok(wire.trips <= 33, `${wire.trips} round trips`)
@@ -81,21 +94,32 @@ test('believes what a body says at its turn, not what it said before', async () 
   let value = 'before'
   let key = 'early'
   const said: string[] = []
-  const events = await runs(wire, book(({ task }) => {
-    task('First', put({ key: 'x', value: '1' }))
-    task('Think', async (host) => {
-      await host.run(put({ key: 'x', value: '1' }))
-      value = 'after'
-      key = 'late'
-      said.push('thought')
-    })
-    task('Other value', () => put({ key: 'early', value }))
-    task('Other key', () => put({ key, value }))
-    task('Needs a result', (host) => like({ key: host.resultIfRun(later) ?? 'none', other: 'x' }))
-    const later = task('A result', put({ key: 'r', value: 'q' }))
-    task('Has it', (host) => put({ key: host.result(later), value: 'w' }))
-  }), true)
-  assert.equal(Object.fromEntries(wire.state.get('a')!), { x: '1', early: 'after', late: 'after', none: '1', r: 'q', q: 'w' })
+  const events = await runs(
+    wire,
+    book(({ task }) => {
+      task('First', put({ key: 'x', value: '1' }))
+      task('Think', async (host) => {
+        await host.run(put({ key: 'x', value: '1' }))
+        value = 'after'
+        key = 'late'
+        said.push('thought')
+      })
+      task('Other value', () => put({ key: 'early', value }))
+      task('Other key', () => put({ key, value }))
+      task('Needs a result', (host) => like({ key: host.resultIfRun(later) ?? 'none', other: 'x' }))
+      const later = task('A result', put({ key: 'r', value: 'q' }))
+      task('Has it', (host) => put({ key: host.result(later), value: 'w' }))
+    }),
+    true,
+  )
+  assert.equal(Object.fromEntries(wire.state.get('a')!), {
+    x: '1',
+    early: 'after',
+    late: 'after',
+    none: '1',
+    r: 'q',
+    q: 'w',
+  })
   assert.equal(said, ['thought'])
   assert.is(events.filter((e) => e.type === 'task-finished' && e.status === 'failed').length, 0)
 })
@@ -103,36 +127,50 @@ test('believes what a body says at its turn, not what it said before', async () 
 test('runs a body of several statements at its turn only', async () => {
   const wire = wireTo(['a'])
   const order: string[] = []
-  await runs(wire, book(({ task }) => {
-    task('First', async (host) => {
-      order.push('first')
-      await host.run(put({ key: 'x', value: '1' }))
-    })
-    for (const name of ['second', 'third']) {
-      task(name, () => {
-        order.push(name)
-        return put({ key: name, value: '1' })
+  await runs(
+    wire,
+    book(({ task }) => {
+      task('First', async (host) => {
+        order.push('first')
+        await host.run(put({ key: 'x', value: '1' }))
       })
-    }
-  }), true)
+      for (const name of ['second', 'third']) {
+        task(name, () => {
+          order.push(name)
+          return put({ key: name, value: '1' })
+        })
+      }
+    }),
+    true,
+  )
   assert.equal(order, ['first', 'second', 'third'])
 })
 
 test('sees what the task before it changed', async () => {
   const wire = wireTo(['a'])
-  await runs(wire, book(({ task }) => {
-    task('First', put({ key: 'x', value: '1' }))
-    task('Like it', like({ key: 'y', other: 'x' }))
-    task('Twice', put({ key: 'x', value: '2', how: 'twice' }))
-    task('Like it again', like({ key: 'y', other: 'x' }))
-    task('Its own way', put({ key: 'x', value: '3', how: 'long' }))
-    task('Like it a third time', like({ key: 'z', other: 'x' }))
-  }), true)
+  await runs(
+    wire,
+    book(({ task }) => {
+      task('First', put({ key: 'x', value: '1' }))
+      task('Like it', like({ key: 'y', other: 'x' }))
+      task('Twice', put({ key: 'x', value: '2', how: 'twice' }))
+      task('Like it again', like({ key: 'y', other: 'x' }))
+      task('Its own way', put({ key: 'x', value: '3', how: 'long' }))
+      task('Like it a third time', like({ key: 'z', other: 'x' }))
+    }),
+    true,
+  )
   assert.equal(Object.fromEntries(wire.state.get('a')!), { x: '3', y: '2', z: '3' })
 })
 
 type Made =
-  | { readonly is: 'put'; readonly key: string; readonly value: string; readonly how: 'once' | 'twice' | 'long'; readonly body: 'value' | 'function' | 'when' }
+  | {
+      readonly is: 'put'
+      readonly key: string
+      readonly value: string
+      readonly how: 'once' | 'twice' | 'long'
+      readonly body: 'value' | 'function' | 'when'
+    }
   | { readonly is: 'like'; readonly key: string; readonly other: string; readonly body: 'value' | 'function' | 'when' }
   | { readonly is: 'command'; readonly script: string }
   | { readonly is: 'flush' }
@@ -140,16 +178,40 @@ type Made =
   | { readonly is: 'parallel'; readonly steps: readonly Made[] }
 
 const key = fc.constantFrom('a', 'b', 'c', 'd')
-const body = fc.constantFrom('value', 'value', 'value', 'function', 'when' as const) as fc.Arbitrary<'value' | 'function' | 'when'>
+const body = fc.constantFrom('value', 'value', 'value', 'function', 'when' as const) as fc.Arbitrary<
+  'value' | 'function' | 'when'
+>
 const simple: fc.Arbitrary<Made> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ is: fc.constant('put' as const), key, value: fc.constantFrom('1', '2'), how: fc.constantFrom('once', 'once', 'twice', 'long') as fc.Arbitrary<'once' | 'twice' | 'long'>, body }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      is: fc.constant('put' as const),
+      key,
+      value: fc.constantFrom('1', '2'),
+      how: fc.constantFrom('once', 'once', 'twice', 'long') as fc.Arbitrary<'once' | 'twice' | 'long'>,
+      body,
+    }),
+  },
   { weight: 4, arbitrary: fc.record({ is: fc.constant('like' as const), key, other: key, body }) },
-  { weight: 2, arbitrary: fc.record({ is: fc.constant('command' as const), script: fc.constantFrom('true', 'put a 3', 'put b 4', 'fail') }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      is: fc.constant('command' as const),
+      script: fc.constantFrom('true', 'put a 3', 'put b 4', 'fail'),
+    }),
+  },
   { weight: 1, arbitrary: fc.constant({ is: 'flush' as const }) },
 )
 const many: fc.Arbitrary<Made> = fc.oneof(
   { weight: 8, arbitrary: simple },
-  { weight: 1, arbitrary: fc.record({ is: fc.constant('block' as const), steps: fc.array(simple, { minLength: 1, maxLength: 4 }), rescue: fc.array(simple, { maxLength: 2 }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      is: fc.constant('block' as const),
+      steps: fc.array(simple, { minLength: 1, maxLength: 4 }),
+      rescue: fc.array(simple, { maxLength: 2 }),
+    }),
+  },
 )
 
 function define(made: readonly Made[]): (steps: Steps<object>) => void {
@@ -159,12 +221,16 @@ function define(made: readonly Made[]): (steps: Steps<object>) => void {
     const add = (one: Made): void => {
       const name = `T${n++}`
       if (one.is === 'flush') flush()
-      else if (one.is === 'block') block(name, { try: () => one.steps.forEach(add), ...one.rescue.length > 0 ? { rescue: () => one.rescue.forEach(add) } : {} })
+      else if (one.is === 'block')
+        block(name, {
+          try: () => one.steps.forEach(add),
+          ...(one.rescue.length > 0 ? { rescue: () => one.rescue.forEach(add) } : {}),
+        })
       else if (one.is === 'parallel') one.steps.forEach(add)
       else if (one.is === 'command') task(name, command(one.script))
       else {
-        const operation = () => one.is === 'put' ? put(one) : like(one)
-        const options = { notify: handlers[n % 2]!, ...one.body === 'when' ? { when: () => true } : {} }
+        const operation = () => (one.is === 'put' ? put(one) : like(one))
+        const options = { notify: handlers[n % 2]!, ...(one.body === 'when' ? { when: () => true } : {}) }
         if (one.body === 'function') task(name, options, operation)
         else task(name, options, operation())
       }
@@ -175,21 +241,34 @@ function define(made: readonly Made[]): (steps: Steps<object>) => void {
 
 for (const check of [false, true]) {
   test(`gives the same events and leaves the same hosts as without it${check ? ', in check mode' : ''}`, async () => {
-    await fc.assert(fc.asyncProperty(fc.array(many, { minLength: 1, maxLength: 14 }), fc.boolean(), async (made, late) => {
-      const results = await Promise.all([true, false].map(async (lookAhead) => {
-        // A change that goes its own way must not be believed before it is answered.
-        const wire = wireTo(['a', 'b'], late)
-        wire.state.get('b')!.set('a', '1').set('c', '2')
-        const events = await runs(wire, book(define(made)), lookAhead, check)
-        // Which of two hosts is told of first is chance, with look-ahead and without it.
-        const end = events.at(-1)!
-        const owed = end.type === 'run-finished' ? end.owed.map(({ host, handler }) => `${host} ${handler}`).sort() : []
-        return { events: ['a', 'b'].map((host) => events.filter((e) => 'host' in e && e.host === host)), end: { ...end, owed }, state: wire.state }
-      }))
-      assert.equal(JSON.stringify(results[0]!.events), JSON.stringify(results[1]!.events))
-      assert.equal(JSON.stringify(results[0]!.end), JSON.stringify(results[1]!.end))
-      assert.equal([...results[0]!.state].map(([h, m]) => [h, [...m].sort()]), [...results[1]!.state].map(([h, m]) => [h, [...m].sort()]))
-    }), { numRuns: 250 })
+    await fc.assert(
+      fc.asyncProperty(fc.array(many, { minLength: 1, maxLength: 14 }), fc.boolean(), async (made, late) => {
+        const results = await Promise.all(
+          [true, false].map(async (lookAhead) => {
+            // A change that goes its own way must not be believed before it is answered.
+            const wire = wireTo(['a', 'b'], late)
+            wire.state.get('b')!.set('a', '1').set('c', '2')
+            const events = await runs(wire, book(define(made)), lookAhead, check)
+            // Which of two hosts is told of first is chance, with look-ahead and without it.
+            const end = events.at(-1)!
+            const owed =
+              end.type === 'run-finished' ? end.owed.map(({ host, handler }) => `${host} ${handler}`).sort() : []
+            return {
+              events: ['a', 'b'].map((host) => events.filter((e) => 'host' in e && e.host === host)),
+              end: { ...end, owed },
+              state: wire.state,
+            }
+          }),
+        )
+        assert.equal(JSON.stringify(results[0]!.events), JSON.stringify(results[1]!.events))
+        assert.equal(JSON.stringify(results[0]!.end), JSON.stringify(results[1]!.end))
+        assert.equal(
+          [...results[0]!.state].map(([h, m]) => [h, [...m].sort()]),
+          [...results[1]!.state].map(([h, m]) => [h, [...m].sort()]),
+        )
+      }),
+      { numRuns: 250 },
+    )
   })
 }
 

@@ -16,11 +16,38 @@ test.before.each(() => {
 test.after.each(() => rmSync(path.dirname(directory), { recursive: true }))
 
 const at = { file: '/x.ts', line: 1 }
-const started = (run: string, more: { readonly check?: boolean; readonly playbook?: string; readonly resumes?: string } = {}): Event =>
-  ({ type: 'run-started', run, playbook: 'book', check: false, hosts: ['a'], plays: 1, tasks: 1, argv: [], ...more })
-const finished = (task: string, status: Status, result?: string): Event =>
-  ({ type: 'task-finished', path: { play: 'P', role: 'r', blocks: ['B'], task }, at, host: 'a', delegated: [], status, handler: false, milliseconds: 1, ...(result ? { result } : {}) })
-const over = (run: string, outcome: 'ok' | 'failed'): Event => ({ type: 'run-finished', run, outcome, milliseconds: 1, owed: [] })
+const started = (
+  run: string,
+  more: { readonly check?: boolean; readonly playbook?: string; readonly resumes?: string } = {},
+): Event => ({
+  type: 'run-started',
+  run,
+  playbook: 'book',
+  check: false,
+  hosts: ['a'],
+  plays: 1,
+  tasks: 1,
+  argv: [],
+  ...more,
+})
+const finished = (task: string, status: Status, result?: string): Event => ({
+  type: 'task-finished',
+  path: { play: 'P', role: 'r', blocks: ['B'], task },
+  at,
+  host: 'a',
+  delegated: [],
+  status,
+  handler: false,
+  milliseconds: 1,
+  ...(result ? { result } : {}),
+})
+const over = (run: string, outcome: 'ok' | 'failed'): Event => ({
+  type: 'run-finished',
+  run,
+  outcome,
+  milliseconds: 1,
+  owed: [],
+})
 const id = (task: string) => `P › r › B › ${task}`
 
 const record = (run: string, ...events: readonly Event[]) => {
@@ -40,9 +67,23 @@ const refusal = (call: () => unknown): string => {
 }
 
 test('gives back what was appended, but for what is worth nothing afterwards', () => {
-  const file = record('1', started('1'), { type: 'host-started', path: { play: 'P', role: 'r', blocks: [], task: 'T' }, host: 'a' },
-    { type: 'output', path: { play: 'P', role: 'r', blocks: [], task: 'T' }, host: 'a', text: '5 %', stream: 'progress' }, finished('T', 'ok', 'fine'))
-  assert.equal(readJournal(file), [{ ...started('1'), time: 5 }, { ...finished('T', 'ok', 'fine'), time: 5 }])
+  const file = record(
+    '1',
+    started('1'),
+    { type: 'host-started', path: { play: 'P', role: 'r', blocks: [], task: 'T' }, host: 'a' },
+    {
+      type: 'output',
+      path: { play: 'P', role: 'r', blocks: [], task: 'T' },
+      host: 'a',
+      text: '5 %',
+      stream: 'progress',
+    },
+    finished('T', 'ok', 'fine'),
+  )
+  assert.equal(readJournal(file), [
+    { ...started('1'), time: 5 },
+    { ...finished('T', 'ok', 'fine'), time: 5 },
+  ])
 })
 
 test('can be read by its owner alone', () => {
@@ -75,14 +116,27 @@ test('passes over the half line that a kill leaves', () => {
 
 test('finds the latest run of the playbook that did not end well', () => {
   record('20300101-1', started('20300101-1'), finished('Old', 'ok'), over('20300101-1', 'failed'))
-  record('20300101-2', started('20300101-2'), finished('T', 'ok', 'fine'), finished('U', 'failed'), finished('V', 'skipped'), over('20300101-2', 'failed'))
+  record(
+    '20300101-2',
+    started('20300101-2'),
+    finished('T', 'ok', 'fine'),
+    finished('U', 'failed'),
+    finished('V', 'skipped'),
+    over('20300101-2', 'failed'),
+  )
   record('20300101-3', started('20300101-3', { playbook: 'other' }))
   record('20300101-4', started('20300101-4', { check: true }), finished('T', 'changed'))
   const done = findRun(undefined, 'book', directory)
   assert.is(done.run, '20300101-2')
   assert.equal(done.get(id('T'), 'a'), { result: 'fine' })
-  assert.equal(['T', 'U', 'V', 'Old'].map((task) => done.has(id(task), 'a')), [true, false, false, false])
-  assert.equal(['T', 'U', 'V'].map((task) => done.failed(id(task), 'a')), [false, true, false])
+  assert.equal(
+    ['T', 'U', 'V', 'Old'].map((task) => done.has(id(task), 'a')),
+    [true, false, false, false],
+  )
+  assert.equal(
+    ['T', 'U', 'V'].map((task) => done.failed(id(task), 'a')),
+    [false, true, false],
+  )
   assert.is(done.has(id('T'), 'b'), false)
 })
 
@@ -92,19 +146,37 @@ test('finds a run by its name, or by how only its name begins', () => {
   record('20300102-2', started('20300102-2', { playbook: 'other' }))
   assert.is(findRun('20300101-1', 'book', directory).run, '20300101-1')
   assert.is(findRun('20300101-1a', 'book', directory).run, '20300101-1a')
-  assert.is(refusal(() => findRun('20300101', 'book', directory)), '5: several recorded runs begin with 20300101 - they are: 20300101-1, 20300101-1a')
-  assert.is(refusal(() => findRun('20300102-2', 'book', directory)), '5: there is no recorded run 20300102-2 of «book» to resume - recorded: 20300101-1, 20300101-1a, 20300102-2')
+  assert.is(
+    refusal(() => findRun('20300101', 'book', directory)),
+    '5: several recorded runs begin with 20300101 - they are: 20300101-1, 20300101-1a',
+  )
+  assert.is(
+    refusal(() => findRun('20300102-2', 'book', directory)),
+    '5: there is no recorded run 20300102-2 of «book» to resume - recorded: 20300101-1, 20300101-1a, 20300102-2',
+  )
 })
 
 test('refuses where there is nothing to go on with', () => {
   assert.equal(recordedRuns(directory), [])
-  assert.is(refusal(() => findRun(undefined, 'book', directory)), '5: there is no recorded run of «book» to resume - run it without --resume')
+  assert.is(
+    refusal(() => findRun(undefined, 'book', directory)),
+    '5: there is no recorded run of «book» to resume - run it without --resume',
+  )
   record('1', started('1'), over('1', 'ok'))
-  assert.is(refusal(() => findRun(undefined, 'book', directory)), '5: the latest run of «book» (1) ended well: there is nothing to resume - run it without --resume')
+  assert.is(
+    refusal(() => findRun(undefined, 'book', directory)),
+    '5: the latest run of «book» (1) ended well: there is nothing to resume - run it without --resume',
+  )
 })
 
 test('has what was done before when a run is killed, resumed and killed again, and again', () => {
-  record('1', started('1'), finished('One', 'changed', 'first'), finished('Two', 'changed'), finished('Three', 'failed'))
+  record(
+    '1',
+    started('1'),
+    finished('One', 'changed', 'first'),
+    finished('Two', 'changed'),
+    finished('Three', 'failed'),
+  )
   record('2', started('2', { resumes: '1' }), finished('One', 'resumed', 'first'))
   record('3', started('3', { resumes: '2' }))
   const done = findRun(undefined, 'book', directory)
@@ -123,10 +195,19 @@ test('takes the last word on a task', () => {
 })
 
 test('knows which changes had begun and had no end', () => {
-  const planned = (task: string): Event => ({ type: 'change-planned', path: { play: 'P', role: 'r', blocks: ['B'], task }, host: 'a', operation: 'o', diff: [] })
+  const planned = (task: string): Event => ({
+    type: 'change-planned',
+    path: { play: 'P', role: 'r', blocks: ['B'], task },
+    host: 'a',
+    operation: 'o',
+    diff: [],
+  })
   record('1', started('1'), planned('T'), finished('T', 'changed'), planned('U'), finished('U', 'failed'), planned('V'))
   const done = findRun(undefined, 'book', directory)
-  assert.equal(['T', 'U', 'V'].map((task) => done.begun(id(task), 'a')), [false, false, true])
+  assert.equal(
+    ['T', 'U', 'V'].map((task) => done.begun(id(task), 'a')),
+    [false, false, true],
+  )
 })
 
 test('does not follow runs in a circle, nor to one whose record is gone', () => {
@@ -140,7 +221,7 @@ test('does not follow runs in a circle, nor to one whose record is gone', () => 
 test('names runs so that they sort as they began', () => {
   const names = Array.from({ length: 5 }, () => {
     const name = newRunId()
-    for (const until = Date.now() + 2; Date.now() < until;);
+    for (const until = Date.now() + 2; Date.now() < until; );
     return name
   })
   assert.equal([...names].sort(), names)
@@ -149,11 +230,20 @@ test('names runs so that they sort as they began', () => {
 
 test('records a difference, and of whole files only how large they are', () => {
   const change: Event = {
-    type: 'change-planned', path: { play: 'P', role: 'r', blocks: [], task: 'T' }, host: 'a', operation: 'o',
-    diff: [{ path: '/small', before: 'a', after: 'b' }, { path: '/large', before: 'x'.repeat(5000), after: 'b' }],
+    type: 'change-planned',
+    path: { play: 'P', role: 'r', blocks: [], task: 'T' },
+    host: 'a',
+    operation: 'o',
+    diff: [
+      { path: '/small', before: 'a', after: 'b' },
+      { path: '/large', before: 'x'.repeat(5000), after: 'b' },
+    ],
   }
   const [, kept] = readJournal(record('r1', started('r1'), change))
-  assert.equal(kept?.type === 'change-planned' && kept.diff, [{ path: '/small', before: 'a', after: 'b' }, { path: '/large', before: '(5000 characters)', after: 'b' }])
+  assert.equal(kept?.type === 'change-planned' && kept.diff, [
+    { path: '/small', before: 'a', after: 'b' },
+    { path: '/large', before: '(5000 characters)', after: 'b' },
+  ])
 })
 
 test.run()

@@ -35,7 +35,9 @@ const chosen = (selection: Partial<Selection> = {}) => select(book, inventory, {
 const placed = (text: string) => text.replace(/test\/lib\/engine\/list\.test\.ts:\d+/g, 'HERE')
 
 test('shows plays, roles, blocks and tasks with tags and places', () => {
-  assert.is(placed(listTasks(chosen())), `\
+  assert.is(
+    placed(listTasks(chosen())),
+    `\
 Move the services  (controller)
   keystone (side by side with glance)
     Stop the daemons                   stop        HERE
@@ -53,62 +55,103 @@ Reconnect the nodes  (compute, 1, then 25% at a time)
       Clean up                     HERE
     Checks (side by side)
       Check one                    HERE
-      Check two            config  HERE`)
+      Check two            config  HERE`,
+  )
 })
 
 test('shows the line that a task stands at', () => {
-  assert.match(listTasks(chosen({ tags: ['stop'] })), /Stop the daemons {11,}stop {2}test\/lib\/engine\/list\.test\.ts:11\n/)
+  assert.match(
+    listTasks(chosen({ tags: ['stop'] })),
+    /Stop the daemons {11,}stop {2}test\/lib\/engine\/list\.test\.ts:11\n/,
+  )
 })
 
 test('leaves out what is not selected, with what held it', () => {
-  assert.is(placed(listTasks(chosen({ tags: ['config'], skipTags: ['always'] }))), `\
+  assert.is(
+    placed(listTasks(chosen({ tags: ['config'], skipTags: ['always'] }))),
+    `\
 Reconnect the nodes  (compute, 1, then 25% at a time)
   compute
     Reconnect
       Point                config  HERE
     Checks (side by side)
-      Check two            config  HERE`)
-  assert.is(placed(listTasks(chosen({ startAt: 'Check two' }))), `\
+      Check two            config  HERE`,
+  )
+  assert.is(
+    placed(listTasks(chosen({ startAt: 'Check two' }))),
+    `\
 Reconnect the nodes  (compute, 1, then 25% at a time)
   compute
     Checks (side by side)
-      Check two            config  HERE`)
+      Check two            config  HERE`,
+  )
 })
 
 test('shows the hosts of the plays that have something to do, as the limit leaves them', () => {
-  assert.is(listHosts(chosen()), `\
+  assert.is(
+    listHosts(chosen()),
+    `\
 Move the services  (controller): 1
   ctl
 
 Reconnect the nodes  (compute): 2
   c-1
-  c-2`)
-  assert.is(listHosts(chosen({ limit: ['c-2'], tags: ['config'] })), `\
+  c-2`,
+  )
+  assert.is(
+    listHosts(chosen({ limit: ['c-2'], tags: ['config'] })),
+    `\
 Reconnect the nodes  (compute): 1
-  c-2`)
+  c-2`,
+  )
 })
 
 test('shows tags with how many selected tasks have them', () => {
-  assert.is(listTags(book, chosen()), `\
+  assert.is(
+    listTags(book, chosen()),
+    `\
 always  1 task
 config  2 tasks
 copy    1 task
 slow    1 task
-stop    1 task`)
+stop    1 task`,
+  )
   assert.is(listTags(book, chosen({ tags: ['config'], skipTags: ['always'] })), 'config  2 tasks')
 })
 
 test('gives all of it as JSON', () => {
-  const [move, reconnect] = JSON.parse(placed(listAsJson(chosen({ limit: ['ctl,c-1'], tags: ['stop', 'config'] })))) as readonly unknown[]
+  const [move, reconnect] = JSON.parse(
+    placed(listAsJson(chosen({ limit: ['ctl,c-1'], tags: ['stop', 'config'] }))),
+  ) as readonly unknown[]
   assert.equal(move, {
-    play: 'Move the services', pattern: 'controller', hosts: ['ctl'],
-    tasks: [{ play: 'Move the services', role: 'keystone', blocks: [], task: 'Stop the daemons', tags: ['stop'], at: 'HERE' }],
+    play: 'Move the services',
+    pattern: 'controller',
+    hosts: ['ctl'],
+    tasks: [
+      { play: 'Move the services', role: 'keystone', blocks: [], task: 'Stop the daemons', tags: ['stop'], at: 'HERE' },
+    ],
   })
   assert.equal(reconnect, {
-    play: 'Reconnect the nodes', pattern: 'compute', hosts: ['c-1'],
+    play: 'Reconnect the nodes',
+    pattern: 'compute',
+    hosts: ['c-1'],
     tasks: [
-      { play: 'Reconnect the nodes', role: 'compute', blocks: ['Reconnect'], task: 'Point', tags: ['config'], at: 'HERE' },
-      { play: 'Reconnect the nodes', role: 'compute', blocks: ['Reconnect'], task: 'Put back', tags: ['always'], at: 'HERE' },
+      {
+        play: 'Reconnect the nodes',
+        role: 'compute',
+        blocks: ['Reconnect'],
+        task: 'Point',
+        tags: ['config'],
+        at: 'HERE',
+      },
+      {
+        play: 'Reconnect the nodes',
+        role: 'compute',
+        blocks: ['Reconnect'],
+        task: 'Put back',
+        tags: ['always'],
+        at: 'HERE',
+      },
       { play: 'Reconnect the nodes', role: 'compute', blocks: [], task: 'Check two', tags: ['config'], at: 'HERE' },
     ],
   })

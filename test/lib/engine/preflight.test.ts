@@ -11,14 +11,23 @@ const cloud = { ip: text, port: number.or(80), password: secret, source: oneHost
 const nova = role('nova', cloud, ({ task }) => {
   task('Work', { tags: ['work'] }, look('x'))
 })
-const glance = role('glance', { ip: text, store: text }, ({ task }) => void task('Store', { tags: ['store'] }, look('x')))
-const rig = rigOf({ all: ['a', 'b'], source: ['s-1', 's-2'] }, {
-  a: { ip: '10.0.0.1', password: 1234567, prot: 81 },
-  b: { ipp: '10.0.0.2', port: 'many', password: 'of b' },
-})
+const glance = role(
+  'glance',
+  { ip: text, store: text },
+  ({ task }) => void task('Store', { tags: ['store'] }, look('x')),
+)
+const rig = rigOf(
+  { all: ['a', 'b'], source: ['s-1', 's-2'] },
+  {
+    a: { ip: '10.0.0.1', password: 1234567, prot: 81 },
+    b: { ipp: '10.0.0.2', port: 'many', password: 'of b' },
+  },
+)
 const problems = (tags: readonly string[] = []) =>
-  checkVars(select(playbook('book', [play('P', { hosts: 'a,b' }, [nova, glance])]), rig.inventory, { tags, skipTags: [] }), rig.inventory)
-    .map((problem) => showProblem(problem).replace(/ \(test\/lib.*\)$/, ''))
+  checkVars(
+    select(playbook('book', [play('P', { hosts: 'a,b' }, [nova, glance])]), rig.inventory, { tags, skipTags: [] }),
+    rig.inventory,
+  ).map((problem) => showProblem(problem).replace(/ \(test\/lib.*\)$/, ''))
 
 test('names every missing and wrong variable of every host at once, and shows no secret', () => {
   assert.equal(problems(), [
@@ -41,7 +50,10 @@ test('asks only for the variables of roles that have something to do', () => {
 })
 
 test('names the place of the role', () => {
-  const [first] = checkVars(select(playbook('book', [play('P', { hosts: 'a' }, [nova])]), rig.inventory, { tags: [], skipTags: [] }), rig.inventory)
+  const [first] = checkVars(
+    select(playbook('book', [play('P', { hosts: 'a' }, [nova])]), rig.inventory, { tags: [], skipTags: [] }),
+    rig.inventory,
+  )
   assert.match(first?.at?.file ?? '', /preflight\.test\.ts$/)
 })
 

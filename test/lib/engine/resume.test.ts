@@ -8,12 +8,17 @@ import { begin, type Running, runs } from '../../rig/runs.ts'
 
 const test = suite('resume')
 const one = { all: ['a'] }
-const only = (define: (steps: Steps<Record<never, never>>) => void, options = {}) => [play('P', { hosts: 'all', ...options }, [role('r', {}, define)])]
+const only = (define: (steps: Steps<Record<never, never>>) => void, options = {}) => [
+  play('P', { hosts: 'all', ...options }, [role('r', {}, define)]),
+]
 /** What is found when the process was killed right after the event. */
 const killedAfter = (running: Running, last: (event: Event) => boolean) => {
   const at = running.events.findIndex(last)
   assert.ok(at >= 0, 'there is such an event')
-  return doneIn('run-1', running.events.slice(0, at + 1).map((event): Timed => ({ ...event, time: 0 })))
+  return doneIn(
+    'run-1',
+    running.events.slice(0, at + 1).map((event): Timed => ({ ...event, time: 0 })),
+  )
 }
 const ended = (task: string) => (event: Event) => event.type === 'task-finished' && event.path.task === task
 
@@ -34,7 +39,12 @@ test('leaves out what ended well, host by host, and gives its results', async ()
   assert.equal(rig.commands.slice(before), ['b: break', 'b: use '])
   assert.equal(second.recap, ['a skipped=1 resumed=3', 'b ok=2 changed=2 skipped=1 resumed=1'])
   assert.equal(second.told.slice(0, 6), [
-    'PLAY P [a b]', 'a: resumed', 'b: resumed', 'TASK r › Skip [a b]', 'a: skipped (its condition does not hold)', 'b: skipped (its condition does not hold)',
+    'PLAY P [a b]',
+    'a: resumed',
+    'b: resumed',
+    'TASK r › Skip [a b]',
+    'a: skipped (its condition does not hold)',
+    'b: skipped (its condition does not hold)',
   ])
   assert.ok(second.events[0]?.type === 'run-started' && second.events[0].resumes === 'run-1')
 })
@@ -170,20 +180,27 @@ test('goes on inside a block, and cleans up after what it did there', async () =
 test('cleans up again after what fails anew', async () => {
   const rig = rigOf(one)
   rig.host('a').answer('check', 1, 1, 0)
-  const first = await runs(rig, only(({ task, block }) => block('B', {
-    try() {
-      task('Lock', change('lock'))
-      task('Check', change('check'))
-    },
-    always: () => void task('Unlock', change('unlock')),
-  })))
-  const plays = only(({ task, block }) => block('B', {
-    try() {
-      task('Lock', change('lock'))
-      task('Check', change('check'))
-    },
-    always: () => void task('Unlock', change('unlock')),
-  }))
+  const first = await runs(
+    rig,
+    only(({ task, block }) =>
+      block('B', {
+        try() {
+          task('Lock', change('lock'))
+          task('Check', change('check'))
+        },
+        always: () => void task('Unlock', change('unlock')),
+      }),
+    ),
+  )
+  const plays = only(({ task, block }) =>
+    block('B', {
+      try() {
+        task('Lock', change('lock'))
+        task('Check', change('check'))
+      },
+      always: () => void task('Unlock', change('unlock')),
+    }),
+  )
   await runs(rig, plays, { name: 'run-2', done: first.done() })
   assert.equal(rig.host('a').commands, ['lock', 'check', 'unlock', 'lock', 'check', 'unlock'])
 })
@@ -212,7 +229,10 @@ test('rescues anew, whatever an earlier run had rescued', async () => {
   const first = await runs(rig, locking)
   const second = await runs(rig, locking, { name: 'run-2', done: first.done() })
   const before = rig.commands.length
-  const both = doneIn('run-2', [...first.events, ...second.events].map((event): Timed => ({ ...event, time: 0 })))
+  const both = doneIn(
+    'run-2',
+    [...first.events, ...second.events].map((event): Timed => ({ ...event, time: 0 })),
+  )
   assert.is(both.failed('P › r › B › Lock', 'a'), false)
   await runs(rig, locking, { name: 'run-3', done: both })
   assert.equal(rig.host('a').commands.slice(before), ['lock', 'mend', 'unlock', 'last'])
@@ -225,7 +245,10 @@ test('does an inner block again without the outer one that it did not fail', asy
     block('Outer', {
       try() {
         task('Before', change('before'))
-        block('Inner', { try: () => void task('Work', change('work')), rescue: () => void task('Mend', change('mend')) })
+        block('Inner', {
+          try: () => void task('Work', change('work')),
+          rescue: () => void task('Mend', change('mend')),
+        })
       },
       rescue: () => void task('Outer rescue', change('outer rescue')),
     })
@@ -240,13 +263,15 @@ test('does an inner block again without the outer one that it did not fail', asy
 test('goes on in a block that it had entered, though its condition holds no more', async () => {
   const rig = rigOf(one)
   rig.host('a').answer('release', 'havana', 'icehouse').answer('migrate', 1, 0)
-  const plays = only(({ task, block }) => block('B', {
-    when: async (host) => await host.run(look('release')) === 'havana',
-    try() {
-      task('Set release', change('set'))
-      task('Migrate', change('migrate'))
-    },
-  }))
+  const plays = only(({ task, block }) =>
+    block('B', {
+      when: async (host) => (await host.run(look('release'))) === 'havana',
+      try() {
+        task('Set release', change('set'))
+        task('Migrate', change('migrate'))
+      },
+    }),
+  )
   const first = await runs(rig, plays)
   const before = rig.commands.length
   await runs(rig, plays, { name: 'run-2', done: first.done() })

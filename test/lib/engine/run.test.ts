@@ -16,23 +16,47 @@ const abc = { all: ['a', 'b', 'c'] }
 test('goes through plays, roles and tasks in their order', async () => {
   const rig = rigOf({ db: ['a'], web: ['b', 'c'] })
   const { told, outcome, recap } = await runs(rig, [
-    play('One', { hosts: 'db' }, [role('x', {}, ({ task }) => void task('X', change('x'))), role('y', {}, ({ task }) => void task('Y', look('y')))]),
+    play('One', { hosts: 'db' }, [
+      role('x', {}, ({ task }) => void task('X', change('x'))),
+      role('y', {}, ({ task }) => void task('Y', look('y'))),
+    ]),
     play('Two', { hosts: 'web' }, [role('x', {}, ({ task }) => void task('X', change('x')))]),
   ])
   assert.equal(told, [
-    'PLAY One [a]', 'TASK x › X [a]', 'a: changed', 'TASK y › Y [a]', 'a: ok',
-    'PLAY Two [b c]', 'TASK x › X [b c]', 'b: changed', 'c: changed', 'END ok',
+    'PLAY One [a]',
+    'TASK x › X [a]',
+    'a: changed',
+    'TASK y › Y [a]',
+    'a: ok',
+    'PLAY Two [b c]',
+    'TASK x › X [b c]',
+    'b: changed',
+    'c: changed',
+    'END ok',
   ])
   assert.is(outcome, 'ok')
   assert.equal(recap, ['a ok=2 changed=1', 'b ok=1 changed=1', 'c ok=1 changed=1'])
 })
 
 test('says at its beginning what is selected', async () => {
-  const { events } = await runs(rigOf(abc), [
-    play('One', { hosts: 'a,b' }, [two]),
-    play('Two', { hosts: 'c', tags: ['never'] }, [steps(({ task }) => void task('Only', look('x')))]),
-  ], { name: 'run-7' })
-  assert.equal(events[0], { type: 'run-started', run: 'run-7', playbook: 'test', check: false, hosts: ['a', 'b'], plays: 1, tasks: 2, argv: [] })
+  const { events } = await runs(
+    rigOf(abc),
+    [
+      play('One', { hosts: 'a,b' }, [two]),
+      play('Two', { hosts: 'c', tags: ['never'] }, [steps(({ task }) => void task('Only', look('x')))]),
+    ],
+    { name: 'run-7' },
+  )
+  assert.equal(events[0], {
+    type: 'run-started',
+    run: 'run-7',
+    playbook: 'test',
+    check: false,
+    hosts: ['a', 'b'],
+    plays: 1,
+    tasks: 2,
+    argv: [],
+  })
 })
 
 test('lets all hosts end a task before the next begins', async () => {
@@ -63,7 +87,9 @@ test('lets each host go at its own pace with the strategy free', async () => {
 test('runs as many hosts at a time as there are forks', async () => {
   const rig = rigOf(abc)
   for (const name of abc.all) rig.host(name).hold('work')
-  const running = begin(rig, [play('P', { hosts: 'all' }, [steps(({ task }) => void task('Work', change('work')))])], { forks: 2 })
+  const running = begin(rig, [play('P', { hosts: 'all' }, [steps(({ task }) => void task('Work', change('work')))])], {
+    forks: 2,
+  })
   const a = await rig.host('a').next('work')
   const b = await rig.host('b').next('work')
   assert.equal(rig.commands, ['a: work', 'b: work'])
@@ -76,7 +102,10 @@ test('runs as many hosts at a time as there are forks', async () => {
 })
 
 for (const strategy of ['linear', 'free'] as const) {
-  for (const [where, options, throttle] of [['task', {}, 1], ['play', { throttle: 1 }, undefined]] as const) {
+  for (const [where, options, throttle] of [
+    ['task', {}, 1],
+    ['play', { throttle: 1 }, undefined],
+  ] as const) {
     test(`keeps the throttle of the ${where}, ${strategy}`, async () => {
       const rig = rigOf({ all: ['a', 'b'] })
       rig.host('a').hold('work')
@@ -106,7 +135,10 @@ test('runs roles side by side, and a host that fails in one leaves the other', a
   })
   const running = begin(rig, [play('P', { hosts: 'all' }, [parallel(glance, neutron)])])
   const [ga, gb, na, nb] = await Promise.all([
-    rig.host('a').next('glance'), rig.host('b').next('glance'), rig.host('a').next('neutron'), rig.host('b').next('neutron'),
+    rig.host('a').next('glance'),
+    rig.host('b').next('glance'),
+    rig.host('a').next('neutron'),
+    rig.host('b').next('neutron'),
   ])
   assert.equal(rig.commands, ['a: glance', 'b: glance', 'a: neutron', 'b: neutron'])
   ga.exit(1, 'no image')
@@ -121,10 +153,20 @@ test('runs roles side by side, and a host that fails in one leaves the other', a
 test('does not start what waited for its turn while its host failed elsewhere', async () => {
   const rig = rigOf({ all: ['a'] })
   rig.host('a').hold('x')
-  const running = begin(rig, [play('P', { hosts: 'all' }, [steps(({ task, parallel }) => parallel('Both', () => {
-    task('X', change('x'))
-    task('Y', change('y'))
-  }))])], { forks: 1 })
+  const running = begin(
+    rig,
+    [
+      play('P', { hosts: 'all' }, [
+        steps(({ task, parallel }) =>
+          parallel('Both', () => {
+            task('X', change('x'))
+            task('Y', change('y'))
+          }),
+        ),
+      ]),
+    ],
+    { forks: 1 },
+  )
   const x = await rig.host('a').next('x')
   x.exit(1)
   assert.is(await running.ended, 'failed')
@@ -134,18 +176,22 @@ test('does not start what waited for its turn while its host failed elsewhere', 
 test('runs steps side by side, and goes on when all have ended', async () => {
   const rig = rigOf({ all: ['a'] })
   rig.host('a').hold('x', 'y')
-  const running = begin(rig, [play('P', { hosts: 'all' }, [steps(({ task, parallel, block }) => {
-    parallel('Both', () => {
-      task('X', change('x'))
-      block('Y and more', {
-        try() {
-          task('Y', change('y'))
-          task('More', change('more'))
-        },
-      })
-    })
-    task('After', change('after'))
-  })])])
+  const running = begin(rig, [
+    play('P', { hosts: 'all' }, [
+      steps(({ task, parallel, block }) => {
+        parallel('Both', () => {
+          task('X', change('x'))
+          block('Y and more', {
+            try() {
+              task('Y', change('y'))
+              task('More', change('more'))
+            },
+          })
+        })
+        task('After', change('after'))
+      }),
+    ]),
+  ])
   const [x, y] = await Promise.all([rig.host('a').next('x'), rig.host('a').next('y')])
   x.exit(1, 'broken')
   y.exit(0)
@@ -173,18 +219,37 @@ test('takes each batch through the whole play', async () => {
   const rig = rigOf(abc)
   const { told } = await runs(rig, [play('P', { hosts: 'all', serial: 2 }, [two])])
   assert.equal(told, [
-    'PLAY P [a b c]', 'BATCH 1 [a b]', 'TASK r › First [a b]', 'a: changed', 'b: changed', 'TASK r › Second [a b]', 'a: changed', 'b: changed',
-    'BATCH 2 [c]', 'TASK r › First [c]', 'c: changed', 'TASK r › Second [c]', 'c: changed', 'END ok',
+    'PLAY P [a b c]',
+    'BATCH 1 [a b]',
+    'TASK r › First [a b]',
+    'a: changed',
+    'b: changed',
+    'TASK r › Second [a b]',
+    'a: changed',
+    'b: changed',
+    'BATCH 2 [c]',
+    'TASK r › First [c]',
+    'c: changed',
+    'TASK r › Second [c]',
+    'c: changed',
+    'END ok',
   ])
 })
 
 test('stops the run after a batch in which every host failed', async () => {
   const rig = rigOf(abc)
   rig.host('a').answer('first', 1)
-  const { told, outcome } = await runs(rig, [play('P', { hosts: 'all', serial: 1 }, [two]), play('Later', { hosts: 'all' }, [two])])
+  const { told, outcome } = await runs(rig, [
+    play('P', { hosts: 'all', serial: 1 }, [two]),
+    play('Later', { hosts: 'all' }, [two]),
+  ])
   assert.equal(told, [
-    'PLAY P [a b c]', 'BATCH 1 [a]', 'TASK r › First [a]', 'a: failed (the command failed and said nothing (exit code 1))',
-    'STOPPED P: every host of the batch failed: 2 hosts were not started', 'END failed',
+    'PLAY P [a b c]',
+    'BATCH 1 [a]',
+    'TASK r › First [a]',
+    'a: failed (the command failed and said nothing (exit code 1))',
+    'STOPPED P: every host of the batch failed: 2 hosts were not started',
+    'END failed',
   ])
   assert.is(outcome, 'failed')
 })
@@ -197,14 +262,22 @@ test('goes on after a batch in which some host did not fail', async () => {
 })
 
 const four = { all: ['a', 'b', 'c', 'd'] }
-for (const [percentage, stops] of [[49, true], [50, false], [0, true], [100, false]] as const) {
+for (const [percentage, stops] of [
+  [49, true],
+  [50, false],
+  [0, true],
+  [100, false],
+] as const) {
   test(`with 2 of 4 failed and maxFailPercentage ${percentage} ${stops ? 'stops' : 'goes on'}`, async () => {
     const rig = rigOf(four)
     rig.host('a').answer('first', 1)
     rig.host('b').answer('first', 1)
     const { told, recap } = await runs(rig, [play('P', { hosts: 'all', maxFailPercentage: percentage }, [two])])
     assert.is(told.includes(`STOPPED P: 2 of 4 hosts failed, more than ${percentage} %`), stops)
-    assert.equal(recap.slice(2), stops ? ['c ok=1 changed=1', 'd ok=1 changed=1'] : ['c ok=2 changed=2', 'd ok=2 changed=2'])
+    assert.equal(
+      recap.slice(2),
+      stops ? ['c ok=1 changed=1', 'd ok=1 changed=1'] : ['c ok=2 changed=2', 'd ok=2 changed=2'],
+    )
   })
 }
 
@@ -214,7 +287,10 @@ for (const strategy of ['linear', 'free'] as const) {
     rig.host('a').answer('first', 1)
     rig.host('b').answer('second', 1)
     const { outcome, told } = await runs(rig, [
-      play('P', { hosts: 'all', maxFailPercentage: 30, strategy }, [two, role('s', {}, ({ task }) => void task('Third', change('third')))]),
+      play('P', { hosts: 'all', maxFailPercentage: 30, strategy }, [
+        two,
+        role('s', {}, ({ task }) => void task('Third', change('third'))),
+      ]),
       play('Later', { hosts: 'all' }, [two]),
     ])
     assert.is(outcome, 'failed')
@@ -228,30 +304,40 @@ for (const strategy of ['linear', 'free'] as const) {
 test('ends a play in which any error is fatal when the task has ended everywhere, and starts no other batch and no other play', async () => {
   const rig = rigOf(four)
   rig.host('a').answer('first', 1)
-  const { told } = await runs(rig, [
-    play('P', { hosts: 'all', serial: 3, anyErrorsFatal: true }, [two]),
-    play('Later', { hosts: 'd' }, [two]),
-  ], { forks: 1 })
+  const { told } = await runs(
+    rig,
+    [play('P', { hosts: 'all', serial: 3, anyErrorsFatal: true }, [two]), play('Later', { hosts: 'd' }, [two])],
+    { forks: 1 },
+  )
   assert.equal(told, [
-    'PLAY P [a b c d]', 'BATCH 1 [a b c]', 'TASK r › First [a b c]',
-    'a: failed (the command failed and said nothing (exit code 1))', 'b: changed', 'c: changed',
-    'STOPPED P: a host failed, and any failure is fatal to this play: 1 host was not started', 'END failed',
+    'PLAY P [a b c d]',
+    'BATCH 1 [a b c]',
+    'TASK r › First [a b c]',
+    'a: failed (the command failed and said nothing (exit code 1))',
+    'b: changed',
+    'c: changed',
+    'STOPPED P: a host failed, and any failure is fatal to this play: 1 host was not started',
+    'END failed',
   ])
 })
 
 test('ends a play in which any error is fatal inside a block too, and cleans up', async () => {
   const rig = rigOf({ all: ['a', 'b'] })
   rig.host('a').answer('work', 1)
-  const { recap } = await runs(rig, [play('P', { hosts: 'all', anyErrorsFatal: true }, [steps(({ task, block }) => {
-    block('B', {
-      try() {
-        task('Work', change('work'))
-        task('More', change('more'))
-      },
-      always: () => void task('Clean up', change('clean')),
-    })
-    task('After', change('after'))
-  })])])
+  const { recap } = await runs(rig, [
+    play('P', { hosts: 'all', anyErrorsFatal: true }, [
+      steps(({ task, block }) => {
+        block('B', {
+          try() {
+            task('Work', change('work'))
+            task('More', change('more'))
+          },
+          always: () => void task('Clean up', change('clean')),
+        })
+        task('After', change('after'))
+      }),
+    ]),
+  ])
   assert.equal(rig.commands, ['a: work', 'b: work', 'a: clean', 'b: clean'])
   assert.equal(recap, ['a ok=1 changed=1 failed=1', 'b ok=2 changed=2'])
 })
@@ -259,11 +345,15 @@ test('ends a play in which any error is fatal inside a block too, and cleans up'
 test('does not take ignored and rescued failures for fatal ones', async () => {
   const rig = rigOf({ all: ['a', 'b'] })
   rig.host('a').answer('x', 1).answer('y', 1)
-  const { outcome, recap } = await runs(rig, [play('P', { hosts: 'all', anyErrorsFatal: true }, [steps(({ task, block }) => {
-    task('X', { ignoreErrors: true }, change('x'))
-    block('B', { try: () => void task('Y', change('y')), rescue: () => void task('Rescue', change('rescue')) })
-    task('Z', change('z'))
-  })])])
+  const { outcome, recap } = await runs(rig, [
+    play('P', { hosts: 'all', anyErrorsFatal: true }, [
+      steps(({ task, block }) => {
+        task('X', { ignoreErrors: true }, change('x'))
+        block('B', { try: () => void task('Y', change('y')), rescue: () => void task('Rescue', change('rescue')) })
+        task('Z', change('z'))
+      }),
+    ]),
+  ])
   assert.is(outcome, 'ok')
   assert.equal(recap, ['a ok=3 changed=2 rescued=1 ignored=1', 'b ok=3 changed=3'])
 })
@@ -271,7 +361,10 @@ test('does not take ignored and rescued failures for fatal ones', async () => {
 test('leaves a failed host out of the plays that follow', async () => {
   const rig = rigOf(abc)
   rig.host('b').answer('first', 1)
-  const { told, outcome } = await runs(rig, [play('One', { hosts: 'all' }, [two]), play('Two', { hosts: 'all' }, [two])])
+  const { told, outcome } = await runs(rig, [
+    play('One', { hosts: 'all' }, [two]),
+    play('Two', { hosts: 'all' }, [two]),
+  ])
   assert.ok(told.includes('PLAY Two [a c]'))
   assert.equal(rig.host('b').commands, ['first'])
   assert.is(outcome, 'failed')
@@ -288,17 +381,24 @@ test('starts no later play when every host of a play has failed', async () => {
 test('starts no later play when every host of a play had failed before', async () => {
   const rig = rigOf(abc)
   rig.host('a').answer('first', 1)
-  const { told, outcome } = await runs(rig, [play('Look', { hosts: 'all' }, [two]), play('Move', { hosts: 'a' }, [two]), play('Reconnect', { hosts: 'b,c' }, [
-    steps(({ task }) => void task('Reconnect', change('reconnect'))),
-  ])])
+  const { told, outcome } = await runs(rig, [
+    play('Look', { hosts: 'all' }, [two]),
+    play('Move', { hosts: 'a' }, [two]),
+    play('Reconnect', { hosts: 'b,c' }, [steps(({ task }) => void task('Reconnect', change('reconnect')))]),
+  ])
   assert.is(outcome, 'failed')
-  assert.equal(told.slice(-2), ['STOPPED Move: all its hosts have failed before: neither it nor the plays after it were started', 'END failed'])
+  assert.equal(told.slice(-2), [
+    'STOPPED Move: all its hosts have failed before: neither it nor the plays after it were started',
+    'END failed',
+  ])
   assert.not.ok(rig.commands.includes('b: reconnect'))
 })
 
 test('skips a play for which the limit leaves no host', async () => {
   const rig = rigOf(abc)
-  const { told, outcome } = await runs(rig, [play('One', { hosts: 'a' }, [two]), play('Two', { hosts: 'b' }, [two])], { limit: ['b'] })
+  const { told, outcome } = await runs(rig, [play('One', { hosts: 'a' }, [two]), play('Two', { hosts: 'b' }, [two])], {
+    limit: ['b'],
+  })
   assert.is(told[0], 'PLAY Two [b]')
   assert.is(outcome, 'ok')
 })
@@ -317,12 +417,19 @@ test('keeps going where errors and lost hosts are ignored', async () => {
   const rig = rigOf({ all: ['a', 'b'] })
   rig.host('a').answer('first', 1)
   rig.host('b').answer('first', 'unreachable')
-  const { told, recap, outcome } = await runs(rig, [play('P', { hosts: 'all' }, [steps(({ task }) => {
-    task('First', { ignoreErrors: true, ignoreUnreachable: true }, change('first'))
-    task('Second', change('second'))
-  })])])
+  const { told, recap, outcome } = await runs(rig, [
+    play('P', { hosts: 'all' }, [
+      steps(({ task }) => {
+        task('First', { ignoreErrors: true, ignoreUnreachable: true }, change('first'))
+        task('Second', change('second'))
+      }),
+    ]),
+  ])
   assert.is(outcome, 'ok')
-  assert.equal(told.slice(2, 4), ['a: ignored (the command failed and said nothing (exit code 1))', 'b: unreachable (b is gone)'])
+  assert.equal(told.slice(2, 4), [
+    'a: ignored (the command failed and said nothing (exit code 1))',
+    'b: unreachable (b is gone)',
+  ])
   assert.equal(recap, ['a ok=2 changed=1 ignored=1', 'b ok=1 changed=1 unreachable=1'])
 })
 
@@ -330,10 +437,18 @@ test('asks at a gate, once, and goes on when the answer is yes', async () => {
   for (const strategy of ['linear', 'free'] as const) {
     const asked: string[] = []
     const rig = rigOf(abc)
-    const { outcome, recap } = await runs(rig, [play('P', { hosts: 'all', strategy, serial: 2 }, [steps(({ task, gate }) => {
-      gate('Go on?')
-      task('Work', look('work'))
-    })])], { gate: (question) => Promise.resolve(asked.push(question) > 0) })
+    const { outcome, recap } = await runs(
+      rig,
+      [
+        play('P', { hosts: 'all', strategy, serial: 2 }, [
+          steps(({ task, gate }) => {
+            gate('Go on?')
+            task('Work', look('work'))
+          }),
+        ]),
+      ],
+      { gate: (question) => Promise.resolve(asked.push(question) > 0) },
+    )
     assert.equal(asked, ['Go on?'])
     assert.is(outcome, 'ok')
     assert.equal(recap, ['a ok=1', 'b ok=1', 'c ok=1'], 'a gate is no host')
@@ -342,14 +457,20 @@ test('asks at a gate, once, and goes on when the answer is yes', async () => {
 
 test('ends where a gate is refused, and owes the handlers that were due', async () => {
   const rig = rigOf({ all: ['a'] })
-  const { told, outcome } = await runs(rig, [
-    play('P', { hosts: 'all' }, [steps(({ task, handler, gate }) => {
-      task('Work', { notify: handler('Restart', change('restart')) }, change('work'))
-      gate('Go on?')
-      task('More', change('more'))
-    })]),
-    play('Later', { hosts: 'all' }, [two]),
-  ], { gate: () => Promise.resolve(false) })
+  const { told, outcome } = await runs(
+    rig,
+    [
+      play('P', { hosts: 'all' }, [
+        steps(({ task, handler, gate }) => {
+          task('Work', { notify: handler('Restart', change('restart')) }, change('work'))
+          gate('Go on?')
+          task('More', change('more'))
+        }),
+      ]),
+      play('Later', { hosts: 'all' }, [two]),
+    ],
+    { gate: () => Promise.resolve(false) },
+  )
   assert.is(outcome, 'refused')
   assert.equal(rig.commands, ['a: work'])
   assert.is(told.at(-1), 'END refused, a is owed Restart')
@@ -357,10 +478,18 @@ test('ends where a gate is refused, and owes the handlers that were due', async 
 
 test('passes gates in check mode without a question', async () => {
   const rig = rigOf({ all: ['a'] })
-  const { outcome } = await runs(rig, [play('P', { hosts: 'all' }, [steps(({ gate, task }) => {
-    gate('Go on?')
-    task('Work', look('work'))
-  })])], { check: true, gate: () => Promise.reject(new Error('nobody should ask')) })
+  const { outcome } = await runs(
+    rig,
+    [
+      play('P', { hosts: 'all' }, [
+        steps(({ gate, task }) => {
+          gate('Go on?')
+          task('Work', look('work'))
+        }),
+      ]),
+    ],
+    { check: true, gate: () => Promise.reject(new Error('nobody should ask')) },
+  )
   assert.is(outcome, 'ok')
   assert.equal(rig.commands, ['a: work'])
 })
@@ -369,9 +498,17 @@ test('asks before each task when stepping, until it need not', async () => {
   const rig = rigOf({ all: ['a', 'b'] })
   const asked: string[] = []
   const answers = ['no', 'yes', 'all'] as const
-  await runs(rig, [play('P', { hosts: 'all', strategy: 'free' }, [steps(({ task }) => {
-    for (const name of ['one', 'two', 'three', 'four']) task(name, change(name))
-  })])], { step: (task) => Promise.resolve(answers[asked.push(task) - 1]!) })
+  await runs(
+    rig,
+    [
+      play('P', { hosts: 'all', strategy: 'free' }, [
+        steps(({ task }) => {
+          for (const name of ['one', 'two', 'three', 'four']) task(name, change(name))
+        }),
+      ]),
+    ],
+    { step: (task) => Promise.resolve(answers[asked.push(task) - 1]!) },
+  )
   assert.equal(asked, ['r › one', 'r › two', 'r › three'])
   assert.equal([...rig.commands].sort(), ['a: four', 'a: three', 'a: two', 'b: four', 'b: three', 'b: two'])
 })
@@ -392,9 +529,17 @@ test('ends what runs when aborted', async () => {
   const rig = rigOf({ all: ['a', 'b'] })
   rig.host('a').hold('first')
   rig.host('b').hold('first')
-  const running = begin(rig, [play('P', { hosts: 'all' }, [steps(({ task, block }) => {
-    block('B', { try: () => void task('First', change('first')), rescue: () => void task('Rescue', change('rescue')), always: () => void task('Always', change('always')) })
-  })])])
+  const running = begin(rig, [
+    play('P', { hosts: 'all' }, [
+      steps(({ task, block }) => {
+        block('B', {
+          try: () => void task('First', change('first')),
+          rescue: () => void task('Rescue', change('rescue')),
+          always: () => void task('Always', change('always')),
+        })
+      }),
+    ]),
+  ])
   await Promise.all([rig.host('a').next('first'), rig.host('b').next('first')])
   running.stop()
   running.abort()
@@ -427,7 +572,7 @@ test('becomes who the task, the command line, the play and the host say, in this
     task('As the play', look('x'))
     task('As itself', { become: 'nova' }, look('x'))
     task('As the connection', { become: false }, look('x'))
-    block('B', { when: async (host) => await host.run(look('x')) === '', try: () => void task('In it', look('x')) })
+    block('B', { when: async (host) => (await host.run(look('x'))) === '', try: () => void task('In it', look('x')) })
   })
   await runs(rig, [play('P', { hosts: 'all', become: true }, [work])])
   assert.equal(rig.became, ['root@a', 'nova@a', 'root@a', 'root@a'])

@@ -151,7 +151,9 @@ esac; done; exit $bad\n`,
       mounts: existsSync('/var/lib/dpkg') ? { '/var/lib/dpkg': none } : {},
       env: { PATH: `${bin}:/usr/bin:/bin` },
     })
-    assert.equal(await packages('openstack-nova-api', 'none').read(connection), { 'openstack-nova-api': '2013.2.3-fuel4' })
+    assert.equal(await packages('openstack-nova-api', 'none').read(connection), {
+      'openstack-nova-api': '2013.2.3-fuel4',
+    })
   })
 
   test.run()

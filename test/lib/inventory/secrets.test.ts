@@ -99,7 +99,11 @@ test('asks the operator, once for each question and one question at a time', asy
     open--
     return Secret.of(`answer to ${question}`, label)
   })
-  const [root, again, rabbit] = await Promise.all([fromPrompt('root password'), fromPrompt('root password'), fromPrompt('rabbit password')])
+  const [root, again, rabbit] = await Promise.all([
+    fromPrompt('root password'),
+    fromPrompt('root password'),
+    fromPrompt('rabbit password'),
+  ])
   assert.equal(questions, ['root password', 'rabbit password'])
   assert.is(root, again)
   assert.is(rabbit.reveal(), 'answer to rabbit password')

@@ -63,8 +63,7 @@ const instead: Readonly<Record<string, { readonly hosts: readonly string[]; read
   'Ctl-old': { hosts: [], problem: /^no host or group matches Ctl-old - did you mean ctl-old\?$/ },
   'compute:!node-0[1:2]': {
     hosts: ['node-01', 'node-02', 'node-03', 'node-04', 'node-05', 'node-06'],
-    problem:
-      /^!node-0\[1:2\] excludes nothing: no host or group matches node-0 - \[1:2\] is read as a slice of node-0/,
+    problem: /^!node-0\[1:2\] excludes nothing: no host or group matches node-0 - \[1:2\] is read as a slice of node-0/,
   },
 }
 

@@ -26,15 +26,25 @@ test('records the steps of a role in the order they are said, each with its plac
     flush()
     gate('Go on?', { tags: ['asks'] })
   })
-  const shape = (steps: readonly Step[]): readonly unknown[] => steps.map((step) => {
-    if (step.kind === 'block') return { [step.name]: [shape(step.try), shape(step.rescue), shape(step.always)] }
-    if (step.kind === 'parallel') return { [step.name]: shape(step.steps) }
-    return step.kind === 'flush' ? 'flush' : step.name
-  })
-  assert.equal(shape(made.steps), ['One', { B: [['Try'], ['Rescue'], ['Always']] }, { Both: ['Left', 'Right'] }, 'flush', 'Go on?'])
+  const shape = (steps: readonly Step[]): readonly unknown[] =>
+    steps.map((step) => {
+      if (step.kind === 'block') return { [step.name]: [shape(step.try), shape(step.rescue), shape(step.always)] }
+      if (step.kind === 'parallel') return { [step.name]: shape(step.steps) }
+      return step.kind === 'flush' ? 'flush' : step.name
+    })
+  assert.equal(shape(made.steps), [
+    'One',
+    { B: [['Try'], ['Rescue'], ['Always']] },
+    { Both: ['Left', 'Right'] },
+    'flush',
+    'Go on?',
+  ])
   assert.equal(made.handlers, [restart])
   const lines = made.steps.map(({ at }) => at.line)
-  assert.equal(lines, [...lines].sort((a, b) => a - b))
+  assert.equal(
+    lines,
+    [...lines].sort((a, b) => a - b),
+  )
   assert.is(new Set(lines).size, 5)
   assert.ok(made.steps.every(({ at }) => at.file === here))
   assert.is(made.at.file, here)
@@ -50,7 +60,11 @@ test('binds variables and adds tags to a copy of the role', () => {
 })
 
 test('makes a role of the steps of a small play', () => {
-  const small = play('Small', { hosts: 'all', vars: { ip: text } }, ({ task }) => void task('One', (host) => look(host.vars.ip)))
+  const small = play(
+    'Small',
+    { hosts: 'all', vars: { ip: text } },
+    ({ task }) => void task('One', (host) => look(host.vars.ip)),
+  )
   const [only] = small.roles
   assert.ok(only?.kind === 'role')
   assert.equal([only.name, Object.keys(only.schema), only.steps.length], ['Small', ['ip'], 1])
@@ -65,20 +79,26 @@ test('holds plays, and roles side by side', () => {
 
 test('refuses two steps of one name in a role, and names both places', () => {
   for (const define of [
-    () => role('r', {}, ({ task }) => {
-      task('Same', body)
-      task('Same', body)
-    }),
-    () => role('r', {}, ({ task, handler }) => {
-      handler('Same', body)
-      task('Same', body)
-    }),
-    () => role('r', {}, ({ task, block, gate }) => {
-      block('B', { try: () => void task('Same', body) })
-      gate('Same')
-    }),
+    () =>
+      role('r', {}, ({ task }) => {
+        task('Same', body)
+        task('Same', body)
+      }),
+    () =>
+      role('r', {}, ({ task, handler }) => {
+        handler('Same', body)
+        task('Same', body)
+      }),
+    () =>
+      role('r', {}, ({ task, block, gate }) => {
+        block('B', { try: () => void task('Same', body) })
+        gate('Same')
+      }),
   ]) {
-    assert.throws(define, /^role r has two steps named «Same» \(test\/lib\/model\/playbook\.test\.ts:\d+ and test\/lib\/model\/playbook\.test\.ts:\d+\): names are identities, make them differ$/)
+    assert.throws(
+      define,
+      /^role r has two steps named «Same» \(test\/lib\/model\/playbook\.test\.ts:\d+ and test\/lib\/model\/playbook\.test\.ts:\d+\): names are identities, make them differ$/,
+    )
   }
 })
 
@@ -92,10 +112,14 @@ test('refuses steps once the role is defined', () => {
 })
 
 test('refuses a definition that waits', () => {
-  assert.throws(() => role('r', {}, async ({ task }) => {
-    await Promise.resolve()
-    task('Late', body)
-  }), /^role r: the definition is an async function/)
+  assert.throws(
+    () =>
+      role('r', {}, async ({ task }) => {
+        await Promise.resolve()
+        task('Late', body)
+      }),
+    /^role r: the definition is an async function/,
+  )
 })
 
 test('puts the steps after a throw inside a block where they belong', () => {
@@ -109,13 +133,22 @@ test('puts the steps after a throw inside a block where they belong', () => {
     } catch {}
     task('After', body)
   })
-  assert.equal(made.steps.map((step) => step.kind), ['task'])
+  assert.equal(
+    made.steps.map((step) => step.kind),
+    ['task'],
+  )
 })
 
 test('reads durations', () => {
-  assert.equal([5, 0.5, '500ms', '6s', '1.5m', '1h', 0].map((given) => milliseconds(given as never)), [5000, 500, 500, 6000, 90_000, 3_600_000, 0])
+  assert.equal(
+    [5, 0.5, '500ms', '6s', '1.5m', '1h', 0].map((given) => milliseconds(given as never)),
+    [5000, 500, 500, 6000, 90_000, 3_600_000, 0],
+  )
   for (const wrong of ['6', '6 s', '1.2.3s', '-1s', '', 's', -1, Number.NaN]) {
-    assert.throws(() => milliseconds(wrong as never), /is not a duration: write seconds, or a text such as 500ms, 6s, 10m, 1h$/)
+    assert.throws(
+      () => milliseconds(wrong as never),
+      /is not a duration: write seconds, or a text such as 500ms, 6s, 10m, 1h$/,
+    )
   }
 })
 

@@ -6,10 +6,21 @@ const test = suite('problem')
 const names = ['compute', 'controller', 'config', 'keystone', 'db']
 
 for (const [typed, meant] of [
-  ['compute', 'compute'], ['comptue', 'compute'], ['computes', 'compute'], ['cmopute', 'compute'], ['COMPUTE', 'compute'], ['kyestone', 'keystone'],
-  ['dv', 'db'], ['contr', 'controller'], ['conf', 'config'], ['glance', undefined], ['x', undefined], ['', undefined],
+  ['compute', 'compute'],
+  ['comptue', 'compute'],
+  ['computes', 'compute'],
+  ['cmopute', 'compute'],
+  ['COMPUTE', 'compute'],
+  ['kyestone', 'keystone'],
+  ['dv', 'db'],
+  ['contr', 'controller'],
+  ['conf', 'config'],
+  ['glance', undefined],
+  ['x', undefined],
+  ['', undefined],
 ] as const) {
-  test(`takes ${typed === '' ? 'nothing' : typed} for ${meant ?? 'none of them'}`, () => assert.is(nearest(typed, names), meant))
+  test(`takes ${typed === '' ? 'nothing' : typed} for ${meant ?? 'none of them'}`, () =>
+    assert.is(nearest(typed, names), meant))
 }
 
 test('asks, or says nothing', () => {
@@ -20,7 +31,10 @@ test('asks, or says nothing', () => {
 
 test('is one line: what, the next step, the place', () => {
   const at = { file: `${process.cwd()}/roles/nova/compute.ts`, line: 22 }
-  assert.is(showProblem({ message: 'no host a', hint: 'did you mean b?', at }), 'no host a - did you mean b? (roles/nova/compute.ts:22)')
+  assert.is(
+    showProblem({ message: 'no host a', hint: 'did you mean b?', at }),
+    'no host a - did you mean b? (roles/nova/compute.ts:22)',
+  )
   assert.is(showProblem({ message: 'no host a' }), 'no host a')
 })
 
@@ -32,7 +46,19 @@ test('are refused together, with the exit code of their kind', () => {
 })
 
 test('end with the codes that Ansible has where it has one', () => {
-  assert.equal(exit, { ok: 0, internal: 1, failed: 2, unreachable: 4, usage: 5, load: 6, empty: 7, refused: 8, locked: 9, interrupted: 130, terminated: 143 })
+  assert.equal(exit, {
+    ok: 0,
+    internal: 1,
+    failed: 2,
+    unreachable: 4,
+    usage: 5,
+    load: 6,
+    empty: 7,
+    refused: 8,
+    locked: 9,
+    interrupted: 130,
+    terminated: 143,
+  })
 })
 
 test.run()

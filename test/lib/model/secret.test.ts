@@ -9,12 +9,27 @@ const password = Secret.of('s3cret-Pa55', 'nova password')
 
 test('prints as its label everywhere', () => {
   const shown = [
-    String(password), `${password}`, password + '', JSON.stringify({ password }), inspect(password), inspect({ deep: { password } }), [password].join(),
-    inspect(new Map([['x', password]])), new Error(`no ${password}`).message, inspect(password, { showHidden: true, depth: null }),
-    JSON.stringify(Object.getOwnPropertyNames(password)), JSON.stringify({ ...password }), JSON.stringify(Object.entries(password)),
+    String(password),
+    `${password}`,
+    password + '',
+    JSON.stringify({ password }),
+    inspect(password),
+    inspect({ deep: { password } }),
+    [password].join(),
+    inspect(new Map([['x', password]])),
+    new Error(`no ${password}`).message,
+    inspect(password, { showHidden: true, depth: null }),
+    JSON.stringify(Object.getOwnPropertyNames(password)),
+    JSON.stringify({ ...password }),
+    JSON.stringify(Object.entries(password)),
   ]
   for (const text of shown) assert.not.match(text, /s3cret/)
-  assert.equal(shown.slice(0, 4), ['‹nova password›', '‹nova password›', '‹nova password›', '{"password":"‹nova password›"}'])
+  assert.equal(shown.slice(0, 4), [
+    '‹nova password›',
+    '‹nova password›',
+    '‹nova password›',
+    '{"password":"‹nova password›"}',
+  ])
 })
 
 test('gives its text to whoever asks for it by that word', () => {
@@ -37,7 +52,10 @@ test('is known to those who mask, the longest first, but for texts too short to 
   Secret.of('s3cret-Pa55-and-more', 'longer')
   assert.is(knownSecretsCount(), before + 1)
   const ours = knownSecrets().filter(([text]) => text.startsWith('s3cret'))
-  assert.equal(ours, [['s3cret-Pa55-and-more', 'longer'], ['s3cret-Pa55', 'nova password']])
+  assert.equal(ours, [
+    ['s3cret-Pa55-and-more', 'longer'],
+    ['s3cret-Pa55', 'nova password'],
+  ])
 })
 
 test('cannot stand on a command line', () => {

@@ -1,6 +1,20 @@
 import { randomBytes } from 'node:crypto'
 import { spawnSync } from 'node:child_process'
-import { appendFileSync, chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Transform } from 'node:stream'
 import { suite } from 'uvu'
@@ -29,7 +43,9 @@ function watched(connection: Here): Watched {
   const hooks: { like: RegExp; does: () => number | void }[] = []
   const made = Object.assign(connection, {
     passed: 0,
-    before(like: RegExp, does: () => number | void) { hooks.push({ like, does }) },
+    before(like: RegExp, does: () => number | void) {
+      hooks.push({ like, does })
+    },
     async stream(script: string) {
       const at = hooks.findIndex(({ like }) => like.test(script))
       const most = at < 0 ? undefined : hooks.splice(at, 1)[0]!.does()
@@ -67,32 +83,58 @@ for (const shell of shells) {
       utimesSync(file, old, old)
     }
     return {
-      root, theirs, source, target, put,
-      files: (more: Partial<copyBetween.FilesBetween> = {}) => copyBetween.files({ from: { name: 'node-1' }, path: root, ...more }),
-      file: (name: string, more: Partial<copyBetween.FileBetween> = {}) => copyBetween.file({ from: { name: 'node-1' }, path: join(root, name), ...more }),
+      root,
+      theirs,
+      source,
+      target,
+      put,
+      files: (more: Partial<copyBetween.FilesBetween> = {}) =>
+        copyBetween.files({ from: { name: 'node-1' }, path: root, ...more }),
+      file: (name: string, more: Partial<copyBetween.FileBetween> = {}) =>
+        copyBetween.file({ from: { name: 'node-1' }, path: join(root, name), ...more }),
       read: (name: string) => readFileSync(join(root, name)),
     }
   }
   const mode = (path: string) => (statSync(path).mode & 0o7777).toString(8)
   const run = async (connection: Here, operation: Operation<Value>) => {
     const prepared = await operation.prepare(connection)
-    return prepared.changed ? await prepared.apply(connection) ?? prepared.result : prepared.result
+    return prepared.changed ? ((await prepared.apply(connection)) ?? prepared.result) : prepared.result
   }
   const error = async (connection: Here, operation: Operation<Value>): Promise<Advice> => {
-    const thrown = await run(connection, operation).then(() => undefined, (reason: unknown) => reason)
+    const thrown = await run(connection, operation).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    )
     assert.instance(thrown, Error)
     return thrown as Advice
   }
 
   test('files come with whatever name, mode and time they have; again nothing does', async () => {
     const { root, theirs, target, put, files, read } = fresh()
-    const names = ['plain', 'two words', '-rf', "it's \"quoted\" $HOME `id`", 'line\nbreak', '/// 81a4 1 1 .', 'deep/er/and deeper/file', 'образ', 'deep/*', 'ends\n', 'back\\slash']
-    for (const [i, name] of names.entries()) put(name, Buffer.concat([randomBytes(1000 * i), Buffer.from(name)]), [0o640, 0o755, 0o400][i % 3])
+    const names = [
+      'plain',
+      'two words',
+      '-rf',
+      'it\'s "quoted" $HOME `id`',
+      'line\nbreak',
+      '/// 81a4 1 1 .',
+      'deep/er/and deeper/file',
+      'образ',
+      'deep/*',
+      'ends\n',
+      'back\\slash',
+    ]
+    for (const [i, name] of names.entries())
+      put(name, Buffer.concat([randomBytes(1000 * i), Buffer.from(name)]), [0o640, 0o755, 0o400][i % 3])
     put('empty', '', 0o600)
     chmodSync(join(theirs, 'deep'), 0o750)
     put('own', 'ours', 0o644, root)
     const { result, diff } = await applied(target, () => files())
-    assert.equal(result, { path: root, files: names.length + 1, bytes: diff.reduce((sum, { after }) => sum + Number.parseInt(after, 10), 0) })
+    assert.equal(result, {
+      path: root,
+      files: names.length + 1,
+      bytes: diff.reduce((sum, { after }) => sum + Number.parseInt(after, 10), 0),
+    })
     for (const name of [...names, 'empty']) {
       assert.ok(read(name).equals(readFileSync(join(theirs, name))), name)
       assert.is(mode(join(root, name)), mode(join(theirs, name)))
@@ -100,12 +142,16 @@ for (const shell of shells) {
     }
     assert.equal([mode(join(root, 'deep')), mode(join(root, 'deep/er'))], ['750', '755'])
     assert.is(read('own').toString(), 'ours')
-    assert.equal(readdirSync(root, { recursive: true }).filter((name) => String(name).endsWith('part')), [])
+    assert.equal(
+      readdirSync(root, { recursive: true }).filter((name) => String(name).endsWith('part')),
+      [],
+    )
   })
 
   test('files differ by size or by time, and what is left out stays out', async () => {
     const { root, target, put, files, read } = fresh()
-    for (const name of ['same', 'longer', 'newer', 'cache/thing', 'cache[1]/thing', 'image-cache/x']) put(name, 'theirs')
+    for (const name of ['same', 'longer', 'newer', 'cache/thing', 'cache[1]/thing', 'image-cache/x'])
+      put(name, 'theirs')
     put('same', 'sixsix', 0o640, root)
     put('longer', 'longer than theirs', 0o640, root)
     put('newer', 'their!', 0o640, root)
@@ -113,9 +159,17 @@ for (const shell of shells) {
     const plan = await planOf(target, files({ exclude: ['cache', 'cache[1]'] }))
     assert.equal(plan.result, { path: root, files: 3, bytes: 18 })
     await run(target, files({ exclude: ['cache', 'cache[1]'] }))
-    assert.equal([read('same'), read('longer'), read('newer'), read('image-cache/x')].map(String), ['sixsix', 'theirs', 'theirs', 'theirs'])
+    assert.equal([read('same'), read('longer'), read('newer'), read('image-cache/x')].map(String), [
+      'sixsix',
+      'theirs',
+      'theirs',
+      'theirs',
+    ])
     assert.equal(readdirSync(root).sort(), ['image-cache', 'longer', 'newer', 'same'])
-    assert.is((await error(target, copyBetween.files({ from: { name: 'node-1' }, path: `${root}/none` }))).message, `node-1 has no directory ${root}/none`)
+    assert.is(
+      (await error(target, copyBetween.files({ from: { name: 'node-1' }, path: `${root}/none` }))).message,
+      `node-1 has no directory ${root}/none`,
+    )
     assert.throws(() => copyBetween.files({ from: { name: 'x' }, path: 'images' }), 'images must be an absolute path')
   })
 
@@ -133,7 +187,10 @@ for (const shell of shells) {
     await applied(target, () => files())
     // It goes on at a whole MiB.
     const listings = 4000
-    assert.ok(source.passed >= content.length - begun && source.passed < content.length - begun + mebi + listings, `${source.passed} of ${content.length - begun}`)
+    assert.ok(
+      source.passed >= content.length - begun && source.passed < content.length - begun + mebi + listings,
+      `${source.passed} of ${content.length - begun}`,
+    )
     assert.ok(read('image').equals(content))
     assert.match(target.said.join('\n'), '9 of 9 MiB copied')
   })
@@ -149,49 +206,68 @@ for (const shell of shells) {
     put('whole', content)
     begun('whole', content)
     await applied(target, () => files())
-    assert.equal([read('image').equals(content), read('short').toString(), read('whole').equals(content)], [true, 'short', true])
+    assert.equal(
+      [read('image').equals(content), read('short').toString(), read('whole').equals(content)],
+      [true, 'short', true],
+    )
     assert.equal(readdirSync(root).sort(), ['image', 'short', 'whole'])
   })
 
-  if (isRoot) test('what somebody else left as a beginning, or as a link elsewhere, is none', async () => {
-    const { root, target, put, files, read } = fresh()
-    const content = randomBytes(2 * mebi)
-    put('image', content)
-    put('other', content)
-    writeFileSync(join(root, 'image.switchover-part'), content.subarray(0, mebi))
-    chownSync(join(root, 'image.switchover-part'), 1, 1)
-    const elsewhere = join(emptyDirectory(), 'elsewhere')
-    writeFileSync(elsewhere, content.subarray(0, mebi))
-    symlinkSync(elsewhere, join(root, 'other.switchover-part'))
-    await applied(target, () => files())
-    assert.equal([read('image').equals(content), read('other').equals(content), statSync(join(root, 'image')).uid, statSync(elsewhere).size], [true, true, 0, mebi])
-  })
+  if (isRoot)
+    test('what somebody else left as a beginning, or as a link elsewhere, is none', async () => {
+      const { root, target, put, files, read } = fresh()
+      const content = randomBytes(2 * mebi)
+      put('image', content)
+      put('other', content)
+      writeFileSync(join(root, 'image.switchover-part'), content.subarray(0, mebi))
+      chownSync(join(root, 'image.switchover-part'), 1, 1)
+      const elsewhere = join(emptyDirectory(), 'elsewhere')
+      writeFileSync(elsewhere, content.subarray(0, mebi))
+      symlinkSync(elsewhere, join(root, 'other.switchover-part'))
+      await applied(target, () => files())
+      assert.equal(
+        [
+          read('image').equals(content),
+          read('other').equals(content),
+          statSync(join(root, 'image')).uid,
+          statSync(elsewhere).size,
+        ],
+        [true, true, 0, mebi],
+      )
+    })
 
   test('a file that changes while it is copied is an error, and gets no name', async () => {
     const { root, theirs, source, target, put, files } = fresh()
     put('image', 'content')
     source.before(/^dd if=/, () => appendFileSync(join(theirs, 'image'), ' grown'))
     const thrown = await error(target, files())
-    assert.equal([thrown.message, thrown.hint], [`${root}/image of node-1 changed while it was copied`, 'stop what writes it there, then run the task again'])
+    assert.equal(
+      [thrown.message, thrown.hint],
+      [`${root}/image of node-1 changed while it was copied`, 'stop what writes it there, then run the task again'],
+    )
     assert.equal(readdirSync(root), [])
     source.before(/^dd if=/, () => rmSync(join(theirs, 'image')))
-    assert.match((await error(target, files())).message, /^cannot read .*image on node-1: .*(No such file|no such file|cannot open|nonexistent)/)
+    assert.match(
+      (await error(target, files())).message,
+      /^cannot read .*image on node-1: .*(No such file|no such file|cannot open|nonexistent)/,
+    )
     assert.not.ok(existsSync(join(root, 'image')))
   })
 
-  if (isRoot) test('a full disk is an error of the receiving host, and gives no file', async () => {
-    const { target, put, file } = fresh()
-    const small = emptyDirectory()
-    spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'small', small])
-    try {
-      put('image', randomBytes(8 * mebi))
-      const thrown = await error(target, file('image', { to: join(small, 'image') }))
-      assert.match(thrown.message, /^cannot write .*image on node-5: .*No space left on device/)
-      assert.equal(readdirSync(small), ['image.switchover-part'])
-    } finally {
-      spawnSync('umount', [small])
-    }
-  })
+  if (isRoot)
+    test('a full disk is an error of the receiving host, and gives no file', async () => {
+      const { target, put, file } = fresh()
+      const small = emptyDirectory()
+      spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'small', small])
+      try {
+        put('image', randomBytes(8 * mebi))
+        const thrown = await error(target, file('image', { to: join(small, 'image') }))
+        assert.match(thrown.message, /^cannot write .*image on node-5: .*No space left on device/)
+        assert.equal(readdirSync(small), ['image.switchover-part'])
+      } finally {
+        spawnSync('umount', [small])
+      }
+    })
 
   test('several files are copied at a time, and after a failure no more are begun', async () => {
     const { root, theirs, source, target, put, files } = fresh()
@@ -201,18 +277,24 @@ for (const shell of shells) {
       const started = await stream.call(source, script)
       if (script.startsWith('dd if=')) {
         most = Math.max(most, ++now)
-        void started.ended.then(() => { now-- })
+        void started.ended.then(() => {
+          now--
+        })
       }
       return started
     }
     for (let i = 0; i < 12; i++) put(`image-${i}`, randomBytes(300_000))
     await applied(target, () => files({ atOnce: 3 }))
     assert.is(most, 3)
-    for (let i = 0; i < 12; i++) assert.ok(readFileSync(join(root, `image-${i}`)).equals(readFileSync(join(theirs, `image-${i}`))))
+    for (let i = 0; i < 12; i++)
+      assert.ok(readFileSync(join(root, `image-${i}`)).equals(readFileSync(join(theirs, `image-${i}`))))
     for (let i = 0; i < 12; i++) put(`other-${i}`, 'x')
     source.before(/^dd if=/, () => appendFileSync(join(theirs, 'other-0'), 'y'))
     assert.match((await error(target, files({ atOnce: 1 }))).message, 'other-0 of node-1 changed')
-    assert.equal(readdirSync(root).filter((name) => name.startsWith('other')), [])
+    assert.equal(
+      readdirSync(root).filter((name) => name.startsWith('other')),
+      [],
+    )
   })
 
   test('file brings one file, under another name when told', async () => {
@@ -227,7 +309,10 @@ for (const shell of shells) {
     assert.is(await failure(target, file('none')), `node-1 has no file ${root}/none`)
     put('dir/x', '')
     assert.is(await failure(target, file('dir')), `${root}/dir of node-1 is a directory`)
-    assert.is(await failure(target, file("it's one", { to: join(root, 'new') })), `${root}/new of node-5 is a directory`)
+    assert.is(
+      await failure(target, file("it's one", { to: join(root, 'new') })),
+      `${root}/new of node-5 is a directory`,
+    )
   })
 
   /** A volume on both hosts: random, zeros, random, and an end that is no whole MiB. */
@@ -235,12 +320,26 @@ for (const shell of shells) {
     const { root, theirs, source, target } = fresh()
     const [path, from] = [join(root, 'volume'), join(theirs, 'volume')]
     const bytes = 48 * mebi + 3 * mebi + 1234
-    const content = Buffer.concat([randomBytes(16 * mebi), Buffer.alloc(16 * mebi), randomBytes(16 * mebi), randomBytes(3 * mebi + 1234)])
+    const content = Buffer.concat([
+      randomBytes(16 * mebi),
+      Buffer.alloc(16 * mebi),
+      randomBytes(16 * mebi),
+      randomBytes(3 * mebi + 1234),
+    ])
     writeFileSync(from, content)
     writeFileSync(path, '')
     truncateSync(path, bytes)
     const record = join(root, 'done/volume')
-    return { path, from, bytes, content, record, source, target, device: () => copyBetween.device({ from: { name: 'node-1' }, path, bytes, record }) }
+    return {
+      path,
+      from,
+      bytes,
+      content,
+      record,
+      source,
+      target,
+      device: () => copyBetween.device({ from: { name: 'node-1' }, path, bytes, record }),
+    }
   }
 
   test('device sends what differs and is not zeros, once', async () => {
@@ -263,7 +362,7 @@ for (const shell of shells) {
     assert.match((await error(target, device())).message, `cannot read ${path} on node-1`)
     assert.not.ok(existsSync(record))
     source.passed = 0
-    const result = await run(target, device()) as copyBetween.CopiedDevice
+    const result = (await run(target, device())) as copyBetween.CopiedDevice
     assert.ok(result.sent < bytes - 16 * mebi && result.sent > 0, String(result.sent))
     assert.ok(source.passed < result.sent + 4000)
     assert.ok(readFileSync(path).equals(content))
@@ -282,72 +381,128 @@ for (const shell of shells) {
     const { path, from, record, source, target, device } = volumes()
     source.before(/^set -e\ndd if=/, () => writeFileSync(from, randomBytes(mebi), { flag: 'r+' }))
     const thrown = await error(target, device())
-    assert.equal([thrown.message, thrown instanceof Advice], [`${path} differs from ${path} of node-1 after the copy`, true])
+    assert.equal(
+      [thrown.message, thrown instanceof Advice],
+      [`${path} differs from ${path} of node-1 after the copy`, true],
+    )
     assert.not.ok(existsSync(record))
     rmSync(from)
-    assert.is((await error(target, device())).message, `cannot compare ${path} on node-1: ${path} cannot be read (exit code 1)`)
+    assert.is(
+      (await error(target, device())).message,
+      `cannot compare ${path} on node-1: ${path} cannot be read (exit code 1)`,
+    )
   })
 
   // Busybox has no ssh.
-  if (hasSshd && !shell.env?.PATH) test('direct: the hosts copy without us, and say when they cannot', async () => {
-    const { root, theirs, source, target, put, files, read } = fresh()
-    const sshd = await startSshd()
-    try {
-      const way = ['-p', String(sshd.port), '-i', sshd.privateKey, '-o', `UserKnownHostsFile=${sshd.knownHosts}`, `${sshd.user}@127.0.0.1`] as const
-      put('an image', randomBytes(mebi + 5))
-      put('empty', '')
-      // The receiver is a session of sshd, which does not see the mounts of the sender.
-      await applied(target, () => files({ direct: way }))
-      assert.ok(read('an image').equals(readFileSync(join(theirs, 'an image'))))
-      assert.ok(source.passed < 1000, String(source.passed))
-      put('next', 'x')
-      const refused = await error(target, files({ direct: ['-p', String(sshd.port), '-i', '/dev/null', '-F', '/dev/null', '-o', 'IdentitiesOnly=yes', '-o', `UserKnownHostsFile=${sshd.knownHosts}`, '127.0.0.1'] }))
-      assert.match(refused.message, /^node-1 cannot reach node-5 by ssh .*Permission denied/s)
-      assert.match(refused.hint, 'leave `direct` out')
-      const plan = await files({ direct: way }).prepare(target)
-      rmSync(join(theirs, 'next'))
-      const gone = await plan.apply(target).then(() => '', (reason: Error) => reason.message)
-      assert.match(gone, `cannot read ${root}/next on node-1`)
-    } finally {
-      await sshd.stop()
-    }
-  })
+  if (hasSshd && !shell.env?.PATH)
+    test('direct: the hosts copy without us, and say when they cannot', async () => {
+      const { root, theirs, source, target, put, files, read } = fresh()
+      const sshd = await startSshd()
+      try {
+        const way = [
+          '-p',
+          String(sshd.port),
+          '-i',
+          sshd.privateKey,
+          '-o',
+          `UserKnownHostsFile=${sshd.knownHosts}`,
+          `${sshd.user}@127.0.0.1`,
+        ] as const
+        put('an image', randomBytes(mebi + 5))
+        put('empty', '')
+        // The receiver is a session of sshd, which does not see the mounts of the sender.
+        await applied(target, () => files({ direct: way }))
+        assert.ok(read('an image').equals(readFileSync(join(theirs, 'an image'))))
+        assert.ok(source.passed < 1000, String(source.passed))
+        put('next', 'x')
+        const refused = await error(
+          target,
+          files({
+            direct: [
+              '-p',
+              String(sshd.port),
+              '-i',
+              '/dev/null',
+              '-F',
+              '/dev/null',
+              '-o',
+              'IdentitiesOnly=yes',
+              '-o',
+              `UserKnownHostsFile=${sshd.knownHosts}`,
+              '127.0.0.1',
+            ],
+          }),
+        )
+        assert.match(refused.message, /^node-1 cannot reach node-5 by ssh .*Permission denied/s)
+        assert.match(refused.hint, 'leave `direct` out')
+        const plan = await files({ direct: way }).prepare(target)
+        rmSync(join(theirs, 'next'))
+        const gone = await plan.apply(target).then(
+          () => '',
+          (reason: Error) => reason.message,
+        )
+        assert.match(gone, `cannot read ${root}/next on node-1`)
+      } finally {
+        await sshd.stop()
+      }
+    })
 
   test.run()
 }
 
 const overSsh = suite('copyBetween over ssh')
 
-if (hasSshd) overSsh('the end that broke is the one that is named, and what comes after it works', async () => {
-  const [one, two] = await Promise.all([startSshd(), startSshd({ programs: { dd: 'case "$*" in *of=*) head -c 100000 > /dev/null; echo "dd: broken" >&2; exit 1;; *) exec /bin/dd "$@";; esac' } })])
-  const [a, b] = [aHost('node-1', reach(one)), aHost('node-5', reach(two))]
-  const transport = createTransport({ inventory: inventoryOf(a, b) })
-  try {
-    const [dir, small] = [emptyDirectory(), emptyDirectory()]
-    const content = randomBytes(9 * mebi + 3)
-    writeFileSync(join(dir, 'image'), content)
-    const [source, target] = [transport.connection(a, {}), transport.connection(b, {})]
-    const bring = (connection: typeof target, from: string, to: string) => copyBetween.file({ from: { name: from }, path: join(dir, 'image'), to }).prepare(connection).then((plan) => plan.apply(connection))
-    const why = (done: Promise<unknown>) => done.then(() => 'it worked', (reason: Error) => reason.message)
+if (hasSshd)
+  overSsh('the end that broke is the one that is named, and what comes after it works', async () => {
+    const [one, two] = await Promise.all([
+      startSshd(),
+      startSshd({
+        programs: {
+          dd: 'case "$*" in *of=*) head -c 100000 > /dev/null; echo "dd: broken" >&2; exit 1;; *) exec /bin/dd "$@";; esac',
+        },
+      }),
+    ])
+    const [a, b] = [aHost('node-1', reach(one)), aHost('node-5', reach(two))]
+    const transport = createTransport({ inventory: inventoryOf(a, b) })
+    try {
+      const [dir, small] = [emptyDirectory(), emptyDirectory()]
+      const content = randomBytes(9 * mebi + 3)
+      writeFileSync(join(dir, 'image'), content)
+      const [source, target] = [transport.connection(a, {}), transport.connection(b, {})]
+      const bring = (connection: typeof target, from: string, to: string) =>
+        copyBetween
+          .file({ from: { name: from }, path: join(dir, 'image'), to })
+          .prepare(connection)
+          .then((plan) => plan.apply(connection))
+      const why = (done: Promise<unknown>) =>
+        done.then(
+          () => 'it worked',
+          (reason: Error) => reason.message,
+        )
 
-    if (isRoot) {
-      spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'small', small])
-      assert.match(await why(bring(source, 'node-5', join(small, 'image'))), /^cannot write .*image on node-1: .*No space left on device/)
-      spawnSync('umount', [small])
+      if (isRoot) {
+        spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'small', small])
+        assert.match(
+          await why(bring(source, 'node-5', join(small, 'image'))),
+          /^cannot write .*image on node-1: .*No space left on device/,
+        )
+        spawnSync('umount', [small])
+      }
+      assert.match(await why(bring(target, 'node-1', join(dir, 'cut'))), /^cannot write .*cut on node-5: dd: broken/)
+      assert.equal(readdirSync(dir).sort(), ['cut.switchover-part', 'image'])
+      await bring(source, 'node-5', join(dir, 'copy'))
+      assert.ok(readFileSync(join(dir, 'copy')).equals(content))
+      const gone = await copyBetween
+        .file({ from: { name: 'node-5' }, path: join(dir, 'image'), to: join(dir, 'next') })
+        .prepare(source)
+      rmSync(join(dir, 'image'))
+      assert.match(await why(gone.apply(source)), /^cannot read .*image on node-5: .*(No such file|cannot open)/)
+      await two.stop()
+      assert.match(await why(bring(source, 'node-5', join(dir, 'never'))), /node-5/)
+    } finally {
+      await transport.close()
+      await Promise.all([one.stop(), two.stop()])
     }
-    assert.match(await why(bring(target, 'node-1', join(dir, 'cut'))), /^cannot write .*cut on node-5: dd: broken/)
-    assert.equal(readdirSync(dir).sort(), ['cut.switchover-part', 'image'])
-    await bring(source, 'node-5', join(dir, 'copy'))
-    assert.ok(readFileSync(join(dir, 'copy')).equals(content))
-    const gone = await copyBetween.file({ from: { name: 'node-5' }, path: join(dir, 'image'), to: join(dir, 'next') }).prepare(source)
-    rmSync(join(dir, 'image'))
-    assert.match(await why(gone.apply(source)), /^cannot read .*image on node-5: .*(No such file|cannot open)/)
-    await two.stop()
-    assert.match(await why(bring(source, 'node-5', join(dir, 'never'))), /node-5/)
-  } finally {
-    await transport.close()
-    await Promise.all([one.stop(), two.stop()])
-  }
-})
+  })
 
 overSsh.run()

@@ -29,7 +29,9 @@ export function databaseHost(name: string, server: Mariadb, shell: Shell): Datab
   }
   const real = (program: string) => `/usr/bin/${program} "$@" --socket=${server.socket}`
   for (const made of [bin, tmp]) mkdirSync(made)
-  write(join(bin, 'mysql'), `
+  write(
+    join(bin, 'mysql'),
+    `
     if [ -f ${at('stop')} ]; then
       stop=$(cat ${at('stop')})
       case "$*" in *"$stop"*)
@@ -37,9 +39,12 @@ export function databaseHost(name: string, server: Mariadb, shell: Shell): Datab
         kill -9 0 ;;
       esac
     fi
-    exec ${real('mysql')}`)
+    exec ${real('mysql')}`,
+  )
   const host: Partial<DatabaseHost> = {
-    host: { name }, server, dir,
+    host: { name },
+    server,
+    dir,
     temporary: () => readdirSync(tmp),
     sql: (text, database) => sql(server, text, database),
     mysqldump(script = 'real "$@"') {
@@ -57,7 +62,6 @@ export function databaseHost(name: string, server: Mariadb, shell: Shell): Datab
   return made
 }
 
-
 /** What `relay` needs of an inventory: the target finds the source as its peer. */
 export function acquainted(target: DatabaseHost, source: DatabaseHost): void {
   Object.assign(target, { peer: async () => source })
@@ -73,8 +77,9 @@ export function traces(text: string, directory: string): readonly string[] {
     }
   }
   return [
-    ...readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && Number(pid) !== process.pid).map((pid) => `/proc/${pid}/cmdline`),
+    ...readdirSync('/proc')
+      .filter((pid) => /^\d+$/.test(pid) && Number(pid) !== process.pid)
+      .map((pid) => `/proc/${pid}/cmdline`),
     ...readdirSync(directory, { recursive: true }).map((name) => join(directory, String(name))),
   ].filter(readable)
 }
-

@@ -9,23 +9,50 @@ import { applied, failure, planOf } from './applied.ts'
 import { databaseHost } from './database-hosts.ts'
 
 const test = suite<{ server: Mariadb }>('database.user')
-test.before(async (context) => { context.server = await startMariadb() })
-test.after(async ({ server }) => { await server.stop() })
+test.before(async (context) => {
+  context.server = await startMariadb()
+})
+test.after(async ({ server }) => {
+  await server.stop()
+})
 
 const grantsOf = (host: ReturnType<typeof databaseHost>, account: string) =>
-  host.sql(`SHOW GRANTS FOR ${account}`).trim().split('\n').map((line) => line.replace(/ TO .*?( WITH GRANT OPTION)?$/, '$1')).filter((line) => !line.startsWith('GRANT USAGE'))
+  host
+    .sql(`SHOW GRANTS FOR ${account}`)
+    .trim()
+    .split('\n')
+    .map((line) => line.replace(/ TO .*?( WITH GRANT OPTION)?$/, '$1'))
+    .filter((line) => !line.startsWith('GRANT USAGE'))
 
 test('a user gets accounts, password and privileges, and all of them once', async ({ server }) => {
   const host = databaseHost('node-5', server, shells[0]!)
   const password = Secret.of(`it's "a" \\ пароль #1`, 'nova database password')
-  const wish = { user: 'nova', hosts: ['localhost', '%'], password, grants: { 'nova.*': 'ALL', 'nova\\_api.*': ['select', 'INSERT'] } }
+  const wish = {
+    user: 'nova',
+    hosts: ['localhost', '%'],
+    password,
+    grants: { 'nova.*': 'ALL', 'nova\\_api.*': ['select', 'INSERT'] },
+  }
   const { result, diff } = await applied(host, () => database.user(wish))
   assert.equal(result, { user: 'nova', hosts: ['localhost', '%'], made: ['localhost', '%'] })
-  assert.equal(diff[0], { path: 'database user nova@localhost', before: '', after: [
-    'a new account with a password', "GRANT ALL PRIVILEGES ON `nova`.* TO 'nova'@'localhost'", "GRANT SELECT, INSERT ON `nova\\_api`.* TO 'nova'@'localhost'", ''].join('\n') })
+  assert.equal(diff[0], {
+    path: 'database user nova@localhost',
+    before: '',
+    after: [
+      'a new account with a password',
+      "GRANT ALL PRIVILEGES ON `nova`.* TO 'nova'@'localhost'",
+      "GRANT SELECT, INSERT ON `nova\\_api`.* TO 'nova'@'localhost'",
+      '',
+    ].join('\n'),
+  })
   assert.not.match(JSON.stringify(diff) + host.scripts.join('\n'), 'пароль')
-  assert.equal(grantsOf(host, "'nova'@'%'").sort(), ['GRANT ALL PRIVILEGES ON `nova`.*', 'GRANT SELECT, INSERT ON `nova\\\\_api`.*'])
-  assert.equal((await planOf(host, database.select('SELECT CURRENT_USER()', { user: 'nova', password }))).result, [['nova@localhost']])
+  assert.equal(grantsOf(host, "'nova'@'%'").sort(), [
+    'GRANT ALL PRIVILEGES ON `nova`.*',
+    'GRANT SELECT, INSERT ON `nova\\\\_api`.*',
+  ])
+  assert.equal((await planOf(host, database.select('SELECT CURRENT_USER()', { user: 'nova', password }))).result, [
+    ['nova@localhost'],
+  ])
 
   const other = Secret.of('another-password', 'new password')
   const changed = await applied(host, () => database.user({ user: 'nova', hosts: ['localhost'], password: other }))
@@ -44,26 +71,48 @@ test('privileges are given and taken until they are what was said', async ({ ser
   host.sql('CREATE DATABASE glance; CREATE TABLE glance.images (id INT, name INT)')
   assert.equal(await become({ 'glance.*': ['SELECT', 'UPDATE'] }), ['GRANT SELECT, UPDATE ON `glance`.*'])
   assert.equal(await become({ 'glance.*': ['SELECT', 'DELETE'] }), ['GRANT SELECT, DELETE ON `glance`.*'])
-  assert.equal(await become({ 'glance.*': ['ALL', 'GRANT OPTION'] }), ['GRANT ALL PRIVILEGES ON `glance`.* WITH GRANT OPTION'])
+  assert.equal(await become({ 'glance.*': ['ALL', 'GRANT OPTION'] }), [
+    'GRANT ALL PRIVILEGES ON `glance`.* WITH GRANT OPTION',
+  ])
   assert.equal(await become({ 'glance.*': 'ALL' }), ['GRANT ALL PRIVILEGES ON `glance`.*'])
   assert.equal(await become({ 'glance.*': 'SELECT' }), ['GRANT SELECT ON `glance`.*'])
-  assert.equal(await become({ 'glance.images': ['INSERT', 'SELECT (id, name)'] }), ['GRANT SELECT (`name`, `id`), INSERT ON `glance`.`images`', 'GRANT SELECT ON `glance`.*'].sort())
-  assert.equal(await become({ '*.*': 'PROCESS' }, true).catch((error: Error) => error.message), ['GRANT PROCESS ON *.*'])
-  assert.throws(() => database.user({ user: 'x', grants: { glance: 'ALL' } }), 'glance is nothing to grant on: write DATABASE.*, DATABASE.TABLE or *.*')
+  assert.equal(
+    await become({ 'glance.images': ['INSERT', 'SELECT (id, name)'] }),
+    ['GRANT SELECT (`name`, `id`), INSERT ON `glance`.`images`', 'GRANT SELECT ON `glance`.*'].sort(),
+  )
+  assert.equal(await become({ '*.*': 'PROCESS' }, true).catch((error: Error) => error.message), [
+    'GRANT PROCESS ON *.*',
+  ])
+  assert.throws(
+    () => database.user({ user: 'x', grants: { glance: 'ALL' } }),
+    'glance is nothing to grant on: write DATABASE.*, DATABASE.TABLE or *.*',
+  )
 })
 
 test('a new account needs a password', async ({ server }) => {
   const host = databaseHost('node-5', server, shells[0]!)
-  assert.is(await failure(host, database.user({ user: 'nobody' })), 'nobody@localhost is not there, and a new account needs a password')
+  assert.is(
+    await failure(host, database.user({ user: 'nobody' })),
+    'nobody@localhost is not there, and a new account needs a password',
+  )
 })
 
 // The plugin comes with Debian's whole server package, of which the tests install the core alone.
-if (existsSync('/usr/lib/mysql/plugin/auth_ed25519.so')) test('a password that cannot be compared is tried', async ({ server }) => {
-  const host = databaseHost('node-5', server, shells[0]!)
-  host.sql("INSTALL SONAME 'auth_ed25519'; CREATE USER 'salted'@'localhost' IDENTIFIED VIA ed25519 USING PASSWORD('right-word')")
-  assert.is((await planOf(host, database.user({ user: 'salted', password: Secret.of('right-word', 'right') }))).changed, false)
-  assert.is((await planOf(host, database.user({ user: 'salted', password: Secret.of('other-word', 'other') }))).changed, true)
-})
+if (existsSync('/usr/lib/mysql/plugin/auth_ed25519.so'))
+  test('a password that cannot be compared is tried', async ({ server }) => {
+    const host = databaseHost('node-5', server, shells[0]!)
+    host.sql(
+      "INSTALL SONAME 'auth_ed25519'; CREATE USER 'salted'@'localhost' IDENTIFIED VIA ed25519 USING PASSWORD('right-word')",
+    )
+    assert.is(
+      (await planOf(host, database.user({ user: 'salted', password: Secret.of('right-word', 'right') }))).changed,
+      false,
+    )
+    assert.is(
+      (await planOf(host, database.user({ user: 'salted', password: Secret.of('other-word', 'other') }))).changed,
+      true,
+    )
+  })
 
 test('userAbsent drops all accounts of a name, or those that are named', async ({ server }) => {
   const host = databaseHost('node-5', server, shells[0]!)
@@ -71,7 +120,10 @@ test('userAbsent drops all accounts of a name, or those that are named', async (
   const one = await applied(host, () => database.userAbsent({ user: "quan'tum", hosts: ['b', 'z'] }))
   assert.equal(one.result, { user: "quan'tum", hosts: ['b'] })
   const all = await applied(host, () => database.userAbsent({ user: "quan'tum" }))
-  assert.equal(all.diff.map(({ path }) => path), ["database user quan'tum@a", "database user quan'tum@c"])
+  assert.equal(
+    all.diff.map(({ path }) => path),
+    ["database user quan'tum@a", "database user quan'tum@c"],
+  )
 })
 
 test.run()

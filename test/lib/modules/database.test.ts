@@ -17,7 +17,7 @@ const servers: { source?: Mariadb; target?: Mariadb } = {}
 
 const first = suite('database servers')
 first('a server of the release before and one of the next', async () => {
-  [servers.source, servers.target] = await Promise.all([startMariadb(), startMariadb()])
+  ;[servers.source, servers.target] = await Promise.all([startMariadb(), startMariadb()])
   assert.ok(existsSync(servers.source.socket) && existsSync(servers.target.socket))
 })
 first.run()
@@ -44,7 +44,9 @@ let count = 0
 for (const shell of shells) {
   const test = suite(`database under ${shell.name}`)
   /** For what is decided by SQL and not by a shell. */
-  const once = (name: string, body: () => Promise<void>) => { if (shell === shells[0]) test(name, body) }
+  const once = (name: string, body: () => Promise<void>) => {
+    if (shell === shells[0]) test(name, body)
+  }
 
   /** A database on the source, none on the target, and where the dumps go. */
   const fresh = (content = tables) => {
@@ -59,7 +61,12 @@ for (const shell of shells) {
     const saved = join(target.dir, 'backups', 'target', `${name}.sql`)
     const replacement = { database: name, dump: to, saved, ...utf8 }
     return {
-      name, source, target, to, saved, replacement,
+      name,
+      source,
+      target,
+      to,
+      saved,
+      replacement,
       dump: () => apply(target, database.dump({ database: name, from: { name: 'node-1' }, to })),
       replace: () => apply(target, database.replace(replacement)),
       convert: () => apply(target, database.convert({ database: name, ...utf8 })),
@@ -69,9 +76,9 @@ for (const shell of shells) {
   }
   async function apply<R extends Value>(host: DatabaseHost, operation: Operation<R>): Promise<R> {
     const prepared = await operation.prepare(host)
-    return prepared.changed ? await prepared.apply(host) ?? prepared.result : prepared.result
+    return prepared.changed ? ((await prepared.apply(host)) ?? prepared.result) : prepared.result
   }
-  const listed = (path: string) => existsSync(join(path, '..')) ? readdirSync(join(path, '..')) : []
+  const listed = (path: string) => (existsSync(join(path, '..')) ? readdirSync(join(path, '..')) : [])
   const mode = (path: string) => (statSync(path).mode & 0o777).toString(8)
 
   test('dump streams a whole database into a file of another host, and again gives the same bytes', async () => {
@@ -80,7 +87,8 @@ for (const shell of shells) {
     const bytes = readFileSync(to)
     assert.equal(result, { path: to, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') })
     assert.match(bytes.toString('latin1').slice(-200), /-- Dump completed\n$/)
-    for (const part of ['CREATE TABLE `image_locations`', 'TRIGGER images_named', 'VIEW `named`', '0x00FF80']) assert.match(bytes.toString(), part)
+    for (const part of ['CREATE TABLE `image_locations`', 'TRIGGER images_named', 'VIEW `named`', '0x00FF80'])
+      assert.match(bytes.toString(), part)
     assert.is(mode(to), '600')
     assert.is(mode(join(to, '..')), '700')
     assert.equal(listed(to), [`${name}.sql`])
@@ -96,7 +104,7 @@ for (const shell of shells) {
     const keep = () => database.dump({ database: name, to, keep: true })
     writeFileSync(to, '-- half a dump\n', { mode: 0o644 })
     const { result } = await applied(source, keep)
-    source.sql("DELETE FROM image_tags", name)
+    source.sql('DELETE FROM image_tags', name)
     assert.is(mode(to), '600')
     const again = await planOf(source, keep())
     assert.equal([again.changed, again.result], [false, { path: to, bytes: result.bytes, sha256: '' }])
@@ -105,7 +113,9 @@ for (const shell of shells) {
 
   test('dump that breaks off in the middle leaves nothing, and what was there stays', async () => {
     const { name, source, target, to, dump } = fresh()
-    source.mysqldump(`real "$@" | head -c 2000; echo "mysqldump: Error 2013: Lost connection to MySQL server during query when dumping table \\\`images\\\` at row: 0" >&2; exit 3`)
+    source.mysqldump(
+      `real "$@" | head -c 2000; echo "mysqldump: Error 2013: Lost connection to MySQL server during query when dumping table \\\`images\\\` at row: 0" >&2; exit 3`,
+    )
     const operation = database.dump({ database: name, from: { name: 'node-1' }, to })
     assert.match(await failure(target, operation), /^the database server of node-1 broke off: .*Error 2013/s)
     assert.equal(listed(to), [])
@@ -114,7 +124,13 @@ for (const shell of shells) {
     source.mysqldump('real "$@" | head -c 2000; echo oh >&2; exit 3')
     assert.match(await failure(target, operation), /oh \(exit code 3\)$/)
     source.mysqldump('real "$@" | head -c 2000')
-    const error = await operation.prepare(target).then((prepared) => prepared.apply(target)).then(() => undefined, (thrown: unknown) => thrown)
+    const error = await operation
+      .prepare(target)
+      .then((prepared) => prepared.apply(target))
+      .then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      )
     assert.instance(error, Advice)
     assert.is((error as Advice).message, `the dump of ${name} on node-1 ends before its closing line`)
     assert.equal(listed(to), [`${name}.sql`])
@@ -124,27 +140,50 @@ for (const shell of shells) {
   test('dump says what is missing: the database, the login, the client, the room', async () => {
     const { name, source, target, to } = fresh()
     const from = { name: 'node-1' }
-    assert.match(await failure(target, database.dump({ database: 'nosuch', from, to })), /^node-1 has no database nosuch: mysqldump: Got error: 1049/)
+    assert.match(
+      await failure(target, database.dump({ database: 'nosuch', from, to })),
+      /^node-1 has no database nosuch: mysqldump: Got error: 1049/,
+    )
     const login = { user: 'root', password: Secret.of('not-the-password', 'root password') }
-    const refused = await planOf(target, database.dump({ database: name, from, to, login })).then((plan) => plan.apply(target)).catch((error: Advice) => error) as Advice
+    const refused = (await planOf(target, database.dump({ database: name, from, to, login }))
+      .then((plan) => plan.apply(target))
+      .catch((error: Advice) => error)) as Advice
     assert.match(refused.message, /^the database server of node-1 refuses the login: .*1045/)
     assert.is(refused.hint, 'check the database password of root for node-1 in the inventory')
     source.mysqldump('echo "sh: mysqldump: not found" >&2; exit 127')
     assert.match(await failure(target, database.dump({ database: name, from, to })), /^node-1 has no mysql client/)
-    source.mysqldump('echo "mysqldump: Got error: 2002: \\"Can\'t connect to local MySQL server through socket\\" when trying to connect" >&2; exit 2')
-    assert.match(await failure(target, database.dump({ database: name, from, to })), /^the database server of node-1 does not answer/)
+    source.mysqldump(
+      'echo "mysqldump: Got error: 2002: \\"Can\'t connect to local MySQL server through socket\\" when trying to connect" >&2; exit 2',
+    )
+    assert.match(
+      await failure(target, database.dump({ database: name, from, to })),
+      /^the database server of node-1 does not answer/,
+    )
     source.mysqldump()
     writeFileSync(join(target.dir, 'file'), '')
     const inFile = join(target.dir, 'file', 'x.sql')
-    assert.match(await failure(target, database.dump({ database: name, from, to: inFile })), `cannot write ${inFile}.part on node-5: `)
+    assert.match(
+      await failure(target, database.dump({ database: name, from, to: inFile })),
+      `cannot write ${inFile}.part on node-5: `,
+    )
     assert.equal(listed(to), [])
   })
 
   test('a password travels neither in arguments nor in a file with a name, whatever stands in it', async () => {
     const { name, source, target, to } = fresh()
-    const nasty = [`a "quoted" # pass\\word 'x' ; $HOME \`id\``, '#1\\\\n', "'", '"', ' blanks at both ends ', 'Пароль€', '\\'].map((text, i) => `${text}keeper${i}`)
+    const nasty = [
+      `a "quoted" # pass\\word 'x' ; $HOME \`id\``,
+      '#1\\\\n',
+      "'",
+      '"',
+      ' blanks at both ends ',
+      'Пароль€',
+      '\\',
+    ].map((text, i) => `${text}keeper${i}`)
     for (const text of nasty) {
-      source.sql(`CREATE OR REPLACE USER 'keep"er'@'localhost' IDENTIFIED BY '${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'; GRANT ALL ON *.* TO 'keep"er'@'localhost'`)
+      source.sql(
+        `CREATE OR REPLACE USER 'keep"er'@'localhost' IDENTIFIED BY '${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'; GRANT ALL ON *.* TO 'keep"er'@'localhost'`,
+      )
       const login = { user: 'keep"er', password: Secret.of(text, 'keeper password') }
       const seen = await planOf(source, database.select('SELECT CURRENT_USER()', login))
       assert.equal(seen.result, [['keep"er@localhost']], text)
@@ -154,11 +193,16 @@ for (const shell of shells) {
       await apply(target, database.dump({ database: name, from: { name: 'node-1' }, to, login }))
       assert.match(readFileSync(join(source.dir, 'options'), 'utf8'), '[client]\nuser="keep\\"er"\npassword="')
       // The search is itself a process with the text in its arguments.
-      const others = readFileSync(join(source.dir, 'seen'), 'utf8').split('\n').filter((line) => line !== '' && !line.includes('/cmdline'))
+      const others = readFileSync(join(source.dir, 'seen'), 'utf8')
+        .split('\n')
+        .filter((line) => line !== '' && !line.includes('/cmdline'))
       assert.equal(others, [])
       assert.is(readFileSync(join(source.dir, 'files'), 'utf8'), '')
       writeFileSync(join(source.dir, 'options'), '')
-      assert.equal(traces(text, source.dir).filter((path) => !path.endsWith('/bin/mysqldump')), [])
+      assert.equal(
+        traces(text, source.dir).filter((path) => !path.endsWith('/bin/mysqldump')),
+        [],
+      )
       assert.not.match(source.scripts.join('\n'), text)
     }
   })
@@ -173,7 +217,9 @@ for (const shell of shells) {
     const waiting = clientScript(login, 'echo here; cat /dev/fd/3 >/dev/null; sleep 600')
     const stream = await source.stream(waiting.script)
     stream.stdin.end((waiting.stdin as Secret).reveal())
-    await new Promise((resolve) => { stream.stdout.once('data', resolve) })
+    await new Promise((resolve) => {
+      stream.stdout.once('data', resolve)
+    })
     assert.equal(traces('killed-with-this', source.dir), [])
     stream.kill()
     await stream.ended
@@ -182,9 +228,14 @@ for (const shell of shells) {
 
   test('replace refuses without a dump, with half a dump, and before what is there is saved', async () => {
     const { name, target, to, saved, replace, replacement, dump } = fresh()
-    target.sql(`CREATE DATABASE ${name}; CREATE TABLE ${name}.precious (id INT); INSERT INTO ${name}.precious VALUES (7)`)
+    target.sql(
+      `CREATE DATABASE ${name}; CREATE TABLE ${name}.precious (id INT); INSERT INTO ${name}.precious VALUES (7)`,
+    )
     const refused = async (message: string, hint: string) => {
-      const error = await replace().then(() => undefined, (thrown: unknown) => thrown)
+      const error = await replace().then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      )
       assert.instance(error, Advice)
       assert.equal([(error as Advice).message, (error as Advice).hint], [message, hint])
       assert.is(target.sql('SELECT id FROM precious', name), '7\n')
@@ -194,13 +245,26 @@ for (const shell of shells) {
     writeFileSync(to, 'CREATE TABLE half (id INT);\n')
     await refused(`the dump ${to} is incomplete on node-5`, 'bring it first')
     await dump()
-    await refused(`${name} has not been saved: ${saved} is missing, and nothing is dropped before that`, 'save it first')
-    assert.match(await failure(target, database.replace({ ...replacement, hint: 'run it with -t dump' })), 'has not been saved')
+    await refused(
+      `${name} has not been saved: ${saved} is missing, and nothing is dropped before that`,
+      'save it first',
+    )
+    assert.match(
+      await failure(target, database.replace({ ...replacement, hint: 'run it with -t dump' })),
+      'has not been saved',
+    )
     mkdirSync(join(saved, '..'))
     writeFileSync(saved, '-- half\n')
-    await refused(`${name} has not been saved: ${saved} is incomplete, and nothing is dropped before that`, 'save it first')
+    await refused(
+      `${name} has not been saved: ${saved} is incomplete, and nothing is dropped before that`,
+      'save it first',
+    )
     const plan = await planOf(target, database.replace(replacement))
-    assert.equal(plan.diff, { path: `database ${name}`, before: '1 tables of the target\n', after: `import of ${to}, ${statSync(to).size} bytes\n` })
+    assert.equal(plan.diff, {
+      path: `database ${name}`,
+      before: '1 tables of the target\n',
+      after: `import of ${to}, ${statSync(to).size} bytes\n`,
+    })
   })
 
   test('replace, convert, migrate: the whole way, once', async () => {
@@ -211,34 +275,69 @@ for (const shell of shells) {
     const replaced = await applied(target, () => database.replace(replacement))
     assert.equal(replaced.result, { database: name, tables: 4 })
     assert.is(await stage(), 'imported')
-    assert.is(target.sql(`SELECT default_collation_name FROM information_schema.schemata WHERE schema_name = '${name}'`).replace('utf8mb3', 'utf8'), 'utf8_general_ci\n')
+    assert.is(
+      target
+        .sql(`SELECT default_collation_name FROM information_schema.schemata WHERE schema_name = '${name}'`)
+        .replace('utf8mb3', 'utf8'),
+      'utf8_general_ci\n',
+    )
     const before = source.sql('SELECT id, name, HEX(raw), size FROM images ORDER BY id', name)
     assert.is(target.sql('SELECT id, name, HEX(raw), size FROM images ORDER BY id', name), before)
 
     const converted = await applied(target, () => database.convert({ database: name, ...utf8 }))
     assert.equal(converted.result, { database: name, tables: ['images', 'image_locations', 'image_tags'] })
-    assert.equal(converted.diff[0], { path: `${name}.images`, before: 'latin1_swedish_ci\n', after: 'utf8_general_ci\n' })
+    assert.equal(converted.diff[0], {
+      path: `${name}.images`,
+      before: 'latin1_swedish_ci\n',
+      after: 'utf8_general_ci\n',
+    })
     assert.is(await stage(), 'converted')
     assert.is(target.sql('SELECT id, name, HEX(raw), size FROM images ORDER BY id', name), before)
     assert.match(before, western)
     // The bytes: € is E2 82 AC in utf8, 80 in latin1; Cyrillic written over a latin1 connection reads right over one.
     assert.match(target.sql("SELECT HEX(name) FROM images WHERE id = 'a-1'", name), /E282AC/)
     assert.is(target.sql("SET NAMES latin1; SELECT name FROM images WHERE id = 'a-4'", name), `${cyrillic}\n`)
-    const keys = (host: DatabaseHost) => ['image_locations', 'image_tags'].flatMap((table) => host.sql(`SHOW CREATE TABLE ${table}`, name).match(/CONSTRAINT[^\\]*/g) ?? [])
+    const keys = (host: DatabaseHost) =>
+      ['image_locations', 'image_tags'].flatMap(
+        (table) => host.sql(`SHOW CREATE TABLE ${table}`, name).match(/CONSTRAINT[^\\]*/g) ?? [],
+      )
     assert.equal(keys(target), keys(source))
-    assert.equal(keys(target), ['CONSTRAINT `locations_image` FOREIGN KEY (`image_id`) REFERENCES `images` (`id`) ON DELETE CASCADE', 'CONSTRAINT `tags_image` FOREIGN KEY (`image_id`) REFERENCES `images` (`id`)'])
+    assert.equal(keys(target), [
+      'CONSTRAINT `locations_image` FOREIGN KEY (`image_id`) REFERENCES `images` (`id`) ON DELETE CASCADE',
+      'CONSTRAINT `tags_image` FOREIGN KEY (`image_id`) REFERENCES `images` (`id`)',
+    ])
     target.sql("DELETE FROM image_tags WHERE image_id = 'a-1'; DELETE FROM images WHERE id = 'a-1'", name)
     assert.is(target.sql('SELECT COUNT(*) FROM image_locations', name), '1\n')
     const facts = (await planOf(target, database.charsets(name))).result
-    assert.equal([facts.charset, facts.collation, facts.columns, facts.tables.map(({ charset }) => charset)], ['utf8', 'utf8_general_ci', [], ['utf8', 'utf8', 'utf8']])
+    assert.equal(
+      [facts.charset, facts.collation, facts.columns, facts.tables.map(({ charset }) => charset)],
+      ['utf8', 'utf8_general_ci', [], ['utf8', 'utf8', 'utf8']],
+    )
 
-    const migrated = await applied(target, () => database.migrate({ ...replacement, commands: [`echo one; echo two >&2`, `mysql ${name} -e 'CREATE TABLE made (id INT)'`] }))
+    const migrated = await applied(target, () =>
+      database.migrate({
+        ...replacement,
+        commands: [`echo one; echo two >&2`, `mysql ${name} -e 'CREATE TABLE made (id INT)'`],
+      }),
+    )
     assert.equal(migrated.result, { database: name, output: 'one\ntwo' })
     assert.is(await stage(), 'migrated')
     target.sql('CREATE TABLE lived_on (id INT)', name)
     await dump()
-    for (const again of [database.replace(replacement), database.migrate({ ...replacement, commands: ['false'] })] as Operation<Value>[]) assert.is((await planOf(target, again)).changed, false)
-    assert.equal((await planOf(target, database.standing(name))).result, { database: name, stage: 'migrated', exists: true, tables: 6, charset: (target.sql(`SELECT default_character_set_name FROM information_schema.schemata WHERE schema_name = '${name}'`)).trim() })
+    for (const again of [
+      database.replace(replacement),
+      database.migrate({ ...replacement, commands: ['false'] }),
+    ] as Operation<Value>[])
+      assert.is((await planOf(target, again)).changed, false)
+    assert.equal((await planOf(target, database.standing(name))).result, {
+      database: name,
+      stage: 'migrated',
+      exists: true,
+      tables: 6,
+      charset: target
+        .sql(`SELECT default_character_set_name FROM information_schema.schemata WHERE schema_name = '${name}'`)
+        .trim(),
+    })
   })
 
   once('a newer dump is imported anew as long as nothing has been migrated', async () => {
@@ -257,18 +356,27 @@ for (const shell of shells) {
   })
 
   for (const [text, when, left] of [
-    ['importing', 'before', 'untouched'], ['importing', 'after', 'importing'], ['imported', 'before', 'importing'], ['imported', 'after', 'imported'],
+    ['importing', 'before', 'untouched'],
+    ['importing', 'after', 'importing'],
+    ['imported', 'before', 'importing'],
+    ['imported', 'after', 'imported'],
   ] as const) {
     test(`replace killed ${when} it records «${text}» is taken up where that is safe`, async () => {
       const { name, source, target, dump, replace, stage } = fresh()
       await dump()
       target.killAt(`'${text}'`, when)
-      await replace().then(() => assert.unreachable('it was killed'), () => {})
+      await replace().then(
+        () => assert.unreachable('it was killed'),
+        () => {},
+      )
       target.killAt(undefined)
       assert.is(await stage(), left)
       await replace()
       assert.is(await stage(), 'imported')
-      assert.is(target.sql('CHECKSUM TABLE image_locations', name).split('\t')[1], source.sql('CHECKSUM TABLE image_locations', name).split('\t')[1])
+      assert.is(
+        target.sql('CHECKSUM TABLE image_locations', name).split('\t')[1],
+        source.sql('CHECKSUM TABLE image_locations', name).split('\t')[1],
+      )
     })
   }
 
@@ -276,11 +384,20 @@ for (const shell of shells) {
     const { target, dump, replace, stage, to } = fresh()
     await dump()
     const good = readFileSync(to)
-    writeFileSync(to, `CREATE TABLE broken (id INT) DEFAULT CHARSET=latin1; INSERT INTO nosuch VALUES (1);\n-- Dump completed\n`)
-    const message = await replace().then(() => '', (error: Error) => error.message)
+    writeFileSync(
+      to,
+      `CREATE TABLE broken (id INT) DEFAULT CHARSET=latin1; INSERT INTO nosuch VALUES (1);\n-- Dump completed\n`,
+    )
+    const message = await replace().then(
+      () => '',
+      (error: Error) => error.message,
+    )
     assert.match(message, /ERROR 1146 \(42S02\) at line 1: Table '.*nosuch' doesn't exist \(exit code 1\)/)
     assert.is(await stage(), 'importing')
-    assert.match(await failure(target, database.convert({ database: `glance_${count}`, ...utf8 })), /^the importing of glance_\d+ broke off/)
+    assert.match(
+      await failure(target, database.convert({ database: `glance_${count}`, ...utf8 })),
+      /^the importing of glance_\d+ broke off/,
+    )
     writeFileSync(to, good)
     assert.equal(await replace(), { database: `glance_${count}`, tables: 4 })
   })
@@ -290,12 +407,21 @@ for (const shell of shells) {
     await dump()
     await replace()
     // Two names that differ for latin1 with this collation and not for the new one.
-    target.sql('ALTER TABLE images ADD UNIQUE (name), MODIFY name VARCHAR(255) CHARACTER SET latin1 COLLATE latin1_bin', name)
+    target.sql(
+      'ALTER TABLE images ADD UNIQUE (name), MODIFY name VARCHAR(255) CHARACTER SET latin1 COLLATE latin1_bin',
+      name,
+    )
     target.sql("INSERT INTO images (id, name) VALUES ('b-1', 'same'), ('b-2', 'SAME')", name)
-    const message = await convert().then(() => '', (error: Error) => error.message)
+    const message = await convert().then(
+      () => '',
+      (error: Error) => error.message,
+    )
     assert.match(message, /ERROR 1062 .*Duplicate entry 'SAME'/)
     assert.is(await stage(), 'converting')
-    const keys = () => target.sql(`SELECT constraint_name FROM information_schema.referential_constraints WHERE constraint_schema = '${name}' ORDER BY 1`)
+    const keys = () =>
+      target.sql(
+        `SELECT constraint_name FROM information_schema.referential_constraints WHERE constraint_schema = '${name}' ORDER BY 1`,
+      )
     assert.is(keys(), '')
     target.sql("DELETE FROM images WHERE id = 'b-2'", name)
     assert.equal((await convert()).tables, ['images', 'image_locations', 'image_tags'])
@@ -307,12 +433,20 @@ for (const shell of shells) {
     const { name, target, dump, replace, convert, stage, replacement } = fresh()
     await dump()
     await replace()
-    target.sql("UPDATE switchover.stage SET stage = 'converting' WHERE name = '" + name + "'; ALTER TABLE image_tags DROP FOREIGN KEY tags_image", name)
+    target.sql(
+      "UPDATE switchover.stage SET stage = 'converting' WHERE name = '" +
+        name +
+        "'; ALTER TABLE image_tags DROP FOREIGN KEY tags_image",
+      name,
+    )
     assert.is((await planOf(target, database.replace(replacement))).changed, true)
     await replace()
     await convert()
     assert.is(await stage(), 'converted')
-    assert.is(target.sql(`SELECT COUNT(*) FROM information_schema.referential_constraints WHERE constraint_schema = '${name}'`), '2\n')
+    assert.is(
+      target.sql(`SELECT COUNT(*) FROM information_schema.referential_constraints WHERE constraint_schema = '${name}'`),
+      '2\n',
+    )
   })
 
   once('convert minds columns of another character set, what new tables get, and names of both kinds', async () => {
@@ -326,18 +460,31 @@ for (const shell of shells) {
     assert.equal(result.tables, ['t'])
     assert.equal(diff[0], { path: `${name} (new tables)`, before: 'latin1_swedish_ci\n', after: 'utf8_general_ci\n' })
     assert.is(target.sql('SELECT * FROM t', name), 'é\tЖ\n')
-    assert.is((await planOf(target, database.convert({ database: name, charset: 'utf8mb3', collation: 'utf8mb3_general_ci' }))).changed, false)
+    assert.is(
+      (await planOf(target, database.convert({ database: name, charset: 'utf8mb3', collation: 'utf8mb3_general_ci' })))
+        .changed,
+      false,
+    )
     assert.is(await failure(target, database.convert({ database: 'nosuch', ...utf8 })), 'node-5 has no database nosuch')
   })
 
   test('migrate that breaks off is an error; the next one imports and converts anew before it tries again', async () => {
     const { name, target, dump, replace, convert, migrate, stage } = fresh()
-    assert.is(await migrate('true').then(() => '', (error: Error) => error.message), `${name} has not been replaced by the source's, so there is nothing to migrate`)
+    assert.is(
+      await migrate('true').then(
+        () => '',
+        (error: Error) => error.message,
+      ),
+      `${name} has not been replaced by the source's, so there is nothing to migrate`,
+    )
     await dump()
     await replace()
     await convert()
     const half = `mysql ${name} -e 'ALTER TABLE images ADD COLUMN half INT'`
-    const message = await migrate(half, 'echo working; echo "TypeError: no" >&2; exit 1', 'echo never').then(() => '', (error: Error) => error.message)
+    const message = await migrate(half, 'echo working; echo "TypeError: no" >&2; exit 1', 'echo never').then(
+      () => '',
+      (error: Error) => error.message,
+    )
     assert.is(message, 'TypeError: no (exit code 1)')
     assert.is(await stage(), 'migrating')
     assert.equal(await migrate(half, 'echo done'), { database: name, output: 'done' })
@@ -352,7 +499,13 @@ for (const shell of shells) {
     await replace()
     await migrate('false').catch(() => {})
     writeFileSync(to, '-- half\n')
-    assert.is(await migrate('true').then(() => '', (error: Error) => error.message), `the dump ${to} is incomplete on node-5`)
+    assert.is(
+      await migrate('true').then(
+        () => '',
+        (error: Error) => error.message,
+      ),
+      `the dump ${to} is incomplete on node-5`,
+    )
     assert.is(target.sql('SELECT COUNT(*) FROM images', name), '4\n')
   })
 
@@ -367,7 +520,10 @@ for (const shell of shells) {
     await convert()
     await migrate('true')
     target.killAt('DELETE FROM `switchover`.`stage`')
-    await apply(target, restore()).then(() => assert.unreachable('it was killed'), () => {})
+    await apply(target, restore()).then(
+      () => assert.unreachable('it was killed'),
+      () => {},
+    )
     target.killAt(undefined)
     assert.is(await stage(), 'importing')
     const { result } = await applied(target, restore)
@@ -375,13 +531,24 @@ for (const shell of shells) {
     assert.is(target.sql('SELECT id FROM own', name), '5\n')
     await replace()
     writeFileSync(saved, '')
-    assert.match(await failure(target, restore()), `what ${name} was before is not there: ${saved} is incomplete on node-5`)
+    assert.match(
+      await failure(target, restore()),
+      `what ${name} was before is not there: ${saved} is incomplete on node-5`,
+    )
   })
 
   once('select gives texts with everything in them', async () => {
     const { source } = fresh()
-    const { result } = await planOf(source, database.select(`SELECT 'tab\\there', 'two\\nlines', 'back\\\\slash', NULL, 'Ж', "it's" UNION ALL SELECT '', 2, 3, 4, 5, 6`))
-    assert.equal(result, [['tab\there', 'two\nlines', 'back\\slash', 'NULL', 'Ж', "it's"], ['', '2', '3', '4', '5', '6']])
+    const { result } = await planOf(
+      source,
+      database.select(
+        `SELECT 'tab\\there', 'two\\nlines', 'back\\\\slash', NULL, 'Ж', "it's" UNION ALL SELECT '', 2, 3, 4, 5, 6`,
+      ),
+    )
+    assert.equal(result, [
+      ['tab\there', 'two\nlines', 'back\\slash', 'NULL', 'Ж', "it's"],
+      ['', '2', '3', '4', '5', '6'],
+    ])
     assert.match(await failure(source, database.select('SELECT nothing FROM nowhere.at_all')), /ERROR 1146/)
   })
 
@@ -390,25 +557,41 @@ for (const shell of shells) {
     const name = `made_${count}`
     const made = await applied(target, () => database.present({ database: name, ...utf8 }))
     assert.equal(made.result, { database: name, ...utf8 })
-    assert.equal(made.diff, [{ path: `database ${name}`, before: '', after: 'character set: utf8\ncollation: utf8_general_ci\n' }])
+    assert.equal(made.diff, [
+      { path: `database ${name}`, before: '', after: 'character set: utf8\ncollation: utf8_general_ci\n' },
+    ])
     target.sql('CREATE TABLE t (a TEXT)', name)
     await applied(target, () => database.present({ database: name, charset: 'latin1', collation: 'latin1_bin' }))
-    assert.equal((await planOf(target, database.charsets(name))).result.tables, [{ table: 't', charset: 'utf8', collation: 'utf8_general_ci' }])
+    assert.equal((await planOf(target, database.charsets(name))).result.tables, [
+      { table: 't', charset: 'utf8', collation: 'utf8_general_ci' },
+    ])
     assert.is((await planOf(target, database.present({ database: name }))).changed, false)
     const bare = await applied(target, () => database.present({ database: `${name} \`odd\`` }))
     assert.equal(bare.result, { database: `${name} \`odd\``, charset: 'latin1', collation: 'latin1_swedish_ci' })
-    assert.match(await failure(target, database.present({ database: `${name}x`, charset: 'klingon' })), /Unknown character set: 'klingon'/)
+    assert.match(
+      await failure(target, database.present({ database: `${name}x`, charset: 'klingon' })),
+      /Unknown character set: 'klingon'/,
+    )
     await applied(target, () => database.absent({ database: `${name} \`odd\`` }))
   })
 
   once('absent drops what is saved or empty, and nothing else', async () => {
     const { name, source } = fresh()
     const saved = join(source.dir, 'saved.sql')
-    assert.match(await failure(source, database.absent({ database: name })), `${name} has 4 tables and has not been saved`)
-    assert.match(await failure(source, database.absent({ database: name, saved })), `has not been saved: there is no complete dump in ${saved}`)
+    assert.match(
+      await failure(source, database.absent({ database: name })),
+      `${name} has 4 tables and has not been saved`,
+    )
+    assert.match(
+      await failure(source, database.absent({ database: name, saved })),
+      `has not been saved: there is no complete dump in ${saved}`,
+    )
     await apply(source, database.dump({ database: name, to: saved }))
     const { result, diff } = await applied(source, () => database.absent({ database: name, saved }))
-    assert.equal([result, diff], [{ database: name, tables: 4 }, [{ path: `database ${name}`, before: '4 tables\n', after: '' }]])
+    assert.equal(
+      [result, diff],
+      [{ database: name, tables: 4 }, [{ path: `database ${name}`, before: '4 tables\n', after: '' }]],
+    )
     assert.throws(() => database.absent({ database: 'mysql', unsaved: true }), /belongs to the database server itself/)
   })
 

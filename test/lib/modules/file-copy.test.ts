@@ -1,6 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { spawnSync } from 'node:child_process'
-import { appendFileSync, chmodSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { Transform } from 'node:stream'
 import { suite } from 'uvu'
@@ -37,18 +47,21 @@ function watched(connection: Connection): Watched {
   connection.stream = async (script) => {
     watch.scripts.push(script)
     const made = await stream.call(connection, script)
-    const counting = (side: 'sent' | 'received') => new Transform({
-      transform(chunk: Buffer, _encoding, done) {
-        watch[side] += chunk.length
-        watch.seen(watch.sent + watch.received, () => made.kill())
-        done(null, side === 'sent' ? watch.instead(chunk) : chunk)
-      },
-    })
+    const counting = (side: 'sent' | 'received') =>
+      new Transform({
+        transform(chunk: Buffer, _encoding, done) {
+          watch[side] += chunk.length
+          watch.seen(watch.sent + watch.received, () => made.kill())
+          done(null, side === 'sent' ? watch.instead(chunk) : chunk)
+        },
+      })
     watch.seen(0, () => made.kill())
     const stdin = counting('sent')
     stdin.on('error', () => {}).pipe(made.stdin)
     made.stdin.on('error', (error) => stdin.destroy(error))
-    made.stdin.on('close', () => { if (!made.stdin.writableFinished) stdin.destroy(new Error('closed')) })
+    made.stdin.on('close', () => {
+      if (!made.stdin.writableFinished) stdin.destroy(new Error('closed'))
+    })
     return { ...made, stdin, stdout: made.stdout.pipe(counting('received')) }
   }
   return watch
@@ -56,10 +69,13 @@ function watched(connection: Connection): Watched {
 
 const run = async (connection: Connection, operation: Operation<Value>) => {
   const prepared = await operation.prepare(connection)
-  return prepared.changed ? await prepared.apply(connection) ?? prepared.result : prepared.result
+  return prepared.changed ? ((await prepared.apply(connection)) ?? prepared.result) : prepared.result
 }
 const error = async (connection: Connection, operation: Operation<Value>): Promise<string> =>
-  run(connection, operation).then(() => 'it worked', (reason: Error) => reason.message)
+  run(connection, operation).then(
+    () => 'it worked',
+    (reason: Error) => reason.message,
+  )
 
 for (const shell of shells) {
   const test = suite(`file.copy and file.fetch under ${shell.name}`)
@@ -116,7 +132,9 @@ for (const shell of shells) {
     writeFileSync(path('real'), 'before')
     chmodSync(path('real'), 0o604)
     symlinkSync('real', path('host'))
-    await applied(connection, () => file.copy(path('local'), path('host'), { backup: true, ...(isRoot ? { owner: 'daemon', group: 'daemon' } : {}) }))
+    await applied(connection, () =>
+      file.copy(path('local'), path('host'), { backup: true, ...(isRoot ? { owner: 'daemon', group: 'daemon' } : {}) }),
+    )
     assert.ok(readFileSync(path('real')).equals(bytes))
     assert.is(mode(path('real')), '604')
     assert.is(readFileSync(path('real.switchover-backup'), 'utf8'), 'before')
@@ -135,7 +153,13 @@ for (const shell of shells) {
     writeFileSync(path('host'), other)
     const plan = await planOf(connection, file.copy(path('local'), path('host')))
     assert.equal(plan.result, { path: path('host'), bytes: 2 * mebi, sha256: sha256Of(bytes), changed: true })
-    assert.equal(plan.diff, [{ path: path('host'), before: `${2 * mebi} bytes, sha256 ${sha256Of(other)}\n`, after: `${2 * mebi} bytes, sha256 ${sha256Of(bytes)}\n` }])
+    assert.equal(plan.diff, [
+      {
+        path: path('host'),
+        before: `${2 * mebi} bytes, sha256 ${sha256Of(other)}\n`,
+        after: `${2 * mebi} bytes, sha256 ${sha256Of(bytes)}\n`,
+      },
+    ])
     await plan.apply(connection)
     const watch = watched(connection)
     assert.is((await planOf(connection, file.copy(path('local'), path('host')))).changed, false)
@@ -153,12 +177,20 @@ for (const shell of shells) {
     const watch = watched(connection)
     const up = await planOf(connection, file.copy(path('local'), path('host')))
     const down = await planOf(connection, file.fetch(path('host'), path('local')))
-    assert.equal([up.result, down.result], [
-      { path: path('host'), bytes: 2 * mebi, sha256: undefined, changed: true }, { path: path('local'), bytes: 3 * mebi, sha256: undefined, changed: true },
-    ])
-    assert.equal([up.diff, down.diff], [
-      [{ path: path('host'), before: `${3 * mebi} bytes\n`, after: `${2 * mebi} bytes\n` }], { path: path('local'), before: `${2 * mebi} bytes\n`, after: `${3 * mebi} bytes\n` },
-    ])
+    assert.equal(
+      [up.result, down.result],
+      [
+        { path: path('host'), bytes: 2 * mebi, sha256: undefined, changed: true },
+        { path: path('local'), bytes: 3 * mebi, sha256: undefined, changed: true },
+      ],
+    )
+    assert.equal(
+      [up.diff, down.diff],
+      [
+        [{ path: path('host'), before: `${3 * mebi} bytes\n`, after: `${2 * mebi} bytes\n` }],
+        { path: path('local'), before: `${2 * mebi} bytes\n`, after: `${3 * mebi} bytes\n` },
+      ],
+    )
     assert.equal([watch.scripts, readdirSync(dir).sort()], [[], ['host', 'local']])
     assert.not.match(connection.scripts.join('\n'), /sha256|openssl/)
   })
@@ -168,7 +200,9 @@ for (const shell of shells) {
     const watch = watched(connection)
     const bytes = randomBytes(48 * mebi + 5)
     writeFileSync(path('local'), bytes)
-    watch.seen = (passed, kill) => { if (passed > 40 * mebi) kill() }
+    watch.seen = (passed, kill) => {
+      if (passed > 40 * mebi) kill()
+    }
     assert.match(await error(connection, file.copy(path('local'), path('host'))), `cannot write ${path('host')}`)
     watch.seen = () => {}
     const begun = statSync(path('host.switchover-part')).size
@@ -177,7 +211,10 @@ for (const shell of shells) {
     watch.sent = 0
     const result = await run(connection, file.copy(path('local'), path('host')))
     assert.equal(result, { path: path('host'), bytes: bytes.length, sha256: sha256Of(bytes), changed: true })
-    assert.ok(watch.sent <= bytes.length - begun + mebi && watch.sent >= bytes.length - begun, `${watch.sent} of ${bytes.length - begun}`)
+    assert.ok(
+      watch.sent <= bytes.length - begun + mebi && watch.sent >= bytes.length - begun,
+      `${watch.sent} of ${bytes.length - begun}`,
+    )
     assert.ok(readFileSync(path('host')).equals(bytes))
 
     writeFileSync(path('next.switchover-part'), randomBytes(20 * mebi), { mode: 0o600 })
@@ -190,8 +227,13 @@ for (const shell of shells) {
     const watch = watched(connection)
     const bytes = randomBytes(9 * mebi + 7)
     writeFileSync(path('host'), bytes)
-    watch.seen = (passed, kill) => { if (passed > 4 * mebi) kill() }
-    assert.match(await error(connection, file.fetch(path('host'), path('local'))), `cannot read ${path('host')} on here`)
+    watch.seen = (passed, kill) => {
+      if (passed > 4 * mebi) kill()
+    }
+    assert.match(
+      await error(connection, file.fetch(path('host'), path('local'))),
+      `cannot read ${path('host')} on here`,
+    )
     watch.seen = () => {}
     const begun = statSync(path('local.here.switchover-part')).size
     assert.ok(begun >= mebi && begun < bytes.length, String(begun))
@@ -219,11 +261,20 @@ for (const shell of shells) {
       }
     }
     once(() => appendFileSync(path('local'), 'more'))
-    assert.is(await error(connection, file.copy(path('local'), path('old'))), `${path('local')} changed while it was copied`)
+    assert.is(
+      await error(connection, file.copy(path('local'), path('old'))),
+      `${path('local')} changed while it was copied`,
+    )
     once(() => appendFileSync(path('host'), 'more'))
-    assert.is(await error(connection, file.fetch(path('host'), path('old'))), `${path('host')} of here changed while it was copied`)
+    assert.is(
+      await error(connection, file.fetch(path('host'), path('old'))),
+      `${path('host')} of here changed while it was copied`,
+    )
     watch.instead = (chunk) => Buffer.concat([Buffer.from([chunk[0]! ^ 1]), chunk.subarray(1)])
-    assert.is(await error(connection, file.copy(path('local'), path('old'))), `the copy of ${path('local')} differs from it`)
+    assert.is(
+      await error(connection, file.copy(path('local'), path('old'))),
+      `the copy of ${path('local')} differs from it`,
+    )
     assert.is(readFileSync(path('old'), 'utf8'), 'old')
     assert.equal(readdirSync(dir).sort(), ['host', 'local', 'old'])
   })
@@ -247,14 +298,26 @@ if (hasSshd) {
   const large = 70 * mebi + 12_345
 
   /** A host behind a relay that delays, with a large file here. */
-  const distant = async (options: SshdOptions, delay: number, does: (rig: {
-    readonly sshd: Sshd; readonly relay: Awaited<ReturnType<typeof startRelay>>; readonly path: (name: string) => string
-    readonly bytes: Buffer; readonly connection: Connection & { said?: string }
-  }) => Promise<void>) => {
+  const distant = async (
+    options: SshdOptions,
+    delay: number,
+    does: (rig: {
+      readonly sshd: Sshd
+      readonly relay: Awaited<ReturnType<typeof startRelay>>
+      readonly path: (name: string) => string
+      readonly bytes: Buffer
+      readonly connection: Connection & { said?: string }
+    }) => Promise<void>,
+  ) => {
     const sshd = await startSshd(options)
     const relay = await startRelay(sshd.port, { delay })
     const dir = emptyDirectory()
-    const host = aHost('node-1', { ...reach(sshd), port: relay.port, hostKeys: 'accept-new', knownHosts: join(dir, 'known_hosts') })
+    const host = aHost('node-1', {
+      ...reach(sshd),
+      port: relay.port,
+      hostKeys: 'accept-new',
+      knownHosts: join(dir, 'known_hosts'),
+    })
     const transport = createTransport({ inventory: inventoryOf(host) })
     const bytes = randomBytes(large)
     writeFileSync(join(dir, 'local'), bytes)
@@ -267,7 +330,8 @@ if (hasSshd) {
     }
   }
   /** How many sessions were open at the same time, as sshd numbers them. */
-  const sessions = (sshd: Sshd) => Math.max(...[...sshd.log().matchAll(/Starting session: .* id (\d+)/g)].map(([, id]) => Number(id))) + 1
+  const sessions = (sshd: Sshd) =>
+    Math.max(...[...sshd.log().matchAll(/Starting session: .* id (\d+)/g)].map(([, id]) => Number(id))) + 1
 
   for (const [what, options, least, most] of [
     ['several channels', {}, 6, 10],
@@ -275,79 +339,103 @@ if (hasSshd) {
     ['a server that allows one session', { config: ['MaxSessions 1'] }, 1, 1],
     ['a host without openssl', { programs: { openssl: 'exit 127' } }, 6, 10],
   ] as const) {
-    overSsh(`a large file goes to a distant host and back, and not a second time: ${what}`, () => distant(options, 20, async ({ sshd, path, bytes, connection }) => {
-      const watch = watched(connection)
-      const sha256 = sha256Of(bytes)
-      const up = await run(connection, file.copy(path('local'), path('host'), { mode: '0640' }))
-      assert.equal(up, { path: path('host'), bytes: large, sha256, changed: true })
-      assert.ok(readFileSync(path('host')).equals(bytes))
-      assert.is(mode(path('host')), '640')
-      const down = await run(connection, file.fetch(path('host'), path('back')))
-      assert.equal(down, { path: path('back'), bytes: large, sha256, changed: true })
-      assert.ok(readFileSync(path('back')).equals(bytes))
-      assert.ok(sessions(sshd) >= least && sessions(sshd) <= most, `${sessions(sshd)} sessions`)
-      const before = watch.scripts.length
-      assert.is((await run(connection, file.copy(path('local'), path('host'))) as file.Copied).changed, false)
-      assert.is((await run(connection, file.fetch(path('host'), path('back'))) as file.Copied).changed, false)
-      assert.is(watch.scripts.length, before)
-    }))
+    overSsh(`a large file goes to a distant host and back, and not a second time: ${what}`, () =>
+      distant(options, 20, async ({ sshd, path, bytes, connection }) => {
+        const watch = watched(connection)
+        const sha256 = sha256Of(bytes)
+        const up = await run(connection, file.copy(path('local'), path('host'), { mode: '0640' }))
+        assert.equal(up, { path: path('host'), bytes: large, sha256, changed: true })
+        assert.ok(readFileSync(path('host')).equals(bytes))
+        assert.is(mode(path('host')), '640')
+        const down = await run(connection, file.fetch(path('host'), path('back')))
+        assert.equal(down, { path: path('back'), bytes: large, sha256, changed: true })
+        assert.ok(readFileSync(path('back')).equals(bytes))
+        assert.ok(sessions(sshd) >= least && sessions(sshd) <= most, `${sessions(sshd)} sessions`)
+        const before = watch.scripts.length
+        assert.is(((await run(connection, file.copy(path('local'), path('host')))) as file.Copied).changed, false)
+        assert.is(((await run(connection, file.fetch(path('host'), path('back')))) as file.Copied).changed, false)
+        assert.is(watch.scripts.length, before)
+      }),
+    )
   }
 
-  overSsh('what a lost connection cut goes on where it stopped, through several channels too', () => distant({}, 20, async ({ relay, path, bytes, connection }) => {
-    const watch = watched(connection)
-    const cutAfter = (passed: number) => {
-      watch.sent = watch.received = 0
-      watch.seen = (seen) => { if (seen > passed) { watch.seen = () => {}; relay.cut() } }
-    }
-    cutAfter(66 * mebi)
-    assert.match(await error(connection, file.copy(path('local'), path('host'))), /node-1/)
-    const begun = statSync(path('host.switchover-part')).size
-    assert.ok(begun > 40 * mebi && begun <= large, String(begun))
-    watch.sent = 0
-    await run(connection, file.copy(path('local'), path('host')))
-    assert.ok(readFileSync(path('host')).equals(bytes))
-    assert.ok(watch.sent < large - begun + 40 * mebi && watch.sent < 60 * mebi, `${watch.sent} after ${begun}`)
+  overSsh('what a lost connection cut goes on where it stopped, through several channels too', () =>
+    distant({}, 20, async ({ relay, path, bytes, connection }) => {
+      const watch = watched(connection)
+      const cutAfter = (passed: number) => {
+        watch.sent = watch.received = 0
+        watch.seen = (seen) => {
+          if (seen > passed) {
+            watch.seen = () => {}
+            relay.cut()
+          }
+        }
+      }
+      cutAfter(66 * mebi)
+      assert.match(await error(connection, file.copy(path('local'), path('host'))), /node-1/)
+      const begun = statSync(path('host.switchover-part')).size
+      assert.ok(begun > 40 * mebi && begun <= large, String(begun))
+      watch.sent = 0
+      await run(connection, file.copy(path('local'), path('host')))
+      assert.ok(readFileSync(path('host')).equals(bytes))
+      assert.ok(watch.sent < large - begun + 40 * mebi && watch.sent < 60 * mebi, `${watch.sent} after ${begun}`)
 
-    cutAfter(40 * mebi)
-    assert.match(await error(connection, file.fetch(path('host'), path('back'))), /node-1/)
-    const fetched = statSync(path('back.node-1.switchover-part')).size
-    assert.ok(fetched > 20 * mebi && fetched < large, String(fetched))
-    watch.received = 0
-    await run(connection, file.fetch(path('host'), path('back')))
-    assert.ok(readFileSync(path('back')).equals(bytes))
-    assert.ok(watch.received < large, String(watch.received))
-  }))
+      cutAfter(40 * mebi)
+      assert.match(await error(connection, file.fetch(path('host'), path('back'))), /node-1/)
+      const fetched = statSync(path('back.node-1.switchover-part')).size
+      assert.ok(fetched > 20 * mebi && fetched < large, String(fetched))
+      watch.received = 0
+      await run(connection, file.fetch(path('host'), path('back')))
+      assert.ok(readFileSync(path('back')).equals(bytes))
+      assert.ok(watch.received < large, String(watch.received))
+    }),
+  )
 
-  if (isRoot) overSsh('a full disk is the error of the receiving host, with several channels too', () => distant({}, 20, async ({ path, connection }) => {
-    const disk = emptyDirectory()
-    spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=30m', 'small', disk])
-    try {
-      assert.match(await error(connection, file.copy(path('local'), join(disk, 'x'))), /^cannot write .*x on node-1: .*No space left on device/)
-      assert.equal(readdirSync(disk), ['x.switchover-part'])
-    } finally {
-      spawnSync('umount', ['-l', disk])
-    }
-  }))
+  if (isRoot)
+    overSsh('a full disk is the error of the receiving host, with several channels too', () =>
+      distant({}, 20, async ({ path, connection }) => {
+        const disk = emptyDirectory()
+        spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=30m', 'small', disk])
+        try {
+          assert.match(
+            await error(connection, file.copy(path('local'), join(disk, 'x'))),
+            /^cannot write .*x on node-1: .*No space left on device/,
+          )
+          assert.equal(readdirSync(disk), ['x.switchover-part'])
+        } finally {
+          spawnSync('umount', ['-l', disk])
+        }
+      }),
+    )
 
-  overSsh('copies take memory that does not grow with the file', () => distant({}, 0, async ({ path, connection }) => {
-    truncateSync(path('local'), 0)
-    truncateSync(path('local'), 600 * mebi)
-    const before = process.memoryUsage().rss
-    let most = 0
-    const watch = watched(connection)
-    watch.seen = () => { most = Math.max(most, process.memoryUsage().rss) }
-    await run(connection, file.copy(path('local'), path('host')))
-    await run(connection, file.fetch(path('host'), path('back')))
-    assert.is(statSync(path('back')).size, 600 * mebi)
-    assert.ok(most > 0 && most - before < 250 * mebi, `${((most - before) / mebi).toFixed(0)} MiB`)
-  }))
+  overSsh('copies take memory that does not grow with the file', () =>
+    distant({}, 0, async ({ path, connection }) => {
+      truncateSync(path('local'), 0)
+      truncateSync(path('local'), 600 * mebi)
+      const before = process.memoryUsage().rss
+      let most = 0
+      const watch = watched(connection)
+      watch.seen = () => {
+        most = Math.max(most, process.memoryUsage().rss)
+      }
+      await run(connection, file.copy(path('local'), path('host')))
+      await run(connection, file.fetch(path('host'), path('back')))
+      assert.is(statSync(path('back')).size, 600 * mebi)
+      assert.ok(most > 0 && most - before < 250 * mebi, `${((most - before) / mebi).toFixed(0)} MiB`)
+    }),
+  )
 
-  overSsh('from one distant host to another', () => distant({}, 20, async ({ path, bytes, connection }) => {
-    await run(connection, file.copy(path('local'), path('host')))
-    const result = await run(connection, copyBetween.file({ from: { name: 'node-1' }, path: path('host'), to: path('copy') }))
-    assert.equal(result, { path: path('copy'), files: 1, bytes: large })
-    assert.ok(readFileSync(path('copy')).equals(bytes))
-  }))
+  overSsh('from one distant host to another', () =>
+    distant({}, 20, async ({ path, bytes, connection }) => {
+      await run(connection, file.copy(path('local'), path('host')))
+      const result = await run(
+        connection,
+        copyBetween.file({ from: { name: 'node-1' }, path: path('host'), to: path('copy') }),
+      )
+      assert.equal(result, { path: path('copy'), files: 1, bytes: large })
+      assert.ok(readFileSync(path('copy')).equals(bytes))
+    }),
+  )
 
   overSsh.run()
 }

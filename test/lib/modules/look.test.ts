@@ -50,15 +50,55 @@ for (const shell of shells) {
     for (const [path, options] of questions) alone.push(await look(here({ shell }), path, options))
     assert.equal(states, alone)
 
-    assert.equal(states.map(({ exists, kind }) => (exists ? kind : 'none')), [
-      'file', 'file', 'file', 'file', 'file', 'file', 'file', 'file', 'file', 'file', 'none', 'directory', 'none', 'directory',
-    ])
-    assert.equal(states.map(({ content }) => content?.length), [
-      6, undefined, undefined, 50_000, undefined, undefined, undefined, 300_000, 0, 6, undefined, undefined, undefined, undefined,
-    ])
-    assert.ok(states[0]!.content!.equals(small) && states[3]!.content!.equals(large) && states[7]!.content!.equals(long))
-    assert.equal([2, 4, 5, 6, 8].map((i) => states[i]!.sha256), [small, large, large, long, Buffer.alloc(0)].map(sha256))
-    assert.equal([states[0]!.mode, states[0]!.size, states[0]!.mtime], ['0604', 6, Math.floor(statSync(at('small')).mtimeMs / 1000)])
+    assert.equal(
+      states.map(({ exists, kind }) => (exists ? kind : 'none')),
+      [
+        'file',
+        'file',
+        'file',
+        'file',
+        'file',
+        'file',
+        'file',
+        'file',
+        'file',
+        'file',
+        'none',
+        'directory',
+        'none',
+        'directory',
+      ],
+    )
+    assert.equal(
+      states.map(({ content }) => content?.length),
+      [
+        6,
+        undefined,
+        undefined,
+        50_000,
+        undefined,
+        undefined,
+        undefined,
+        300_000,
+        0,
+        6,
+        undefined,
+        undefined,
+        undefined,
+        undefined,
+      ],
+    )
+    assert.ok(
+      states[0]!.content!.equals(small) && states[3]!.content!.equals(large) && states[7]!.content!.equals(long),
+    )
+    assert.equal(
+      [2, 4, 5, 6, 8].map((i) => states[i]!.sha256),
+      [small, large, large, long, Buffer.alloc(0)].map(sha256),
+    )
+    assert.equal(
+      [states[0]!.mode, states[0]!.size, states[0]!.mtime],
+      ['0604', 6, Math.floor(statSync(at('small')).mtimeMs / 1000)],
+    )
     assert.is(states[11]!.mode, '2750')
     assert.equal([states[9]!.link, states[9]!.target, states[10]!.link], ['small', at('small'), 'nowhere'])
     assert.equal([states[12]!.parent, states[10]!.parent], [false, true])
@@ -70,18 +110,32 @@ for (const shell of shells) {
     writeFileSync(join(dir, 'bad'), 'bad')
     const connection = here({ shell })
     // A tool that refuses: file rights do not stop root.
-    const refusing: Here = { ...connection, exec: (script, options) => connection.exec(`cat() { case "$*" in */bad*) echo 'cat: bad: Input/output error' >&2; return 1;; esac; command cat "$@"; }\n${script.replace('exec cat "$@"', 'cat "$@" || exit')}`, options) }
-    const [good, bad] = await Promise.allSettled([look(refusing, join(dir, 'good'), { content: 9 }), look(refusing, join(dir, 'bad'), { content: 9 })])
+    const refusing: Here = {
+      ...connection,
+      exec: (script, options) =>
+        connection.exec(
+          `cat() { case "$*" in */bad*) echo 'cat: bad: Input/output error' >&2; return 1;; esac; command cat "$@"; }\n${script.replace('exec cat "$@"', 'cat "$@" || exit')}`,
+          options,
+        ),
+    }
+    const [good, bad] = await Promise.allSettled([
+      look(refusing, join(dir, 'good'), { content: 9 }),
+      look(refusing, join(dir, 'bad'), { content: 9 }),
+    ])
     assert.is(good.status === 'fulfilled' && good.value.content?.toString(), 'good')
     assert.match(bad.status === 'rejected' ? String(bad.reason) : '', 'Input/output error')
   })
 
   test('files that do not say how long they are are read whole', async () => {
-    const [mounts, version] = await Promise.all(['/proc/self/mounts', '/proc/version'].map((path) => look(here({ shell }), path, { content: 1 << 20 })))
+    const [mounts, version] = await Promise.all(
+      ['/proc/self/mounts', '/proc/version'].map((path) => look(here({ shell }), path, { content: 1 << 20 })),
+    )
     assert.match(mounts!.content!.toString(), ' / ')
     assert.match(version!.content!.toString(), /^Linux /)
     const connection = here({ shell })
-    const both = await Promise.all(['/proc/self/mounts', '/proc/version'].map((path) => look(connection, path, { content: 1 << 20 })))
+    const both = await Promise.all(
+      ['/proc/self/mounts', '/proc/version'].map((path) => look(connection, path, { content: 1 << 20 })),
+    )
     assert.match(both[0]!.content!.toString(), ' / ')
     assert.is(both[1]!.content!.toString(), version!.content!.toString())
   })
@@ -91,11 +145,14 @@ for (const shell of shells) {
     writeFileSync(path, randomBytes(30_000))
     const connection = here({ shell })
     let bytes = 0
-    const counting: Here = { ...connection, exec: async (script, options) => {
-      const result = await connection.exec(script, options)
-      bytes += result.stdout.length
-      return result
-    } }
+    const counting: Here = {
+      ...connection,
+      exec: async (script, options) => {
+        const result = await connection.exec(script, options)
+        bytes += result.stdout.length
+        return result
+      },
+    }
     const first = await look(counting, path, { content: 100_000 })
     assert.ok(bytes > 30_000)
     bytes = 0
@@ -114,11 +171,14 @@ for (const shell of shells) {
     writeFileSync(path, before)
     const connection = here({ shell })
     await look(connection, path, { content: 100_000 })
-    const slow: Here = { ...connection, exec: async (script, options) => {
-      const result = await connection.exec(script, options)
-      remember('here', path, randomBytes(20_000))
-      return result
-    } }
+    const slow: Here = {
+      ...connection,
+      exec: async (script, options) => {
+        const result = await connection.exec(script, options)
+        remember('here', path, randomBytes(20_000))
+        return result
+      },
+    }
     assert.ok((await look(slow, path, { content: 100_000 })).content?.equals(before))
   })
 

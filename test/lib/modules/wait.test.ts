@@ -145,14 +145,20 @@ test('http.get gives up on a server that never answers', async () => {
 const dir = emptyDirectory()
 const made = spawnSync('openssl', [
   ...'req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1'.split(' '),
-  '-keyout', join(dir, 'key'), '-out', join(dir, 'cert'),
+  '-keyout',
+  join(dir, 'key'),
+  '-out',
+  join(dir, 'cert'),
 ])
 const withOpenssl = made.status === 0 ? test : test.skip
 
 withOpenssl('https certificates are verified unless told otherwise', async () => {
-  const secure = createSecure({ key: readFileSync(join(dir, 'key')), cert: readFileSync(join(dir, 'cert')) }, (_, response) => {
-    response.end('secure')
-  })
+  const secure = createSecure(
+    { key: readFileSync(join(dir, 'key')), cert: readFileSync(join(dir, 'cert')) },
+    (_, response) => {
+      response.end('secure')
+    },
+  )
   await new Promise<void>((up) => secure.listen(0, '127.0.0.1', up))
   const url = `https://127.0.0.1:${(secure.address() as AddressInfo).port}/`
   assert.match(await failure(here(), http.get(url)), 'self-signed certificate')

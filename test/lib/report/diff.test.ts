@@ -4,12 +4,15 @@ import { drawDiff } from '../../../lib/report/diff.ts'
 import { paints } from '../../../lib/report/paint.ts'
 
 const test = suite('diff')
-const draw = (before: string, after: string, color = false) => drawDiff({ path: '/etc/x', before, after }, paints(color)).join('\n')
+const draw = (before: string, after: string, color = false) =>
+  drawDiff({ path: '/etc/x', before, after }, paints(color)).join('\n')
 const head = '--- before: /etc/x\n+++ after: /etc/x\n'
 
 test('is unified, with three lines around a change', () => {
   const numbers = Array.from({ length: 20 }, (_, i) => `${i}\n`)
-  assert.is(draw(numbers.join(''), numbers.toSpliced(10, 1, 'ten\n').join('')), `${head}@@ -8,7 +8,7 @@
+  assert.is(
+    draw(numbers.join(''), numbers.toSpliced(10, 1, 'ten\n').join('')),
+    `${head}@@ -8,7 +8,7 @@
  7
  8
  9
@@ -17,7 +20,8 @@ test('is unified, with three lines around a change', () => {
 +ten
  11
  12
- 13`)
+ 13`,
+  )
 })
 
 test('tells of a file that is new, gone, or without a last line end', () => {
@@ -32,12 +36,18 @@ test('shows line ends of Windows, and lets nothing control the terminal', () => 
 })
 
 test('is coloured', () => {
-  assert.is(draw('a\n', 'b\n', true), '\x1b[1m--- before: /etc/x\x1b[22m\n\x1b[1m+++ after: /etc/x\x1b[22m\n\x1b[36m@@ -1,1 +1,1 @@\x1b[39m\n\x1b[31m-a\x1b[39m\n\x1b[32m+b\x1b[39m')
+  assert.is(
+    draw('a\n', 'b\n', true),
+    '\x1b[1m--- before: /etc/x\x1b[22m\n\x1b[1m+++ after: /etc/x\x1b[22m\n\x1b[36m@@ -1,1 +1,1 @@\x1b[39m\n\x1b[31m-a\x1b[39m\n\x1b[32m+b\x1b[39m',
+  )
 })
 
 test('gives only sizes of what is binary or long', () => {
   assert.is(draw('\0\u0001', 'text'), `${head}(binary: 2 bytes before, 4 bytes after)`)
-  assert.is(draw('x', `${'y'.repeat(1000)}\n`.repeat(263)), `${head}(too long to compare here: 1 byte before, 263263 bytes after)`)
+  assert.is(
+    draw('x', `${'y'.repeat(1000)}\n`.repeat(263)),
+    `${head}(too long to compare here: 1 byte before, 263263 bytes after)`,
+  )
 })
 
 test('says so when what differs is masked', () => {

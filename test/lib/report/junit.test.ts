@@ -31,7 +31,9 @@ test('writes a suite for each play and a case for each task on each host', async
   const place = 'file="roles/nova/compute.ts" line="22"'
   const name = 'nova.compute › Block › Say &quot;a &lt; b &amp; c&quot;'
   const drawn = 'Reconnect the compute nodes › nova.compute › Block › Say "a &lt; b &amp; c"'
-  assert.is(await readFile(file, 'utf8'), `<?xml version="1.0" encoding="UTF-8"?>
+  assert.is(
+    await readFile(file, 'utf8'),
+    `<?xml version="1.0" encoding="UTF-8"?>
 <testsuites tests="5" failures="1" errors="1" skipped="1" time="2.850">
   <testsuite name="Reconnect the compute nodes" tests="5" failures="1" errors="1" skipped="1" time="2.850" timestamp="2030-01-01T00:00:00">
     <testcase classname="Reconnect the compute nodes" name="[a] ${name}" ${place} time="0.400"/>
@@ -46,16 +48,20 @@ test('writes a suite for each play and a case for each task on each host', async
     <testcase classname="Reconnect the compute nodes" name="[e] ${name}" ${place} time="0.400"><system-out>resumed: done in an earlier run</system-out></testcase>
   </testsuite>
 </testsuites>
-`)
+`,
+  )
   assert.equal(await readdir(path.dirname(file)), ['report.xml'])
 })
 
 test('says when the file cannot be written', async () => {
   await writeFile(path.join(folder, 'taken'), '')
   const reporter = createJunitReporter(path.join(folder, 'taken/report.xml'), memory())
-  await reporter.close().then(() => assert.unreachable(), (error: Error) => {
-    assert.ok(error.message.startsWith(`cannot write the JUnit file ${folder}/taken/report.xml: `), error.message)
-  })
+  await reporter.close().then(
+    () => assert.unreachable(),
+    (error: Error) => {
+      assert.ok(error.message.startsWith(`cannot write the JUnit file ${folder}/taken/report.xml: `), error.message)
+    },
+  )
 })
 
 test.run()

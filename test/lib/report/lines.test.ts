@@ -6,9 +6,26 @@ import { memory } from '../../rig/terminal.ts'
 
 const test = suite('lines')
 
-async function told(tell: (script: Script) => void, options: { readonly verbosity?: number; readonly diff?: boolean; readonly color?: boolean; readonly next?: () => string } = {}) {
+async function told(
+  tell: (script: Script) => void,
+  options: {
+    readonly verbosity?: number
+    readonly diff?: boolean
+    readonly color?: boolean
+    readonly next?: () => string
+  } = {},
+) {
   const [out, err] = [memory(), memory()]
-  const reporter = createReporter({ kind: 'lines', out, err, verbosity: 0, diff: false, color: false, columns: 80, ...options })
+  const reporter = createReporter({
+    kind: 'lines',
+    out,
+    err,
+    verbosity: 0,
+    diff: false,
+    color: false,
+    columns: 80,
+    ...options,
+  })
   tell(new Script((event) => reporter.report(event)))
   await reporter.close()
   return { out: out.text, err: err.text }
@@ -18,7 +35,9 @@ const next = () => 'Go on with: run x --resume'
 
 test('tells a run with something of everything', async () => {
   const { out, err } = await told(story, { diff: true, next })
-  assert.is(out, `PLAY [Reconnect the compute nodes]
+  assert.is(
+    out,
+    `PLAY [Reconnect the compute nodes]
 
 BATCH 1 of 2 [c-1, c-2, c-3]
 
@@ -85,13 +104,16 @@ CRITICAL PATH (12 s of 1m 23s)
 
 Failed after 1m 23s
 Go on with: run x --resume
-`)
+`,
+  )
   assert.is(err, '[WARNING]: group spare is empty\n')
 })
 
 test('with -v adds results, reasons, handlers and the output of commands', async () => {
   const { out } = await told(story, { verbosity: 1, diff: true, next })
-  assert.is(out.split('\nTASK [nova.compute : Pin')[0], `run r-1: full-upgrade, plays: 1, tasks: 4, hosts: 3
+  assert.is(
+    out.split('\nTASK [nova.compute : Pin')[0],
+    `run r-1: full-upgrade, plays: 1, tasks: 4, hosts: 3
 
 PLAY [Reconnect the compute nodes]
 
@@ -122,7 +144,8 @@ c-1 | 20%
 c-1: 3 GB of 3 GB
 c-1 | last line
 changed: [c-1 -> source] (only a real run can tell)
-`)
+`,
+  )
 })
 
 test('with -vv says where a task stands, with -vvv gives stacks', async () => {
@@ -154,7 +177,9 @@ test('folds many hosts: counts for the dull outcomes, names for the others', asy
     s.finish(task, hosts.slice(40, 48).reverse(), 'changed')
     s.finish(task, hosts.slice(48), 'failed', { failure: denied })
   }
-  assert.is((await told(tell)).out, `TASK [nova.compute : Set the option]
+  assert.is(
+    (await told(tell)).out,
+    `TASK [nova.compute : Set the option]
 ✖ c-49  Reconnect the compute nodes › nova.compute › Set the option
   ini.set /etc/nova/nova.conf: permission denied (exit code 1)
     at roles/nova/compute.ts:22
@@ -163,7 +188,8 @@ test('folds many hosts: counts for the dull outcomes, names for the others', asy
 ok: [40 hosts]
 changed: [c-41, c-42, c-43, c-44, c-45, c-46, c-47, c-48]
 failed: [c-49, c-50]
-`)
+`,
+  )
   assert.match((await told(tell, { verbosity: 1 })).out, /^ok: \[c-1, c-2, .*, c-40\]$/m)
 })
 
@@ -177,7 +203,9 @@ test('names a task again when tasks run side by side', async () => {
     s.finish(two, ['a', 'b'], 'ok')
     s.finish(one, ['a', 'b'], 'changed')
   })
-  assert.is(out, `TASK [nova.compute : Import glance]
+  assert.is(
+    out,
+    `TASK [nova.compute : Import glance]
 
 TASK [nova.compute : Import neutron]
 a: a word from neutron
@@ -190,7 +218,8 @@ ok: [a, b]
 
 TASK [nova.compute : Import glance]
 changed: [a, b]
-`)
+`,
+  )
 })
 
 test('says of an interrupted run which hosts did not finish', async () => {
@@ -202,7 +231,9 @@ test('says of an interrupted run which hosts did not finish', async () => {
     s.finish(task, 'a', 'ok')
     s.end('interrupted', 12_000)
   })
-  assert.is(out, `TASK [nova.compute : Import the database]
+  assert.is(
+    out,
+    `TASK [nova.compute : Import the database]
 ok: [a]
 not finished: [b, c]
 
@@ -212,34 +243,55 @@ b : ok=0   changed=0   unreachable=0   failed=0   skipped=0   rescued=0   ignore
 c : ok=0   changed=0   unreachable=0   failed=0   skipped=0   rescued=0   ignored=0
 
 Interrupted after 12 s
-`)
+`,
+  )
 })
 
 test('puts output together from pieces, and cuts what never ends a line', async () => {
   const task = taskOf('Dump')
-  const { out } = await told((s) => {
-    s.task(task, ['a', 'b'])
-    s.output(task, 'a', 'one\ntw')
-    s.output(task, 'b', 'other\n')
-    s.output(task, 'a', 'o\n', 'stderr')
-    s.output(task, 'a', 'o\nth')
-    for (let i = 0; i < 20; i++) s.output(task, 'b', 'x'.repeat(1000))
-    s.finish(task, ['a', 'b'], 'ok')
-  }, { verbosity: 1 })
+  const { out } = await told(
+    (s) => {
+      s.task(task, ['a', 'b'])
+      s.output(task, 'a', 'one\ntw')
+      s.output(task, 'b', 'other\n')
+      s.output(task, 'a', 'o\n', 'stderr')
+      s.output(task, 'a', 'o\nth')
+      for (let i = 0; i < 20; i++) s.output(task, 'b', 'x'.repeat(1000))
+      s.finish(task, ['a', 'b'], 'ok')
+    },
+    { verbosity: 1 },
+  )
   const lines = out.split('\n').map((line) => line.replace(/x{100,}/, (all) => `${all.length} x`))
-  assert.equal(lines, ['TASK [nova.compute : Dump]', 'a | one', 'b | other', 'a | o', 'a | two', 'b | 17000 x', 'a | th', 'b | 3000 x', 'ok: [a, b]', ''])
+  assert.equal(lines, [
+    'TASK [nova.compute : Dump]',
+    'a | one',
+    'b | other',
+    'a | o',
+    'a | two',
+    'b | 17000 x',
+    'a | th',
+    'b | 3000 x',
+    'ok: [a, b]',
+    '',
+  ])
 })
 
 test('colours words as Ansible does', async () => {
   const task = taskOf('Dump')
-  const { out } = await told((s) => {
-    s.task(task, ['a', 'b', 'c', 'd'])
-    s.finish(task, 'a', 'ok')
-    s.finish(task, 'b', 'changed')
-    s.finish(task, 'c', 'skipped')
-    s.finish(task, 'd', 'unreachable')
-  }, { color: true })
-  assert.is(out, '\x1b[1mTASK [nova.compute : Dump]\x1b[22m\n\x1b[36mskipping\x1b[39m: [c]\n\x1b[32mok\x1b[39m: [a]\n\x1b[33mchanged\x1b[39m: [b]\n\x1b[35munreachable\x1b[39m: [d]\n')
+  const { out } = await told(
+    (s) => {
+      s.task(task, ['a', 'b', 'c', 'd'])
+      s.finish(task, 'a', 'ok')
+      s.finish(task, 'b', 'changed')
+      s.finish(task, 'c', 'skipped')
+      s.finish(task, 'd', 'unreachable')
+    },
+    { color: true },
+  )
+  assert.is(
+    out,
+    '\x1b[1mTASK [nova.compute : Dump]\x1b[22m\n\x1b[36mskipping\x1b[39m: [c]\n\x1b[32mok\x1b[39m: [a]\n\x1b[33mchanged\x1b[39m: [b]\n\x1b[35munreachable\x1b[39m: [d]\n',
+  )
 })
 
 test('keeps up with 50 hosts and 200 tasks', async () => {
@@ -271,7 +323,9 @@ test('tells in one line what an earlier run did', async () => {
     s.finish(taskOf('Start'), 'c-1', 'ok')
     s.end('ok', 400)
   })
-  assert.is(out, `PLAY [Reconnect the compute nodes]
+  assert.is(
+    out,
+    `PLAY [Reconnect the compute nodes]
 
 resumed: 3 tasks were done before
 
@@ -283,7 +337,8 @@ c-1 : ok=1   changed=0   unreachable=0   failed=0   skipped=0   rescued=0   igno
 c-2 : ok=0   changed=0   unreachable=0   failed=0   skipped=0   rescued=0   ignored=0   resumed=1
 
 Finished in 0.4 s
-`)
+`,
+  )
 })
 
 test.run()

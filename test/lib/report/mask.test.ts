@@ -67,17 +67,26 @@ test('says the same of a text in pieces as of the whole', () => {
   Secret.of('qzqzqzX', 'inner')
   Secret.of('XqzqzqzXyy', 'outer')
   Secret.of('zXyyw-long', 'overlapping')
-  const letters = fc.array(fc.constantFrom('q', 'z', 'X', 'y', 'w', '-long', 'qzqzqzX', 'XqzqzqzXyy', 'zXyyw-long'), { maxLength: 30 })
+  const letters = fc.array(fc.constantFrom('q', 'z', 'X', 'y', 'w', '-long', 'qzqzqzX', 'XqzqzqzXyy', 'zXyyw-long'), {
+    maxLength: 30,
+  })
   let hits = 0
-  fc.assert(fc.property(letters, fc.array(fc.nat(60), { maxLength: 8 }), (parts, cuts) => {
-    const text = parts.join('')
-    const places = [0, ...cuts.filter((at) => at <= text.length).sort((a, b) => a - b), text.length]
-    const masker = new Masker()
-    const streamed = places.slice(1).map((at, i) => masker.push(text.slice(places[i], at))).join('') + masker.flush()
-    assert.is(streamed, mask(text))
-    assert.not.ok(/qzqzqzX|zXyyw-long/.test(streamed))
-    if (streamed !== text) hits++
-  }), { seed: 7, numRuns: 2000 })
+  fc.assert(
+    fc.property(letters, fc.array(fc.nat(60), { maxLength: 8 }), (parts, cuts) => {
+      const text = parts.join('')
+      const places = [0, ...cuts.filter((at) => at <= text.length).sort((a, b) => a - b), text.length]
+      const masker = new Masker()
+      const streamed =
+        places
+          .slice(1)
+          .map((at, i) => masker.push(text.slice(places[i], at)))
+          .join('') + masker.flush()
+      assert.is(streamed, mask(text))
+      assert.not.ok(/qzqzqzX|zXyyw-long/.test(streamed))
+      if (streamed !== text) hits++
+    }),
+    { seed: 7, numRuns: 2000 },
+  )
   assert.ok(hits > 100, `${hits} texts had something to mask`)
 })
 
@@ -113,20 +122,38 @@ test('masks every text of an event, keys included, and leaves the rest as it is'
   const clean = { type: 'warned', message: 'nothing to see' } as const
   assert.is(maskEvent(clean), clean)
   const event = maskEvent({
-    type: 'task-finished', path: { play: 'p', role: 'r', blocks: [], task: `t ${secret}` }, at, host: 'c-1', delegated: [], status: 'ok',
-    result: { list: [`a ${secret}`, 7, null], [secret]: true, undefined: undefined }, handler: false, milliseconds: 5,
+    type: 'task-finished',
+    path: { play: 'p', role: 'r', blocks: [], task: `t ${secret}` },
+    at,
+    host: 'c-1',
+    delegated: [],
+    status: 'ok',
+    result: { list: [`a ${secret}`, 7, null], [secret]: true, undefined: undefined },
+    handler: false,
+    milliseconds: 5,
   })
   assert.is(event.at, at)
   assert.equal(event, {
-    type: 'task-finished', path: { play: 'p', role: 'r', blocks: [], task: 't ‹mask-test›' }, at, host: 'c-1', delegated: [], status: 'ok',
-    result: { list: ['a ‹mask-test›', 7, null], '‹mask-test›': true, undefined: undefined }, handler: false, milliseconds: 5,
+    type: 'task-finished',
+    path: { play: 'p', role: 'r', blocks: [], task: 't ‹mask-test›' },
+    at,
+    host: 'c-1',
+    delegated: [],
+    status: 'ok',
+    result: { list: ['a ‹mask-test›', 7, null], '‹mask-test›': true, undefined: undefined },
+    handler: false,
+    milliseconds: 5,
   })
 })
 
 test('keeps the words that readers of events depend on', () => {
   Secret.of('run-finished', 'unlucky')
   assert.equal(maskEvent({ type: 'run-finished', run: 'run-finished', outcome: 'ok', milliseconds: 1, owed: [] }), {
-    type: 'run-finished', run: '‹unlucky›', outcome: 'ok', milliseconds: 1, owed: [],
+    type: 'run-finished',
+    run: '‹unlucky›',
+    outcome: 'ok',
+    milliseconds: 1,
+    owed: [],
   })
 })
 

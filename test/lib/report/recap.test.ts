@@ -14,39 +14,48 @@ function told(tell: (script: Script) => void, next?: (end: RunEnd) => string | u
 
 test('counts by host, sorted, and shows resumed tasks only if there are any', () => {
   const task = taskOf('One')
-  assert.is(told((s) => {
-    s.run(['b', 'a'])
-    s.finish(task, 'b', 'changed')
-    s.finish(task, 'a', 'ignored')
-    s.finish(task, 'a', 'rescued')
-    s.end('ok', 400)
-  }), `PLAY RECAP
+  assert.is(
+    told((s) => {
+      s.run(['b', 'a'])
+      s.finish(task, 'b', 'changed')
+      s.finish(task, 'a', 'ignored')
+      s.finish(task, 'a', 'rescued')
+      s.end('ok', 400)
+    }),
+    `PLAY RECAP
 a : ok=1   changed=0   unreachable=0   failed=0   skipped=0   rescued=1   ignored=1
 b : ok=1   changed=1   unreachable=0   failed=0   skipped=0   rescued=0   ignored=0
 
-Finished in 0.4 s`)
-  assert.match(told((s) => {
-    s.run(['a'])
-    s.finish(task, 'a', 'resumed')
-    s.end()
-  }), /^a : ok=0 {3}changed=0 .* ignored=0 {3}resumed=1$/m)
+Finished in 0.4 s`,
+  )
+  assert.match(
+    told((s) => {
+      s.run(['a'])
+      s.finish(task, 'a', 'resumed')
+      s.end()
+    }),
+    /^a : ok=0 {3}changed=0 .* ignored=0 {3}resumed=1$/m,
+  )
 })
 
 test('names the five slowest tasks from their first host to their last', () => {
-  assert.is(told((s) => {
-    for (const [i, took] of [900, 2000, 61_000, 3_723_000, 9949, 12_345, 3000].entries()) {
-      const task = taskOf(`Task ${i}`)
-      s.task(task, ['a', 'b'])
-      s.after(took - 500).finish(task, 'a', 'ok')
-      s.after(500).finish(task, 'b', 'ok')
-    }
-    s.end()
-  }).split('\n\n')[1], `SLOWEST TASKS
+  assert.is(
+    told((s) => {
+      for (const [i, took] of [900, 2000, 61_000, 3_723_000, 9949, 12_345, 3000].entries()) {
+        const task = taskOf(`Task ${i}`)
+        s.task(task, ['a', 'b'])
+        s.after(took - 500).finish(task, 'a', 'ok')
+        s.after(500).finish(task, 'b', 'ok')
+      }
+      s.end()
+    }).split('\n\n')[1],
+    `SLOWEST TASKS
   1h 02m  nova.compute › Task 3
   1m 01s  nova.compute › Task 2
     12 s  nova.compute › Task 5
    9.9 s  nova.compute › Task 4
-   3.0 s  nova.compute › Task 6`)
+   3.0 s  nova.compute › Task 6`,
+  )
 })
 
 test('names the longest tasks of the critical path in their order, and how much of the run it is', () => {
@@ -66,7 +75,9 @@ test('names the longest tasks of the critical path in their order, and how much 
     s.after(2200).finish(restart, 'a', 'changed', { handler: true, milliseconds: 2200 })
     s.end('ok', 27_000)
   })
-  assert.is(text.split('\n\n').find((part) => part.startsWith('CRITICAL PATH')), `CRITICAL PATH (25 s of 27 s)
+  assert.is(
+    text.split('\n\n').find((part) => part.startsWith('CRITICAL PATH')),
+    `CRITICAL PATH (25 s of 27 s)
    3.0 s  nova.compute › Task 3000 [a]
    2.5 s  nova.compute › Task 2500 [a]
    1.5 s  nova.compute › Task 1500 [a]
@@ -76,61 +87,88 @@ test('names the longest tasks of the critical path in their order, and how much 
    9.0 s  nova.compute › Go on?
    2.2 s  nova.compute › Restart nova-compute [a]
    2.3 s  5 shorter tasks
-   2.0 s  between tasks`)
+   2.0 s  between tasks`,
+  )
 })
 
 test('says nothing of the path of a short run, of one task, or of none', () => {
-  const run = (tasks: number, took: number) => told((s) => {
-    s.run(['a'])
-    for (let i = 0; i < tasks; i++) {
-      s.task(taskOf(`Task ${i}`), ['a'])
-      s.after(took).finish(taskOf(`Task ${i}`), 'a', 'ok', { milliseconds: took })
-    }
-    s.end('ok', tasks * took)
-  })
+  const run = (tasks: number, took: number) =>
+    told((s) => {
+      s.run(['a'])
+      for (let i = 0; i < tasks; i++) {
+        s.task(taskOf(`Task ${i}`), ['a'])
+        s.after(took).finish(taskOf(`Task ${i}`), 'a', 'ok', { milliseconds: took })
+      }
+      s.end('ok', tasks * took)
+    })
   assert.match(run(2, 3000), 'CRITICAL PATH')
   assert.not.match(run(2, 2000), 'CRITICAL')
   assert.not.match(run(1, 9000), 'CRITICAL')
-  assert.not.match(told((s) => s.end('failed', 20_000)), 'CRITICAL')
+  assert.not.match(
+    told((s) => s.end('failed', 20_000)),
+    'CRITICAL',
+  )
 })
 
 test('lists the handlers that are owed, and ends with what to type next', () => {
   let asked: RunEnd | undefined
-  const text = told((s) => {
-    s.run(['a', 'b'], 1, 1, true)
-    s.finish(taskOf('One'), 'a', 'failed')
-    s.end('failed', 5000, [{ host: 'b', handler: 'Restart nova' }, { host: 'a', handler: 'Restart nova' }, { host: 'a', handler: 'Reload' }])
-  }, (end) => {
-    asked = end
-    return 'run site.ts --resume'
-  })
-  assert.is(text.slice(text.indexOf('HANDLERS')), `HANDLERS STILL OWED (notified, and not run)
+  const text = told(
+    (s) => {
+      s.run(['a', 'b'], 1, 1, true)
+      s.finish(taskOf('One'), 'a', 'failed')
+      s.end('failed', 5000, [
+        { host: 'b', handler: 'Restart nova' },
+        { host: 'a', handler: 'Restart nova' },
+        { host: 'a', handler: 'Reload' },
+      ])
+    },
+    (end) => {
+      asked = end
+      return 'run site.ts --resume'
+    },
+  )
+  assert.is(
+    text.slice(text.indexOf('HANDLERS')),
+    `HANDLERS STILL OWED (notified, and not run)
   Restart nova: a, b
   Reload: a
 
 Failed after 5.0 s (check mode: nothing was changed)
-run site.ts --resume`)
+run site.ts --resume`,
+  )
   assert.is(asked?.finished.outcome, 'failed')
   assert.is(asked?.started.playbook, 'full-upgrade')
-  assert.equal(asked?.counts.map(({ host, failed }) => [host, failed]), [['a', 1], ['b', 0]])
+  assert.equal(
+    asked?.counts.map(({ host, failed }) => [host, failed]),
+    [
+      ['a', 1],
+      ['b', 0],
+    ],
+  )
 })
 
 test('says nothing before the run has ended', () => {
-  assert.is(told((s) => s.run(['a'])), '')
+  assert.is(
+    told((s) => s.run(['a'])),
+    '',
+  )
 })
 
 test('adds up the times of a task over batches, without what lies between', () => {
   const [one, two] = [taskOf('Restart'), taskOf('Check')]
-  assert.match(told((s) => {
-    s.run(['a', 'b'])
-    for (const host of ['a', 'b']) {
-      s.task(one, [host])
-      s.after(2000).finish(one, host, 'changed', { milliseconds: 2000 })
-      s.task(two, [host])
-      s.after(5000).finish(two, host, 'ok', { milliseconds: 5000 })
-    }
-    s.end('ok', 14_000)
-  }), / {4}10 s .*Check\n {3}4\.0 s .*Restart\n/)
+  assert.match(
+    told((s) => {
+      s.run(['a', 'b'])
+      for (const host of ['a', 'b']) {
+        s.task(one, [host])
+        s.after(2000).finish(one, host, 'changed', { milliseconds: 2000 })
+        s.task(two, [host])
+        s.after(5000).finish(two, host, 'ok', { milliseconds: 5000 })
+      }
+      s.end('ok', 14_000)
+    }),
+    / {4}10 s .*Check\n {3}4\.0 s .*Restart\n/,
+  )
 })
 
 test.run()

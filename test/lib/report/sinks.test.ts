@@ -28,11 +28,34 @@ const forms = [
 function everywhere(text: string): readonly Timed[] {
   const at = { file: '/p/roles/x.ts', line: 3 }
   const task = { play: `play ${text}`, role: `role ${text}`, blocks: [`block ${text}`], task: `task ${text}` }
-  const failure: Failure = { reason: `reason ${text}\nmore ${text}`, operation: `set ${text}`, command: `echo ${text}`, code: 1, hint: `try ${text}`, stack: `at ${text}`, at }
+  const failure: Failure = {
+    reason: `reason ${text}\nmore ${text}`,
+    operation: `set ${text}`,
+    command: `echo ${text}`,
+    code: 1,
+    hint: `try ${text}`,
+    stack: `at ${text}`,
+    at,
+  }
   const half = Math.floor(text.length / 2)
-  const output = (stream: 'stdout' | 'stderr' | 'log' | 'progress', piece: string): Event => ({ type: 'output', path: task, host: 'c-1', text: piece, stream })
+  const output = (stream: 'stdout' | 'stderr' | 'log' | 'progress', piece: string): Event => ({
+    type: 'output',
+    path: task,
+    host: 'c-1',
+    text: piece,
+    stream,
+  })
   const events: Event[] = [
-    { type: 'run-started', run: 'r1', playbook: `book ${text}`, check: true, hosts: ['c-1', 'c-2'], plays: 1, tasks: 2, argv: ['-e', `x=${text}`] },
+    {
+      type: 'run-started',
+      run: 'r1',
+      playbook: `book ${text}`,
+      check: true,
+      hosts: ['c-1', 'c-2'],
+      plays: 1,
+      tasks: 2,
+      argv: ['-e', `x=${text}`],
+    },
     { type: 'play-started', play: task.play, hosts: ['c-1', 'c-2'], batches: 2 },
     { type: 'batch-started', play: task.play, batch: 1, hosts: ['c-1', 'c-2'] },
     { type: 'task-started', path: task, at, hosts: ['c-1', 'c-2'], handler: false },
@@ -40,18 +63,62 @@ function everywhere(text: string): readonly Timed[] {
     { type: 'host-started', path: task, host: 'c-2' },
     output('log', `log ${text}`),
     output('progress', `progress ${text}`),
-    output('stdout', `out ${text.slice(0, half)}`), output('stderr', `err ${text.slice(0, 1)}`),
-    output('stdout', `${text.slice(half)}\n`), output('stderr', text.slice(1)),
-    { type: 'change-planned', path: task, host: 'c-1', operation: `set ${text}`, diff: [{ path: `/etc/${text}`, before: `a\n${text}\n`, after: `b\n${text} c\n` }] },
+    output('stdout', `out ${text.slice(0, half)}`),
+    output('stderr', `err ${text.slice(0, 1)}`),
+    output('stdout', `${text.slice(half)}\n`),
+    output('stderr', text.slice(1)),
+    {
+      type: 'change-planned',
+      path: task,
+      host: 'c-1',
+      operation: `set ${text}`,
+      diff: [{ path: `/etc/${text}`, before: `a\n${text}\n`, after: `b\n${text} c\n` }],
+    },
     { type: 'attempt-failed', path: task, host: 'c-1', reason: `no ${text}`, left: 1 },
     { type: 'handler-notified', path: task, host: 'c-1', handler: `handler ${text}` },
-    { type: 'task-finished', path: task, at, host: 'c-1', delegated: [], status: 'changed', result: { said: text, [text]: [text] }, handler: false, milliseconds: 5000 },
-    { type: 'task-finished', path: task, at, host: 'c-2', delegated: [], status: 'failed', failure, handler: false, milliseconds: 5000 },
+    {
+      type: 'task-finished',
+      path: task,
+      at,
+      host: 'c-1',
+      delegated: [],
+      status: 'changed',
+      result: { said: text, [text]: [text] },
+      handler: false,
+      milliseconds: 5000,
+    },
+    {
+      type: 'task-finished',
+      path: task,
+      at,
+      host: 'c-2',
+      delegated: [],
+      status: 'failed',
+      failure,
+      handler: false,
+      milliseconds: 5000,
+    },
     { type: 'task-started', path: { ...task, task: 'second' }, at, hosts: ['c-1'], handler: false },
-    { type: 'task-finished', path: { ...task, task: 'second' }, at, host: 'c-1', delegated: [], status: 'skipped', reason: `when ${text}`, handler: false, milliseconds: 5 },
+    {
+      type: 'task-finished',
+      path: { ...task, task: 'second' },
+      at,
+      host: 'c-1',
+      delegated: [],
+      status: 'skipped',
+      reason: `when ${text}`,
+      handler: false,
+      milliseconds: 5,
+    },
     { type: 'play-stopped', play: task.play, reason: `stop ${text}` },
     { type: 'warned', message: `warning ${text}` },
-    { type: 'run-finished', run: 'r1', outcome: 'failed', milliseconds: 9000, owed: [{ host: 'c-2', handler: `handler ${text}` }] },
+    {
+      type: 'run-finished',
+      run: 'r1',
+      outcome: 'failed',
+      milliseconds: 9000,
+      owed: [{ host: 'c-2', handler: `handler ${text}` }],
+    },
   ]
   return events.map((event, i) => ({ ...event, time: 1000 * i }))
 }
@@ -64,13 +131,24 @@ for (const form of forms) {
       test(`${kind}${color ? ' in colours' : ''} never shows ${form}`, async () => {
         const out = kind === 'tree' ? new FakeTerminal(200, 60) : memory()
         const err = memory()
-        const reporter = createReporter({ kind, out, err, verbosity: 3, diff: true, color, columns: 200, rows: 60, next: next(form) })
+        const reporter = createReporter({
+          kind,
+          out,
+          err,
+          verbosity: 3,
+          diff: true,
+          color,
+          columns: 200,
+          rows: 60,
+          next: next(form),
+        })
         for (const event of everywhere(form)) reporter.report(event)
         await reporter.close()
         const shown = (out instanceof FakeTerminal ? out.bytes : out.text) + err.text
         const bare = shown.replace(/\x1b\[[0-9;]*m/g, '')
         assert.ok(shown.split('‹rabbitPassword›').length > 20, shown)
-        for (const leak of [...forms, ...forms.map((one) => JSON.stringify(one).slice(1, -1))]) assert.not.ok(bare.includes(leak), bare)
+        for (const leak of [...forms, ...forms.map((one) => JSON.stringify(one).slice(1, -1))])
+          assert.not.ok(bare.includes(leak), bare)
         // Not in halves either.
         for (const leak of ['nter', 'x/y', 'x%2Fy']) assert.not.ok(bare.includes(leak), bare)
       })
@@ -98,7 +176,13 @@ test('what is written to JSON is one event a line and nothing else', async () =>
   const reporter = createReporter({ kind: 'json', out, err: memory(), verbosity: 0, diff: false, color: false })
   for (const event of events) reporter.report(event)
   await reporter.close()
-  assert.equal(out.text.trimEnd().split('\n').map((line) => JSON.parse(line) as Timed), events)
+  assert.equal(
+    out.text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Timed),
+    events,
+  )
 })
 
 test('a reader that goes away ends nothing', async () => {
@@ -116,7 +200,11 @@ test('a reader that goes away ends nothing', async () => {
 
 test('a reporter that throws is told once, and the others go on', async () => {
   const [out, err] = [memory(), memory()]
-  const bad = Object.assign(memory(), { write: () => { throw new Error('the disk is on fire') } })
+  const bad = Object.assign(memory(), {
+    write: () => {
+      throw new Error('the disk is on fire')
+    },
+  })
   const make = (to: Writable) => createReporter({ kind: 'json', out: to, err, verbosity: 0, diff: false, color: false })
   const reporter = both(make(bad), make(out))
   reporter.report({ type: 'warned', message: 'one', time: 1 })

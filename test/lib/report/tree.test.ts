@@ -40,18 +40,39 @@ interface Stage {
   look(): Promise<string>
 }
 
-function stage(columns = 80, rows = 24, options: { readonly verbosity?: number; readonly diff?: boolean; readonly color?: boolean; readonly next?: Next } = {}): Stage {
+function stage(
+  columns = 80,
+  rows = 24,
+  options: {
+    readonly verbosity?: number
+    readonly diff?: boolean
+    readonly color?: boolean
+    readonly next?: Next
+  } = {},
+): Stage {
   const terminal = new FakeTerminal(columns, rows)
   const spinner = new HeldSpinner()
   const size = () => ({ rows: terminal.rows, columns: terminal.columns })
-  const drawing = { paint: paints(options.color === true), columns, verbosity: options.verbosity ?? 0, diff: options.diff === true }
-  const tree = treeReporter({ out: terminal, sink: sink(terminal), warnings: undefined, size, now: () => script.time, spinner }, drawing, options.next)
+  const drawing = {
+    paint: paints(options.color === true),
+    columns,
+    verbosity: options.verbosity ?? 0,
+    diff: options.diff === true,
+  }
+  const tree = treeReporter(
+    { out: terminal, sink: sink(terminal), warnings: undefined, size, now: () => script.time, spinner },
+    drawing,
+    options.next,
+  )
   const reporter = guarded(tree, (error) => {
     throw error
   })
   const script: Script = new Script((event) => reporter.report(event))
   return {
-    terminal, script, tree, reporter,
+    terminal,
+    script,
+    tree,
+    reporter,
     async look() {
       // Listr starts its next task a few promises later.
       await new Promise((resolve) => setImmediate(resolve))
@@ -76,14 +97,17 @@ test('keeps what has ended above and draws what runs below', async () => {
   s.task(stop, hosts)
   s.start(stop, ...hosts.slice(0, 10))
   s.after(1500)
-  assert.is(await look(), `
+  assert.is(
+    await look(),
+    `
 PLAY [Move the services]  controller
 
 PLAY [Reconnect the compute nodes]  50 hosts
 
 ${ends('Reconnect the compute nodes  play 2 of 2', '0 of 40 tasks  1.5 s')}
 ${ends('* nova.compute › Stop the daemons', '10 running, 40 waiting  1.5 s')}
-    compute-1, compute-2, compute-3, compute-4, compute-5, compute-6 and 4 more`)
+    compute-1, compute-2, compute-3, compute-4, compute-5, compute-6 and 4 more`,
+  )
 
   s.finish(stop, hosts.slice(0, 48), 'ok')
   s.finish(stop, hosts.slice(48), 'changed', { delegated: ['controller'] })
@@ -94,7 +118,9 @@ ${ends('* nova.compute › Stop the daemons', '10 running, 40 waiting  1.5 s')}
   s.output(load, 'compute-2', 'ing table 3 of 6\nimporting table 4 of 6\n')
   s.output(load, 'compute-3', '300 MB of 700 MB, 45 MB/s, 9 s left', 'progress')
   s.output(load, 'compute-3', 'warning: \x1b[31mslow disk\x1b[0m\n', 'stderr')
-  assert.is(await look(), `
+  assert.is(
+    await look(),
+    `
 PLAY [Move the services]  controller
 
 PLAY [Reconnect the compute nodes]  50 hosts
@@ -108,7 +134,8 @@ ${ends('* nova.compute › Import the database', '4 running, 46 waiting  20 s')}
       │ importing table 4 of 6
     compute-3    20 s  300 MB of 700 MB, 45 MB/s, 9 s left
       │ warning: slow disk
-    compute-1, compute-4`)
+    compute-1, compute-4`,
+  )
   assert.not.ok(terminal.cursorVisible)
   await reporter.close()
 })
@@ -121,7 +148,9 @@ test('prints failures for good, at once, the same one once', async () => {
   s.task(pin, many(5))
   s.start(pin, ...many(5))
   s.after(400).finish(pin, ['compute-2', 'compute-4'], 'failed', { failure: denied })
-  assert.is(await look(), `
+  assert.is(
+    await look(),
+    `
 PLAY [Reconnect the compute nodes]  5 hosts
 ✖ compute-2  Reconnect the compute nodes › nova.compute › Pin compute RPC › Set compute=icehouse-com
 pat
@@ -132,7 +161,8 @@ pat
 
 ${ends('Reconnect the compute nodes', '0 of 4 tasks  0.4 s', 100)}
 ${ends('* nova.compute › Pin compute RPC › Set compute=icehouse-compat', '2 failed, 3 running  0.4 s', 100)}
-    compute-1, compute-3, compute-5`)
+    compute-1, compute-3, compute-5`,
+  )
   await reporter.close()
 })
 
@@ -144,14 +174,17 @@ test('folds into 40 columns', async () => {
   s.task(load, many(3))
   s.start(load, ...many(3))
   s.after(65_000).output(load, 'compute-1', '300 MB of 700 MB, 45 MB/s, 9 s left', 'progress')
-  assert.is(await look(), `
+  assert.is(
+    await look(),
+    `
 PLAY [Reconnect the compute nodes]  3 ho
 sts
 
 Reconnect the com…  0 of 4 tasks  1m 05s
 * nova.compute › Imp…  3 running  1m 05s
     compute-1  1m 05s  300 MB of 700 MB…
-    compute-2, compute-3`)
+    compute-2, compute-3`,
+  )
   await reporter.close()
 })
 
@@ -166,13 +199,23 @@ test('shows the last error of a retried attempt while it goes on, and the line f
     s.say({ type: 'attempt-failed', path: check, host: 'a', reason: 'nova-compute is down\nreally', left: 3 })
     const screen = await look()
     assert.ok(screen.endsWith('    a   0.0 s  retrying (3 retries left): nova-compute is down'), screen)
-    assert.is(screen.includes('FAILED - RETRYING: [a]: Check that it stays up (3 retries left): nova-compute is down'), verbosity > 0)
+    assert.is(
+      screen.includes('FAILED - RETRYING: [a]: Check that it stays up (3 retries left): nova-compute is down'),
+      verbosity > 0,
+    )
     await reporter.close()
   }
 })
 
 test('never draws more than fits, whatever runs', async () => {
-  for (const [columns, rows] of [[80, 24], [40, 24], [40, 10], [20, 5], [10, 3], [200, 60]] as const) {
+  for (const [columns, rows] of [
+    [80, 24],
+    [40, 24],
+    [40, 10],
+    [20, 5],
+    [10, 3],
+    [200, 60],
+  ] as const) {
     const { script: s, look, reporter, terminal } = stage(columns, rows)
     let pictures = 0
     for (const [i, event] of fakeRun({ hosts: 50, tasks: 40 }).entries()) {
@@ -181,7 +224,12 @@ test('never draws more than fits, whatever runs', async () => {
       if (i % 50 !== 0) continue
       const before = terminal.bytes.length
       await look()
-      const live = /\x1b\[\?7l(.*?)\x1b\[\?7h/s.exec(terminal.bytes.slice(before))?.[1]?.replace(/\x1b\[2K/g, '').split('\n').slice(0, -1) ?? []
+      const live =
+        /\x1b\[\?7l(.*?)\x1b\[\?7h/s
+          .exec(terminal.bytes.slice(before))?.[1]
+          ?.replace(/\x1b\[2K/g, '')
+          .split('\n')
+          .slice(0, -1) ?? []
       assert.ok(live.length > 0 && live.length < rows, `${live.length} lines on ${rows} rows`)
       for (const line of live) assert.ok(line.length <= columns, line)
       pictures++
@@ -207,7 +255,12 @@ test('ends with the report as it will be read, whatever was drawn on the way', a
   await straight.reporter.close()
   assert.is(drawn.terminal.all(), straight.terminal.all())
   const all = drawn.terminal.all()
-  assert.is(all.slice(all.indexOf('✔ nova.compute › Point nova-compute at the new controller number 7'), all.indexOf('PLAY RECAP')), `✔ nova.compute › Point nova-compute at the new controller number 7  18 ok, 2 cha
+  assert.is(
+    all.slice(
+      all.indexOf('✔ nova.compute › Point nova-compute at the new controller number 7'),
+      all.indexOf('PLAY RECAP'),
+    ),
+    `✔ nova.compute › Point nova-compute at the new controller number 7  18 ok, 2 cha
 nged: compute-2, compute-19  1.0 s
 ✖ compute-17  Reconnect the compute nodes › nova.compute › Import the database n
 umber 8
@@ -221,7 +274,8 @@ te-17
 ✔ handler nova.compute › Hand the files to the service number 9  19 changed  1.0
  s
 
-`)
+`,
+  )
   assert.ok(all.endsWith('\nFailed after 21 s\nGo on with: run x --resume'), all.slice(-200))
 })
 
@@ -230,7 +284,9 @@ test('shows diffs, and with -v outcomes, under the task', async () => {
   story(script)
   await reporter.close()
   const all = terminal.all()
-  assert.is(all.slice(all.indexOf('✔ nova.compute › Point'), all.indexOf('[WARNING]')), `✔ nova.compute › Point nova-compute at the new controller  1 ok, 2 changed: c-1, c-3  0.0 s
+  assert.is(
+    all.slice(all.indexOf('✔ nova.compute › Point'), all.indexOf('[WARNING]')),
+    `✔ nova.compute › Point nova-compute at the new controller  1 ok, 2 changed: c-1, c-3  0.0 s
   diff: [c-1, c-3] ini.set /etc/nova/nova.conf
   --- before: /etc/nova/nova.conf
   +++ after: /etc/nova/nova.conf
@@ -247,7 +303,8 @@ c-1 | 20%
 c-1 | last line
 ✔ nova.compute › Dump  changed  10 s
   changed: [c-1 -> source] (only a real run can tell)
-`)
+`,
+  )
 })
 
 test('leaves the terminal sane when a run is interrupted', async () => {
@@ -263,9 +320,12 @@ test('leaves the terminal sane when a run is interrupted', async () => {
   terminal.write('^C')
   await look()
   await reporter.close()
-  assert.is(terminal.screen(), `
+  assert.is(
+    terminal.screen(),
+    `
 PLAY [Reconnect the compute nodes]  3 hosts
-✔ nova.compute › Import the database  1 ok, 2 not finished  1.0 s`)
+✔ nova.compute › Import the database  1 ok, 2 not finished  1.0 s`,
+  )
   assert.equal(terminal.cursor, { row: 3, column: 0 })
   assert.ok(terminal.cursorVisible)
   assert.ok(terminal.wraps)
@@ -293,14 +353,17 @@ test('leaves the screen to a question and comes back', async () => {
   s.output(load, 'a', 'meanwhile\n', 'log')
   assert.is(await look(), '\nPLAY [Reconnect the compute nodes]  a\nGo on? yes')
   tree.resume()
-  assert.is(await look(), `
+  assert.is(
+    await look(),
+    `
 PLAY [Reconnect the compute nodes]  a
 Go on? yes
 a: meanwhile
 
 ${ends('Reconnect the compute nodes', '0 of 4 tasks  0.0 s')}
 ${ends('* nova.compute › Import the database', '1 running  0.0 s')}
-    a`)
+    a`,
+  )
   assert.not.ok(terminal.cursorVisible)
   await reporter.close()
 })
@@ -355,8 +418,10 @@ test('masks what it draws, also when it came in pieces', async () => {
 
 test('sends warnings elsewhere when there is another place for them', async () => {
   const [terminal, err] = [new FakeTerminal(80, 24), memory()]
-  const tree = treeReporter({ out: terminal, sink: sink(terminal), warnings: sink(err), size: () => ({ rows: 24, columns: 80 }), now: () => 0 },
-    { paint: paints(false), columns: 80, verbosity: 0, diff: false })
+  const tree = treeReporter(
+    { out: terminal, sink: sink(terminal), warnings: sink(err), size: () => ({ rows: 24, columns: 80 }), now: () => 0 },
+    { paint: paints(false), columns: 80, verbosity: 0, diff: false },
+  )
   tree.report({ type: 'warned', message: 'group spare is empty', time: 0 })
   await tree.close()
   assert.is(err.text, '[WARNING]: group spare is empty\n')

@@ -7,7 +7,18 @@ import { memory } from '../../rig/terminal.ts'
 const test = suite('width')
 
 test('counts columns as a terminal does', () => {
-  for (const [text, width] of [['plain', 5], ['ü', 1], ['u\u0308', 1], ['日本', 4], ['한글', 4], ['👍', 2], ['👩‍👩‍👧', 2], ['\x1b[31mred\x1b[39m', 3], ['✔ ›', 3], ['', 0]] as const) {
+  for (const [text, width] of [
+    ['plain', 5],
+    ['ü', 1],
+    ['u\u0308', 1],
+    ['日本', 4],
+    ['한글', 4],
+    ['👍', 2],
+    ['👩‍👩‍👧', 2],
+    ['\x1b[31mred\x1b[39m', 3],
+    ['✔ ›', 3],
+    ['', 0],
+  ] as const) {
     assert.is(widthOf(text), width, text)
   }
 })
@@ -30,9 +41,16 @@ test('FORCE_COLOR decides, then NO_COLOR, then the terminal', () => {
   const pipe = memory()
   const tty = Object.assign(memory(), { isTTY: true })
   for (const [out, env, wanted] of [
-    [tty, {}, true], [pipe, {}, false], [tty, { NO_COLOR: '1' }, false], [tty, { NO_COLOR: '' }, true], [pipe, { FORCE_COLOR: '1' }, true],
-    [tty, { FORCE_COLOR: '0' }, false], [pipe, { FORCE_COLOR: '1', NO_COLOR: '1' }, true], [tty, { TERM: 'dumb' }, false],
-  ] as const) assert.is(wantsColor(out, env), wanted, JSON.stringify(env))
+    [tty, {}, true],
+    [pipe, {}, false],
+    [tty, { NO_COLOR: '1' }, false],
+    [tty, { NO_COLOR: '' }, true],
+    [pipe, { FORCE_COLOR: '1' }, true],
+    [tty, { FORCE_COLOR: '0' }, false],
+    [pipe, { FORCE_COLOR: '1', NO_COLOR: '1' }, true],
+    [tty, { TERM: 'dumb' }, false],
+  ] as const)
+    assert.is(wantsColor(out, env), wanted, JSON.stringify(env))
   assert.is(paints(true)('red', 'x'), '\x1b[31mx\x1b[39m')
   assert.is(paints(false)('red', 'x'), 'x')
 })

@@ -40,10 +40,19 @@ done
 exit 1`
 
 const test = suite<{ sshd: Sshd }>('become')
-test.before(async (context) => { context.sshd = await startSshd({ programs: { sudo } }) })
-test.after(async ({ sshd }) => { await sshd.stop() })
+test.before(async (context) => {
+  context.sshd = await startSshd({ programs: { sudo } })
+})
+test.after(async ({ sshd }) => {
+  await sshd.stop()
+})
 
-async function as(sshd: Sshd, user: string | undefined, settings: ConnectionSettings, body: (connection: () => Connection) => Promise<void>): Promise<string[]> {
+async function as(
+  sshd: Sshd,
+  user: string | undefined,
+  settings: ConnectionSettings,
+  body: (connection: () => Connection) => Promise<void>,
+): Promise<string[]> {
   const log = join(sshd.home, 'sudo.log')
   const before = existsSync(log) ? readFileSync(log, 'utf8').length : 0
   const host = aHost('node-1', { ...reach(sshd), ...settings })
@@ -53,7 +62,13 @@ async function as(sshd: Sshd, user: string | undefined, settings: ConnectionSett
   } finally {
     await transport.close()
   }
-  return existsSync(log) ? readFileSync(log, 'utf8').slice(before).trim().split('\n').filter((line) => line !== '') : []
+  return existsSync(log)
+    ? readFileSync(log, 'utf8')
+        .slice(before)
+        .trim()
+        .split('\n')
+        .filter((line) => line !== '')
+    : []
 }
 
 async function advice(promise: Promise<unknown>): Promise<Advice> {
@@ -68,7 +83,11 @@ async function advice(promise: Promise<unknown>): Promise<Advice> {
 
 test('without a password sudo is told not to ask', async ({ sshd }) => {
   const log = await as(sshd, 'open', {}, async (connection) => {
-    assert.equal(await connection().exec('echo "$BECAME"; cat; exit 3', { stdin: 'in\n' }), { code: 3, stdout: 'open\nin\n', stderr: '' })
+    assert.equal(await connection().exec('echo "$BECAME"; cat; exit 3', { stdin: 'in\n' }), {
+      code: 3,
+      stdout: 'open\nin\n',
+      stderr: '',
+    })
     assert.is((await connection().exec('echo "$BECAME $LC_ALL"')).stdout, 'open C\n')
     assert.is((await connection().exec('echo "$BECAME"', { long: true })).stdout, 'open\n')
     const stream = await connection().stream('cat')
@@ -91,35 +110,58 @@ test('the user of the connection needs no sudo', async ({ sshd }) => {
 test('a password is given when asked, on stdin only, and the script gets its own stdin', async ({ sshd }) => {
   const settings = { becomePassword: Secret.of('sesame-open', 'become password') }
   const log = await as(sshd, 'guarded', settings, async (connection) => {
-    const answers = await Promise.all([1, 2, 3].map(async (i) => connection().exec(`echo "$BECAME ${i}"; sleep 0.1; cat`, { stdin: `in ${i}\n` })))
-    assert.equal(answers.map(({ stdout, stderr }) => stdout + stderr), [1, 2, 3].map((i) => `guarded ${i}\nin ${i}\n`))
-    assert.equal(await connection().exec('cat; echo err >&2', { long: true, stdin: 'mine\n' }), { code: 0, stdout: 'mine\n', stderr: 'err\n' })
+    const answers = await Promise.all(
+      [1, 2, 3].map(async (i) => connection().exec(`echo "$BECAME ${i}"; sleep 0.1; cat`, { stdin: `in ${i}\n` })),
+    )
+    assert.equal(
+      answers.map(({ stdout, stderr }) => stdout + stderr),
+      [1, 2, 3].map((i) => `guarded ${i}\nin ${i}\n`),
+    )
+    assert.equal(await connection().exec('cat; echo err >&2', { long: true, stdin: 'mine\n' }), {
+      code: 0,
+      stdout: 'mine\n',
+      stderr: 'err\n',
+    })
     const big = 'x'.repeat(400_000)
     assert.is((await connection().exec('cat', { stdin: big })).stdout, big)
   })
   assert.ok(log.length >= 4)
-  for (const line of log) assert.match(line, /^(called: -H -S -p ask-[0-9a-f]{32} -u guarded -- sh -c |try: sesame-open$)/)
+  for (const line of log)
+    assert.match(line, /^(called: -H -S -p ask-[0-9a-f]{32} -u guarded -- sh -c |try: sesame-open$)/)
   assert.not(log.some((line) => line.startsWith('called') && line.includes('sesame')))
 })
 
 test('a password that is not asked for is not sent', async ({ sshd }) => {
-  const log = await as(sshd, 'open', { becomePassword: Secret.of('sesame-open', 'become password') }, async (connection) => {
-    assert.equal(await connection().exec('cat; echo "$BECAME"'), { code: 0, stdout: 'open\n', stderr: '' })
-  })
+  const log = await as(
+    sshd,
+    'open',
+    { becomePassword: Secret.of('sesame-open', 'become password') },
+    async (connection) => {
+      assert.equal(await connection().exec('cat; echo "$BECAME"'), { code: 0, stdout: 'open\n', stderr: '' })
+    },
+  )
   assert.is(log.length, 1)
 })
 
 test('a wrong password is tried once, by all tasks together', async ({ sshd }) => {
-  const log = await as(sshd, 'guarded', { becomePassword: Secret.of('wrong-word', 'become password') }, async (connection) => {
-    const errors = await Promise.all([1, 2, 3, 4, 5].map(() => advice(connection().exec('true'))))
-    errors.push(await advice(connection().exec('true')), await advice(connection().stream('true')))
-    for (const { message, hint } of errors) {
-      assert.match(message, /^sudo refused on node-1: .*Sorry, try again\./s)
-      assert.not.match(message, /ask-|wrong-word/)
-      assert.is(hint, `check becomePassword and what sudoers allows ${sshd.user}`)
-    }
-  })
-  assert.equal(log.filter((line) => line.startsWith('try')), ['try: wrong-word'])
+  const log = await as(
+    sshd,
+    'guarded',
+    { becomePassword: Secret.of('wrong-word', 'become password') },
+    async (connection) => {
+      const errors = await Promise.all([1, 2, 3, 4, 5].map(() => advice(connection().exec('true'))))
+      errors.push(await advice(connection().exec('true')), await advice(connection().stream('true')))
+      for (const { message, hint } of errors) {
+        assert.match(message, /^sudo refused on node-1: .*Sorry, try again\./s)
+        assert.not.match(message, /ask-|wrong-word/)
+        assert.is(hint, `check becomePassword and what sudoers allows ${sshd.user}`)
+      }
+    },
+  )
+  assert.equal(
+    log.filter((line) => line.startsWith('try')),
+    ['try: wrong-word'],
+  )
   assert.is(log.length, 2)
 })
 
@@ -130,7 +172,10 @@ test('a refusal says what to do', async ({ sshd }) => {
     assert.is(hint, `allow sudo without a password for ${sshd.user}, or set becomePassword`)
   })
   await as(sshd, 'closed', {}, async (connection) => {
-    assert.match((await advice(connection().exec('true'))).message, /^sudo refused on node-1: Sorry, user deploy is not allowed/)
+    assert.match(
+      (await advice(connection().exec('true'))).message,
+      /^sudo refused on node-1: Sorry, user deploy is not allowed/,
+    )
   })
 })
 
@@ -168,9 +213,15 @@ if (hasSshd && process.getuid?.() === 0 && existsSync('/usr/bin/sudo')) {
       await transport.close()
     }
     try {
-      const left = (): string => execFileSync('ps', ['-e', '-o', 'args='], { encoding: 'utf8' })
-        .split('\n').filter((line) => line.startsWith('sudo -H -n -u nobody')).join('\n')
-      for (let i = 0; i < 100 && left() !== ''; i++) await new Promise((resolve) => { setTimeout(resolve, 20) })
+      const left = (): string =>
+        execFileSync('ps', ['-e', '-o', 'args='], { encoding: 'utf8' })
+          .split('\n')
+          .filter((line) => line.startsWith('sudo -H -n -u nobody'))
+          .join('\n')
+      for (let i = 0; i < 100 && left() !== ''; i++)
+        await new Promise((resolve) => {
+          setTimeout(resolve, 20)
+        })
       assert.is(left(), '')
     } finally {
       await real.stop()
@@ -184,17 +235,27 @@ const strict = `
 exec /usr/bin/su "$@"`
 
 const accounts = {
-  deploy: { password: 'sesame-open' }, held: { password: 'sesame-open' }, free: {},
+  deploy: { password: 'sesame-open' },
+  held: { password: 'sesame-open' },
+  free: {},
   nova: { shell: '/usr/sbin/nologin', password: 'nova-word' },
 }
-const sudoers = ['deploy ALL=(ALL) ALL', 'held ALL=(ALL) ALL', 'free ALL=(ALL) NOPASSWD: ALL', 'Defaults:held requiretty', 'Defaults:free requiretty']
+const sudoers = [
+  'deploy ALL=(ALL) ALL',
+  'held ALL=(ALL) ALL',
+  'free ALL=(ALL) NOPASSWD: ALL',
+  'Defaults:held requiretty',
+  'Defaults:free requiretty',
+]
 
 const real = suite('become, the real programs')
 const lane = lanes(real)
 let servers: Promise<readonly [now: Sshd, old: Sshd]> | undefined
-const both = (): Promise<readonly [now: Sshd, old: Sshd]> => servers ??= Promise.all([
-  startSshd({ accounts, sudoers }), startSshd({ accounts, sudoers, programs: { su: strict } }),
-])
+const both = (): Promise<readonly [now: Sshd, old: Sshd]> =>
+  (servers ??= Promise.all([
+    startSshd({ accounts, sudoers }),
+    startSshd({ accounts, sudoers, programs: { su: strict } }),
+  ]))
 const stay = (): Promise<void> => Promise.resolve()
 
 const script = 'id -un; cat; echo "$HOME"; echo err >&2; exit 3'
@@ -210,7 +271,10 @@ async function everything(connection: () => Connection, sshd: Sshd, user: string
   stream.stdin.end(bytes)
   const chunks: Buffer[] = []
   for await (const chunk of stream.stdout) chunks.push(chunk as Buffer)
-  assert.ok(Buffer.concat(chunks).equals(bytes), 'every byte arrives as it is, those that mean something to a terminal too')
+  assert.ok(
+    Buffer.concat(chunks).equals(bytes),
+    'every byte arrives as it is, those that mean something to a terminal too',
+  )
   assert.equal(await stream.ended, { code: 5, stderr: 'said\n' })
   const big = `${': some words of padding\n'.repeat(8000)}id -un`
   assert.is((await connection().exec(big, { long: true })).stdout, `${user}\n`)
@@ -224,51 +288,144 @@ async function everything(connection: () => Connection, sshd: Sshd, user: string
     }
   }
   assert.is((await connection().exec(`ps -e -o args= | grep '[s]leep ${mark}'; echo looked`)).stdout, 'looked\n')
-  const answers = await Promise.all(Array.from({ length: 6 }, (_, i) => connection().exec(`echo ${i}`, { long: i % 2 === 0 })))
-  assert.equal(answers.map(({ stdout }) => stdout), Array.from({ length: 6 }, (_, i) => `${i}\n`))
+  const answers = await Promise.all(
+    Array.from({ length: 6 }, (_, i) => connection().exec(`echo ${i}`, { long: i % 2 === 0 })),
+  )
+  assert.equal(
+    answers.map(({ stdout }) => stdout),
+    Array.from({ length: 6 }, (_, i) => `${i}\n`),
+  )
 }
 
 /** What the pipes of terminals left in /tmp. */
 function leftovers(): string {
   // Only where ours would lie: other tests make and remove their own in /tmp meanwhile.
-  return execFileSync('sh', ['-c', `find /tmp/.switchover.* -mindepth 1 -maxdepth 2 '(' -type d -o -type p ')' 2>/dev/null || :`], { encoding: 'utf8' })
+  return execFileSync(
+    'sh',
+    ['-c', `find /tmp/.switchover.* -mindepth 1 -maxdepth 2 '(' -type d -o -type p ')' 2>/dev/null || :`],
+    { encoding: 'utf8' },
+  )
 }
 
-const ways: readonly (readonly [name: string, from: string, to: string, settings: ConnectionSettings, old?: boolean])[] = [
+const ways: readonly (readonly [
+  name: string,
+  from: string,
+  to: string,
+  settings: ConnectionSettings,
+  old?: boolean,
+])[] = [
   ['su without a password, to a user without a shell', 'root', 'nova', { becomeMethod: 'su' }],
-  ['su with a password', 'free', 'deploy', { becomeMethod: 'su', becomePassword: Secret.of('sesame-open', 'become password') }],
+  [
+    'su with a password',
+    'free',
+    'deploy',
+    { becomeMethod: 'su', becomePassword: Secret.of('sesame-open', 'become password') },
+  ],
   ['an su that wants a terminal', 'root', 'deploy', { becomeMethod: 'su' }, true],
-  ['an su that wants a terminal and a password', 'free', 'deploy', { becomeMethod: 'su', becomePassword: Secret.of('sesame-open', 'become password') }, true],
+  [
+    'an su that wants a terminal and a password',
+    'free',
+    'deploy',
+    { becomeMethod: 'su', becomePassword: Secret.of('sesame-open', 'become password') },
+    true,
+  ],
   ['sudo with a password to root', 'deploy', 'root', { becomePassword: Secret.of('sesame-open', 'become password') }],
-  ['sudo with a password to a user without a shell', 'deploy', 'nova', { becomePassword: Secret.of('sesame-open', 'become password') }],
-  ['requiretty with a password, to root', 'held', 'root', { becomePassword: Secret.of('sesame-open', 'become password') }],
-  ['requiretty with a password, to another user', 'held', 'nova', { becomePassword: Secret.of('sesame-open', 'become password') }],
+  [
+    'sudo with a password to a user without a shell',
+    'deploy',
+    'nova',
+    { becomePassword: Secret.of('sesame-open', 'become password') },
+  ],
+  [
+    'requiretty with a password, to root',
+    'held',
+    'root',
+    { becomePassword: Secret.of('sesame-open', 'become password') },
+  ],
+  [
+    'requiretty with a password, to another user',
+    'held',
+    'nova',
+    { becomePassword: Secret.of('sesame-open', 'become password') },
+  ],
   ['requiretty without a password', 'free', 'nova', {}],
 ]
 for (const [name, from, to, settings, old = false] of ways) {
-  lane(name, both, stay)('does all that a connection can', async (sshds) => {
+  lane(
+    name,
+    both,
+    stay,
+  )('does all that a connection can', async (sshds) => {
     const sshd = sshds[old ? 1 : 0]!
     await as(sshd, to, { user: from, ...settings }, (connection) => everything(connection, sshd, to))
   })
 }
 
-const refusals: readonly (readonly [from: string, to: string, settings: ConnectionSettings, message: string, hint: string, old?: boolean])[] = [
-  ['free', 'deploy', { becomeMethod: 'su' }, 'su refused on node-1: it asks for a password', 'set becomePassword to the password of deploy'],
-  ['free', 'deploy', { becomeMethod: 'su', becomePassword: Secret.of('wrong-word', 'become password') },
-    'su refused on node-1: Authentication failure', 'check becomePassword: su wants the password of deploy'],
-  ['free', 'deploy', { becomeMethod: 'su', becomePassword: Secret.of('wrong-word', 'become password') },
-    'su refused on node-1: Authentication failure', 'check becomePassword: su wants the password of deploy', true],
-  ['free', 'nova', { becomeMethod: 'su', becomePassword: Secret.of('nova-word', 'become password') },
-    'su refused on node-1: nova has no login shell', 'set becomeMethod to sudo'],
-  ['held', 'root', { becomePassword: Secret.of('wrong-word', 'become password') },
-    'sudo refused on node-1: Sorry, try again.', 'check becomePassword and what sudoers allows held'],
-  ['held', 'root', {}, 'sudo refused on node-1: a password is required', 'allow sudo without a password for held, or set becomePassword'],
-  ['root', 'nobody-here', { becomeMethod: 'su' },
+const refusals: readonly (readonly [
+  from: string,
+  to: string,
+  settings: ConnectionSettings,
+  message: string,
+  hint: string,
+  old?: boolean,
+])[] = [
+  [
+    'free',
+    'deploy',
+    { becomeMethod: 'su' },
+    'su refused on node-1: it asks for a password',
+    'set becomePassword to the password of deploy',
+  ],
+  [
+    'free',
+    'deploy',
+    { becomeMethod: 'su', becomePassword: Secret.of('wrong-word', 'become password') },
+    'su refused on node-1: Authentication failure',
+    'check becomePassword: su wants the password of deploy',
+  ],
+  [
+    'free',
+    'deploy',
+    { becomeMethod: 'su', becomePassword: Secret.of('wrong-word', 'become password') },
+    'su refused on node-1: Authentication failure',
+    'check becomePassword: su wants the password of deploy',
+    true,
+  ],
+  [
+    'free',
+    'nova',
+    { becomeMethod: 'su', becomePassword: Secret.of('nova-word', 'become password') },
+    'su refused on node-1: nova has no login shell',
+    'set becomeMethod to sudo',
+  ],
+  [
+    'held',
+    'root',
+    { becomePassword: Secret.of('wrong-word', 'become password') },
+    'sudo refused on node-1: Sorry, try again.',
+    'check becomePassword and what sudoers allows held',
+  ],
+  [
+    'held',
+    'root',
+    {},
+    'sudo refused on node-1: a password is required',
+    'allow sudo without a password for held, or set becomePassword',
+  ],
+  [
+    'root',
+    'nobody-here',
+    { becomeMethod: 'su' },
     'cannot become nobody-here on node-1: user nobody-here does not exist or the user entry does not contain all the required fields',
-    'check become: there is no such user'],
+    'check become: there is no such user',
+  ],
 ]
 for (const [from, to, settings, message, hint, old = false] of refusals) {
-  lane(`${from} as ${to}${old ? ' (on a terminal)' : ''}`, both, stay)(message, async (sshds) => {
+  lane(
+    `${from} as ${to}${old ? ' (on a terminal)' : ''}`,
+    both,
+    stay,
+  )(message, async (sshds) => {
     await as(sshds[old ? 1 : 0]!, to, { user: from, ...settings }, async (connection) => {
       const errors = await Promise.all([1, 2, 3].map((i) => advice(connection().exec('true', { long: i === 2 }))))
       for (const error of errors) {
@@ -279,8 +436,12 @@ for (const [from, to, settings, message, hint, old = false] of refusals) {
   })
 }
 
-real('nothing is left in /tmp', () => { assert.is(leftovers(), '') })
-real.after(async () => { await Promise.all((await servers ?? []).map((one) => one.stop())) })
+real('nothing is left in /tmp', () => {
+  assert.is(leftovers(), '')
+})
+real.after(async () => {
+  await Promise.all(((await servers) ?? []).map((one) => one.stop()))
+})
 
 if (hasSshd) test.run()
 if (hasSshd && hasAccounts) real.run()

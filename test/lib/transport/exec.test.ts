@@ -21,27 +21,34 @@ interface Context {
 // The same promises on every shell that a host may have, and on this machine.
 const shells: readonly (readonly [name: string, sh: string | undefined])[] = [
   ['this machine', undefined],
-  ...[['dash', '/bin/dash'], ['bash as sh', '/bin/bash'], ['busybox', '/bin/busybox']]
-    .filter(([, path]) => hasSshd && existsSync(path!)) as [string, string][],
+  ...([
+    ['dash', '/bin/dash'],
+    ['bash as sh', '/bin/bash'],
+    ['busybox', '/bin/busybox'],
+  ].filter(([, path]) => hasSshd && existsSync(path!)) as [string, string][]),
 ]
 
 const all = suite('exec')
 const lane = lanes(all)
 
 for (const [name, sh] of shells) {
-  const test = lane<Context>(name, async () => {
-    if (sh === undefined) {
-      const transport = createTransport({ inventory: inventoryOf() })
-      return { transport, to: (session = {}) => transport.controller(session) }
-    }
-    const sshd = await startSshd({ sh })
-    const host = aHost('node-1', reach(sshd))
-    const transport = createTransport({ inventory: inventoryOf(host) })
-    return { sshd, transport, to: (session = {}) => transport.connection(host, session) }
-  }, async ({ transport, sshd }) => {
-    await transport.close()
-    await sshd?.stop()
-  })
+  const test = lane<Context>(
+    name,
+    async () => {
+      if (sh === undefined) {
+        const transport = createTransport({ inventory: inventoryOf() })
+        return { transport, to: (session = {}) => transport.controller(session) }
+      }
+      const sshd = await startSshd({ sh })
+      const host = aHost('node-1', reach(sshd))
+      const transport = createTransport({ inventory: inventoryOf(host) })
+      return { sshd, transport, to: (session = {}) => transport.connection(host, session) }
+    },
+    async ({ transport, sshd }) => {
+      await transport.close()
+      await sshd?.stop()
+    },
+  )
 
   if (sh !== undefined) {
     test('runs under the shell this suite is about', async ({ to }) => {
@@ -93,7 +100,17 @@ for (const [name, sh] of shells) {
   })
 
   test('stdin arrives byte for byte', async ({ to }) => {
-    const texts = ['line\n', 'no newline', "it's $HOME `id` \\n \\\n", 'zürich ☃ \u{1F600}', 'a\0b', '\n\n', '\r\n', "EOF\n'", '\u0081\u0088\u00ff\n']
+    const texts = [
+      'line\n',
+      'no newline',
+      "it's $HOME `id` \\n \\\n",
+      'zürich ☃ \u{1F600}',
+      'a\0b',
+      '\n\n',
+      '\r\n',
+      "EOF\n'",
+      '\u0081\u0088\u00ff\n',
+    ]
     for (const text of texts) assert.is((await to().exec('cat', { stdin: text })).stdout, text, JSON.stringify(text))
     assert.is((await to().exec('cat', { stdin: Secret.of('s3cret-word\n', 'password') })).stdout, 's3cret-word\n')
     const sizes = [1, 57, 4096, 4097, 70_000, 300_000]
@@ -115,10 +132,16 @@ for (const [name, sh] of shells) {
 
   test('any script text is passed as it is', async ({ to }) => {
     const connection = to()
-    await fc.assert(fc.asyncProperty(fc.string({ unit: 'grapheme', maxLength: 40 }).filter((s) => !s.includes('\0')), async (text) => {
-      const { stdout } = await connection.exec(`printf %s '${text.replaceAll("'", `'\\''`)}'`)
-      assert.is(stdout, text)
-    }), { numRuns: 60 })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.string({ unit: 'grapheme', maxLength: 40 }).filter((s) => !s.includes('\0')),
+        async (text) => {
+          const { stdout } = await connection.exec(`printf %s '${text.replaceAll("'", `'\\''`)}'`)
+          assert.is(stdout, text)
+        },
+      ),
+      { numRuns: 60 },
+    )
   })
 
   test('a script of 160 KB', async ({ to }) => {
@@ -134,7 +157,11 @@ for (const [name, sh] of shells) {
 
   test('characters are whole however the output is cut', async ({ to }) => {
     let shown = ''
-    const connection = to({ output: (text) => { shown += text } })
+    const connection = to({
+      output: (text) => {
+        shown += text
+      },
+    })
     const script = "printf '\\342'; sleep 0.1; printf '\\230'; sleep 0.1; printf '\\203'"
     assert.is((await connection.exec(script)).stdout, '☃')
     assert.is(shown, '')
@@ -156,8 +183,10 @@ for (const [name, sh] of shells) {
     } catch (error) {
       assert.instance(error, Advice)
       const where = sh === undefined ? 'controller' : 'node-1'
-      assert.is((error as Error).message,
-        `\`${script}\` on ${where} wrote ${much} bytes, more than the 16 MiB that are kept (it ended with exit code 3)`)
+      assert.is(
+        (error as Error).message,
+        `\`${script}\` on ${where} wrote ${much} bytes, more than the 16 MiB that are kept (it ended with exit code 3)`,
+      )
       assert.is((error as Advice).hint, 'run it as a long command, whose last output is kept, or use stream()')
     }
     const long = await connection.exec(`head -c ${much} /dev/zero; echo end`, { long: true })
@@ -167,7 +196,9 @@ for (const [name, sh] of shells) {
   })
 
   test('messages are those of the C locale, and daemons are found', async ({ to }) => {
-    const { stdout } = await to().exec('echo "$LC_ALL"; case ":$PATH:" in *:/sbin:*) echo sbin;; esac; case ":$PATH:" in *:/usr/sbin:*) echo usbin;; esac')
+    const { stdout } = await to().exec(
+      'echo "$LC_ALL"; case ":$PATH:" in *:/sbin:*) echo sbin;; esac; case ":$PATH:" in *:/usr/sbin:*) echo usbin;; esac',
+    )
     assert.is(stdout, 'C\nsbin\nusbin\n')
   })
 
@@ -195,8 +226,12 @@ for (const [name, sh] of shells) {
   test('a job that no word gave away does not write into the next answer', async ({ to }) => {
     const connection = to({})
     // It writes while the requests after it run, which were sent before it was known.
-    const hidden = `set -u; eval "(for i in 1 2 3 4 5 6; do echo late; echo late >&2; sleep 0.1; done) \$(printf '\\046')"; echo $$; exit 3`
-    const [first, ...next] = await Promise.all([connection.exec(hidden), connection.exec('sleep 0.3; echo $$'), connection.exec('sleep 0.2; echo $$')])
+    const hidden = `set -u; eval "(for i in 1 2 3 4 5 6; do echo late; echo late >&2; sleep 0.1; done) $(printf '\\046')"; echo $$; exit 3`
+    const [first, ...next] = await Promise.all([
+      connection.exec(hidden),
+      connection.exec('sleep 0.3; echo $$'),
+      connection.exec('sleep 0.2; echo $$'),
+    ])
     assert.is(first.code, 3)
     assert.match(first.stdout, /^(late\n)*\d+\n(late\n)*$/)
     for (const { code, stdout, stderr } of next) {
@@ -204,17 +239,28 @@ for (const [name, sh] of shells) {
       assert.equal({ code, stderr }, { code: 0, stderr: '' })
       assert.not(first.stdout.includes(stdout), 'it is another shell')
     }
-    const row = await Promise.all(Array.from({ length: 6 }, (_, i) => connection.exec(`eval "sleep 0.1 \$(printf '\\046')"; echo ${i}`)))
-    assert.equal(row.map(({ stdout }) => stdout), row.map((_, i) => `${i}\n`))
+    const row = await Promise.all(
+      Array.from({ length: 6 }, (_, i) => connection.exec(`eval "sleep 0.1 $(printf '\\046')"; echo ${i}`)),
+    )
+    assert.equal(
+      row.map(({ stdout }) => stdout),
+      row.map((_, i) => `${i}\n`),
+    )
     assert.equal(await connection.exec('sleep 0 & wait; echo done'), { code: 0, stdout: 'done\n', stderr: '' })
   })
 
   test('a shell that a script kills is replaced, and what stood behind it runs', async ({ to }) => {
     const connection = to()
-    const [killed, next] = await Promise.allSettled([connection.exec('kill -9 $$; sleep 1'), connection.exec('echo next')])
+    const [killed, next] = await Promise.allSettled([
+      connection.exec('kill -9 $$; sleep 1'),
+      connection.exec('echo next'),
+    ])
     assert.is(killed.status, 'rejected')
     assert.instance((killed as PromiseRejectedResult).reason, Unreachable)
-    assert.match(String((killed as PromiseRejectedResult).reason), /the shell on \S+ ended \(exit code 137\) while running `kill -9 \$\$; sleep 1`/)
+    assert.match(
+      String((killed as PromiseRejectedResult).reason),
+      /the shell on \S+ ended \(exit code 137\) while running `kill -9 \$\$; sleep 1`/,
+    )
     assert.is((next as PromiseFulfilledResult<{ stdout: string }>).value.stdout, 'next\n')
   })
 
@@ -225,7 +271,10 @@ for (const [name, sh] of shells) {
       const started = Date.now()
       const behind = long ? undefined : connection.exec('true')
       try {
-        await connection.exec(`trap "" HUP; (sleep ${mark}; echo a) & sh -c "sleep ${mark}; :"; echo no`, { timeout: 0.4, long })
+        await connection.exec(`trap "" HUP; (sleep ${mark}; echo a) & sh -c "sleep ${mark}; :"; echo no`, {
+          timeout: 0.4,
+          long,
+        })
         assert.unreachable()
       } catch (error) {
         assert.instance(error, TimedOut)
@@ -233,18 +282,28 @@ for (const [name, sh] of shells) {
       }
       assert.ok(Date.now() - started < 3500, `${Date.now() - started} ms`)
       await behind
-      const { stdout } = await connection.exec(`ps -e -o stat= -o args= | grep '[s]leep ${mark}' | grep -v '^Z'; echo looked`)
+      const { stdout } = await connection.exec(
+        `ps -e -o stat= -o args= | grep '[s]leep ${mark}' | grep -v '^Z'; echo looked`,
+      )
       assert.is(stdout, 'looked\n')
     })
 
     test(`an abort ends the command${long ? ' (long)' : ''}`, async ({ to }) => {
       const controller = new AbortController()
       const mark = `${40_000 + Math.floor(Math.random() * 9000)}`
-      const connection = to({ signal: controller.signal, output: (text) => { if (text.includes('go')) controller.abort(new Error('enough')) } })
+      const connection = to({
+        signal: controller.signal,
+        output: (text) => {
+          if (text.includes('go')) controller.abort(new Error('enough'))
+        },
+      })
       const running = connection.exec(`echo go; sleep ${mark}; :`, { long })
       const behind = long ? undefined : connection.exec('touch /tmp/never')
       behind?.catch(() => undefined)
-      if (!long) setTimeout(() => { controller.abort(new Error('enough')) }, 300)
+      if (!long)
+        setTimeout(() => {
+          controller.abort(new Error('enough'))
+        }, 300)
       try {
         await running
         assert.unreachable()
@@ -252,7 +311,10 @@ for (const [name, sh] of shells) {
         assert.is((error as Error).message, 'enough')
       }
       if (behind !== undefined) assert.is(String((await Promise.allSettled([behind]))[0]?.status), 'rejected')
-      assert.is((await to().exec(`ps -e -o stat= -o args= | grep '[s]leep ${mark}' | grep -v '^Z'; echo looked`)).stdout, 'looked\n')
+      assert.is(
+        (await to().exec(`ps -e -o stat= -o args= | grep '[s]leep ${mark}' | grep -v '^Z'; echo looked`)).stdout,
+        'looked\n',
+      )
       await rejects(connection.exec('true'), /enough/)
     })
   }
@@ -266,7 +328,10 @@ for (const [name, sh] of shells) {
   test('commands of a session keep their order, sessions do not wait for each other', async ({ to }) => {
     const connection = to()
     const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => connection.exec(`echo ${i} $$`)))
-    assert.equal(answers.map(({ stdout }) => Number(stdout.split(' ')[0])), Array.from({ length: 20 }, (_, i) => i))
+    assert.equal(
+      answers.map(({ stdout }) => Number(stdout.split(' ')[0])),
+      Array.from({ length: 20 }, (_, i) => i),
+    )
     assert.is(new Set(answers.map(({ stdout }) => stdout.split(' ')[1])).size, 1)
     const started = Date.now()
     await Promise.all([1, 2, 3, 4].map(() => to({}).exec('sleep 0.5')))
@@ -280,8 +345,13 @@ for (const [name, sh] of shells) {
   })
 
   test('more long commands than the server has sessions', async ({ to }) => {
-    const answers = await Promise.all(Array.from({ length: 14 }, (_, i) => to({}).exec(`sleep 0.2; echo ${i}`, { long: true })))
-    assert.equal(answers.map(({ stdout }) => Number(stdout)), Array.from({ length: 14 }, (_, i) => i))
+    const answers = await Promise.all(
+      Array.from({ length: 14 }, (_, i) => to({}).exec(`sleep 0.2; echo ${i}`, { long: true })),
+    )
+    assert.equal(
+      answers.map(({ stdout }) => Number(stdout)),
+      Array.from({ length: 14 }, (_, i) => i),
+    )
   })
 
   test('a stream has backpressure, an end and an error text', async ({ to }) => {
@@ -291,7 +361,10 @@ for (const [name, sh] of shells) {
     const chunk = randomBytes(1 << 20)
     for (let i = 0; i < 12; i++) {
       sum.update(chunk)
-      if (!stream.stdin.write(chunk)) await new Promise((resolve) => { stream.stdin.once('drain', resolve) })
+      if (!stream.stdin.write(chunk))
+        await new Promise((resolve) => {
+          stream.stdin.once('drain', resolve)
+        })
     }
     stream.stdin.end()
     let text = ''
@@ -303,7 +376,9 @@ for (const [name, sh] of shells) {
   test('a stream nobody reads stops its writer', async ({ to }) => {
     const stream = await to().stream('yes | head -c 16000000; echo written >&2')
     stream.stdin.end()
-    await new Promise((resolve) => { setTimeout(resolve, 300) })
+    await new Promise((resolve) => {
+      setTimeout(resolve, 300)
+    })
     assert.ok(stream.stdout.readableLength <= 4 << 20, `${stream.stdout.readableLength} bytes in memory`)
     let size = 0
     for await (const bytes of stream.stdout) size += (bytes as Buffer).length
@@ -318,13 +393,20 @@ for (const [name, sh] of shells) {
     stream.kill()
     const { code } = await stream.ended
     assert.is.not(code, 0)
-    assert.is((await to().exec(`ps -e -o stat= -o args= | grep '[s]leep ${mark}' | grep -v '^Z'; echo looked`)).stdout, 'looked\n')
+    assert.is(
+      (await to().exec(`ps -e -o stat= -o args= | grep '[s]leep ${mark}' | grep -v '^Z'; echo looked`)).stdout,
+      'looked\n',
+    )
   })
 
   test('dial reaches a port of the machine', async ({ to }) => {
     const { createServer } = await import('node:net')
-    const server = createServer((socket) => { socket.end('hello from the port') })
-    await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve) })
+    const server = createServer((socket) => {
+      socket.end('hello from the port')
+    })
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve)
+    })
     const { port } = server.address() as { port: number }
     try {
       const socket = await to().dial(port)
@@ -332,9 +414,16 @@ for (const [name, sh] of shells) {
       for await (const bytes of socket) text += String(bytes)
       assert.is(text, 'hello from the port')
     } finally {
-      await new Promise<void>((resolve) => { server.close(() => { resolve() }) })
+      await new Promise<void>((resolve) => {
+        server.close(() => {
+          resolve()
+        })
+      })
     }
-    await rejects(to().dial(port), new RegExp(`^cannot reach 127\\.0\\.0\\.1:${port} from \\S+: connection refused$`, 'i'))
+    await rejects(
+      to().dial(port),
+      new RegExp(`^cannot reach 127\\.0\\.0\\.1:${port} from \\S+: connection refused$`, 'i'),
+    )
   })
 
   test('reads files byte for byte', async ({ to }) => {
@@ -354,7 +443,6 @@ for (const [name, sh] of shells) {
     assert.is(await to().read(path), undefined)
     await rejects(to().read('/tmp'), /^cannot read \/tmp on \S+: .*Is a directory$/)
   })
-
 }
 all.run()
 

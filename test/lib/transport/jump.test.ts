@@ -22,7 +22,9 @@ test.before(async (context) => {
   const [near, middle, far] = await Promise.all([startSshd(), startSshd(), startSshd()])
   Object.assign(context, { near, middle, far })
 })
-test.after(async ({ near, middle, far }) => { await Promise.all([near, middle, far].map((one) => one.stop())) })
+test.after(async ({ near, middle, far }) => {
+  await Promise.all([near, middle, far].map((one) => one.stop()))
+})
 
 /** What a command gives on the last host of these. */
 async function echo(hosts: readonly Host[], options: Partial<TransportOptions> = {}): Promise<string> {
@@ -46,7 +48,11 @@ async function refusal(promise: Promise<unknown>): Promise<Unreachable> {
 
 const logins = (sshd: Sshd): number => sshd.log().split('Accepted publickey').length - 1
 /** From which port of a server its last login came. */
-const via = (sshd: Sshd, settings: ConnectionSettings = {}): ConnectionSettings => ({ ...reach(sshd), sshConfig: false, ...settings })
+const via = (sshd: Sshd, settings: ConnectionSettings = {}): ConnectionSettings => ({
+  ...reach(sshd),
+  sshConfig: false,
+  ...settings,
+})
 
 test('a jump host of the inventory is reached with its own settings, and shared', async ({ near, far }) => {
   const before = [logins(near), logins(far)]
@@ -54,12 +60,21 @@ test('a jump host of the inventory is reached with its own settings, and shared'
   const hosts = ['node-1', 'node-2', 'node-3'].map((name) => aHost(name, via(far, { proxyJump: 'bastion' })))
   const transport = createTransport({ inventory: inventoryOf(bastion, ...hosts) })
   try {
-    const answers = await Promise.all([bastion, ...hosts].map((host) => transport.connection(host, {}).exec('echo "$SSH_CONNECTION"')))
-    assert.equal(answers.map(({ stdout }) => stdout.trim().split(' ')[3]), [near, far, far, far].map(({ port }) => String(port)))
+    const answers = await Promise.all(
+      [bastion, ...hosts].map((host) => transport.connection(host, {}).exec('echo "$SSH_CONNECTION"')),
+    )
+    assert.equal(
+      answers.map(({ stdout }) => stdout.trim().split(' ')[3]),
+      [near, far, far, far].map(({ port }) => String(port)),
+    )
   } finally {
     await transport.close()
   }
-  assert.equal([logins(near) - before[0]!, logins(far) - before[1]!], [1, 3], 'one login at the jump host, for itself and all behind it')
+  assert.equal(
+    [logins(near) - before[0]!, logins(far) - before[1]!],
+    [1, 3],
+    'one login at the jump host, for itself and all behind it',
+  )
 })
 
 test('a chain, also of hosts that the inventory does not know', async ({ near, middle, far }) => {
@@ -73,37 +88,73 @@ test('a chain, also of hosts that the inventory does not know', async ({ near, m
   const chain = `127.0.0.1:${near.port},ssh://${near.user}@127.0.0.1:${middle.port}`
   const host = aHost('node-1', via(far, { knownHosts: known, proxyJump: chain }))
   assert.is(await echo([host]), String(far.port))
-  assert.equal([near, middle, far].map(logins), before.map((count) => count + 1))
+  assert.equal(
+    [near, middle, far].map(logins),
+    before.map((count) => count + 1),
+  )
   // The same by names, each host with its own jump host.
-  const hosts = [aHost('a', via(near)), aHost('b', via(middle, { proxyJump: 'a' })), aHost('c', via(far, { proxyJump: 'b' }))]
+  const hosts = [
+    aHost('a', via(near)),
+    aHost('b', via(middle, { proxyJump: 'a' })),
+    aHost('c', via(far, { proxyJump: 'b' })),
+  ]
   assert.is(await echo(hosts), String(far.port))
-  assert.equal([near, middle, far].map(logins), before.map((count) => count + 2))
+  assert.equal(
+    [near, middle, far].map(logins),
+    before.map((count) => count + 2),
+  )
 })
 
 test('every hop has its host key checked, and errors name the hop', async ({ near, middle, far }) => {
   const closed = await freePort()
   const cases: readonly (readonly [jump: ConnectionSettings, message: RegExp])[] = [
-    [via(near, { knownHosts: far.knownHosts }), new RegExp(`^cannot connect to 127.0.0.1:${far.port}: jump host bastion: the host key of 127.0.0.1:${near.port} is unknown: ssh-ed25519 SHA256:`)],
-    [via(near, { port: closed }), new RegExp(`^cannot connect to 127.0.0.1:${far.port}: jump host bastion: cannot connect to 127.0.0.1:${closed}: connection refused$`)],
-    [via(near, { privateKey: middle.privateKey }), new RegExp(`^cannot connect to 127.0.0.1:${far.port}: jump host bastion: cannot connect to 127.0.0.1:${near.port}: authentication refused`)],
+    [
+      via(near, { knownHosts: far.knownHosts }),
+      new RegExp(
+        `^cannot connect to 127.0.0.1:${far.port}: jump host bastion: the host key of 127.0.0.1:${near.port} is unknown: ssh-ed25519 SHA256:`,
+      ),
+    ],
+    [
+      via(near, { port: closed }),
+      new RegExp(
+        `^cannot connect to 127.0.0.1:${far.port}: jump host bastion: cannot connect to 127.0.0.1:${closed}: connection refused$`,
+      ),
+    ],
+    [
+      via(near, { privateKey: middle.privateKey }),
+      new RegExp(
+        `^cannot connect to 127.0.0.1:${far.port}: jump host bastion: cannot connect to 127.0.0.1:${near.port}: authentication refused`,
+      ),
+    ],
   ]
   for (const [jump, message] of cases) {
-    const { message: said } = await refusal(echo([aHost('bastion', jump), aHost('node-1', via(far, { proxyJump: 'bastion' }))]))
+    const { message: said } = await refusal(
+      echo([aHost('bastion', jump), aHost('node-1', via(far, { proxyJump: 'bastion' }))]),
+    )
     assert.match(said, message)
   }
   const beyond = aHost('node-1', via(far, { proxyJump: 'bastion', port: closed }))
-  assert.is((await refusal(echo([aHost('bastion', via(near)), beyond]))).message,
-    `cannot connect to 127.0.0.1:${closed} through jump host bastion: connection refused`)
+  assert.is(
+    (await refusal(echo([aHost('bastion', via(near)), beyond]))).message,
+    `cannot connect to 127.0.0.1:${closed} through jump host bastion: connection refused`,
+  )
   const strange = aHost('node-1', via(far, { proxyJump: 'bastion', knownHosts: near.knownHosts }))
-  assert.match((await refusal(echo([aHost('bastion', via(near)), strange]))).message,
-    new RegExp(`^the host key of 127.0.0.1:${far.port} is unknown`))
+  assert.match(
+    (await refusal(echo([aHost('bastion', via(near)), strange]))).message,
+    new RegExp(`^the host key of 127.0.0.1:${far.port} is unknown`),
+  )
 })
 
 test('a jump host that forbids forwarding', async ({ far }) => {
   const shut = await startSshd({ config: ['AllowTcpForwarding no'] })
   try {
-    const { message, hint } = await refusal(echo([aHost('bastion', via(shut)), aHost('node-1', via(far, { proxyJump: 'bastion' }))]))
-    assert.is(message, `cannot connect to 127.0.0.1:${far.port} through jump host bastion: forwarding is forbidden there`)
+    const { message, hint } = await refusal(
+      echo([aHost('bastion', via(shut)), aHost('node-1', via(far, { proxyJump: 'bastion' }))]),
+    )
+    assert.is(
+      message,
+      `cannot connect to 127.0.0.1:${far.port} through jump host bastion: forwarding is forbidden there`,
+    )
     assert.is(hint, 'set AllowTcpForwarding yes in its sshd_config')
   } finally {
     await shut.stop()
@@ -113,18 +164,29 @@ test('a jump host that forbids forwarding', async ({ far }) => {
 test('circles, nonsense, and a group whose jump host is in it', async ({ near, middle, far }) => {
   const circle = [aHost('a', via(near, { proxyJump: 'b' })), aHost('b', via(middle, { proxyJump: 'a' }))]
   assert.is((await refusal(echo(circle))).message, 'cannot connect to b: its jump hosts lead in a circle (b, a, b)')
-  assert.is((await refusal(echo([aHost('a', via(near, { proxyJump: 'x y' }))]))).message, 'cannot connect to a: "x y" is no jump host')
-  assert.is((await refusal(echo([aHost('a', via(near, { proxyJump: 'x', proxyCommand: 'y' }))]))).message,
-    'cannot connect to a: both proxyCommand and proxyJump are set')
+  assert.is(
+    (await refusal(echo([aHost('a', via(near, { proxyJump: 'x y' }))]))).message,
+    'cannot connect to a: "x y" is no jump host',
+  )
+  assert.is(
+    (await refusal(echo([aHost('a', via(near, { proxyJump: 'x', proxyCommand: 'y' }))]))).message,
+    'cannot connect to a: both proxyCommand and proxyJump are set',
+  )
   const group = { proxyJump: 'bastion' }
   assert.is(await echo([aHost('node-1', via(far, group)), aHost('bastion', via(near, group))]), String(near.port))
   assert.is(await echo([aHost('bastion', via(near, group)), aHost('node-1', via(far, group))]), String(far.port))
-  assert.is(await echo([aHost('bastion', via(near, group)), aHost('node-1', via(far, { proxyJump: 'none' }))]), String(far.port))
+  assert.is(
+    await echo([aHost('bastion', via(near, group)), aHost('node-1', via(far, { proxyJump: 'none' }))]),
+    String(far.port),
+  )
 })
 
 test('when the jump host is lost, all behind it are, and come back through a new one', async ({ near, far }) => {
   const relay = await startRelay(near.port)
-  const bastion = aHost('bastion', via(near, { port: relay.port, hostKeys: 'accept-new', knownHosts: join(near.home, 'known-relay') }))
+  const bastion = aHost(
+    'bastion',
+    via(near, { port: relay.port, hostKeys: 'accept-new', knownHosts: join(near.home, 'known-relay') }),
+  )
   const hosts = ['node-1', 'node-2'].map((name) => aHost(name, via(far, { proxyJump: 'bastion' })))
   const transport = createTransport({ inventory: inventoryOf(bastion, ...hosts), pause: () => Promise.resolve() })
   try {
@@ -134,16 +196,31 @@ test('when the jump host is lost, all behind it are, and come back through a new
     const begun: Promise<void>[] = []
     const running = hosts.map((host) => {
       let go!: () => void
-      begun.push(new Promise<void>((resolve) => { go = resolve }))
-      return transport.connection(host, { output: () => { go() } }).exec('echo go; sleep 60', { long: true })
+      begun.push(
+        new Promise<void>((resolve) => {
+          go = resolve
+        }),
+      )
+      return transport
+        .connection(host, {
+          output: () => {
+            go()
+          },
+        })
+        .exec('echo go; sleep 60', { long: true })
     })
     const ended = Promise.allSettled(running)
     await Promise.all(begun)
     relay.cut()
-    assert.equal((await ended).map((one) => String((one as PromiseRejectedResult).reason.message)),
-      ['node-1', 'node-2'].map((name) => `connection to ${name} lost while running \`echo go; sleep 60\``))
+    assert.equal(
+      (await ended).map((one) => String((one as PromiseRejectedResult).reason.message)),
+      ['node-1', 'node-2'].map((name) => `connection to ${name} lost while running \`echo go; sleep 60\``),
+    )
     const again = await Promise.all(connections.map((one) => one.exec('echo again')))
-    assert.equal(again.map(({ stdout }) => stdout), ['again\n', 'again\n'])
+    assert.equal(
+      again.map(({ stdout }) => stdout),
+      ['again\n', 'again\n'],
+    )
     assert.is(logins(near) - before, 1)
   } finally {
     await transport.close()
@@ -154,8 +231,13 @@ test('when the jump host is lost, all behind it are, and come back through a new
 test('ssh_config says how: alias, port, user, keys, jump host, known hosts', async ({ near, far }) => {
   const config = join(far.home, 'ssh_config')
   const known = join(far.home, 'known-config')
-  writeFileSync(known, `${readFileSync(near.knownHosts, 'utf8')}the-far-one ${readFileSync(join(far.home, 'host_ed25519.pub'), 'utf8')}`)
-  writeFileSync(config, `
+  writeFileSync(
+    known,
+    `${readFileSync(near.knownHosts, 'utf8')}the-far-one ${readFileSync(join(far.home, 'host_ed25519.pub'), 'utf8')}`,
+  )
+  writeFileSync(
+    config,
+    `
 Host gate
   HostName 127.0.0.1
   Port ${near.port}
@@ -172,16 +254,48 @@ Host *
   UserKnownHostsFile ${known}
   StrictHostKeyChecking no
   IdentitiesOnly yes
-`)
+`,
+  )
   const warnings: string[] = []
   const before = [logins(near), logins(far)]
-  assert.is(await echo([aHost('node-1', { sshConfig: config })], { warn: (message) => { warnings.push(message) } }), String(far.port))
-  assert.equal([logins(near), logins(far)], before.map((count) => count + 1))
-  assert.equal(warnings.sort(), ['gate', 'node-1'].map((name) => `ssh_config has StrictHostKeyChecking no for ${name}: `
-    + 'it is taken as accept-new, so a host key that has changed is still refused'))
+  assert.is(
+    await echo([aHost('node-1', { sshConfig: config })], {
+      warn: (message) => {
+        warnings.push(message)
+      },
+    }),
+    String(far.port),
+  )
+  assert.equal(
+    [logins(near), logins(far)],
+    before.map((count) => count + 1),
+  )
+  assert.equal(
+    warnings.sort(),
+    ['gate', 'node-1'].map(
+      (name) =>
+        `ssh_config has StrictHostKeyChecking no for ${name}: ` +
+        'it is taken as accept-new, so a host key that has changed is still refused',
+    ),
+  )
   // The inventory wins.
-  assert.is(await echo([aHost('node-1', { sshConfig: config, port: near.port, privateKey: near.privateKey, proxyJump: 'none', knownHosts: near.knownHosts, hostKeys: 'accept-new' })]), String(near.port))
-  assert.match((await refusal(echo([aHost('node-1', { sshConfig: `${config}.none` })]))).message, /^cannot use the ssh configuration .*: there is no such file$/)
+  assert.is(
+    await echo([
+      aHost('node-1', {
+        sshConfig: config,
+        port: near.port,
+        privateKey: near.privateKey,
+        proxyJump: 'none',
+        knownHosts: near.knownHosts,
+        hostKeys: 'accept-new',
+      }),
+    ]),
+    String(near.port),
+  )
+  assert.match(
+    (await refusal(echo([aHost('node-1', { sshConfig: `${config}.none` })]))).message,
+    /^cannot use the ssh configuration .*: there is no such file$/,
+  )
 })
 
 test('a passphrase is asked for once a key, and never without an operator', async ({ far }) => {
@@ -192,7 +306,11 @@ test('a passphrase is asked for once a key, and never without an operator', asyn
   const agent = process.env['SSH_AUTH_SOCK']
   delete process.env['SSH_AUTH_SOCK']
   try {
-    for (const [answer, said] of [['sesame-open', undefined], ['wrong-word', 'the passphrase does not open it'], [undefined, 'no passphrase was given']] as const) {
+    for (const [answer, said] of [
+      ['sesame-open', undefined],
+      ['wrong-word', 'the passphrase does not open it'],
+      [undefined, 'no passphrase was given'],
+    ] as const) {
       const questions: string[] = []
       const transport = createTransport({
         inventory: inventoryOf(...hosts),
@@ -203,11 +321,17 @@ test('a passphrase is asked for once a key, and never without an operator', asyn
       })
       try {
         const opened = await Promise.allSettled(hosts.map((host) => transport.connection(host, {}).exec('true')))
-        if (said === undefined) assert.equal(opened.map(({ status }) => status), ['fulfilled', 'fulfilled', 'fulfilled'])
+        if (said === undefined)
+          assert.equal(
+            opened.map(({ status }) => status),
+            ['fulfilled', 'fulfilled', 'fulfilled'],
+          )
         for (const one of opened) {
           if (said !== undefined) {
-            assert.is((one as PromiseRejectedResult).reason.message,
-              `cannot connect to 127.0.0.1:${far.port}: nothing to log in with as ${far.user}; not usable: ${locked}: ${said}`)
+            assert.is(
+              (one as PromiseRejectedResult).reason.message,
+              `cannot connect to 127.0.0.1:${far.port}: nothing to log in with as ${far.user}; not usable: ${locked}: ${said}`,
+            )
           }
         }
         assert.equal(questions, [`passphrase of the key ${locked}`])
@@ -221,15 +345,21 @@ test('a passphrase is asked for once a key, and never without an operator', asyn
   }
 })
 
-test('the agent is lent to a host that may have it, to sudo too, and only its named keys are shown', async ({ near, far }) => {
+test('the agent is lent to a host that may have it, to sudo too, and only its named keys are shown', async ({
+  near,
+  far,
+}) => {
   const socket = join(far.home, 'agent')
   const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: ['ignore', 'pipe', 'ignore'] })
-  await new Promise((resolve) => { agent.stdout.once('data', resolve) })
+  await new Promise((resolve) => {
+    agent.stdout.once('data', resolve)
+  })
   const before = process.env['SSH_AUTH_SOCK']
   try {
     const extra = join(far.home, 'extra')
     keygen('ed25519', extra)
-    for (const key of [extra, far.privateKey]) execFileSync('ssh-add', ['-q', key], { env: { ...process.env, SSH_AUTH_SOCK: socket }, stdio: 'ignore' })
+    for (const key of [extra, far.privateKey])
+      execFileSync('ssh-add', ['-q', key], { env: { ...process.env, SSH_AUTH_SOCK: socket }, stdio: 'ignore' })
     process.env['SSH_AUTH_SOCK'] = socket
     const list = 'ssh-add -l | wc -l'
     const inside = async (settings: ConnectionSettings, become?: string): Promise<string> => {
@@ -251,10 +381,15 @@ test('the agent is lent to a host that may have it, to sudo too, and only its na
     try {
       writeFileSync(join(one.home, 'authorized_keys'), readFileSync(`${far.privateKey}.pub`))
       const { port, knownHosts } = one
-      assert.is(await echo([aHost('node-1', { address: '127.0.0.1', port, knownHosts, sshConfig: config })]), String(port))
+      assert.is(
+        await echo([aHost('node-1', { address: '127.0.0.1', port, knownHosts, sshConfig: config })]),
+        String(port),
+      )
       writeFileSync(config, '')
-      assert.match((await refusal(echo([aHost('node-1', { address: '127.0.0.1', port, knownHosts, sshConfig: config })]))).message,
-        /authentication refused|Too many authentication failures/)
+      assert.match(
+        (await refusal(echo([aHost('node-1', { address: '127.0.0.1', port, knownHosts, sshConfig: config })]))).message,
+        /authentication refused|Too many authentication failures/,
+      )
     } finally {
       await one.stop()
     }

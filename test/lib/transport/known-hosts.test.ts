@@ -9,14 +9,25 @@ import { keygen } from '../../rig/sshd.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'known-hosts-'))
 const file = join(home, 'known_hosts')
-const publicKey = (name: string): string => readFileSync(join(home, `${name}.pub`), 'utf8').split(' ').slice(0, 2).join(' ')
+const publicKey = (name: string): string =>
+  readFileSync(join(home, `${name}.pub`), 'utf8')
+    .split(' ')
+    .slice(0, 2)
+    .join(' ')
 const blob = (name: string): Buffer => Buffer.from(publicKey(name).split(' ')[1]!, 'base64')
 const test = suite('known hosts')
 
 test.before(() => {
-  for (const [type, name] of [['ed25519', 'a'], ['ed25519', 'b'], ['rsa', 'r']] as const) keygen(type, join(home, name))
+  for (const [type, name] of [
+    ['ed25519', 'a'],
+    ['ed25519', 'b'],
+    ['rsa', 'r'],
+  ] as const)
+    keygen(type, join(home, name))
 })
-test.after(() => { rmSync(home, { recursive: true }) })
+test.after(() => {
+  rmSync(home, { recursive: true })
+})
 
 const check = async (text: string, names: readonly string[], key: string) => {
   writeFileSync(file, text)
@@ -81,7 +92,10 @@ test('files that do not exist are empty', async () => {
 test('a recorded key is one that ssh-keygen finds', async () => {
   const fresh = join(home, 'deep', 'known_hosts')
   await Promise.all([recordHostKey(fresh, 'node-1', blob('a')), recordHostKey(fresh, '[node-2]:2222', blob('b'))])
-  for (const [name, key] of [['node-1', 'a'], ['[node-2]:2222', 'b']] as const) {
+  for (const [name, key] of [
+    ['node-1', 'a'],
+    ['[node-2]:2222', 'b'],
+  ] as const) {
     const found = execFileSync('ssh-keygen', ['-F', name, '-f', fresh], { encoding: 'utf8' })
     assert.ok(found.includes(publicKey(key)), found)
   }
@@ -91,7 +105,10 @@ test('a recorded key is one that ssh-keygen finds', async () => {
 })
 
 test('fingerprints and types are those of ssh-keygen', () => {
-  for (const [name, type] of [['a', 'ssh-ed25519'], ['r', 'ssh-rsa']] as const) {
+  for (const [name, type] of [
+    ['a', 'ssh-ed25519'],
+    ['r', 'ssh-rsa'],
+  ] as const) {
     const shown = execFileSync('ssh-keygen', ['-l', '-f', join(home, `${name}.pub`)], { encoding: 'utf8' })
     assert.is(shown.split(' ')[1], fingerprint(blob(name)))
     assert.is(keyType(blob(name)), type)

@@ -19,24 +19,30 @@ export function lanes(test: Test): AddLane {
     started = true
     for (const start of starts) start()
   }
-  test.after(async () => { await Promise.all(ends) })
+  test.after(async () => {
+    await Promise.all(ends)
+  })
   return <C>(lane: string, open: () => Promise<C>, close: (context: C) => Promise<void>): AddTest<C> => {
     const waiting: { readonly body: (context: C) => Promise<void> | void; done(result: Promise<void>): void }[] = []
     starts.push(() => {
       const opening = open()
       opening.catch(() => undefined)
-      ends.push((async () => {
-        for (const { body, done } of waiting) {
-              const result = opening.then((context) => body(context))
-          done(result)
-          await result.catch(() => undefined)
-        }
-        await close(await opening)
-      })())
+      ends.push(
+        (async () => {
+          for (const { body, done } of waiting) {
+            const result = opening.then((context) => body(context))
+            done(result)
+            await result.catch(() => undefined)
+          }
+          await close(await opening)
+        })(),
+      )
     })
     return (name: string, body: (context: C) => Promise<void> | void) => {
       let done!: (result: Promise<void>) => void
-      const result = new Promise<void>((resolve) => { done = resolve })
+      const result = new Promise<void>((resolve) => {
+        done = resolve
+      })
       result.catch(() => undefined)
       waiting.push({ body, done })
       test(`${lane}: ${name}`, async () => {

@@ -11,8 +11,12 @@ import { type Relay, startRelay } from '../../rig/relay.ts'
 import { freePort, hasSshd, type Sshd, startSshd } from '../../rig/sshd.ts'
 
 const test = suite<{ sshd: Sshd }>('reconnect')
-test.before(async (context) => { context.sshd = await startSshd() })
-test.after(async ({ sshd }) => { await sshd.stop() })
+test.before(async (context) => {
+  context.sshd = await startSshd()
+})
+test.after(async ({ sshd }) => {
+  await sshd.stop()
+})
 
 /** The way to the server through a port that can be cut off. */
 function through(sshd: Sshd, port: number): ConnectionSettings {
@@ -42,14 +46,25 @@ test('a link that only went silent is noticed, and the request on it is reported
     const connection = transport.connection(host, {})
     const started = Date.now()
     let begun!: () => void
-    const begins = new Promise<void>((resolve) => { begun = resolve })
+    const begins = new Promise<void>((resolve) => {
+      begun = resolve
+    })
     const running = Promise.allSettled([
-      transport.connection(host, { output: () => { begun() } }).exec(`echo x >>${file}; echo go; sleep 20`, { long: true }),
+      transport
+        .connection(host, {
+          output: () => {
+            begun()
+          },
+        })
+        .exec(`echo x >>${file}; echo go; sleep 20`, { long: true }),
     ])
     await begins
     relay.freeze()
     const [one] = await running
-    assert.is((one as PromiseRejectedResult).reason.message, `connection to node-1 lost while running \`echo x >>${file}; echo go; sleep 20\``)
+    assert.is(
+      (one as PromiseRejectedResult).reason.message,
+      `connection to node-1 lost while running \`echo x >>${file}; echo go; sleep 20\``,
+    )
     assert.instance((one as PromiseRejectedResult).reason, Unreachable)
     assert.ok(Date.now() - started < 10_000)
     relay.thaw()
@@ -93,8 +108,11 @@ test('a lost connection is opened again, with growing patience', async ({ sshd }
     await goes()
     const results = await Promise.all([1, 2].map(() => refusal(connection.exec('true'))))
     for (const { message, hint } of results) {
-      assert.is(message, 'the connection to node-1 was lost, and 3 tries to open it again failed: '
-        + `cannot connect to 127.0.0.1:${port}: connection refused`)
+      assert.is(
+        message,
+        'the connection to node-1 was lost, and 3 tries to open it again failed: ' +
+          `cannot connect to 127.0.0.1:${port}: connection refused`,
+      )
       assert.is(hint, 'is sshd running there, and is this the right port?')
     }
     assert.equal(waits, [200, 1000, 3000], 'those who wait, wait together')
@@ -109,17 +127,31 @@ test('a lost connection is opened again, with growing patience', async ({ sshd }
 
 test('the first connection is tried as often as told, and only when nobody answers', async ({ sshd }) => {
   const port = await freePort()
-  for (const [connectRetries, expected] of [[undefined, []], [2, [200, 1000]], [4, [200, 1000, 3000, 3000]]] as const) {
+  for (const [connectRetries, expected] of [
+    [undefined, []],
+    [2, [200, 1000]],
+    [4, [200, 1000, 3000, 3000]],
+  ] as const) {
     const waits: number[] = []
     const host = aHost('node-1', { ...through(sshd, port), connectRetries })
-    const transport = createTransport({ inventory: inventoryOf(host), pause: async (milliseconds) => { waits.push(milliseconds) } })
+    const transport = createTransport({
+      inventory: inventoryOf(host),
+      pause: async (milliseconds) => {
+        waits.push(milliseconds)
+      },
+    })
     assert.is((await refusal(transport.open(host))).message, `cannot connect to 127.0.0.1:${port}: connection refused`)
     assert.equal(waits, [...expected])
     await transport.close()
   }
   const waits: number[] = []
   const stranger = aHost('node-1', { ...reach(sshd), knownHosts: '/dev/null', connectRetries: 3 })
-  const transport = createTransport({ inventory: inventoryOf(stranger), pause: async (milliseconds) => { waits.push(milliseconds) } })
+  const transport = createTransport({
+    inventory: inventoryOf(stranger),
+    pause: async (milliseconds) => {
+      waits.push(milliseconds)
+    },
+  })
   assert.match((await refusal(transport.open(stranger))).message, /host key .* is unknown/)
   assert.equal(waits, [])
   await transport.close()
@@ -154,9 +186,15 @@ test('a server with fewer sessions than expected makes nobody wait for ever', as
       await transport.open(host)
       // Idle shells, shells opened ahead, long commands and streams all want the few there are.
       for (let round = 0; round < 3; round++) {
-        const answers = await Promise.all(Array.from({ length: 12 }, (_, i) => transport.connection(host, {})
-          .exec(`echo ${i}`, { long: i % 3 === round })))
-        assert.equal(answers.map(({ stdout }) => Number(stdout)), Array.from({ length: 12 }, (_, i) => i))
+        const answers = await Promise.all(
+          Array.from({ length: 12 }, (_, i) =>
+            transport.connection(host, {}).exec(`echo ${i}`, { long: i % 3 === round }),
+          ),
+        )
+        assert.equal(
+          answers.map(({ stdout }) => Number(stdout)),
+          Array.from({ length: 12 }, (_, i) => i),
+        )
         const stream = await transport.connection(host, {}).stream('cat')
         stream.stdin.end('x')
         stream.stdout.resume()
@@ -164,9 +202,13 @@ test('a server with fewer sessions than expected makes nobody wait for ever', as
       }
       // What waits for a channel can be called off.
       const held = await transport.connection(host, {}).stream('cat')
-      const others = await Promise.all(Array.from({ length: sessions - 1 }, () => transport.connection(host, {}).stream('cat')))
+      const others = await Promise.all(
+        Array.from({ length: sessions - 1 }, () => transport.connection(host, {}).stream('cat')),
+      )
       const controller = new AbortController()
-      const waiting = transport.connection(host, { signal: controller.signal }).exec(`touch ${small.home}/ran`, { long: true })
+      const waiting = transport
+        .connection(host, { signal: controller.signal })
+        .exec(`touch ${small.home}/ran`, { long: true })
       controller.abort(new Error('stopped'))
       assert.match(String((await Promise.allSettled([waiting]))[0]!.status), /rejected/)
       for (const stream of [held, ...others]) {

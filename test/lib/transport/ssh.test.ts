@@ -15,11 +15,18 @@ import { freePort, hasSshd, keygen, type Sshd, startSshd } from '../../rig/sshd.
 
 const test = suite<{ sshd: Sshd }>('ssh')
 
-test.before(async (context) => { context.sshd = await startSshd({ hostKeys: ['ecdsa', 'ed25519'] }) })
-test.after(async ({ sshd }) => { await sshd.stop() })
+test.before(async (context) => {
+  context.sshd = await startSshd({ hostKeys: ['ecdsa', 'ed25519'] })
+})
+test.after(async ({ sshd }) => {
+  await sshd.stop()
+})
 
 /** What a command gives on a host with these settings. */
-async function echo(settings: ConnectionSettings, ask?: (key: UnknownHostKey) => Promise<boolean>): Promise<CommandResult> {
+async function echo(
+  settings: ConnectionSettings,
+  ask?: (key: UnknownHostKey) => Promise<boolean>,
+): Promise<CommandResult> {
   const host = aHost('node-1', settings)
   const transport = createTransport({ inventory: inventoryOf(host), ask })
   try {
@@ -46,7 +53,11 @@ test('concurrent callers share one connection, and later ones too', async ({ ssh
   const host = aHost('node-1', reach(sshd))
   const transport = createTransport({ inventory: inventoryOf(host) })
   try {
-    await Promise.all([transport.open(host), transport.connection(host, {}).exec('true'), transport.connection(host, {}).exec('true')])
+    await Promise.all([
+      transport.open(host),
+      transport.connection(host, {}).exec('true'),
+      transport.connection(host, {}).exec('true'),
+    ])
     await transport.connection(host, {}).exec('true', { long: true })
   } finally {
     await transport.close()
@@ -60,7 +71,8 @@ test('a command that ends with 255 is no lost connection', async ({ sshd }) => {
   const host = aHost('node-1', reach(sshd))
   const transport = createTransport({ inventory: inventoryOf(host) })
   try {
-    for (const long of [false, true]) assert.is((await transport.connection(host, {}).exec('exit 255', { long })).code, 255)
+    for (const long of [false, true])
+      assert.is((await transport.connection(host, {}).exec('exit 255', { long })).code, 255)
   } finally {
     await transport.close()
   }
@@ -76,17 +88,30 @@ test('a cut link rejects what runs, and the next command opens a new connection'
     const stream = await connection.stream('sleep 60')
     stream.stdout.resume()
     let begun!: () => void
-    const begins = new Promise<void>((resolve) => { begun = resolve })
+    const begins = new Promise<void>((resolve) => {
+      begun = resolve
+    })
     const results = Promise.allSettled([
-      connection.exec('sleep 60'), connection.exec('echo behind'),
-      transport.connection(host, { output: () => { begun() } }).exec('echo go; sleep 61', { long: true }), stream.ended,
+      connection.exec('sleep 60'),
+      connection.exec('echo behind'),
+      transport
+        .connection(host, {
+          output: () => {
+            begun()
+          },
+        })
+        .exec('echo go; sleep 61', { long: true }),
+      stream.ended,
     ])
     await Promise.all([connectionIsBusy(pid.trim()), begins])
     relay.cut()
     for (const result of await results) {
       assert.is(result.status, 'rejected')
       assert.instance((result as PromiseRejectedResult).reason, Unreachable)
-      assert.match(String((result as PromiseRejectedResult).reason), /connection to node-1 lost while running `(sleep 60|echo behind|echo go; sleep 61)`$/)
+      assert.match(
+        String((result as PromiseRejectedResult).reason),
+        /connection to node-1 lost while running `(sleep 60|echo behind|echo go; sleep 61)`$/,
+      )
     }
     assert.is((await connection.exec('echo again')).stdout, 'again\n')
   } finally {
@@ -113,7 +138,11 @@ test('requests are pipelined: twenty cost one round trip', async ({ sshd }) => {
     for (let i = 0; i < 5; i++) await connection.exec('true')
     assert.is(relay.trips(), 5)
     relay.reset()
-    await connection.write(`/tmp/transport-trip-${process.pid}`, 'x\n', { mode: '0600', backup: true, validate: 'cat %s' })
+    await connection.write(`/tmp/transport-trip-${process.pid}`, 'x\n', {
+      mode: '0600',
+      backup: true,
+      validate: 'cat %s',
+    })
     assert.is(relay.trips(), 1)
     await connection.exec(`rm /tmp/transport-trip-${process.pid}`)
     assert.ok(connecting <= 10, `${connecting} round trips to the first answer`)
@@ -128,9 +157,15 @@ test('a server that allows two sessions', async () => {
   const host = aHost('node-1', reach(small))
   const transport = createTransport({ inventory: inventoryOf(host) })
   try {
-    const answers = await Promise.all(Array.from({ length: 12 }, (_, i) => transport.connection(host, {})
-      .exec(`sleep 0.05; echo ${i}`, { long: i % 3 === 0 })))
-    assert.equal(answers.map(({ stdout }) => Number(stdout)), Array.from({ length: 12 }, (_, i) => i))
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, (_, i) =>
+        transport.connection(host, {}).exec(`sleep 0.05; echo ${i}`, { long: i % 3 === 0 }),
+      ),
+    )
+    assert.equal(
+      answers.map(({ stdout }) => Number(stdout)),
+      Array.from({ length: 12 }, (_, i) => i),
+    )
   } finally {
     await transport.close()
     await small.stop()
@@ -140,7 +175,13 @@ test('a server that allows two sessions', async () => {
 test('the host key that is on record is asked for, whatever the server prefers', async ({ sshd }) => {
   for (const type of ['ecdsa', 'ed25519']) {
     const file = join(sshd.home, `known-${type}`)
-    writeFileSync(file, readFileSync(sshd.knownHosts, 'utf8').split('\n').filter((line) => line.includes(type)).join('\n'))
+    writeFileSync(
+      file,
+      readFileSync(sshd.knownHosts, 'utf8')
+        .split('\n')
+        .filter((line) => line.includes(type))
+        .join('\n'),
+    )
     assert.equal(await echo({ ...reach(sshd), knownHosts: file }), reached)
   }
 })
@@ -157,7 +198,9 @@ test('an unknown host key: strict, ask, accept-new', async ({ sshd }) => {
   const file = join(sshd.home, 'fresh')
   rmSync(file, { force: true })
   const settings = { ...reach(sshd), knownHosts: file }
-  const print = execFileSync('ssh-keygen', ['-l', '-f', join(sshd.home, 'host_ed25519.pub')], { encoding: 'utf8' }).split(' ')[1]!
+  const print = execFileSync('ssh-keygen', ['-l', '-f', join(sshd.home, 'host_ed25519.pub')], {
+    encoding: 'utf8',
+  }).split(' ')[1]!
   for (const hostKeys of [undefined, 'strict', 'ask'] as const) {
     const { message, hint } = await refusal(echo({ ...settings, hostKeys }))
     assert.is(message, `the host key of 127.0.0.1:${sshd.port} is unknown: ssh-ed25519 ${print}`)
@@ -165,14 +208,27 @@ test('an unknown host key: strict, ask, accept-new', async ({ sshd }) => {
   }
   assert.not(existsSync(file))
   const asked: UnknownHostKey[] = []
-  await refusal(echo({ ...settings, hostKeys: 'ask' }, async (key) => {
-    asked.push(key)
-    return false
-  }))
+  await refusal(
+    echo({ ...settings, hostKeys: 'ask' }, async (key) => {
+      asked.push(key)
+      return false
+    }),
+  )
   assert.equal(asked, [{ host: 'node-1', address: `127.0.0.1:${sshd.port}`, type: 'ssh-ed25519', fingerprint: print }])
   assert.not(existsSync(file))
   // The operator may think for longer than a connection may take.
-  assert.equal(await echo({ ...settings, hostKeys: 'ask', timeout: 1 }, () => new Promise((resolve) => { setTimeout(() => { resolve(true) }, 1500) })), reached)
+  assert.equal(
+    await echo(
+      { ...settings, hostKeys: 'ask', timeout: 1 },
+      () =>
+        new Promise((resolve) => {
+          setTimeout(() => {
+            resolve(true)
+          }, 1500)
+        }),
+    ),
+    reached,
+  )
   assert.equal(await echo(settings), reached)
   rmSync(file)
   assert.equal(await echo({ ...settings, hostKeys: 'accept-new' }), reached)
@@ -185,11 +241,15 @@ test('a changed host key is refused by every policy', async ({ sshd }) => {
   const other = join(sshd.home, 'other')
   if (!existsSync(other)) keygen('ed25519', other)
   writeFileSync(file, `# one line before\n[127.0.0.1]:${sshd.port} ${readFileSync(`${other}.pub`, 'utf8')}`)
-  const print = (path: string): string => execFileSync('ssh-keygen', ['-l', '-f', path], { encoding: 'utf8' }).split(' ')[1]!
+  const print = (path: string): string =>
+    execFileSync('ssh-keygen', ['-l', '-f', path], { encoding: 'utf8' }).split(' ')[1]!
   for (const hostKeys of ['strict', 'accept-new', 'ask'] as const) {
     const { message, hint } = await refusal(echo({ ...reach(sshd), knownHosts: file, hostKeys }, async () => true))
-    assert.is(message, `the host key of 127.0.0.1:${sshd.port} has changed: it shows ssh-ed25519 ${print(join(sshd.home, 'host_ed25519.pub'))}, `
-      + `and ${file}:2 has ssh-ed25519 ${print(`${other}.pub`)}`)
+    assert.is(
+      message,
+      `the host key of 127.0.0.1:${sshd.port} has changed: it shows ssh-ed25519 ${print(join(sshd.home, 'host_ed25519.pub'))}, ` +
+        `and ${file}:2 has ssh-ed25519 ${print(`${other}.pub`)}`,
+    )
     assert.match(hint!, new RegExp(`delete line 2 of ${file}`))
   }
   appendFileSync(file, `@revoked * ${readFileSync(join(sshd.home, 'host_ed25519.pub'), 'utf8')}`)
@@ -200,7 +260,10 @@ test('a refused key, a missing one, one with a passphrase', async ({ sshd }) => 
   const stranger = join(sshd.home, 'stranger')
   if (!existsSync(stranger)) keygen('ed25519', stranger)
   const refused = await refusal(echo({ ...reach(sshd), privateKey: stranger }))
-  assert.is(refused.message, `cannot connect to 127.0.0.1:${sshd.port}: authentication refused for ${sshd.user} (tried key ${stranger})`)
+  assert.is(
+    refused.message,
+    `cannot connect to 127.0.0.1:${sshd.port}: authentication refused for ${sshd.user} (tried key ${stranger})`,
+  )
   assert.ok(refused.hint!.includes('privateKey'))
   const missing = await refusal(echo({ ...reach(sshd), privateKey: '/nowhere/id' }))
   assert.is(missing.message, 'cannot read the private key /nowhere/id: there is no such file')
@@ -209,20 +272,31 @@ test('a refused key, a missing one, one with a passphrase', async ({ sshd }) => 
   copyFileSync(sshd.privateKey, locked)
   execFileSync('ssh-keygen', ['-q', '-p', '-P', '', '-N', 'sesame-open', '-f', locked])
   await withoutAgent(async () => {
-    assert.equal(await echo({ ...reach(sshd), privateKey: locked, passphrase: Secret.of('sesame-open', 'passphrase') }), reached)
+    assert.equal(
+      await echo({ ...reach(sshd), privateKey: locked, passphrase: Secret.of('sesame-open', 'passphrase') }),
+      reached,
+    )
     assert.match((await refusal(echo({ ...reach(sshd), privateKey: locked }))).message, /locked: it has a passphrase$/)
-    assert.match((await refusal(echo({ ...reach(sshd), privateKey: locked, passphrase: Secret.of('wrong-one', 'passphrase') }))).message,
-      /locked: the passphrase does not open it$/)
+    assert.match(
+      (await refusal(echo({ ...reach(sshd), privateKey: locked, passphrase: Secret.of('wrong-one', 'passphrase') })))
+        .message,
+      /locked: the passphrase does not open it$/,
+    )
   })
 })
 
 test('keys of an agent', async ({ sshd }) => {
   const socket = join(sshd.home, 'agent')
   const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: ['ignore', 'pipe', 'ignore'] })
-  await new Promise((resolve) => { agent.stdout.once('data', resolve) })
+  await new Promise((resolve) => {
+    agent.stdout.once('data', resolve)
+  })
   const before = process.env['SSH_AUTH_SOCK']
   try {
-    execFileSync('ssh-add', ['-q', sshd.privateKey], { env: { ...process.env, SSH_AUTH_SOCK: socket }, stdio: 'ignore' })
+    execFileSync('ssh-add', ['-q', sshd.privateKey], {
+      env: { ...process.env, SSH_AUTH_SOCK: socket },
+      stdio: 'ignore',
+    })
     process.env['SSH_AUTH_SOCK'] = socket
     assert.equal(await echo({ ...reach(sshd), privateKey: undefined }), reached)
     // A socket that nobody listens to must not spoil the rest.
@@ -237,36 +311,75 @@ test('keys of an agent', async ({ sshd }) => {
 
 test('what can go wrong on the way has words', async ({ sshd }) => {
   const closed = await freePort()
-  assert.is((await refusal(echo({ ...reach(sshd), port: closed }))).message, `cannot connect to 127.0.0.1:${closed}: connection refused`)
+  assert.is(
+    (await refusal(echo({ ...reach(sshd), port: closed }))).message,
+    `cannot connect to 127.0.0.1:${closed}: connection refused`,
+  )
   const noName = await refusal(echo({ ...reach(sshd), address: 'no-such-host.invalid' }))
   assert.match(noName.message, /^cannot connect to no-such-host\.invalid:\d+: name not found/)
 
-  const mute = createServer((socket) => { socket.on('error', () => undefined).resume() })
-  await new Promise<void>((resolve) => { mute.listen(0, '127.0.0.1', resolve) })
+  const mute = createServer((socket) => {
+    socket.on('error', () => undefined).resume()
+  })
+  await new Promise<void>((resolve) => {
+    mute.listen(0, '127.0.0.1', resolve)
+  })
   const { port } = mute.address() as { port: number }
   const started = Date.now()
-  assert.is((await refusal(echo({ ...reach(sshd), port, timeout: 0.5 }))).message,
-    `cannot connect to 127.0.0.1:${port}: timed out after 0.5 s waiting for its greeting`)
+  assert.is(
+    (await refusal(echo({ ...reach(sshd), port, timeout: 0.5 }))).message,
+    `cannot connect to 127.0.0.1:${port}: timed out after 0.5 s waiting for its greeting`,
+  )
   assert.ok(Date.now() - started < 1500)
   await new Promise<void>((resolve) => {
-    mute.close(() => { resolve() })
+    mute.close(() => {
+      resolve()
+    })
   })
 
-  const web = createServer((socket) => { socket.on('error', () => undefined).resume().end('HTTP/1.0 400 Bad Request\r\n\r\n') })
-  await new Promise<void>((resolve) => { web.listen(0, '127.0.0.1', resolve) })
+  const web = createServer((socket) => {
+    socket
+      .on('error', () => undefined)
+      .resume()
+      .end('HTTP/1.0 400 Bad Request\r\n\r\n')
+  })
+  await new Promise<void>((resolve) => {
+    web.listen(0, '127.0.0.1', resolve)
+  })
   const { port: webPort } = web.address() as { port: number }
-  assert.match((await refusal(echo({ ...reach(sshd), port: webPort }))).message, new RegExp(`^cannot connect to 127\\.0\\.0\\.1:${webPort}: \\S`))
-  await new Promise<void>((resolve) => { web.close(() => { resolve() }) })
+  assert.match(
+    (await refusal(echo({ ...reach(sshd), port: webPort }))).message,
+    new RegExp(`^cannot connect to 127\\.0\\.0\\.1:${webPort}: \\S`),
+  )
+  await new Promise<void>((resolve) => {
+    web.close(() => {
+      resolve()
+    })
+  })
 })
 
 test('a proxy command', async ({ sshd }) => {
   const relay = `${process.execPath} -e 'const s=require("net").connect(+process.argv[2],process.argv[1]);process.stdin.pipe(s).pipe(process.stdout)'`
   assert.equal(await echo({ ...reach(sshd), proxyCommand: `${relay} %h %p` }), reached)
-  const failed = await refusal(echo({ ...reach(sshd), proxyCommand: 'echo "the lab is down: run test/lab/lab up" >&2; exit 1' }))
-  assert.is(failed.message, `cannot connect to 127.0.0.1:${sshd.port}: the proxy command failed: the lab is down: run test/lab/lab up`)
-  assert.match((await refusal(echo({ ...reach(sshd), proxyCommand: 'exit 3' }))).message, /the proxy command failed: exit code 3$/)
-  assert.match((await refusal(echo({ ...reach(sshd), proxyCommand: 'no-such-program %h' }))).message, /the proxy command failed: .*no-such-program.*not found/)
-  assert.match((await refusal(echo({ ...reach(sshd), proxyCommand: 'cat >/dev/null', timeout: 0.5 }))).message, /timed out after 0.5 s/)
+  const failed = await refusal(
+    echo({ ...reach(sshd), proxyCommand: 'echo "the lab is down: run test/lab/lab up" >&2; exit 1' }),
+  )
+  assert.is(
+    failed.message,
+    `cannot connect to 127.0.0.1:${sshd.port}: the proxy command failed: the lab is down: run test/lab/lab up`,
+  )
+  assert.match(
+    (await refusal(echo({ ...reach(sshd), proxyCommand: 'exit 3' }))).message,
+    /the proxy command failed: exit code 3$/,
+  )
+  assert.match(
+    (await refusal(echo({ ...reach(sshd), proxyCommand: 'no-such-program %h' }))).message,
+    /the proxy command failed: .*no-such-program.*not found/,
+  )
+  assert.match(
+    (await refusal(echo({ ...reach(sshd), proxyCommand: 'cat >/dev/null', timeout: 0.5 }))).message,
+    /timed out after 0.5 s/,
+  )
 })
 
 test('a proxy command ends with its connection', async ({ sshd }) => {
@@ -274,15 +387,24 @@ test('a proxy command ends with its connection', async ({ sshd }) => {
   const relay = `echo $$ >${file}; ${process.execPath} -e 'const s=require("net").connect(+process.argv[2],process.argv[1]);process.stdin.pipe(s).pipe(process.stdout)' %h %p; true`
   assert.equal(await echo({ ...reach(sshd), proxyCommand: relay }), reached)
   const pid = Number(readFileSync(file, 'utf8'))
-  for (let i = 0; i < 100 && alive(pid); i++) await new Promise((resolve) => { setTimeout(resolve, 20) })
+  for (let i = 0; i < 100 && alive(pid); i++)
+    await new Promise((resolve) => {
+      setTimeout(resolve, 20)
+    })
   assert.not(alive(pid))
 })
 
 test('a server of 2010 needs legacy, and the error says so', async () => {
   const old = await startSshd({
-    hostKeys: ['rsa'], userKey: 'rsa',
-    config: ['KexAlgorithms diffie-hellman-group14-sha1,diffie-hellman-group-exchange-sha1', 'HostKeyAlgorithms ssh-rsa', 'Ciphers aes128-cbc',
-      'MACs hmac-md5', 'PubkeyAcceptedAlgorithms +ssh-rsa'],
+    hostKeys: ['rsa'],
+    userKey: 'rsa',
+    config: [
+      'KexAlgorithms diffie-hellman-group14-sha1,diffie-hellman-group-exchange-sha1',
+      'HostKeyAlgorithms ssh-rsa',
+      'Ciphers aes128-cbc',
+      'MACs hmac-md5',
+      'PubkeyAcceptedAlgorithms +ssh-rsa',
+    ],
   })
   try {
     const { message, hint } = await refusal(echo(reach(old)))
@@ -339,7 +461,9 @@ async function connectionIsBusy(pid: string): Promise<void> {
       execFileSync('pgrep', ['-P', pid])
       return
     } catch {
-      await new Promise((resolve) => { setTimeout(resolve, 20) })
+      await new Promise((resolve) => {
+        setTimeout(resolve, 20)
+      })
     }
   }
 }
@@ -375,11 +499,16 @@ test('a password, by either method, is tried once', async ({ sshd }) => {
         })
       })
     })
-    await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve) })
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve)
+    })
     const { port } = server.address() as { port: number }
     const settings = { address: '127.0.0.1', port, user: 'deploy', knownHosts: knownAt(sshd, port) }
     try {
-      for (const [word, fine] of [['sesame-open', true], ['wrong-word', false]] as const) {
+      for (const [word, fine] of [
+        ['sesame-open', true],
+        ['wrong-word', false],
+      ] as const) {
         heard.length = 0
         const host = aHost('node-1', { ...settings, password: Secret.of(word, 'password') })
         const transport = createTransport({ inventory: inventoryOf(host) })
@@ -397,7 +526,11 @@ test('a password, by either method, is tried once', async ({ sshd }) => {
         assert.is(heard.filter((one) => one === word).length, 1, heard.join())
       }
     } finally {
-      await new Promise<void>((resolve) => { server.close(() => { resolve() }) })
+      await new Promise<void>((resolve) => {
+        server.close(() => {
+          resolve()
+        })
+      })
     }
   }
 })

@@ -1,4 +1,20 @@
-import { chownSync, existsSync, linkSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync, chmodSync } from 'node:fs'
+import {
+  chownSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+  chmodSync,
+} from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,8 +30,11 @@ import { hasSshd, type Sshd, startSshd } from '../../rig/sshd.ts'
 const isRoot = process.getuid?.() === 0
 const shells: readonly (readonly [name: string, sh: string | undefined])[] = [
   ['this machine', undefined],
-  ...[['dash', '/bin/dash'], ['bash as sh', '/bin/bash'], ['busybox', '/bin/busybox']]
-    .filter(([, path]) => hasSshd && existsSync(path!)) as [string, string][],
+  ...([
+    ['dash', '/bin/dash'],
+    ['bash as sh', '/bin/bash'],
+    ['busybox', '/bin/busybox'],
+  ].filter(([, path]) => hasSshd && existsSync(path!)) as [string, string][]),
 ]
 
 for (const [name, sh] of shells) {
@@ -36,8 +55,12 @@ for (const [name, sh] of shells) {
     await transport.close()
     await sshd?.stop()
   })
-  test.before.each((context) => { context.home = mkdtempSync(join(tmpdir(), "wri ting'")) })
-  test.after.each(({ home }) => { rmSync(home, { recursive: true }) })
+  test.before.each((context) => {
+    context.home = mkdtempSync(join(tmpdir(), "wri ting'"))
+  })
+  test.after.each(({ home }) => {
+    rmSync(home, { recursive: true })
+  })
 
   const mode = (path: string): string => (statSync(path).mode & 0o7777).toString(8)
 
@@ -127,12 +150,17 @@ for (const [name, sh] of shells) {
     const path = join(home, 'f')
     writeFileSync(path, 'old\n')
     for (const quoted of ['%s', "'%s'", '"%s"']) {
-      await to.write(path, 'good\n', { mode: '0440', validate: `grep -q good ${quoted} && [ "$(stat -c %a ${quoted})" = 440 ] && ! grep -q good '${path.replaceAll("'", `'\\''`)}'` })
+      await to.write(path, 'good\n', {
+        mode: '0440',
+        validate: `grep -q good ${quoted} && [ "$(stat -c %a ${quoted})" = 440 ] && ! grep -q good '${path.replaceAll("'", `'\\''`)}'`,
+      })
       assert.is(readFileSync(path, 'utf8'), 'good\n')
       writeFileSync(path, 'old\n')
     }
-    await rejects(to.write(path, 'bad\n', { validate: 'echo checked; echo "line 1: bad" >&2; grep -q good %s' }),
-      /^the new content of .*f on \S+ was refused by `echo checked; .*`: checked\nline 1: bad$/)
+    await rejects(
+      to.write(path, 'bad\n', { validate: 'echo checked; echo "line 1: bad" >&2; grep -q good %s' }),
+      /^the new content of .*f on \S+ was refused by `echo checked; .*`: checked\nline 1: bad$/,
+    )
     assert.is(readFileSync(path, 'utf8'), 'old\n')
     await rejects(to.write(path, 'bad\n', { validate: 'false' }), /was refused by `false`: it said nothing$/)
     assert.equal(readdirSync(home), ['f'])
@@ -141,7 +169,10 @@ for (const [name, sh] of shells) {
   test('what cannot be written has a reason and leaves nothing', async ({ home, to }) => {
     await rejects(to.write(join(home, 'no', 'f'), 'x'), /^cannot write .*no\/f on \S+: there is no directory .*\/no$/)
     await rejects(to.write(home, 'x'), /^cannot write .* on \S+: it is a directory$/)
-    await rejects(to.write(join(home, 'f'), 'x', { owner: 'no-such-user' }), /^cannot write .*f on \S+: .*invalid user|unknown user/)
+    await rejects(
+      to.write(join(home, 'f'), 'x', { owner: 'no-such-user' }),
+      /^cannot write .*f on \S+: .*invalid user|unknown user/,
+    )
     await rejects(to.write(join(home, 'f'), 'x', { mode: 'zzz' }), /^cannot write .*f on \S+: .*invalid mode/)
     symlinkSync('loop', join(home, 'loop'))
     await rejects(to.write(join(home, 'loop'), 'x'), /^cannot write .*loop on \S+: .*the link cannot be followed/s)
@@ -151,7 +182,8 @@ for (const [name, sh] of shells) {
   test('content is on no command line', async ({ home, to }) => {
     const word = `secret-${randomBytes(6).toString('hex')}`
     const probe = `tr '\\0' ' ' </proc/self/cmdline >/dev/null; cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -c -e ${word.replace('secret', '[s]ecret')}; [ $? = 1 ]`
-    for (const text of [`${word}\n`, word, `${word}☃\n`, word.padEnd(300_000, 'x')]) await to.write(join(home, 'f'), Secret.of(text, 'password'), { validate: probe })
+    for (const text of [`${word}\n`, word, `${word}☃\n`, word.padEnd(300_000, 'x')])
+      await to.write(join(home, 'f'), Secret.of(text, 'password'), { validate: probe })
     assert.ok(readFileSync(join(home, 'f'), 'utf8').startsWith(word))
   })
 

@@ -20,9 +20,11 @@ const clouds = JSON.parse(readFileSync(cloudsFile, 'utf8'))
 let clientOptions = []
 
 function mysql(text, ...options) {
-  const ran = spawnSync('mysql', [
-    ...clientOptions, '--user=root', '--default-character-set=utf8', '--batch', '--skip-column-names', ...options,
-  ], { input: text, encoding: 'utf8', maxBuffer: 64 << 20 })
+  const ran = spawnSync(
+    'mysql',
+    [...clientOptions, '--user=root', '--default-character-set=utf8', '--batch', '--skip-column-names', ...options],
+    { input: text, encoding: 'utf8', maxBuffer: 64 << 20 },
+  )
   if (ran.error) throw ran.error
   if (ran.status !== 0) throw new Error(`mysql: ${ran.stderr.trim()}`)
   return ran.stdout.trim()
@@ -46,15 +48,22 @@ function reach() {
 function onlyRootByTheSocket() {
   const others = mysql(`SELECT CONCAT(QUOTE(User), '@', QUOTE(Host)) FROM mysql.user
     WHERE User = '' OR (User = 'root' AND Host <> 'localhost')`)
-  const drops = others.split('\n').filter(Boolean).map((account) => `DROP USER ${account};`)
+  const drops = others
+    .split('\n')
+    .filter(Boolean)
+    .map((account) => `DROP USER ${account};`)
   mysql(['DROP DATABASE IF EXISTS test;', ...drops].join('\n'))
 }
 
 function accounts({ hostname: name, databasePasswords }) {
-  return services.flatMap((service) => ['127.0.0.1', '%', name].map((from) => {
-    const account = `${quote(service)}@${quote(from)}`
-    return `GRANT ALL PRIVILEGES ON ${service}.* TO ${account} IDENTIFIED BY ${quote(databasePasswords[service])};`
-  })).join('\n')
+  return services
+    .flatMap((service) =>
+      ['127.0.0.1', '%', name].map((from) => {
+        const account = `${quote(service)}@${quote(from)}`
+        return `GRANT ALL PRIVILEGES ON ${service}.* TO ${account} IDENTIFIED BY ${quote(databasePasswords[service])};`
+      }),
+    )
+    .join('\n')
 }
 
 function loadSource(cloud) {
@@ -112,7 +121,7 @@ if (cloud?.databasePasswords === undefined) {
   process.exit(2)
 }
 reach()
-if (mysql('SHOW DATABASES LIKE \'keystone\'') === '') {
+if (mysql("SHOW DATABASES LIKE 'keystone'") === '') {
   onlyRootByTheSocket()
   if (cloud.release === 'havana') loadSource(cloud)
   else await loadTarget(cloud)

@@ -48,7 +48,7 @@ async function keystoneManage(program, args) {
     return await migrate(service, options)
   } catch (error) {
     // 2014.1.5 knows the database that an earlier run left at 37 with a latin1 region table, and mends it.
-    if (error.type !== 'ValueError' || await schemaVersion(service) !== 37) throw error
+    if (error.type !== 'ValueError' || (await schemaVersion(service)) !== 37) throw error
     await withDatabase(service, (db) => db.execute('ALTER TABLE region CONVERT TO CHARACTER SET utf8'))
     return migrate(service, options)
   }
@@ -57,14 +57,18 @@ async function keystoneManage(program, args) {
 async function glanceManage(program, args) {
   const old = ['db_version', 'db_upgrade', 'db_downgrade', 'db_version_control', 'db_sync']
   const [command, ...rest] = chosen(program, 'command', args, release() === 'icehouse' ? ['db', ...old] : old)
-  const [action, ...parameters] = command === 'db'
-    ? chosen(`${program} db`, 'action', rest, ['version', 'upgrade', 'downgrade', 'version_control', 'sync'])
-    : [command.slice(3), ...rest]
+  const [action, ...parameters] =
+    command === 'db'
+      ? chosen(`${program} db`, 'action', rest, ['version', 'upgrade', 'downgrade', 'version_control', 'sync'])
+      : [command.slice(3), ...rest]
   const files = ['glance', 'glance-registry', 'glance-api', 'glance-manage'].map((name) => `/etc/glance/${name}.conf`)
   const service = { name: 'glance', conf: configuration(args, files) }
   if (action === 'version') return shown(await schemaVersion(service))
   if (action === 'downgrade') throw new Exit(1, { err: 'downgrade is not supported\n' })
-  if (action === 'version_control') return withDatabase(service, async (db) => { await version(db, 'glance') })
+  if (action === 'version_control')
+    return withDatabase(service, async (db) => {
+      await version(db, 'glance')
+    })
   return migrate(service, {
     release: release(),
     target: number(parameters[0]),
@@ -74,8 +78,25 @@ async function glanceManage(program, args) {
 }
 
 async function novaManage(program, args) {
-  const categories = ['version', 'bash-completion', 'shell', 'logs', 'db', 'vm', 'agent', 'host', 'flavor', 'vpn',
-    'floating', 'project', 'account', 'network', 'service', 'cell', 'fixed']
+  const categories = [
+    'version',
+    'bash-completion',
+    'shell',
+    'logs',
+    'db',
+    'vm',
+    'agent',
+    'host',
+    'flavor',
+    'vpn',
+    'floating',
+    'project',
+    'account',
+    'network',
+    'service',
+    'cell',
+    'fixed',
+  ]
   const [category, ...rest] = chosen(program, 'category', args, categories)
   const service = { name: 'nova', conf: configuration(args, ['/etc/nova/nova.conf']), stateDirectory: '/var/lib/nova' }
   if (category === 'version') return shown(release() === 'icehouse' ? '2014.1.5' : '2013.2.4')
@@ -91,16 +112,19 @@ async function novaManage(program, args) {
   if (category === 'service') {
     const [action] = chosen(`${program} service`, 'action', rest, ['describe_resource', 'disable', 'enable', 'list'])
     if (action !== 'list') return undefined
-    return commandFailed(() => withDatabase(service, async (db) => {
-      const rows = await db.execute(`SELECT s.\`binary\`, s.host, s.topic, s.disabled, ${updated}, ${age},
+    return commandFailed(() =>
+      withDatabase(service, async (db) => {
+        const rows = await db.execute(`SELECT s.\`binary\`, s.host, s.topic, s.disabled, ${updated}, ${age},
         (SELECT MAX(m.value) FROM aggregate_hosts h JOIN aggregate_metadata m ON m.aggregate_id = h.aggregate_id
           WHERE h.host = s.host AND h.deleted = 0 AND m.deleted = 0 AND m.\`key\` = 'availability_zone') AS zone
         FROM services s WHERE s.deleted = 0 ORDER BY s.id`)
-      const zone = (row) => row.topic === 'compute'
-        ? row.zone ?? option(service.conf, ['default_availability_zone'], 'nova')
-        : option(service.conf, ['internal_service_availability_zone'], 'internal')
-      return serviceList(rows, 'Updated_At', downTime(service.conf), (row) => [row.host, zone(row)])
-    }))
+        const zone = (row) =>
+          row.topic === 'compute'
+            ? (row.zone ?? option(service.conf, ['default_availability_zone'], 'nova'))
+            : option(service.conf, ['internal_service_availability_zone'], 'internal')
+        return serviceList(rows, 'Updated_At', downTime(service.conf), (row) => [row.host, zone(row)])
+      }),
+    )
   }
   return undefined
 }
@@ -134,7 +158,10 @@ async function neutronDbManage(program, args) {
   const conf = configuration(args, ['/etc/neutron/neutron.conf'])
   const url = option(conf, connectionNames['neutron-db-manage'], '')
   const core = importable(option(conf, ['core_plugin'], ''))
-  const services = (option(conf, ['service_plugins'], '') || '').split(',').map((name) => name.trim()).filter(Boolean)
+  const services = (option(conf, ['service_plugins'], '') || '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean)
   const plugins = [core, ...services.map(importable)]
   if (parseUrl(url) === undefined) {
     throw new PythonError('ArgumentError', `Could not parse rfc1738 URL from string '${url}'`)
@@ -175,14 +202,34 @@ function chosen(program, what, args, choices) {
   return words
 }
 
-const usageOf = (program) => program.startsWith('cinder-manage')
-  ? `usage: ${program} [-h] [--api_paste_config API_PASTE_CONFIG]\n`
-  : `usage: ${program} [-h] [--config-dir DIR] [--config-file PATH] [--debug]\n`
+const usageOf = (program) =>
+  program.startsWith('cinder-manage')
+    ? `usage: ${program} [-h] [--api_paste_config API_PASTE_CONFIG]\n`
+    : `usage: ${program} [-h] [--config-dir DIR] [--config-file PATH] [--debug]\n`
 
-const withValue = ['--config-file', '--config-dir', '--log-file', '--log-dir', '--log-config', '--log-format',
-  '--log-date-format', '--syslog-log-facility', '--core_plugin', '--service']
-const withoutValue = ['--debug', '--nodebug', '-d', '--verbose', '--noverbose', '-v', '--use-syslog', '--nouse-syslog',
-  '--sql']
+const withValue = [
+  '--config-file',
+  '--config-dir',
+  '--log-file',
+  '--log-dir',
+  '--log-config',
+  '--log-format',
+  '--log-date-format',
+  '--syslog-log-facility',
+  '--core_plugin',
+  '--service',
+]
+const withoutValue = [
+  '--debug',
+  '--nodebug',
+  '-d',
+  '--verbose',
+  '--noverbose',
+  '-v',
+  '--use-syslog',
+  '--nouse-syslog',
+  '--sql',
+]
 // These belong to a command, and are taken from the words it is given.
 const ofCommands = ['--version', '--extension', '--delta']
 
@@ -207,7 +254,7 @@ function valueOf(args, name) {
   return args[at].includes('=') ? args[at].slice(name.length + 1) : args[at + 1]
 }
 
-const number = (text) => text === undefined ? undefined : Number(text)
+const number = (text) => (text === undefined ? undefined : Number(text))
 
 /** The files named by --config-file, or those of the defaults that exist. */
 function configuration(args, defaults) {
@@ -263,8 +310,7 @@ async function migrate(service, options) {
   return undefined
 }
 
-const noSuchTable = () =>
-  new PythonError('OperationalError', '(OperationalError) no such table: services None None')
+const noSuchTable = () => new PythonError('OperationalError', '(OperationalError) no such table: services None None')
 
 function connection({ name, conf }) {
   const url = option(conf, connectionNames[name])
@@ -277,18 +323,27 @@ function connection({ name, conf }) {
 const sqliteFile = ({ name, conf, stateDirectory }) =>
   rooted(join(option(conf, ['state_path'], stateDirectory ?? process.cwd()), `${name}.sqlite`))
 
-const updated = 'DATE_FORMAT(s.updated_at, \'%Y-%m-%d %H:%i:%s\') AS updated'
+const updated = "DATE_FORMAT(s.updated_at, '%Y-%m-%d %H:%i:%s') AS updated"
 const age = 'ABS(TIMESTAMPDIFF(SECOND, COALESCE(s.updated_at, s.created_at), UTC_TIMESTAMP())) AS age'
 const downTime = (conf) => Number(option(conf, ['service_down_time'], '60'))
 
 function serviceList(rows, last, limit, hostAndZone) {
   const line = (fields) => fields.map((field, at) => String(field).padEnd([16, 36, 16, 10, 5, 10][at])).join(' ')
-  const lines = rows.map((row) => line([row.binary, ...hostAndZone(row), row.disabled === '1' ? 'disabled' : 'enabled',
-    Number(row.age) <= limit ? ':-)' : 'XXX', row.updated ?? 'None']))
+  const lines = rows.map((row) =>
+    line([
+      row.binary,
+      ...hostAndZone(row),
+      row.disabled === '1' ? 'disabled' : 'enabled',
+      Number(row.age) <= limit ? ':-)' : 'XXX',
+      row.updated ?? 'None',
+    ]),
+  )
   return shown([line(['Binary', 'Host', 'Zone', 'Status', 'State', last]), ...lines].join('\n'))
 }
 
-const shown = (value) => { process.stdout.write(`${value}\n`) }
+const shown = (value) => {
+  process.stdout.write(`${value}\n`)
+}
 
 function migrateLog(text) {
   const now = new Date().toISOString().replace('T', ' ').slice(0, 23)

@@ -78,7 +78,9 @@ function hash(text) {
 
 /** A number, with the text it had: 1.0 must not come back as 1. */
 class Num {
-  constructor(text) { this.text = text }
+  constructor(text) {
+    this.text = text
+  }
 }
 
 const token = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null|[[{]/sy
@@ -87,8 +89,12 @@ const token = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|nul
 export function loads(text) {
   if (typeof text !== 'string') throw new PythonError('TypeError', 'expected string or buffer')
   let at = 0
-  const fail = () => { throw new PythonError('ValueError', 'No JSON object could be decoded') }
-  const space = () => { while (/[ \t\n\r]/.test(text[at] ?? '')) at++ }
+  const fail = () => {
+    throw new PythonError('ValueError', 'No JSON object could be decoded')
+  }
+  const space = () => {
+    while (/[ \t\n\r]/.test(text[at] ?? '')) at++
+  }
   const value = () => {
     space()
     token.lastIndex = at
@@ -125,7 +131,8 @@ export function loads(text) {
   const list = () => {
     const items = []
     if (closed(']')) return items
-    do items.push(value()); while (comma(']'))
+    do items.push(value())
+    while (comma(']'))
     return items
   }
   const result = value()
@@ -136,7 +143,11 @@ export function loads(text) {
 
 /** json.dumps() with its default separators, ASCII only. */
 export function dumps(value) {
-  if (value instanceof Dict) return `{${value.entries().map(([k, v]) => `${dumps(k)}: ${dumps(v)}`).join(', ')}}`
+  if (value instanceof Dict)
+    return `{${value
+      .entries()
+      .map(([k, v]) => `${dumps(k)}: ${dumps(v)}`)
+      .join(', ')}}`
   if (value instanceof Num) return value.text
   if (Array.isArray(value)) return `[${value.map(dumps).join(', ')}]`
   return JSON.stringify(value).replace(/[\u0080-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
@@ -154,9 +165,9 @@ export function repr(value) {
   if (value === true || value === false) return value ? 'True' : 'False'
   if (value === null || value === undefined) return 'None'
   if (typeof value === 'number') return String(value)
-  const quote = value.includes('\'') && !value.includes('"') ? '"' : '\''
+  const quote = value.includes("'") && !value.includes('"') ? '"' : "'"
   const body = value.replace(/\\/g, '\\\\').replace(/\n/g, '\\n').replace(/\r/g, '\\r').replace(/\t/g, '\\t')
-  return quote + (quote === '\'' ? body.replace(/'/g, '\\\'') : body) + quote
+  return quote + (quote === "'" ? body.replace(/'/g, "\\'") : body) + quote
 }
 
 /** An exception that ends a program with a traceback. */

@@ -10,20 +10,43 @@ import { PythonError } from './python.mjs'
 /** What each service's repository is called, where its releases end, and how it treats its database. */
 export const repositories = {
   keystone: {
-    id: 'keystone', havana: 36, icehouse: 44, base: 0, steps: keystone.steps,
-    charsetCheck: 'all but the version table', traditional: true, path: 'keystone/common/sql/migrate_repo',
+    id: 'keystone',
+    havana: 36,
+    icehouse: 44,
+    base: 0,
+    steps: keystone.steps,
+    charsetCheck: 'all but the version table',
+    traditional: true,
+    path: 'keystone/common/sql/migrate_repo',
   },
   glance: {
-    id: 'Glance Migrations', havana: 29, icehouse: 34, base: 0, steps: glance.steps,
-    charsetCheck: 'all', traditional: true, path: 'glance/db/sqlalchemy/migrate_repo',
+    id: 'Glance Migrations',
+    havana: 29,
+    icehouse: 34,
+    base: 0,
+    steps: glance.steps,
+    charsetCheck: 'all',
+    traditional: true,
+    path: 'glance/db/sqlalchemy/migrate_repo',
   },
   nova: {
-    id: 'nova', havana: 216, icehouse: 234, base: 215, steps: nova.steps,
-    traditional: true, path: 'nova/db/sqlalchemy/migrate_repo',
+    id: 'nova',
+    havana: 216,
+    icehouse: 234,
+    base: 215,
+    steps: nova.steps,
+    traditional: true,
+    path: 'nova/db/sqlalchemy/migrate_repo',
   },
   cinder: {
-    id: 'cinder', havana: 21, icehouse: 22, base: 0, steps: cinder.steps, afterwards: cinder.afterwards,
-    traditional: false, path: 'cinder/db/sqlalchemy/migrate_repo',
+    id: 'cinder',
+    havana: 21,
+    icehouse: 22,
+    base: 0,
+    steps: cinder.steps,
+    afterwards: cinder.afterwards,
+    traditional: false,
+    path: 'cinder/db/sqlalchemy/migrate_repo',
   },
 }
 
@@ -36,15 +59,25 @@ export async function version(db, service) {
     if (row !== undefined) return Number(row.version)
   }
   if (all.length > 0) {
-    throw service === 'nova' ? new PythonError('NovaException', 'Upgrade DB using Essex release first.')
-      : service === 'cinder' ? new PythonError('Error', 'Upgrade DB using Essex release first.')
-        : new PythonError('DbMigrationError', 'The database is not under version control, but has tables. '
-          + 'Please stamp the current version of the schema manually.')
+    throw service === 'nova'
+      ? new PythonError('NovaException', 'Upgrade DB using Essex release first.')
+      : service === 'cinder'
+        ? new PythonError('Error', 'Upgrade DB using Essex release first.')
+        : new PythonError(
+            'DbMigrationError',
+            'The database is not under version control, but has tables. ' +
+              'Please stamp the current version of the schema manually.',
+          )
   }
-  await db.execute('\nCREATE TABLE migrate_version (\n\trepository_id VARCHAR(250) NOT NULL,\n\trepository_path TEXT,\n'
-    + '\tversion INTEGER,\n\tPRIMARY KEY (repository_id)\n)')
-  await db.execute('INSERT INTO migrate_version (repository_id, repository_path, version) VALUES (%s, %s, %s)',
-    [id, `/usr/lib/python2.6/site-packages/${path}`, base])
+  await db.execute(
+    '\nCREATE TABLE migrate_version (\n\trepository_id VARCHAR(250) NOT NULL,\n\trepository_path TEXT,\n' +
+      '\tversion INTEGER,\n\tPRIMARY KEY (repository_id)\n)',
+  )
+  await db.execute('INSERT INTO migrate_version (repository_id, repository_path, version) VALUES (%s, %s, %s)', [
+    id,
+    `/usr/lib/python2.6/site-packages/${path}`,
+    base,
+  ])
   return base
 }
 
@@ -58,15 +91,19 @@ export async function sync(db, service, { release, target, charsetCheck = true, 
     if (current !== repository.base) throw new PythonError('KeyError', `<VerNum(${current})>`)
     await createHavana(db, service)
     current = repository.havana
-    await db.execute(
-      'UPDATE migrate_version SET version=%s WHERE migrate_version.repository_id = %s', [current, repository.id])
+    await db.execute('UPDATE migrate_version SET version=%s WHERE migrate_version.repository_id = %s', [
+      current,
+      repository.id,
+    ])
   }
   for (; current < Math.min(head, repository[release]); current++) {
     log(`${current} -> ${current + 1}... `)
     await repository.steps[current + 1]?.(db)
-    await db.execute('UPDATE migrate_version SET version=%s WHERE migrate_version.version = %s'
-      + ' AND migrate_version.repository_id = %s',
-      [current + 1, current, repository.id])
+    await db.execute(
+      'UPDATE migrate_version SET version=%s WHERE migrate_version.version = %s' +
+        ' AND migrate_version.repository_id = %s',
+      [current + 1, current, repository.id],
+    )
     log('done')
   }
   if (release === 'icehouse') await repository.afterwards?.(db)
@@ -95,11 +132,16 @@ async function refuseOtherCharsets(db, { charsetCheck }) {
   if (charsetCheck === undefined) return
   const rows = await db.execute(
     'SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s AND TABLE_COLLATION NOT LIKE %s',
-    [db.name, '%utf8%'])
-  const names = rows.map(({ name }) => name).sort()
+    [db.name, '%utf8%'],
+  )
+  const names = rows
+    .map(({ name }) => name)
+    .sort()
     .filter((name) => charsetCheck === 'all' || !['migrate_version', 'alembic_version'].includes(name.toLowerCase()))
   if (names.length > 0) {
-    throw new PythonError('ValueError',
-      `Tables "${names.join(',')}" have non utf8 collation, please make sure all tables are CHARSET=utf8`)
+    throw new PythonError(
+      'ValueError',
+      `Tables "${names.join(',')}" have non utf8 collation, please make sure all tables are CHARSET=utf8`,
+    )
   }
 }

@@ -93,27 +93,34 @@ test('refuses markers that leave the place of the block open', () => {
 })
 
 const line = fc.stringMatching(/^[ab#; ]{0,5}$/)
-const text = fc.tuple(fc.array(line, { maxLength: 8 }), fc.constantFrom('\n', '\r\n'), fc.boolean())
+const text = fc
+  .tuple(fc.array(line, { maxLength: 8 }), fc.constantFrom('\n', '\r\n'), fc.boolean())
   .map(([lines, eol, ended]) => lines.join(eol) + (ended ? eol : ''))
-const block = fc.array(line, { minLength: 1, maxLength: 4 })
-  .map((lines) => lines.join('\n')).filter((lines) => lines !== '')
+const block = fc
+  .array(line, { minLength: 1, maxLength: 4 })
+  .map((lines) => lines.join('\n'))
+  .filter((lines) => lines !== '')
 const place = fc.constantFrom<BlockEdit>({}, { insertAfter: /^a/ }, { insertBefore: /^b/ }, { insertBefore: 'BOF' })
 
 test('is there after one edit, and a second one changes nothing', () => {
-  fc.assert(fc.property(text, block, place, (before, content, anchors) => {
-    const after = editBlock(before, { block: content, ...anchors })
-    assert.is.not(after, before)
-    assert.is(editBlock(after, { block: content, ...anchors }), after)
-  }))
+  fc.assert(
+    fc.property(text, block, place, (before, content, anchors) => {
+      const after = editBlock(before, { block: content, ...anchors })
+      assert.is.not(after, before)
+      assert.is(editBlock(after, { block: content, ...anchors }), after)
+    }),
+  )
 })
 
 test('what was added, changed and removed again leaves every other byte', () => {
-  fc.assert(fc.property(text, block, block, place, (before, one, other, anchors) => {
-    const after = editBlock(editBlock(before, { block: one, ...anchors }), { block: other })
-    const removed = editBlock(after, { state: 'absent' })
-    const eol = /\r?\n/.exec(before)?.[0] ?? '\n'
-    assert.ok(removed === before || (!before.endsWith('\n') && removed === before + eol), JSON.stringify(removed))
-  }))
+  fc.assert(
+    fc.property(text, block, block, place, (before, one, other, anchors) => {
+      const after = editBlock(editBlock(before, { block: one, ...anchors }), { block: other })
+      const removed = editBlock(after, { state: 'absent' })
+      const eol = /\r?\n/.exec(before)?.[0] ?? '\n'
+      assert.ok(removed === before || (!before.endsWith('\n') && removed === before + eol), JSON.stringify(removed))
+    }),
+  )
 })
 
 test.run()

@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
-  addSection, editIni, getIni, IniError, iniProblems, readIni, removeSection,
+  addSection,
+  editIni,
+  getIni,
+  IniError,
+  iniProblems,
+  readIni,
+  removeSection,
 } from '../../../../lib/modules/text/ini-text.ts'
 import type { IniDialect, IniOptions } from '../../../../lib/modules/text/ini-text.ts'
 
@@ -40,28 +46,67 @@ const { cases } = JSON.parse(readFileSync(data, 'utf8')) as { cases: Case[] }
 // What crudini's command line does and these functions do not: they get a text and give a text.
 const outOfScope: Record<string, readonly string[]> = {
   'usage of the command line': [
-    'err-01', 'err-02', 'err-03', 'err-04', 'err-05', 'err-06', 'err-07', 'err-10', 'err-11', 'sty-both',
-    'mo-set-get', 'mo-two-files', 'mo-two-merges', 'mo-conflict-2',
+    'err-01',
+    'err-02',
+    'err-03',
+    'err-04',
+    'err-05',
+    'err-06',
+    'err-07',
+    'err-10',
+    'err-11',
+    'sty-both',
+    'mo-set-get',
+    'mo-two-files',
+    'mo-two-merges',
+    'mo-conflict-2',
   ],
   'shell output format': ['get-section-sh', 'get-all-sh'],
   'must-exist belongs to whoever calls': [
-    'ex-missing-file-section', 'ex-missing-file-file-inplace', 'ex-missing-file-section-inplace',
+    'ex-missing-file-section',
+    'ex-missing-file-file-inplace',
+    'ex-missing-file-section-inplace',
     'ex-missing-file-param-inplace',
-    'ex-param-ok', 'ex-bad-what', 'ex-param-missing', 'ex-section-key', 'ex-section-mode-missing', 'mg-existing-skip',
-    'mg-section-case-existing', 'del-missing-existing-glob', 'del-missing-existing-DEF-hdr', 'del-nosect-section',
-    'del-noparam-param', 'del-nosect-section-hdr', 'del-noparam-param-hdr', 'del-nofile-existing',
+    'ex-param-ok',
+    'ex-bad-what',
+    'ex-param-missing',
+    'ex-section-key',
+    'ex-section-mode-missing',
+    'mg-existing-skip',
+    'mg-section-case-existing',
+    'del-missing-existing-glob',
+    'del-missing-existing-DEF-hdr',
+    'del-nosect-section',
+    'del-noparam-param',
+    'del-nosect-section-hdr',
+    'del-noparam-param-hdr',
+    'del-nofile-existing',
     'li-del-existing-nokey',
   ],
   'files are read and written elsewhere': ['get-missing-file', 'get-stdin'],
   'an edit always has a value: keys are never written bare': [
-    'ne-set-skip1', 'ne-set-skip2', 'ne-set-skip3', 'ne-set-col1', 'ne-set-col2', 'ne-set-skip4',
-    'ne-upd-none', 'ne-upd-list',
+    'ne-set-skip1',
+    'ne-set-skip2',
+    'ne-set-skip3',
+    'ne-set-col1',
+    'ne-set-col2',
+    'ne-set-skip4',
+    'ne-upd-none',
+    'ne-upd-list',
   ],
   'restyling a whole file touches lines that no edit names': [
-    'ne-upd-nospace', 'sty-nospace', 'sty-space', 'bl-sectionspace', 'mo-interspersed',
+    'ne-upd-nospace',
+    'sty-nospace',
+    'sty-space',
+    'bl-sectionspace',
+    'mo-interspersed',
   ],
   'an indented file is one that no service reads': [
-    'ind-get', 'ind-set-same', 'ind-set-new', 'ind-new-sec', 'ind-copy-key',
+    'ind-get',
+    'ind-set-same',
+    'ind-set-new',
+    'ind-new-sec',
+    'ind-copy-key',
   ],
 }
 
@@ -164,10 +209,12 @@ function get(input: string, [section, key]: readonly string[], lines: boolean, o
   }
   const own = section === 'DEFAULT' || section === '' ? defaults : (all.get(section) ?? new Map<string, string[]>())
   if (!lines) return [...own.keys()].map((name) => `${name}\n`).join('')
-  return [...own].map(([name, values]) => {
-    const value = values.at(-1)!.replaceAll('\n', '\\n')
-    return `[ ${section} ] ${name}${value === '' ? '' : ` = ${value}`}\n`
-  }).join('')
+  return [...own]
+    .map(([name, values]) => {
+      const value = values.at(-1)!.replaceAll('\n', '\\n')
+      return `[ ${section} ] ${name}${value === '' ? '' : ` = ${value}`}\n`
+    })
+    .join('')
 }
 
 // crudini alone is not named in `want`: then it is the standard.
@@ -256,9 +303,15 @@ test('every case is run or listed with a reason', () => {
   const ids = new Set(cases.map(({ id }) => id))
   assert.is(ids.size, 175)
   const listed = [...scopedOut, ...Object.keys(ours), ...Object.keys(looseOnly)]
-  assert.equal(listed.filter((id) => !ids.has(id)), [])
+  assert.equal(
+    listed.filter((id) => !ids.has(id)),
+    [],
+  )
   const run = cases.filter(({ id }) => !scopedOut.has(id))
-  assert.equal(run.filter(({ argv }) => commandsOf(argv).length === 0).map(({ id }) => id), [])
+  assert.equal(
+    run.filter(({ argv }) => commandsOf(argv).length === 0).map(({ id }) => id),
+    [],
+  )
   assert.is(run.length, cases.length - scopedOut.size)
 })
 
@@ -289,7 +342,10 @@ function assertReadsLike(text: string, expected: OsloReads): void {
   // And it begins a line at a bare carriage return, where an editor does not.
   const early = expected.error.includes('must be started') ? 2 : /\r(?!\n)/.test(text) ? 1 : 0
   const lines = [line, line - 1, line - 2].slice(0, early + 1)
-  assert.throws(() => readIni(text), (error: unknown) => error instanceof IniError && lines.includes(error.line!))
+  assert.throws(
+    () => readIni(text),
+    (error: unknown) => error instanceof IniError && lines.includes(error.line!),
+  )
 }
 
 test.run()

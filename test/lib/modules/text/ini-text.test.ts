@@ -2,7 +2,13 @@ import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
-  addSection, editIni, getIni, IniError, iniProblems, readIni, removeSection,
+  addSection,
+  editIni,
+  getIni,
+  IniError,
+  iniProblems,
+  readIni,
+  removeSection,
 } from '../../../../lib/modules/text/ini-text.ts'
 import type { IniDialect, IniEdit, IniOptions } from '../../../../lib/modules/text/ini-text.ts'
 
@@ -82,7 +88,7 @@ test('addItems and removeItems: items of one comma-separated value', () => {
   assert.is(editIni(text, [{ section: 'ml2', key: 'other', removeItems: ['x'] }]), text)
 })
 
-test('puts a new DEFAULT below the file\'s own comment', () => {
+test("puts a new DEFAULT below the file's own comment", () => {
   assert.is(
     editIni('# licence\n# of it\n\n# the store\n[database]\nk = 1\n', [set('DEFAULT', 'debug', true)]),
     '# licence\n# of it\n\n[DEFAULT]\ndebug = True\n\n# the store\n[database]\nk = 1\n',
@@ -104,7 +110,7 @@ test('follows the commented default in place and spacing, of that very key', () 
   assert.is(editIni(text, [set('DEFAULT', 'rabbit_host', 'c')]), expected)
 })
 
-test('rewrites a value of several lines with the file\'s own indent', () => {
+test("rewrites a value of several lines with the file's own indent", () => {
   const text = '[a]\nk =\n    one\n    two\nz = 1\n'
   assert.is(editIni(text, [set('a', 'k', '\none\nthree')]), '[a]\nk =\n    one\n    three\nz = 1\n')
   assert.is(editIni(text, [set('a', 'k', '\none\ntwo')]), text)
@@ -137,9 +143,18 @@ test('names file and line of what it cannot edit', () => {
   const edit = [set('s', 'k', 1)]
   const unclosed = (): string => editIni('[a]\n\n[s\nk=1\n', edit, { file: 'nova.conf' })
   assert.is(messageOf(unclosed), 'nova.conf:3: section header is not closed')
-  assert.is(messageOf(() => editIni('[s]\n k=1\n', edit)), 'line 2: indented line with no key above it')
-  assert.is(messageOf(() => editIni('[s] k=1\n', edit)), 'line 1: text after the section header')
-  assert.is(messageOf(() => editIni('[]\n', edit)), 'line 1: section header has no name')
+  assert.is(
+    messageOf(() => editIni('[s]\n k=1\n', edit)),
+    'line 2: indented line with no key above it',
+  )
+  assert.is(
+    messageOf(() => editIni('[s] k=1\n', edit)),
+    'line 1: text after the section header',
+  )
+  assert.is(
+    messageOf(() => editIni('[]\n', edit)),
+    'line 1: section header has no name',
+  )
 })
 
 test('refuses what would not be read back, and does not tell the value', () => {
@@ -165,8 +180,14 @@ test('reads past a problem for one key, refuses the file as a whole, and lists t
   const text = 'top = 1\n[s] # note\nk = "a b"\nnot a pair\n'
   assert.equal(getIni(text, 's', 'k'), ['a b'])
   assert.equal(getIni(text, 'DEFAULT', 'top'), ['1'])
-  assert.is(messageOf(() => readIni(text, { file: 'x.conf' })), 'x.conf:1: key above the first section')
-  assert.equal(iniProblems(text).map(({ line }) => line), [1, 2, 4])
+  assert.is(
+    messageOf(() => readIni(text, { file: 'x.conf' })),
+    'x.conf:1: key above the first section',
+  )
+  assert.equal(
+    iniProblems(text).map(({ line }) => line),
+    [1, 2, 4],
+  )
   assert.equal(iniProblems('[s]\nk = 1\n'), [])
 })
 
@@ -185,22 +206,37 @@ const delimiter = fc.constantFrom('=', ' = ', ': ', '\t=\t', ' =')
 const pair = fc.tuple(key, delimiter, fc.option(word, { nil: '' })).map((parts) => parts.join(''))
 const continuation = fc.tuple(fc.constantFrom(' ', '\t', '    '), word).map((parts) => parts.join(''))
 const continued = fc.tuple(pair, fc.array(continuation, { maxLength: 2 })).map(([first, more]) => [first, ...more])
-const comment = fc.oneof(key.map((k) => `#${k} = old`), word.map((w) => `; ${w}`), fc.constant('# note'))
+const comment = fc.oneof(
+  key.map((k) => `#${k} = old`),
+  word.map((w) => `; ${w}`),
+  fc.constant('# note'),
+)
 const remark = fc.oneof(comment, fc.constantFrom('', '  ')).map((line) => [line])
-const section = fc.tuple(name, fc.array(fc.oneof(continued, remark), { maxLength: 6 }))
+const section = fc
+  .tuple(name, fc.array(fc.oneof(continued, remark), { maxLength: 6 }))
   .map(([header, lines]) => [`[${header}]`, ...lines.flat()])
-const file = fc.tuple(
-  fc.array(remark, { maxLength: 3 }), fc.array(section, { maxLength: 4 }), fc.constantFrom('\n', '\r\n'), fc.boolean(),
-).map(([top, sections, eol, ended]) => {
-  const text = [...top.flat(), ...sections.flat()].join(eol)
-  return text !== '' && ended ? text + eol : text
-})
-const value = fc.oneof(word, fc.constant(''), fc.tuple(word, word).map((lines) => lines.join('\n')))
+const file = fc
+  .tuple(
+    fc.array(remark, { maxLength: 3 }),
+    fc.array(section, { maxLength: 4 }),
+    fc.constantFrom('\n', '\r\n'),
+    fc.boolean(),
+  )
+  .map(([top, sections, eol, ended]) => {
+    const text = [...top.flat(), ...sections.flat()].join(eol)
+    return text !== '' && ended ? text + eol : text
+  })
+const value = fc.oneof(
+  word,
+  fc.constant(''),
+  fc.tuple(word, word).map((lines) => lines.join('\n')),
+)
 const dialect = fc.constantFrom<IniDialect>('oslo', 'loose')
 const wish = fc.oneof(
   value.map((one) => ({ value: one })),
   fc.uniqueArray(value, { maxLength: 3 }).map((values) => ({ values })),
-  fc.tuple(fc.uniqueArray(value, { maxLength: 4 }), fc.nat(4))
+  fc
+    .tuple(fc.uniqueArray(value, { maxLength: 4 }), fc.nat(4))
     .map(([all, cut]) => ({ add: all.slice(0, cut), remove: all.slice(cut) })),
   fc.constant({ absent: true }),
 )
@@ -213,71 +249,90 @@ const sameSection = (one: string, other: string, rules: IniDialect): boolean => 
 }
 
 test('editing twice is editing once, and the second time gives the very same text', () => {
-  fc.assert(fc.property(file, edit, dialect, (text, one, rules) => {
-    const once = editIni(text, [one], { dialect: rules })
-    assert.is(editIni(once, [one], { dialect: rules }), once)
-  }), { numRuns: 500 })
+  fc.assert(
+    fc.property(file, edit, dialect, (text, one, rules) => {
+      const once = editIni(text, [one], { dialect: rules })
+      assert.is(editIni(once, [one], { dialect: rules }), once)
+    }),
+    { numRuns: 500 },
+  )
 })
 
 test('reading back gives what was asked for', () => {
-  fc.assert(fc.property(file, edit, dialect, (text, one, rules) => {
-    const after = editIni(text, [one], { dialect: rules })
-    const read = getIni(after, one.section, one.key, { dialect: rules })
-    const asRead = (values: readonly unknown[]): string[] => {
-      return values.map((each) => (rules === 'oslo' ? unquoted(String(each)) : String(each)))
-    }
-    if (one.value !== undefined) assert.equal(read, asRead([one.value]))
-    else if (one.values) assert.equal([...read].sort(), asRead(one.values).sort())
-    else if (one.absent) assert.equal(read, [])
-    else {
-      for (const added of asRead(one.add!)) assert.ok(read.includes(added))
-      // A value and the same in quotes are two lines in the file and one for the reader.
-      if (rules === 'oslo' && (text + one.remove!.join()).includes('"')) return
-      for (const gone of asRead(one.remove!)) assert.not.ok(read.includes(gone))
-    }
-  }), { numRuns: 500 })
+  fc.assert(
+    fc.property(file, edit, dialect, (text, one, rules) => {
+      const after = editIni(text, [one], { dialect: rules })
+      const read = getIni(after, one.section, one.key, { dialect: rules })
+      const asRead = (values: readonly unknown[]): string[] => {
+        return values.map((each) => (rules === 'oslo' ? unquoted(String(each)) : String(each)))
+      }
+      if (one.value !== undefined) assert.equal(read, asRead([one.value]))
+      else if (one.values) assert.equal([...read].sort(), asRead(one.values).sort())
+      else if (one.absent) assert.equal(read, [])
+      else {
+        for (const added of asRead(one.add!)) assert.ok(read.includes(added))
+        // A value and the same in quotes are two lines in the file and one for the reader.
+        if (rules === 'oslo' && (text + one.remove!.join()).includes('"')) return
+        for (const gone of asRead(one.remove!)) assert.not.ok(read.includes(gone))
+      }
+    }),
+    { numRuns: 500 },
+  )
 })
 
 test('a wish for one key leaves all other keys, and the order of the sections, as read before', () => {
-  fc.assert(fc.property(file, edit, dialect, (text, one, rules) => {
-    const others = (from: string): unknown => [...readIni(from, { dialect: rules })].map(([n, keys]) => {
-      return [n, [...keys].filter(([k]) => k !== one.key || !sameSection(n, one.section, rules))]
-    })
-    const before = others(text) as [string, unknown[]][]
-    const after = (others(editIni(text, [one], { dialect: rules })) as [string, unknown[]][])
-    // A section made for the wish has nothing else in it.
-    const known = new Set(before.map(([n]) => n))
-    assert.equal(after.filter(([n, keys]) => known.has(n) || keys.length > 0), before)
-  }), { numRuns: 500 })
+  fc.assert(
+    fc.property(file, edit, dialect, (text, one, rules) => {
+      const others = (from: string): unknown =>
+        [...readIni(from, { dialect: rules })].map(([n, keys]) => {
+          return [n, [...keys].filter(([k]) => k !== one.key || !sameSection(n, one.section, rules))]
+        })
+      const before = others(text) as [string, unknown[]][]
+      const after = others(editIni(text, [one], { dialect: rules })) as [string, unknown[]][]
+      // A section made for the wish has nothing else in it.
+      const known = new Set(before.map(([n]) => n))
+      assert.equal(
+        after.filter(([n, keys]) => known.has(n) || keys.length > 0),
+        before,
+      )
+    }),
+    { numRuns: 500 },
+  )
 })
 
 test('every line that is not of the key keeps its bytes and its place among the others', () => {
-  fc.assert(fc.property(file, edit, dialect, (text, one, rules) => {
-    const after = editIni(text, [one], { dialect: rules })
-    const kept = linesNotOf(text, one, rules)
-    const found = linesNotOf(after, one, rules)
-    // What may be new besides lines of the key: one header, and the blank line that sets it apart.
-    const extra = found.length - kept.length
-    assert.ok(extra >= 0 && extra <= 2, JSON.stringify(after))
-    let at = 0
-    for (const line of found) if (at < kept.length && line === kept[at]) at++
-    assert.is(at, kept.length, JSON.stringify(after))
-    if (text.endsWith('\n') && after !== '') assert.ok(after.endsWith('\n'))
-    if (text.includes('\r\n')) assert.not.match(after, /[^\r]\n/)
-  }), { numRuns: 500 })
+  fc.assert(
+    fc.property(file, edit, dialect, (text, one, rules) => {
+      const after = editIni(text, [one], { dialect: rules })
+      const kept = linesNotOf(text, one, rules)
+      const found = linesNotOf(after, one, rules)
+      // What may be new besides lines of the key: one header, and the blank line that sets it apart.
+      const extra = found.length - kept.length
+      assert.ok(extra >= 0 && extra <= 2, JSON.stringify(after))
+      let at = 0
+      for (const line of found) if (at < kept.length && line === kept[at]) at++
+      assert.is(at, kept.length, JSON.stringify(after))
+      if (text.endsWith('\n') && after !== '') assert.ok(after.endsWith('\n'))
+      if (text.includes('\r\n')) assert.not.match(after, /[^\r]\n/)
+    }),
+    { numRuns: 500 },
+  )
 })
 
 test('what was added to a file and removed again leaves its bytes', () => {
-  fc.assert(fc.property(file, name, value, dialect, (text, where, what, rules) => {
-    const options = { dialect: rules, pruneEmpty: true }
-    const there = getIni(text, where, 'fresh', options).length
-    const known = [...readIni(text, options).keys()].some((n) => sameSection(n, where, rules))
-    fc.pre(there === 0 && known)
-    const after = editIni(text, [set(where, 'fresh', what)], options)
-    assert.is.not(after, text)
-    const back = editIni(after, [{ section: where, key: 'fresh', absent: true }], { dialect: rules })
-    assert.ok(back === text || (!text.endsWith('\n') && back.trimEnd() === text.trimEnd()), JSON.stringify(back))
-  }), { numRuns: 500 })
+  fc.assert(
+    fc.property(file, name, value, dialect, (text, where, what, rules) => {
+      const options = { dialect: rules, pruneEmpty: true }
+      const there = getIni(text, where, 'fresh', options).length
+      const known = [...readIni(text, options).keys()].some((n) => sameSection(n, where, rules))
+      fc.pre(there === 0 && known)
+      const after = editIni(text, [set(where, 'fresh', what)], options)
+      assert.is.not(after, text)
+      const back = editIni(after, [{ section: where, key: 'fresh', absent: true }], { dialect: rules })
+      assert.ok(back === text || (!text.endsWith('\n') && back.trimEnd() === text.trimEnd()), JSON.stringify(back))
+    }),
+    { numRuns: 500 },
+  )
 })
 
 test('is quick: ten edits of three thousand lines', () => {

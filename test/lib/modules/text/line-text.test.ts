@@ -35,7 +35,7 @@ const outOfScope: Record<string, string> = {
 }
 
 const ours: Record<string, { readonly file: string; readonly because: string }> = {
-  crlf: { file: 'one\r\ntwo\r\nnew\r\n', because: 'new lines end as the file\'s do' },
+  crlf: { file: 'one\r\ntwo\r\nnew\r\n', because: "new lines end as the file's do" },
   'crlf-exact': { file: 'one\r\ntwo\r\n', because: 'the line is there already: its line end is no part of it' },
 }
 
@@ -74,7 +74,10 @@ for (const one of cases) {
 test('every case is run or listed with a reason', () => {
   const ids = cases.map(({ id }) => id)
   assert.is(new Set(ids).size, 29)
-  assert.equal([...Object.keys(outOfScope), ...Object.keys(ours)].filter((id) => !ids.includes(id)), [])
+  assert.equal(
+    [...Object.keys(outOfScope), ...Object.keys(ours)].filter((id) => !ids.includes(id)),
+    [],
+  )
   assert.is(cases.filter(({ id }) => !(id in outOfScope)).length, 27)
 })
 
@@ -125,35 +128,50 @@ test('refuses a wish that says too little or too much', () => {
 })
 
 const line = fc.stringMatching(/^[abk=# .$]{0,6}$/)
-const text = fc.tuple(fc.array(line, { maxLength: 8 }), fc.constantFrom('\n', '\r\n'), fc.boolean())
+const text = fc
+  .tuple(fc.array(line, { maxLength: 8 }), fc.constantFrom('\n', '\r\n'), fc.boolean())
   .map(([lines, eol, ended]) => lines.join(eol) + (ended ? eol : ''))
 const place = fc.constantFrom<LineEdit>(
-  {}, { insertAfter: /^a/ }, { insertBefore: /^b/ }, { insertBefore: 'BOF' }, { insertAfter: 'EOF' },
+  {},
+  { insertAfter: /^a/ },
+  { insertBefore: /^b/ },
+  { insertBefore: 'BOF' },
+  { insertAfter: 'EOF' },
 )
 
 test('is there after one edit, and a second one changes nothing', () => {
-  fc.assert(fc.property(text, line, place, fc.boolean(), (before, wanted, anchors, firstMatch) => {
-    const edit: LineEdit = { line: wanted, firstMatch, ...anchors }
-    const after = editLine(before, edit)
-    assert.ok(after.split(/\r?\n/).includes(wanted))
-    assert.is(editLine(after, edit), after)
-  }))
+  fc.assert(
+    fc.property(text, line, place, fc.boolean(), (before, wanted, anchors, firstMatch) => {
+      const edit: LineEdit = { line: wanted, firstMatch, ...anchors }
+      const after = editLine(before, edit)
+      assert.ok(after.split(/\r?\n/).includes(wanted))
+      assert.is(editLine(after, edit), after)
+    }),
+  )
 })
 
 test('adds one line and keeps every other byte, a missing last line end excepted', () => {
-  fc.assert(fc.property(text, place, (before, anchors) => {
-    const after = editLine(before, { line: 'NEW', ...anchors })
-    const eol = /\r?\n/.exec(before)?.[0] ?? '\n'
-    const without = after.replace(`NEW${eol}`, '')
-    assert.ok(without === before || without === before + eol, JSON.stringify(after))
-  }))
+  fc.assert(
+    fc.property(text, place, (before, anchors) => {
+      const after = editLine(before, { line: 'NEW', ...anchors })
+      const eol = /\r?\n/.exec(before)?.[0] ?? '\n'
+      const without = after.replace(`NEW${eol}`, '')
+      assert.ok(without === before || without === before + eol, JSON.stringify(after))
+    }),
+  )
 })
 
 test('what was added and removed again leaves the text as it was', () => {
-  fc.assert(fc.property(text.filter((before) => before === '' || before.endsWith('\n')), place, (before, anchors) => {
-    const after = editLine(before, { line: 'NEW', ...anchors })
-    assert.is(editLine(after, { line: 'NEW', state: 'absent' }), before)
-  }))
+  fc.assert(
+    fc.property(
+      text.filter((before) => before === '' || before.endsWith('\n')),
+      place,
+      (before, anchors) => {
+        const after = editLine(before, { line: 'NEW', ...anchors })
+        assert.is(editLine(after, { line: 'NEW', state: 'absent' }), before)
+      },
+    ),
+  )
 })
 
 test.run()

@@ -37,12 +37,14 @@ test('gives the same for the same text, however often the pattern was used', () 
 })
 
 test('literal text: a second run finds nothing, and the rest is as it was', () => {
-  fc.assert(fc.property(fc.array(fc.constantFrom('old', 'ol', 'd', '\n', '\r\n', ' '), { maxLength: 20 }), (pieces) => {
-    const before = pieces.join('')
-    const after = replaceText(before, { regexp: /old/, replace: 'new' })
-    assert.is(after, before.split('old').join('new'))
-    assert.is(replaceText(after, { regexp: /old/, replace: 'new' }), after)
-  }))
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom('old', 'ol', 'd', '\n', '\r\n', ' '), { maxLength: 20 }), (pieces) => {
+      const before = pieces.join('')
+      const after = replaceText(before, { regexp: /old/, replace: 'new' })
+      assert.is(after, before.split('old').join('new'))
+      assert.is(replaceText(after, { regexp: /old/, replace: 'new' }), after)
+    }),
+  )
 })
 
 test.run()

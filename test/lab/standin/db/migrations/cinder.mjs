@@ -5,7 +5,7 @@ export const steps = {
 
 /** What `cinder-manage db sync` does beside the numbered migrations. */
 export async function afterwards(db) {
-  const found = await db.execute('SHOW INDEX FROM reservations WHERE Key_name = \'reservations_deleted_expire_idx\'')
+  const found = await db.execute("SHOW INDEX FROM reservations WHERE Key_name = 'reservations_deleted_expire_idx'")
   if (found.length > 0) return
   await db.execute('CREATE INDEX reservations_deleted_expire_idx ON reservations (deleted, expire)')
 }

@@ -33,18 +33,23 @@ CREATE TABLE task_info (
 \tFOREIGN KEY(task_id) REFERENCES tasks (id)
 )ENGINE=InnoDB`)
     await db.execute(
-      'INSERT INTO task_info (task_id, input, result, message) SELECT id, input, result, message FROM tasks')
+      'INSERT INTO task_info (task_id, input, result, message) SELECT id, input, result, message FROM tasks',
+    )
     for (const column of ['input', 'result', 'message']) await db.execute(`\nALTER TABLE tasks DROP COLUMN ${column}`)
   },
   33: async (db) => {
-    await db.execute('\nALTER TABLE image_locations ADD status VARCHAR(30) DEFAULT \'active\' NOT NULL')
+    await db.execute("\nALTER TABLE image_locations ADD status VARCHAR(30) DEFAULT 'active' NOT NULL")
     for (const [image, location] of [
-      ['active', 'active'], ['pending_delete', 'pending_delete'], ['deleted', 'deleted'], ['killed', 'deleted'],
+      ['active', 'active'],
+      ['pending_delete', 'pending_delete'],
+      ['deleted', 'deleted'],
+      ['killed', 'deleted'],
     ]) {
       await db.execute(
-        'UPDATE image_locations SET status=%s WHERE image_locations.image_id IN'
-          + ' (SELECT images.id FROM images WHERE images.status = %s)',
-        [location, image])
+        'UPDATE image_locations SET status=%s WHERE image_locations.image_id IN' +
+          ' (SELECT images.id FROM images WHERE images.status = %s)',
+        [location, image],
+      )
     }
   },
   34: (db) => db.execute('\nALTER TABLE images ADD virtual_size BIGINT'),
@@ -53,13 +58,15 @@ CREATE TABLE task_info (
 /** Removes a single row of each group of equal live locations, however many there are. */
 async function oneOfEachDuplicateAway(db) {
   const groups = await db.execute(
-    'SELECT image_id, value, meta_data FROM image_locations WHERE deleted = 0'
-      + ' GROUP BY image_id, value, meta_data HAVING count(*) > 1')
+    'SELECT image_id, value, meta_data FROM image_locations WHERE deleted = 0' +
+      ' GROUP BY image_id, value, meta_data HAVING count(*) > 1',
+  )
   for (const { image_id: image, value, meta_data: meta } of groups) {
     const [first] = await db.execute(
-      'SELECT id FROM image_locations WHERE image_id = %s AND value = %s'
-        + ` AND meta_data ${meta === null ? 'IS NULL' : '= %s'} AND deleted = 0 LIMIT 1`,
-      meta === null ? [image, value] : [image, value, meta])
+      'SELECT id FROM image_locations WHERE image_id = %s AND value = %s' +
+        ` AND meta_data ${meta === null ? 'IS NULL' : '= %s'} AND deleted = 0 LIMIT 1`,
+      meta === null ? [image, value] : [image, value, meta],
+    )
     await db.execute('DELETE FROM image_locations WHERE id = %s', [Number(first.id)])
   }
 }

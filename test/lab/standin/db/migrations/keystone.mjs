@@ -3,7 +3,8 @@ import { boolFromString, dumps, loads } from '../python.mjs'
 /** Keystone's migrations 37 to 44; those without an entry change nothing. */
 export const steps = {
   // The real one names no character set either: this table is why a second sync fails on a latin1 database.
-  37: (db) => db.execute(`
+  37: (db) =>
+    db.execute(`
 CREATE TABLE region (
 \tid VARCHAR(64) NOT NULL,
 \tdescription VARCHAR(255) NOT NULL,
@@ -11,7 +12,8 @@ CREATE TABLE region (
 \textra TEXT,
 \tPRIMARY KEY (id)
 )`),
-  38: (db) => db.execute(`
+  38: (db) =>
+    db.execute(`
 CREATE TABLE assignment (
 \ttype ENUM('UserProject','GroupProject','UserDomain','GroupDomain') NOT NULL,
 \tactor_id VARCHAR(64) NOT NULL,
@@ -49,7 +51,9 @@ async function grantsToAssignments(db) {
       }
       for (const values of rows) {
         await db.execute(
-          'INSERT INTO assignment (type, actor_id, target_id, role_id, inherited) VALUES (%s, %s, %s, %s, %s)', values)
+          'INSERT INTO assignment (type, actor_id, target_id, role_id, inherited) VALUES (%s, %s, %s, %s, %s)',
+          values,
+        )
       }
     }
     await db.execute(`DELETE FROM ${table}`)

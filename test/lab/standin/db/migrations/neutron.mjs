@@ -6,7 +6,7 @@ const ml2 = 'neutron.plugins.ml2.plugin.Ml2Plugin'
 const router = 'neutron.services.l3_router.l3_router_plugin.L3RouterPlugin'
 const everyone = ['*']
 
-const ipv6Mode = 'ENUM(\'slaac\',\'dhcpv6-stateful\',\'dhcpv6-stateless\')'
+const ipv6Mode = "ENUM('slaac','dhcpv6-stateful','dhcpv6-stateless')"
 
 /** Revisions from the oldest to `icehouse`: name, title, the plugins it is for, what it does. */
 export const revisions = [
@@ -14,8 +14,9 @@ export const revisions = [
   { revision: 'e197124d4b9', title: 'add unique constraint to members' },
   {
     revision: '1fcfc149aca4',
-    title: 'Add a unique constraint on (agent_type, host) columns to prevent a race\n'
-      + 'condition when an agent entry is \'upserted\'.',
+    title:
+      'Add a unique constraint on (agent_type, host) columns to prevent a race\n' +
+      "condition when an agent entry is 'upserted'.",
     plugins: [ovs, bridge, ml2],
     up: (db) => db.execute('ALTER TABLE agents ADD CONSTRAINT uniq_agents0agent_type0host UNIQUE (agent_type, host)'),
   },
@@ -27,19 +28,20 @@ export const revisions = [
     revision: '27cc183af192',
     title: 'ml2_vnic_type',
     plugins: [ml2],
-    up: (db) => db.execute(
-      'ALTER TABLE ml2_port_bindings ADD COLUMN vnic_type VARCHAR(64) DEFAULT \'normal\' NOT NULL'),
+    up: (db) => db.execute("ALTER TABLE ml2_port_bindings ADD COLUMN vnic_type VARCHAR(64) DEFAULT 'normal' NOT NULL"),
   },
   {
     revision: '50d5ba354c23',
     title: 'ml2 binding:vif_details',
     plugins: [ml2],
     up: async (db) => {
-      await db.execute('ALTER TABLE ml2_port_bindings ADD COLUMN vif_details VARCHAR(4095) DEFAULT \'\' NOT NULL')
-      await db.execute(
-        'UPDATE ml2_port_bindings SET vif_details = %s WHERE cap_port_filter = 1', ['{"port_filter": true}'])
-      await db.execute(
-        'UPDATE ml2_port_bindings SET vif_details = %s WHERE cap_port_filter = 0', ['{"port_filter": false}'])
+      await db.execute("ALTER TABLE ml2_port_bindings ADD COLUMN vif_details VARCHAR(4095) DEFAULT '' NOT NULL")
+      await db.execute('UPDATE ml2_port_bindings SET vif_details = %s WHERE cap_port_filter = 1', [
+        '{"port_filter": true}',
+      ])
+      await db.execute('UPDATE ml2_port_bindings SET vif_details = %s WHERE cap_port_filter = 0', [
+        '{"port_filter": false}',
+      ])
       await db.execute('ALTER TABLE ml2_port_bindings DROP COLUMN cap_port_filter')
     },
   },
@@ -47,7 +49,7 @@ export const revisions = [
     revision: '157a5d299379',
     title: 'ml2 binding:profile',
     plugins: [ml2],
-    up: (db) => db.execute('ALTER TABLE ml2_port_bindings ADD COLUMN profile VARCHAR(4095) DEFAULT \'\' NOT NULL'),
+    up: (db) => db.execute("ALTER TABLE ml2_port_bindings ADD COLUMN profile VARCHAR(4095) DEFAULT '' NOT NULL"),
   },
   { revision: '3d2585038b95', title: 'VMware NSX rebranding' },
   { revision: 'abc88c33f74f', title: 'lb stats' },
@@ -93,7 +95,8 @@ CREATE TABLE ml2_brocadeports (
     revision: '81c553f3776c',
     title: 'bsn_consistencyhashes',
     plugins: [ml2],
-    up: (db) => db.execute(`
+    up: (db) =>
+      db.execute(`
 CREATE TABLE consistencyhashes (
 \thash_id VARCHAR(255) NOT NULL,
 \thash VARCHAR(255) NOT NULL,

@@ -2,13 +2,16 @@
 export const steps = {
   227: async (db) => {
     const [column] = await db.execute(
-      'SELECT CHARACTER_MAXIMUM_LENGTH AS length FROM information_schema.COLUMNS'
-        + ' WHERE TABLE_SCHEMA = %s AND TABLE_NAME = %s AND COLUMN_NAME = %s',
-      [db.name, 'project_user_quotas', 'resource'])
+      'SELECT CHARACTER_MAXIMUM_LENGTH AS length FROM information_schema.COLUMNS' +
+        ' WHERE TABLE_SCHEMA = %s AND TABLE_NAME = %s AND COLUMN_NAME = %s',
+      [db.name, 'project_user_quotas', 'resource'],
+    )
     if (column.length !== '25') return
     await db.execute('\nALTER TABLE project_user_quotas CHANGE COLUMN resource resource VARCHAR(255) NOT NULL')
-    await db.execute('UPDATE project_user_quotas SET resource=%s WHERE project_user_quotas.resource = %s',
-      ['injected_file_content_bytes', 'injected_file_content_byt'])
+    await db.execute('UPDATE project_user_quotas SET resource=%s WHERE project_user_quotas.resource = %s', [
+      'injected_file_content_bytes',
+      'injected_file_content_byt',
+    ])
   },
   228: (db) => add(db, ['compute_nodes', 'shadow_compute_nodes'], 'metrics TEXT'),
   229: (db) => add(db, ['compute_nodes', 'shadow_compute_nodes'], 'extra_resources TEXT'),

@@ -1,6 +1,6 @@
 import { Advice, output } from '../model/operation.ts'
 import type { Fact } from '../model/operation.ts'
-import { sh } from '../model/shell.ts'
+import { sh } from '../kit/shell.ts'
 
 /** Installed versions by package name; what is not installed is not in it. */
 export type Versions = Readonly<Record<string, string>>

@@ -5,9 +5,9 @@ import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { Advice, CommandFailed, operation } from '../model/operation.ts'
 import type { CommandResult, Connection, Operation } from '../model/operation.ts'
-import { quote, sh } from '../model/shell.ts'
-import { answers, type Answer } from './answers.ts'
-import { absolute, octal, setAttributes } from './path-state.ts'
+import { quote, sh } from '../kit/shell.ts'
+import { answers, type Answer } from '../kit/answers.ts'
+import { absolute, octal, setAttributes } from '../kit/path-state.ts'
 
 /** How an archive is packed. */
 export type ArchiveFormat = 'tar' | 'tgz' | 'tbz' | 'txz' | 'zip'

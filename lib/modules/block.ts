@@ -1,7 +1,7 @@
 import type { Operation } from '../model/operation.ts'
-import { editFile, type EditOptions } from './edited.ts'
-import type { Written } from './file.ts'
-import { editBlock, type BlockEdit } from './text/block-text.ts'
+import { editFile, type EditOptions } from '../kit/edit-file.ts'
+import type { Written } from '../kit/written.ts'
+import { editBlock, type BlockEdit } from './block/text.ts'
 
 /** How the block is marked and where it goes when it is new. */
 export interface BlockOptions extends EditOptions, Omit<BlockEdit, 'block' | 'state'> {}

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { Advice, CommandFailed, operation } from '../model/operation.ts'
 import type { CommandResult, ExecOptions, Operation, Reader, Value } from '../model/operation.ts'
 import { masked, Secret } from '../model/secret.ts'
-import { quote, sh, type Word } from '../model/shell.ts'
+import { quote, sh, type Word } from '../kit/shell.ts'
 
 /** What a command wrote and how it ended. */
 export type Ran = { readonly code: number; readonly stdout: string; readonly stderr: string }

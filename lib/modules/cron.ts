@@ -1,12 +1,13 @@
 import { Advice, CommandFailed, operation } from '../model/operation.ts'
 import type { FileMeta, Operation, Reader } from '../model/operation.ts'
-import { sh } from '../model/shell.ts'
-import { accountName } from './accounts.ts'
-import { content, type Written } from './file.ts'
-import { withoutPasswords } from './sensitive-lines.ts'
-import { jobLine, withEnv, withJob, withoutEnv, withoutJob, type Schedule } from './text/cron-text.ts'
+import { sh } from '../kit/shell.ts'
+import { accountName } from '../kit/accounts.ts'
+import type { Written } from '../kit/written.ts'
+import { content } from './file.ts'
+import { withoutPasswords } from '../kit/sensitive-lines.ts'
+import { jobLine, withEnv, withJob, withoutEnv, withoutJob, type Schedule } from './cron/text.ts'
 
-export type { Schedule } from './text/cron-text.ts'
+export type { Schedule } from './cron/text.ts'
 
 /** A command that cron runs, under the name by which its entry is found again. */
 export interface Job extends Schedule {

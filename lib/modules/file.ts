@@ -1,11 +1,12 @@
+import type { Written } from '../kit/written.ts'
 import path from 'node:path'
 import { Advice, operation, output } from '../model/operation.ts'
 import type { Diff, FileMeta, Operation } from '../model/operation.ts'
 import { Secret } from '../model/secret.ts'
-import { sh } from '../model/shell.ts'
-import { checkedMeta } from './file-meta.ts'
-import { sha256Of } from './contents.ts'
-import { look } from './look.ts'
+import { sh } from '../kit/shell.ts'
+import { checkedMeta } from '../kit/file-meta.ts'
+import { sha256Of } from '../kit/contents.ts'
+import { look } from '../kit/look.ts'
 import {
   absolute,
   attributesDiff,
@@ -19,13 +20,11 @@ import {
   setAttributes,
   type Kind,
   type PathState,
-} from './path-state.ts'
-import { withoutPasswords } from './sensitive-lines.ts'
+} from '../kit/path-state.ts'
+import { withoutPasswords } from '../kit/sensitive-lines.ts'
 
-export { copy, fetch, type Copied } from './file-copy.ts'
-
-/** Whether a file was replaced or its attributes set. */
-export type Written = { readonly path: string; readonly changed: boolean }
+export { copy, fetch, type Copied } from './file/copy.ts'
+export type { Written } from '../kit/written.ts'
 
 /** Mode, owner and group of a file or directory. */
 export interface DirectoryMeta {

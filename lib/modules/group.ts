@@ -1,8 +1,8 @@
 import { operation, output } from '../model/operation.ts'
 import type { Operation } from '../model/operation.ts'
-import { sh } from '../model/shell.ts'
-import { answers } from './answers.ts'
-import { accountName, accountNumber, databaseLine } from './accounts.ts'
+import { sh } from '../kit/shell.ts'
+import { answers } from '../kit/answers.ts'
+import { accountName, accountNumber, databaseLine } from '../kit/accounts.ts'
 
 /** What a group is to be; what is not said stays as it is. */
 export interface GroupOptions {

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net'
 import type { Operation } from '../model/operation.ts'
-import { editFile, type EditOptions } from './edited.ts'
-import type { Written } from './file.ts'
-import { entryText, withoutText } from './text/hosts-text.ts'
+import { editFile, type EditOptions } from '../kit/edit-file.ts'
+import type { Written } from '../kit/written.ts'
+import { entryText, withoutText } from './hosts/text.ts'
 
 /** Which hosts file, and what becomes of the names that were there. */
 export interface HostsOptions extends Omit<EditOptions, 'create'> {

@@ -1,11 +1,11 @@
 import { Advice, operation } from '../model/operation.ts'
 import type { Operation } from '../model/operation.ts'
 import { Secret } from '../model/secret.ts'
-import { editFile, type EditOptions, type Edited } from './edited.ts'
-import type { Written } from './file.ts'
-import { look } from './look.ts'
-import { absolute, decode, editable, mustBeFile, type PathState } from './path-state.ts'
-import { editIni, getIni, readIni, removeSection, type IniDialect, type IniEdit } from './text/ini-text.ts'
+import { editFile, type EditOptions, type Edited } from '../kit/edit-file.ts'
+import type { Written } from '../kit/written.ts'
+import { look } from '../kit/look.ts'
+import { absolute, decode, editable, mustBeFile, type PathState } from '../kit/path-state.ts'
+import { editIni, getIni, readIni, removeSection, type IniDialect, type IniEdit } from './ini/text.ts'
 
 /** A text to write; booleans become True and False, as OpenStack spells them. */
 export type Plain = string | number | boolean | Secret

@@ -1,8 +1,8 @@
 import type { Operation } from '../model/operation.ts'
 import { Secret } from '../model/secret.ts'
-import { editFile, type Edited, type EditOptions } from './edited.ts'
-import type { Written } from './file.ts'
-import { editLine, type LineEdit } from './text/line-text.ts'
+import { editFile, type Edited, type EditOptions } from '../kit/edit-file.ts'
+import type { Written } from '../kit/written.ts'
+import { editLine, type LineEdit } from './line/text.ts'
 
 /** What the line is, which line it replaces, and where it goes when there is none to replace. */
 export interface LineOptions extends EditOptions, Omit<LineEdit, 'line' | 'state'> {

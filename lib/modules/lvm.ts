@@ -6,7 +6,7 @@ import {
   type Operation,
   type Reader,
 } from '../model/operation.ts'
-import { sh } from '../model/shell.ts'
+import { sh } from '../kit/shell.ts'
 
 /** A logical volume and its size in bytes. */
 export type LogicalVolume = { readonly name: string; readonly bytes: number; readonly origin: string }

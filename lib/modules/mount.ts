@@ -1,10 +1,10 @@
 import { Advice, operation, output } from '../model/operation.ts'
 import type { Connection, Diff, Operation } from '../model/operation.ts'
-import { sh } from '../model/shell.ts'
-import { answers, bytesIn, bytesOf } from './answers.ts'
-import { changeAsCheck } from './change-as-check.ts'
-import { absolute, decode } from './path-state.ts'
-import { fstabText, fstabWithout, inFstab, type FstabEntry } from './text/fstab-text.ts'
+import { sh } from '../kit/shell.ts'
+import { answers, bytesIn, bytesOf } from '../kit/answers.ts'
+import { changeAsCheck } from '../kit/change-as-check.ts'
+import { absolute, decode } from '../kit/path-state.ts'
+import { fstabText, fstabWithout, inFstab, type FstabEntry } from './mount/fstab.ts'
 
 /** A file system, where it is mounted and how; what is not said stays as the line in fstab has it. */
 export interface MountSpec {

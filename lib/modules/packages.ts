@@ -1,8 +1,8 @@
 import { packages as versionsOf, type Versions } from '../facts/packages.ts'
 import { Advice, CommandFailed, operation } from '../model/operation.ts'
 import type { Connection, Diff, Operation, Reader } from '../model/operation.ts'
-import { sh } from '../model/shell.ts'
-import { answers } from './answers.ts'
+import { sh } from '../kit/shell.ts'
+import { answers } from '../kit/answers.ts'
 
 /** Package names, or names with the version each must have: '' for any, `2013.2*` for any that begins so. */
 export type PackageNames = string | readonly string[] | Readonly<Record<string, string>>

@@ -1,7 +1,7 @@
 import type { Operation } from '../model/operation.ts'
-import { editFile, type EditOptions } from './edited.ts'
-import type { Written } from './file.ts'
-import { replaceText, type Replacement } from './text/replace-text.ts'
+import { editFile, type EditOptions } from '../kit/edit-file.ts'
+import type { Written } from '../kit/written.ts'
+import { replaceText, type Replacement } from './replace/text.ts'
 
 /** The part of the file that is meant, and how it is written. */
 export interface ReplaceOptions extends Omit<EditOptions, 'create'>, Pick<Replacement, 'after' | 'before'> {}

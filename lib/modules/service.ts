@@ -1,7 +1,7 @@
 import { Advice, CommandFailed, operation, output } from '../model/operation.ts'
 import type { Connection, Operation, Reader } from '../model/operation.ts'
 import { didYouMean } from '../model/problem.ts'
-import { sh } from '../model/shell.ts'
+import { sh } from '../kit/shell.ts'
 
 /** Who starts and stops it. */
 export type Manager = 'systemd' | 'upstart' | 'sysv'

@@ -1,10 +1,10 @@
 import { operation, output } from '../model/operation.ts'
 import type { Diff, Operation } from '../model/operation.ts'
-import { sh } from '../model/shell.ts'
-import { answers, bytesIn, bytesOf } from './answers.ts'
-import { changeAsCheck } from './change-as-check.ts'
-import { absolute, decode } from './path-state.ts'
-import { settingsText, settingsWithout } from './text/sysctl-text.ts'
+import { sh } from '../kit/shell.ts'
+import { answers, bytesIn, bytesOf } from '../kit/answers.ts'
+import { changeAsCheck } from '../kit/change-as-check.ts'
+import { absolute, decode } from '../kit/path-state.ts'
+import { settingsText, settingsWithout } from './sysctl/text.ts'
 
 /** Kernel settings by name, as `net.ipv4.ip_forward` or, where a name holds dots, `net/ipv4/conf/eth0.7/forwarding`. */
 export type KernelSettings = Readonly<Record<string, string | number | boolean>>

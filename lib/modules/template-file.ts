@@ -5,7 +5,8 @@ import { Advice, operation } from '../model/operation.ts'
 import type { FileMeta, Operation, Prepared } from '../model/operation.ts'
 import { didYouMean } from '../model/problem.ts'
 import { Secret } from '../model/secret.ts'
-import { content, type Written } from './file.ts'
+import type { Written } from '../kit/written.ts'
+import { content } from './file.ts'
 
 /** What a template may use, as `it`. */
 export type TemplateVars = Readonly<Record<string, unknown>>

@@ -1,6 +1,7 @@
 import type { FileMeta, Operation } from '../model/operation.ts'
 import { Secret } from '../model/secret.ts'
-import { content, type Written } from './file.ts'
+import type { Written } from '../kit/written.ts'
+import { content } from './file.ts'
 
 /** What can stand in a text: a list becomes lines, and a line that holds nothing but an empty value goes away. */
 export type Inserted = string | number | boolean | null | undefined | Secret | readonly (string | number | Secret)[]

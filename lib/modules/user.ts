@@ -1,9 +1,9 @@
 import { Advice, CommandFailed, operation } from '../model/operation.ts'
 import type { Operation, Reader } from '../model/operation.ts'
 import { masked, type Secret } from '../model/secret.ts'
-import { sh } from '../model/shell.ts'
-import { accountName, accountNumber, databaseLine } from './accounts.ts'
-import { answers } from './answers.ts'
+import { sh } from '../kit/shell.ts'
+import { accountName, accountNumber, databaseLine } from '../kit/accounts.ts'
+import { answers } from '../kit/answers.ts'
 
 /** What a user is to be; what is not said stays as it is, and is the host's own choice for a new one. */
 export interface UserOptions {

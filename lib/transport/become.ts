@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import type { ConnectionSettings } from '../model/inventory.ts'
 import { Advice, Unreachable } from '../model/operation.ts'
 import type { Secret } from '../model/secret.ts'
-import { quote } from '../model/shell.ts'
+import { quote } from '../kit/shell.ts'
 import type { Link, Program, Starting } from './program.ts'
 
 /** How commands get another user than the connection has. */

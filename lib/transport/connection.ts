@@ -4,7 +4,7 @@ import type { HostRef } from '../model/inventory.ts'
 import type { CommandResult, Connection, ExecOptions, FileMeta, Stream } from '../model/operation.ts'
 import { Advice, Unreachable } from '../model/operation.ts'
 import { Secret } from '../model/secret.ts'
-import { quote } from '../model/shell.ts'
+import { quote } from '../kit/shell.ts'
 import type { Session } from '../model/transport.ts'
 import { runAlone } from './alone.ts'
 import { type Become, type Gate, startAs } from './become.ts'
@@ -14,7 +14,7 @@ import { Collected as Output } from './output.ts'
 import type { Pool } from './pool.ts'
 import type { Link } from './program.ts'
 import { brief, interruption, type Raw, type Request } from './shell.ts'
-import { refusedByValidation, writing } from '../model/writing.ts'
+import { refusedByValidation, writing } from '../kit/writing.ts'
 
 /** Who commands run as on a machine, and the shells they run in. */
 export interface Acting {

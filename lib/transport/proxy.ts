@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { Duplex } from 'node:stream'
-import { quote } from '../model/shell.ts'
+import { quote } from '../kit/shell.ts'
 
 /** A running proxy command: its stdin and stdout are one socket, as ssh wants it. */
 export interface Proxy {

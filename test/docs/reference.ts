@@ -89,7 +89,7 @@ function reference(): string {
       ])
     }),
     fold('types that several modules share', 'FileMeta, EditOptions', 'lib/model/operation.ts', [
-      types([...named('lib/model/operation.ts', 'FileMeta'), ...named('lib/modules/edited.ts', 'EditOptions')]),
+      types([...named('lib/model/operation.ts', 'FileMeta'), ...named('lib/kit/edit-file.ts', 'EditOptions')]),
     ]),
   ].join('\n')
 }

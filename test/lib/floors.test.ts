@@ -10,12 +10,10 @@ const root = path.resolve(new URL('../..', import.meta.url).pathname)
 const floors: readonly (readonly [file: RegExp, may: readonly RegExp[], what: string])[] = [
   [/^lib\/(cli\.ts|run\.cjs|commands\/)/, [/^lib\//], 'cli.ts and commands know everyone in lib'],
   [/^lib\/model\//, [/^lib\/model\//], 'the model knows nothing but itself'],
-  [
-    /^lib\/(inventory|engine|report|transport|facts)\//,
-    [/^lib\/model\//],
-    'siblings know the model and never each other',
-  ],
-  [/^lib\/modules\//, [/^lib\/(model|facts)\//], 'modules know the model, and may ask facts'],
+  [/^lib\/kit\//, [/^lib\/model\//], 'what modules are made of knows the model'],
+  [/^lib\/(inventory|engine|report)\//, [/^lib\/model\//], 'siblings know the model and never each other'],
+  [/^lib\/(transport|facts)\//, [/^lib\/(model|kit)\//], 'these speak to hosts, and know the model and the kit'],
+  [/^lib\/modules\//, [/^lib\/(model|kit|facts)\//], 'modules know the model and the kit, and may ask facts'],
   [/^lib\/index\.ts$/, [/^lib\/(model|inventory)\//], "the author's words come from the model and the inventory"],
   [
     /^(roles|playbooks|inventory)\//,
@@ -147,12 +145,12 @@ for (const [file, source, want] of [
   [
     'lib/modules/x/y.ts',
     "export * from '../../facts/index.ts'\nimport '../../transport/index.ts'",
-    ['lib/modules/x/y.ts:2: imports ../../transport/index.ts: modules know the model, and may ask facts'],
+    ['lib/modules/x/y.ts:2: imports ../../transport/index.ts: modules know the model and the kit, and may ask facts'],
   ],
   [
     'lib/facts/x.ts',
     "export * from '../modules/index.ts'",
-    ['lib/facts/x.ts:1: imports ../modules/index.ts: siblings know the model and never each other'],
+    ['lib/facts/x.ts:1: imports ../modules/index.ts: these speak to hosts, and know the model and the kit'],
   ],
   [
     'roles/nova/x.ts',

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import type { HostRef } from '../../model/inventory.ts'
 import { Advice, CommandFailed, operation, output, type Operation, type Reader } from '../../model/operation.ts'
-import { sh } from '../../model/shell.ts'
+import { sh } from '../../kit/shell.ts'
 import { type Direct, pass } from './direct.ts'
 import { mebi, type Meter, meterOf } from './progress.ts'
 import { findSum, sumIn } from './receive.ts'

@@ -1,5 +1,5 @@
 import { Advice, CommandFailed, type Connection } from '../../model/operation.ts'
-import { quote } from '../../model/shell.ts'
+import { quote } from '../../kit/shell.ts'
 import type { Meter } from './progress.ts'
 import { relay } from './relay.ts'
 

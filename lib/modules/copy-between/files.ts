@@ -9,7 +9,7 @@ import {
   type Operation,
   type Reader,
 } from '../../model/operation.ts'
-import { sh } from '../../model/shell.ts'
+import { sh } from '../../kit/shell.ts'
 import { carry } from './carry.ts'
 import { type Direct, straight } from './direct.ts'
 import { hostSource, hostTarget, suffix } from './ends.ts'

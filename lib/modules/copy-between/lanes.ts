@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline'
 import { PassThrough, Readable, Writable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { output, type Connection, type Stream } from '../../model/operation.ts'
-import { sh } from '../../model/shell.ts'
+import { sh } from '../../kit/shell.ts'
 import { mebi } from './progress.ts'
 import { emptying, receiving, receivingTurns, turn } from './receive.ts'
 

@@ -1,5 +1,5 @@
 import { output, type Reader } from '../../model/operation.ts'
-import { sh } from '../../model/shell.ts'
+import { sh } from '../../kit/shell.ts'
 import { mebi } from './progress.ts'
 
 /** Sets `$sum` to a program that says the sha256 of its stdin: that of openssl is up to five times as fast as coreutils'. */

@@ -9,7 +9,7 @@ import {
   type Reader,
 } from '../../model/operation.ts'
 import type { HostRef } from '../../model/inventory.ts'
-import { sh } from '../../model/shell.ts'
+import { sh } from '../../kit/shell.ts'
 import { receiving, sumIn } from '../copy-between/receive.ts'
 import { relay } from '../copy-between/relay.ts'
 import { clientError, clientScript, type Login } from './client.ts'

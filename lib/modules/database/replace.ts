@@ -1,5 +1,5 @@
 import { Advice, operation, type Connection, type Operation, type Reader } from '../../model/operation.ts'
-import { sh } from '../../model/shell.ts'
+import { sh } from '../../kit/shell.ts'
 import { sumOf } from '../copy-between/receive.ts'
 import { clientError, clientScript, identifier, literal, type Login, query } from './client.ts'
 import { forgetKeys } from './foreign-keys.ts'

@@ -13,7 +13,7 @@ import {
   type Reader,
 } from '../../model/operation.ts'
 import type { Secret } from '../../model/secret.ts'
-import { sh } from '../../model/shell.ts'
+import { sh } from '../../kit/shell.ts'
 import { identifier } from './client.ts'
 
 /** A login over TCP, as the services themselves have it; the way is a channel of the SSH connection, so 127.0.0.1 is the host's own. */

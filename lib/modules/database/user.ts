@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { operation, type Operation, type Reader } from '../../model/operation.ts'
 import { Secret } from '../../model/secret.ts'
-import { sh } from '../../model/shell.ts'
+import { sh } from '../../kit/shell.ts'
 import { clientScript, identifier, literal, type Login, query, rewritten } from './client.ts'
 
 /** What a user of the database server is to be; what is not said stays as it is. */

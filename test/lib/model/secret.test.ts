@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { knownSecrets, knownSecretsCount, masked, revealed, Secret } from '../../../lib/model/secret.ts'
-import { sh } from '../../../lib/model/shell.ts'
+import { sh } from '../../../lib/kit/shell.ts'
 
 const test = suite('secret')
 const password = Secret.of('s3cret-Pa55', 'nova password')

@@ -1,0 +1,21 @@
+import { sh } from './shell.ts'
+
+/** The name, when the tools of a host take it as the name of a user or group. */
+export function accountName(name: string): string {
+  if (!/^[A-Za-z_][\w.-]{0,30}[\w$.-]?$/.test(name)) {
+    throw new Error(`${JSON.stringify(name)} cannot be the name of a user or group`)
+  }
+  return name
+}
+
+/** The number, when it can be a uid or gid. */
+export function accountNumber(what: string, number: number): number {
+  if (!Number.isInteger(number) || number < 0 || number >= 4294967295) throw new Error(`${number} cannot be a ${what}`)
+  return number
+}
+
+/** A script that prints the line of a user or group, wherever the host keeps its accounts, or nothing. */
+export function databaseLine(database: 'passwd' | 'group', name: string): string {
+  const file = sh`grep ${`^${name}:`} ${`/etc/${database}`}`
+  return `if command -v getent >/dev/null 2>&1; then ${sh`getent ${database} ${name}`}; else ${file}; fi`
+}

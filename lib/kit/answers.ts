@@ -1,0 +1,42 @@
+import { randomBytes } from 'node:crypto'
+import type { ExecOptions, Reader } from '../model/operation.ts'
+import { CommandFailed } from '../model/operation.ts'
+import { sh } from './shell.ts'
+
+/** What a small script said and how it ended. */
+export interface Answer {
+  readonly code: number
+  readonly stdout: string
+}
+
+/** Asks a host several things in one request: each script runs in a subshell, in the order given. */
+export async function answers<K extends string>(
+  connection: Reader,
+  scripts: Readonly<Record<K, string>>,
+  options?: ExecOptions,
+): Promise<Readonly<Record<K, Answer>>> {
+  const names = Object.keys(scripts) as K[]
+  const mark = `switchover-${randomBytes(8).toString('hex')}`
+  const script = [
+    'PATH=$PATH:/sbin:/usr/sbin; LC_ALL=C; export PATH LC_ALL',
+    ...names.map((name) => `( ${scripts[name]}\n); printf '\\n${mark} %s\\n' $?`),
+  ].join('\n')
+  const result = await connection.exec(script, options)
+  const parts = result.stdout.split(new RegExp(`\\n${mark} (\\d+)\\n`))
+  if (result.code !== 0 || parts.length !== names.length * 2 + 1) throw new CommandFailed(script, result)
+  return Object.fromEntries(
+    names.map((name, i) => [name, { stdout: parts[2 * i]!, code: Number(parts[2 * i + 1]) }]),
+  ) as Record<K, Answer>
+}
+
+/** A script that brings a file's bytes; it ends with 3 when there is none. */
+export function bytesOf(path: string): string {
+  return sh`f=${path}; [ -e "$f" ] || exit 3; base64 < "$f"`
+}
+
+/** The bytes that `bytesOf` brought, or undefined when there is no such file. @throws when it could not be read */
+export function bytesIn({ code, stdout }: Answer, path: string): Buffer | undefined {
+  if (code === 3) return undefined
+  if (code !== 0) throw new Error(`${path} cannot be read (exit code ${code})`)
+  return Buffer.from(stdout, 'base64')
+}

@@ -1,0 +1,234 @@
+import { asked, CommandFailed, type Reader } from '../model/operation.ts'
+import { sh } from './shell.ts'
+import { type Content, remember, remembered, sha256Of } from './contents.ts'
+import { absolute, type Kind, type PathState } from './path-state.ts'
+
+/** Which parts of a file's content a look should bring. */
+export interface LookOptions {
+  /** Bytes up to which the content itself is wanted; 0 unless said. */
+  readonly content?: number
+  readonly sha256?: boolean
+  /** A checksum: of a file that has it the content is not wanted. */
+  readonly unless?: string
+}
+
+interface Question {
+  readonly path: string
+  readonly content: number
+  readonly sum: boolean
+  /** Checksums of contents that need not be sent. */
+  readonly spare: readonly string[]
+  /** The content that one of them stands for, kept until the answer is there: meanwhile the file may be written. */
+  readonly known: Content | undefined
+}
+
+interface Asked {
+  readonly path: string
+  readonly options: LookOptions
+  resolve(state: PathState): void
+  reject(error: unknown): void
+}
+
+const waiting = new WeakMap<Reader, Asked[]>()
+
+/**
+ * All about a path. Questions that are put to a host at the same moment, as those of tasks that are read ahead, go in one
+ * request: on the host a process for each of them would cost more than all their answers.
+ * @throws CommandFailed when it cannot be read
+ */
+export function look(connection: Reader, path: string, options: LookOptions = {}): Promise<PathState> {
+  const { content, sha256, unless } = options
+  return asked(connection, JSON.stringify(['look', path, content, sha256, unless]), (reader) =>
+    put(reader, path, options),
+  )
+}
+
+function put(connection: Reader, path: string, options: LookOptions): Promise<PathState> {
+  absolute(path)
+  return new Promise((resolve, reject) => {
+    const asked = { path, options, resolve, reject }
+    const others = waiting.get(connection)
+    if (others) return void others.push(asked)
+    const batch = [asked]
+    waiting.set(connection, batch)
+    queueMicrotask(() => {
+      waiting.delete(connection)
+      void answer(connection, batch)
+    })
+  })
+}
+
+async function answer(connection: Reader, batch: readonly Asked[]): Promise<void> {
+  const paths = [...new Set(batch.map(({ path }) => path))]
+  const questions = paths.map((path) =>
+    questionOf(
+      connection.host.name,
+      path,
+      batch.filter((one) => one.path === path),
+    ),
+  )
+  let states: ReadonlyMap<string, PathState>
+  try {
+    states = await ask(connection, questions)
+  } catch (error) {
+    // One that cannot be read, or changes meanwhile, must not take the others with it.
+    if (batch.length === 1) batch[0]!.reject(error)
+    else for (const one of batch) void answer(connection, [one])
+    return
+  }
+  for (const {
+    path,
+    options: { content = 0, sha256 = false, unless },
+    resolve,
+  } of batch) {
+    const state = states.get(path)!
+    // Whoever asks gets the same answer, alone or with others.
+    const brought = content > 0 && state.size <= content && (unless === undefined || state.sha256 !== unless)
+    resolve({
+      ...state,
+      sha256: sha256 || unless ? state.sha256 : undefined,
+      content: brought ? state.content : undefined,
+    })
+  }
+}
+
+// One question a path: what one of them wants the others may have too.
+function questionOf(host: string, path: string, asked: readonly Asked[]): Question {
+  const contents = asked.filter(({ options }) => options.content)
+  const known = contents.length > 0 ? remembered(host, path) : undefined
+  const [first, ...others] = contents.map(({ options }) => [options.unless ?? [], known?.sha256 ?? []].flat())
+  return {
+    path,
+    known,
+    content: Math.max(0, ...contents.map(({ options }) => options.content!)),
+    sum: asked.some(({ options }) => options.sha256 || options.unless !== undefined),
+    spare: first?.filter((sum) => others.every((them) => them.includes(sum))) ?? [],
+  }
+}
+
+// A checksum costs the host a process, and more than a small file costs the way.
+const small = 8192
+
+const wantsSum = ({ sum, spare, content }: Question, size: number) =>
+  (sum || spare.length > 0) && (content === 0 || size > small)
+
+async function ask(connection: Reader, questions: readonly Question[]): Promise<ReadonlyMap<string, PathState>> {
+  const script = scriptFor(questions)
+  const result = await connection.exec(script, { encoding: 'latin1', tidy: true })
+  if (result.code !== 0) throw new CommandFailed(script, result)
+  const said = result.stdout
+  let at = 0
+  const line = () => {
+    const end = said.indexOf('\n', at)
+    const text = said.slice(at, end < 0 ? undefined : end)
+    at = end < 0 ? said.length : end + 1
+    return Buffer.from(text, 'latin1').toString()
+  }
+  const places = questions.map(() => ({ parent: line(), link: line(), kind: line(), target: line().slice(1) }))
+  const heads = places.map(({ kind }) =>
+    kind === 'none' ? undefined : { numbers: line().split(' '), owner: line(), group: line() },
+  )
+  const sizes = heads.map((head) => Number(head?.numbers[1] ?? 0))
+  const sums = questions.map((question, i) =>
+    places[i]!.kind === 'file' && wantsSum(question, sizes[i]!) ? /^\\?([0-9a-f]{64})/.exec(line())?.[1] : undefined,
+  )
+  const sent = line().split(' ').slice(1).map(Number)
+  if (sent.length > 1 && said.length - at !== sent.reduce((sum, i) => sum + sizes[i]!, 0))
+    throw new Error('a file changed while it was read')
+  return new Map(
+    questions.map(({ path, sum, known }, i) => {
+      const { parent, link, target } = places[i]!
+      const [rawMode = '0', , mtime = '0', uid = '', gid = ''] = heads[i]?.numbers ?? []
+      const bits = parseInt(rawMode, 16)
+      let sha256 = sums[i]
+      let content: Buffer | undefined
+      if (sent.includes(i)) {
+        // Of a single file all is taken: those of /proc do not say how long they are.
+        const end = sent.length === 1 ? said.length : at + sizes[i]!
+        content = Buffer.from(said.slice(at, end), 'latin1')
+        at = end
+        if (content.length > small) ({ sha256, bytes: content } = remember(connection.host.name, path, content))
+        else if (sum) sha256 = sha256Of(content)
+      } else if (sha256 && sha256 === known?.sha256) content = known.bytes
+      const state: PathState = {
+        path,
+        target,
+        exists: heads[i] !== undefined,
+        kind: heads[i] && (kinds[bits & 0o170000] ?? 'other'),
+        link: link === '-' ? undefined : link.slice(1),
+        size: sizes[i]!,
+        mode: (bits & 0o7777).toString(8).padStart(4, '0'),
+        owner: heads[i]?.owner ?? '',
+        group: heads[i]?.group ?? '',
+        uid,
+        gid,
+        mtime: Number(mtime),
+        sha256,
+        content,
+        parent: parent === 'parent',
+      }
+      return [path, state] as const
+    }),
+  )
+}
+
+const kinds: Readonly<Record<number, Kind>> = { 16807: 'file', 9604: 'directory', 21609: 'link' }
+
+/**
+ * Says for each path where it leads, then of all that exist what stat says, then checksums, then the contents in one piece.
+ * At most one process for each of the four, however many paths: processes are what looking costs a host.
+ */
+function scriptFor(questions: readonly Question[]): string {
+  const each = (line: (question: Question, i: number) => string | undefined) =>
+    questions.map(line).filter((one) => one !== undefined)
+  // Only kinds of question that are asked make their part of the script.
+  const contents = each((question, i) =>
+    question.content === 0
+      ? undefined
+      : `[ $f${i} != file ] || [ $z${i} -gt ${question.content} ] || ` +
+        (question.spare.length === 0
+          ? taken(i)
+          : `case \${s${i}-} in ${question.spare.join('|')}) ;; *) ${taken(i)} ;; esac`),
+  )
+  const sums = each((question, i) =>
+    !wantsSum(question, Infinity)
+      ? undefined
+      : `[ $f${i} != file ] || ${question.content === 0 ? '' : `[ $z${i} -le ${small} ] || `}{ h${i}=1; set -- "$@" "$t${i}"; }`,
+  )
+  return [
+    lookAt,
+    ...each(({ path }, i) => `${sh`p=${path}`}; at; t${i}=$t f${i}=$f`),
+    'set --',
+    ...each((_, i) => `[ $f${i} = none ] || set -- "$@" "$t${i}"`),
+    '[ $# != 0 ] || exit 0',
+    // %f, the raw mode, rather than %F: its words differ between tools and languages.
+    `n=$(stat -c '%f %s %Y %u %g\n%U\n%G' "$@") || exit\nprintf '%s\\n' "$n"`,
+    ...(contents.length + sums.length === 0
+      ? []
+      : [`IFS='\n'; set -- $n`, ...each((_, i) => `[ $f${i} = none ] || { z=\${1#* }; z${i}=\${z%% *}; shift 3; }`)]),
+    ...(sums.length === 0
+      ? []
+      : [
+          `set --; unset ${questions.map((_, i) => `h${i} s${i}`).join(' ')}`,
+          ...sums,
+          `[ $# = 0 ] || { n=$(sha256sum "$@") || exit; printf '%s\\n' "$n"; set -- $n; }`,
+          ...(contents.length === 0
+            ? []
+            : each((_, i) => `[ -z "\${h${i}-}" ] || { s${i}=\${1%% *}; s${i}=\${s${i}#\\\\}; shift; }`)),
+        ]),
+    ...(contents.length === 0 ? [] : ['set --; c=content', ...contents, 'echo "$c"; [ $# = 0 ] || exec cat "$@"']),
+    ':',
+  ].join('\n')
+}
+
+const taken = (i: number) => `{ c="$c ${i}"; set -- "$@" "$t${i}"; }`
+
+const lookAt = `set -f
+LC_ALL=C; export LC_ALL
+at() {
+  d=\${p%/*}
+  if [ -d "\${d:-/}" ]; then echo parent; else echo none; fi
+  if [ -L "$p" ]; then printf '+%s\\n' "$(readlink "$p")"; t=$(readlink -f "$p") || t=$p; else echo -; t=$p; fi
+  if [ -f "$t" ]; then f=file; elif [ -e "$t" ] || [ -L "$t" ]; then f=there; else f=none; fi
+  printf '%s\\n+%s\\n' $f "$t"
+}`

@@ -1,0 +1,32 @@
+import { Secret } from '../model/secret.ts'
+
+/** A word that any POSIX shell reads back as it is. */
+export function quote(word: string): string {
+  return /^[A-Za-z0-9_\-./:=@%+,]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+}
+
+export type Word = string | number | readonly (string | number)[]
+
+/**
+ * A shell command in which every inserted value is one quoted word, and every inserted list one word for each member.
+ * @throws when a secret is inserted: command lines can be read by every user of a host; give it as `stdin` instead.
+ */
+export function sh(strings: TemplateStringsArray, ...values: readonly Word[]): string {
+  return strings.reduce((text, part: string | undefined, i) => {
+    if (part === undefined) throw new Error(`write \\\\ for a backslash in a command: ${strings.raw[i]}`)
+    return text + part + (i < values.length ? words(values[i]!) : '')
+  }, '')
+}
+
+function words(value: Word | Secret): string {
+  return (Array.isArray(value) ? value : [value])
+    .map((word: string | number | Secret) => {
+      if (word instanceof Secret) {
+        throw new Error(
+          `the secret ${word} cannot stand on a command line, which every user of the host can read: pass it as stdin`,
+        )
+      }
+      return quote(String(word))
+    })
+    .join(' ')
+}

@@ -1,0 +1,143 @@
+import { isAscii } from 'node:buffer'
+import { randomBytes } from 'node:crypto'
+import type { FileMeta } from '../model/operation.ts'
+import { quote } from './shell.ts'
+
+/** The exit code of the script when `validate` refused the new content. */
+export const refusedByValidation = 90
+
+/** New content, said by what of the old content stays; `text` is for the script's stdin. */
+export interface Patch {
+  /** Bytes that stay at the beginning. */
+  readonly head: number
+  /** Whole lines of ASCII, or nothing. */
+  readonly text: string
+  /** The byte of the old content, counted from 1, from which the rest stays; undefined where nothing does. */
+  readonly tail: number | undefined
+  /** Of the whole new content, where a part of the old one stays. */
+  readonly sha256: string | undefined
+}
+
+// A shell reads its script and what belongs to it byte by byte, on some systems with a system call for each.
+const mostText = 4096
+const newline = 10
+
+/** What to send for a new content instead of all of it; undefined where that is no less, or is not plain lines. */
+export function patchOf(
+  before: Uint8Array | undefined,
+  after: Uint8Array,
+  sha256: (bytes: Uint8Array) => string,
+): Patch | undefined {
+  let head = 0
+  let end = after.length
+  if (before && after.length > mostText) {
+    const most = Math.min(before.length, after.length)
+    while (head < most && before[head] === after[head]) head++
+    const grown = after.length - before.length
+    while (end > head && end - grown > head && before[end - grown - 1] === after[end - 1]) end--
+    if (head > 0) head = after.lastIndexOf(newline, head - 1) + 1
+    if (end > head && after[end - 1] !== newline) end = after.indexOf(newline, end) + 1 || after.length
+  }
+  const middle = after.subarray(head, end)
+  if (
+    middle.length > mostText ||
+    middle.includes(0) ||
+    !isAscii(middle) ||
+    (middle.length > 0 && middle.at(-1) !== newline)
+  )
+    return undefined
+  return {
+    head,
+    text: Buffer.from(middle).toString('latin1'),
+    tail: end === after.length ? undefined : before!.length - (after.length - end) + 1,
+    sha256: head === 0 && end === after.length ? undefined : sha256(after),
+  }
+}
+
+/**
+ * The sh script that replaces a file by its stdin, or by a patch of what is there, in one go: readers see the old content or
+ * the new one, never a part. The new file is complete, with its owner, mode and context, before it gets its name. With a patch
+ * for another content than is there it fails, and nothing is changed.
+ */
+export function writing(path: string, meta: FileMeta, patch?: Patch): string {
+  const suffix = `.switchover-${randomBytes(8).toString('hex')}`
+  const owner = meta.owner ?? ''
+  const group = meta.group ?? ''
+  const told = owner === '' && group === '' ? '' : `${owner}${group === '' ? '' : `:${group}`}`
+  return [
+    `p=${quote(path)}`,
+    // A link stays a link: what it points to is replaced.
+    // Step by step, since not every readlink -f follows a link to what is not there yet.
+    'n=0',
+    'while [ -L "$p" ]; do',
+    '  n=$((n + 1))',
+    '  [ $n -le 40 ] && l=$(readlink -- "$p") || { echo "the link cannot be followed" >&2; exit 1; }',
+    '  case $l in /*) p=$l ;; *) case $p in */*) p=${p%/*}/$l ;; *) p=$l ;; esac ;; esac',
+    'done',
+    '[ ! -d "$p" ] || { echo "it is a directory" >&2; exit 1; }',
+    'case $p in */*) d=${p%/*}; d=${d:-/} ;; *) d=. ;; esac',
+    '[ -d "$d" ] || { echo "there is no directory $d" >&2; exit 1; }',
+    `t=$d/.\${p##*/}${suffix}`,
+    `trap 'rm -f -- "$t" "$t.old"' EXIT`,
+    `trap 'exit 129' HUP; trap 'exit 130' INT; trap 'exit 143' TERM`,
+    'umask 077; set -C',
+    ...(patch === undefined ? ['cat >"$t" || exit 1'] : patching(patch)),
+    'set +C',
+    'if [ -e "$p" ]; then',
+    // What we make is ours, as the old one is: then nobody need be asked.
+    ...(meta.mode === undefined ? [] : ['  [ -O "$p" ] && [ -G "$p" ] && [ ! -g "$d" ] || {']),
+    // Both in one call: owners that are equal already need no chown, which only root may do.
+    `  set -- $(stat -c '%u:%g %a' -- "$p" "$t") || exit 1`,
+    '  [ "$1" = "$3" ] || chown -- "$1" "$t" || exit 1',
+    meta.mode === undefined ? '  chmod -- "$2" "$t" || exit 1' : '  }',
+    '  if [ -f /sys/fs/selinux/enforce ] || [ -f /selinux/enforce ]; then',
+    '    ! command -v chcon >/dev/null 2>&1 || chcon --reference="$p" -- "$t" || exit 1',
+    '  fi',
+    ...(meta.backup === true
+      ? ['  b=$p.switchover-backup', '  [ -e "$b" ] || { cp -p -- "$p" "$t.old" && mv -f -- "$t.old" "$b"; } || exit 1']
+      : []),
+    '  new=',
+    'else',
+    '  new=1',
+    ...(meta.mode === undefined ? ['  chmod 644 "$t" || exit 1'] : []),
+    'fi',
+    ...(told === ''
+      ? []
+      : [
+          // This file is root's everywhere: whoever owns it makes files that are.
+          ...(/^root(:root)?$/.test(told)
+            ? ['[ -O /etc/passwd ] && [ -G /etc/passwd ] && [ -n "$new" ] && [ ! -g "$d" ] ||']
+            : []),
+          `chown -- ${quote(told)} "$t" || exit 1`,
+        ]),
+    // After chown, which takes setuid bits away.
+    ...(meta.mode === undefined ? [] : [`chmod -- ${quote(meta.mode)} "$t" || exit 1`]),
+    ...(meta.validate === undefined
+      ? []
+      : [`( ${validation(meta.validate)}\n) </dev/null || exit ${refusedByValidation}`]),
+    'mv -f -- "$t" "$p" || exit 1',
+    'trap - EXIT',
+    'if [ -n "$new" ] && { [ -f /sys/fs/selinux/enforce ] || [ -f /selinux/enforce ]; }; then',
+    '  ! command -v restorecon >/dev/null 2>&1 || restorecon -- "$p"',
+    'fi',
+    'exit 0',
+  ].join('\n')
+}
+
+function patching({ head, text, tail, sha256 }: Patch): readonly string[] {
+  const parts = [
+    ...(head === 0 ? [] : [`head -c ${head} -- "$p"`]),
+    // What shells have built in, where cat would be another process.
+    ...(text === '' ? [] : [`while IFS= read -r l; do printf '%s\\n' "$l" || exit 1; done`]),
+    ...(tail === undefined ? [] : [`tail -c +${tail} -- "$p"`]),
+  ]
+  return [
+    `{ ${parts.join(' && ') || ':'}; } >"$t" || exit 1`,
+    ...(sha256 === undefined ? [] : [`s=$(sha256sum <"$t") && [ "\${s%% *}" = ${sha256} ] || exit 1`]),
+  ]
+}
+
+/** The author's command with the temporary file for `%s`, which may stand in quotes of its own. */
+function validation(command: string): string {
+  return command.replaceAll(/'%s'|"%s"|%s/g, '"$t"')
+}

@@ -1,0 +1,86 @@
+import {
+  anchorIndex,
+  behindMark,
+  eolOfText,
+  findLine,
+  insertLines,
+  joinLines,
+  matcher,
+  splitLines,
+  stateless,
+} from '../../kit/text-lines.ts'
+import type { Anchors } from '../../kit/text-lines.ts'
+
+/** What one line of a text is to be. */
+export interface LineEdit extends Anchors {
+  /** The line, without a line end. */
+  readonly line?: string
+  /** The line to replace, or the lines to remove; matched without their line ends. */
+  readonly regexp?: RegExp
+  /** The same, by a piece of literal text. */
+  readonly search?: string
+  readonly state?: 'present' | 'absent'
+  /** Whether the first match counts; otherwise the last does. */
+  readonly firstMatch?: boolean
+  /** Whether `$1`, `$<name>` and `$&` in `line` stand for what `regexp` found; without a match nothing changes then. */
+  readonly backrefs?: boolean
+}
+
+/** The text with the line there once, or gone; the very same string when nothing changes. */
+export function editLine(text: string, edit: LineEdit): string {
+  const problem = lineProblem(edit)
+  if (problem !== undefined) throw new Error(problem)
+  return behindMark(text, (body) => (edit.state === 'absent' ? withoutLines(body, edit) : withLine(body, edit)))
+}
+
+function withLine(text: string, edit: LineEdit): string {
+  const { line = '', regexp, backrefs = false, firstMatch = false } = edit
+  const lines = splitLines(text)
+  const eol = eolOfText(text)
+  const passes = criterion(edit)
+  const match = passes === undefined ? -1 : findLine(lines, passes, firstMatch)
+
+  if (match !== -1) {
+    const found = lines[match]!
+    const wanted = backrefs ? expand(found.text, regexp!, line) : line
+    if (found.text === wanted) return text
+    lines[match] = { text: wanted, eol: found.eol || eol }
+    return joinLines(lines)
+  }
+  if (backrefs || lines.some((present) => present.text === line)) return text
+  const index = anchorIndex(lines, edit, firstMatch)
+  return joinLines(insertLines(lines, index, [{ text: line, eol }], eol))
+}
+
+function withoutLines(text: string, edit: LineEdit): string {
+  const passes = criterion(edit) ?? ((present: string): boolean => present === edit.line)
+  const lines = splitLines(text)
+  const kept = lines.filter((present) => !passes(present.text))
+  return kept.length === lines.length ? text : joinLines(kept)
+}
+
+function criterion({ regexp, search }: LineEdit): ((text: string) => boolean) | undefined {
+  if (regexp) return matcher(regexp)
+  return search === undefined ? undefined : (text) => text.includes(search)
+}
+
+// The whole line becomes the expansion, also where the pattern matches only a part of it.
+function expand(text: string, regexp: RegExp, line: string): string {
+  const pattern = stateless(regexp)
+  const match = pattern.exec(text)!
+  const rest = text.length - match.index - match[0].length
+  const replaced = text.replace(pattern, line)
+  return replaced.slice(match.index, replaced.length - rest)
+}
+
+function lineProblem({ line, regexp, search, state, backrefs }: LineEdit): string | undefined {
+  if (regexp && search !== undefined) return 'give regexp or search, not both'
+  if (search === '') return 'an empty search text is in every line'
+  if (line !== undefined && /[\r\n]/.test(line)) return 'a line cannot hold a line end: write a block'
+  if (state === 'absent') {
+    return (line ?? regexp ?? search) === undefined ? 'say which line: give line, regexp or search' : undefined
+  }
+  if (line === undefined) return 'say what the line is to be: give line'
+  if (backrefs && !regexp) return 'backrefs needs a regexp'
+  return undefined
+}

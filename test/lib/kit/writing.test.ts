@@ -1,0 +1,84 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { patchOf as patchOfBytes, writing } from '../../../lib/kit/writing.ts'
+import { sha256Of } from '../../../lib/kit/contents.ts'
+import { emptyDirectory, here, shells } from '../../rig/here.ts'
+
+const patchOf = (before: Buffer | undefined, after: Buffer) => patchOfBytes(before, after, sha256Of)
+const lines = fc.array(fc.constantFrom('', 'a = 1', "it's", '\\n \\', '  - %s', 'ä', '-n', 'a = 1', 'x'.repeat(300)), {
+  maxLength: 40,
+})
+const text = fc.tuple(lines, fc.boolean()).map(([all, ends]) => all.join('\n') + (ends && all.length > 0 ? '\n' : ''))
+// Most edits leave most of a file as it is.
+const edit = fc.tuple(text, text, text, text).map(([head, one, other, tail]) => {
+  const long = 'k = v\n'.repeat(800)
+  return { before: head + long + one + tail, after: head + long + other + tail }
+})
+
+for (const shell of shells) {
+  const test = suite(`a patch under ${shell.name}`)
+
+  test('makes exactly the new content', async () => {
+    const file = join(emptyDirectory(), 'conf')
+    const connection = here({ shell })
+    let made = 0
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(edit, fc.record({ before: text, after: text })), async ({ before, after }) => {
+        const patch = patchOf(Buffer.from(before), Buffer.from(after))
+        if (patch === undefined) return
+        made++
+        writeFileSync(file, before)
+        const { code, stderr } = await connection.exec(writing(file, { mode: '0640' }, patch), { stdin: patch.text })
+        assert.is(code, 0, stderr)
+        assert.is(readFileSync(file, 'utf8'), after)
+        assert.is(statSync(file).mode & 0o7777, 0o640)
+      }),
+      { numRuns: 60 },
+    )
+    assert.ok(made >= 10, `${made} patches`)
+  })
+
+  test('is refused where something else is there than it was made for', async () => {
+    const file = join(emptyDirectory(), 'conf')
+    const before = 'k = v\n'.repeat(2000)
+    const after = `${before}new = line\n`
+    const patch = patchOf(Buffer.from(before), Buffer.from(after))!
+    assert.is(patch.text, 'new = line\n')
+    writeFileSync(file, before.replace('v', 'w'))
+    assert.is.not((await here({ shell }).exec(writing(file, {}, patch), { stdin: patch.text })).code, 0)
+    assert.is(readFileSync(file, 'utf8'), before.replace('v', 'w'))
+  })
+
+  test.run()
+}
+
+const test = suite('what a patch sends')
+
+test('is a few lines of a large file, and all of a small one', () => {
+  const before = Buffer.from(Array.from({ length: 3000 }, (_, i) => `option_${i} = value\n`).join(''))
+  const after = Buffer.from(before.toString().replace('option_1500 = value', 'option_1500 = other'))
+  const patch = patchOf(before, after)!
+  assert.is(patch.text, 'option_1500 = other\n')
+  assert.is(
+    before.subarray(0, patch.head).toString() + patch.text + before.subarray(patch.tail! - 1).toString(),
+    after.toString(),
+  )
+  assert.equal(patchOf(undefined, Buffer.from('a\nb\n')), {
+    head: 0,
+    text: 'a\nb\n',
+    tail: undefined,
+    sha256: undefined,
+  })
+})
+
+test('is not made for what is no plain text, or as large as the file', () => {
+  assert.is(patchOf(undefined, Buffer.from('a\0b\n')), undefined)
+  assert.is(patchOf(undefined, Buffer.from('ä\n')), undefined)
+  assert.is(patchOf(undefined, Buffer.from('no newline')), undefined)
+  assert.is(patchOf(Buffer.from('a'.repeat(9000)), Buffer.from('b'.repeat(9000))), undefined)
+})
+
+test.run()

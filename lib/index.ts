@@ -2,8 +2,10 @@
 export { parallel, play, playbook, role } from './model/playbook.ts'
 export type {
   Body,
+  Description,
   Handler,
   HostContext,
+  HostView,
   Play,
   Playbook,
   PlayOptions,

@@ -9,7 +9,7 @@ import {
   unrun,
   type Value,
 } from '../model/operation.ts'
-import type { AnyRole, HostContext, Task } from '../model/playbook.ts'
+import { type AnyRole, type Body, type Described, type HostContext, isDescribed, type Task } from '../model/playbook.ts'
 import { matchHosts } from '../model/pattern.ts'
 import { resolveVars } from '../model/vars.ts'
 import type { Diff } from '../model/operation.ts'
@@ -157,12 +157,14 @@ export async function runOperation<R extends Value>(
       return plan.result
     }
     record.signal.throwIfAborted()
+    let changed = true
     try {
       const applied = await work(() => way.apply(plan as Prepared<Value>))
-      return applied === undefined ? plan.result : (applied as R)
+      const result = applied === undefined ? plan.result : (applied as R)
+      changed = plan.judge?.(result) ?? true
+      return result
     } finally {
-      // Read after the fact: some operations can tell only then that nothing had to change.
-      if (plan.changed) record.changed = true
+      record.changed ||= changed
     }
   } catch (error) {
     if (error instanceof Error && !record.failures.has(error))
@@ -171,15 +173,13 @@ export async function runOperation<R extends Value>(
   }
 }
 
-/** Runs a body: an operation as it is, a function with its context; what it returns is run when it is an operation. */
-export async function runBody(
-  body: Operation<Value> | ((host: HostContext<unknown>) => unknown),
-  context: HostContext<unknown>,
-): Promise<Value> {
+/** Runs a body: an operation as it is, anything else with its context; what it returns is run when it is an operation. */
+export async function runBody(body: Body<never, Value>, context: HostContext<unknown>): Promise<Value> {
   if (isOperation(body)) return context.run(body)
   const made = new Set<Operation<Value>>()
+  const call = isDescribed(body) ? body.describe : (body as (host: HostContext<unknown>) => unknown)
   return unrun.run(made, async () => {
-    const returned = await body(context)
+    const returned = await call(context as never)
     const result = isOperation(returned) ? await context.run(returned) : (returned as Value)
     const [forgotten] = made
     if (forgotten) {
@@ -192,15 +192,11 @@ export async function runBody(
   })
 }
 
-/**
- * The operation that a body would return if its turn came now; undefined when that takes more than what is known before it.
- * The body runs for this besides its turn, so only one that is a single expression is tried: it describes and does nothing.
- */
+/** The operation that a body describes now, before its turn; undefined while it lacks what only its turn brings. */
 export function foreseen(
-  body: (host: HostContext<unknown>) => unknown,
+  body: Described<never, Value>,
   options: Pick<ContextOptions, 'memory' | 'role' | 'host' | 'check'>,
 ): Operation<Value> | undefined {
-  if (!/^(?!async\b)[^=]*=>\s*[^\s{]/.test(Function.prototype.toString.call(body))) return undefined
   const record: BodyRecord = {
     changed: false,
     unpredictable: false,
@@ -211,17 +207,14 @@ export function foreseen(
     log() {},
   }
   const connect = () => {
-    throw new Error('a body that is not at work yet reaches no host')
+    throw new Error('a description reaches no host')
   }
   try {
-    const returned = unrun.run(new Set(), () => body(contextFor({ ...options, connect, record })))
-    if (isOperation(returned)) return returned
-    // It is an error of the turn to come, if it is one.
-    Promise.resolve(returned).catch(() => undefined)
+    return unrun.run(new Set(), () => body.describe(contextFor({ ...options, connect, record }) as never))
   } catch {
-    // As above.
+    // An error of the turn to come, if it is one.
+    return undefined
   }
-  return undefined
 }
 
 /** A body made an operation and dropped it: the commonest slip of a playbook author. */

@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import type { Event } from '../model/event.ts'
 import type { Host, Inventory } from '../model/inventory.ts'
-import { isOperation } from '../model/operation.ts'
-import type { BatchSize, Handler, Playbook } from '../model/playbook.ts'
+import { type BatchSize, type Handler, isDescribed, type Playbook } from '../model/playbook.ts'
 import type { Transport } from '../model/transport.ts'
 import { type Clock, wallClock } from './clock.ts'
 import { Ahead, Changes, readable } from './ahead.ts'
@@ -409,9 +408,9 @@ class Run {
           this.#changes,
           this.#o.abort,
           ({ task, role: { role } }) =>
-            isOperation(task.body)
-              ? undefined
-              : foreseen(task.body as never, { memory: this.#memory, role, host, check: this.#o.check }),
+            isDescribed(task.body)
+              ? foreseen(task.body, { memory: this.#memory, role, host, check: this.#o.check })
+              : undefined,
         )),
       )
     const end = nodes.findIndex((n, at) => at > i && n.kind !== 'task')

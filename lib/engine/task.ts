@@ -2,7 +2,7 @@ import type { Event, Failure, Status } from '../model/event.ts'
 import type { Host } from '../model/inventory.ts'
 import { authorsFrame, type Location } from '../model/location.ts'
 import { Advice, CommandFailed, TimedOut, Unreachable, type Value } from '../model/operation.ts'
-import { milliseconds, type Body, type Duration, type HostContext, type TaskOptions } from '../model/playbook.ts'
+import { milliseconds, type Duration, type HostContext, type TaskOptions } from '../model/playbook.ts'
 import type { Transport } from '../model/transport.ts'
 import { type Ahead, type Attempt, type Changes, directly, type Way } from './ahead.ts'
 import { type Clock, pause } from './clock.ts'
@@ -60,6 +60,9 @@ export async function runTask(node: TaskNode | HandlerNode, host: Host, around: 
     milliseconds: Math.round(clock.now() - began),
   })
 
+  // Asked again after the real run; what is there now says nothing.
+  if (check && options.verify && around.stale.size > 0)
+    return end({ status: 'skipped', reason: 'it checks what only a real run brings about', unpredictable: true })
   try {
     if (options.when && !(await options.when(contextOf(record))))
       return end({ status: 'skipped', reason: 'its condition does not hold' })
@@ -110,7 +113,7 @@ export async function runTask(node: TaskNode | HandlerNode, host: Host, around: 
   function attempt(limit: Duration | undefined): Promise<Value> {
     const work = (signal: AbortSignal) => {
       record = begin(signal)
-      return runBody(body as Body<never, Value> as (host: HostContext<unknown>) => unknown, contextOf(record))
+      return runBody(body, contextOf(record))
     }
     return limit === undefined ? work(abort) : within(milliseconds(limit), work)
   }

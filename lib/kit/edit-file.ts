@@ -1,4 +1,4 @@
-import { Advice, operation } from '../model/operation.ts'
+import { Advice, legacyOperation } from '../model/operation.ts'
 import type { Diff, FileMeta, Operation } from '../model/operation.ts'
 import type { Written } from './written.ts'
 import { look } from './look.ts'
@@ -59,7 +59,7 @@ export function editFile(
   return makeEdit({ name, path, edit: once(edit), options })
 }
 
-const makeEdit = operation<Editing, PathState, Written>(({ name }) => name, {
+const makeEdit = legacyOperation<Editing, PathState, Written>(({ name }) => name, {
   read: (connection, { path }) => look(connection, path, { content: editable }),
   plan(state, editing) {
     const { path, options } = editing

@@ -172,7 +172,7 @@ async function ask(connection: Reader, questions: readonly Question[]): Promise<
   )
 }
 
-const kinds: Readonly<Record<number, Kind>> = { 16807: 'file', 9604: 'directory', 21609: 'link' }
+const kinds: Readonly<Record<number, Kind>> = { [0o100000]: 'file', [0o040000]: 'directory', [0o120000]: 'link' }
 
 /**
  * Says for each path where it leads, then of all that exist what stat says, then checksums, then the contents in one piece.

@@ -96,18 +96,37 @@ export interface Diff {
   readonly after: string
 }
 
-/** What an operation found and would do. */
-export interface Plan<R> {
-  readonly changed: boolean
+/**
+ * What a change may be made of: plain data, fit to be written to a file and carried out later (`change.ts`). Secrets stay
+ * secrets in it, so that they are written by reference.
+ */
+export type Change =
+  | string
+  | number
+  | boolean
+  | null
+  | undefined
+  | Uint8Array
+  | Secret
+  | readonly Change[]
+  | { readonly [key: string]: Change }
+
+/** What an operation found and would do. Changed means that there is a change. */
+export interface Plan<R, C extends Change = Change> {
   readonly result: R
+  readonly change?: C
   readonly diff?: Diff | readonly Diff[]
   /** The result is a placeholder: only the real run can tell. Check mode then does not judge by it. */
   readonly unpredictable?: boolean
 }
 
-/** A plan with the change it describes, ready to be made. */
+/** What an operation would do to a host that was looked at, ready to be done. */
 export interface Prepared<R> extends Plan<R> {
+  readonly changed: boolean
+  /** Carries the change out. Gives the result where only the change could tell it. */
   apply(connection: Connection): Promise<R | void>
+  /** Did it change anything after all? For programs that say so only afterwards. */
+  judge?(result: R): boolean
 }
 
 /** An inert description of one thing to bring about on a host: nothing happens until `host.run` or a task takes it. */
@@ -117,19 +136,85 @@ export interface Operation<R extends Value = Value> {
   prepare(connection: Reader): Promise<Prepared<R>>
 }
 
-export interface OperationSpec<A, S, R extends Value> {
+/** An operation that only asks: there is never a change. */
+export interface Look<A, S, R extends Value> {
   /** Looks only; runs in check mode, and may run ahead of its turn. */
   read(connection: Reader, args: A): Promise<S>
-  /** Pure: from what is there to what would change. */
-  plan(state: S, args: A): Plan<R>
-  /** Makes the change; never called in check mode, nor when the plan says nothing changes. */
-  apply(connection: Connection, plan: Plan<NoInfer<R>>, args: A, state: S): Promise<NoInfer<R> | void>
+  /** Pure: from what is there to the answer. */
+  plan(state: S, args: A): Plan<R, never>
 }
 
-/** Makes an operation: a function from arguments to an inert value. `name` is what the operator reads in errors. */
+export interface OperationSpec<A, S, C extends Change, R extends Value> {
+  /** Looks only; runs in check mode, and may run ahead of its turn. */
+  read(connection: Reader, args: A): Promise<S>
+  /** Pure: from what is there to the change that is missing, whole. A state that is as wanted has none. */
+  plan(state: S, args: A): Plan<R, C>
+  /** Carries the change out and decides nothing anew; never called in check mode. */
+  apply(connection: Connection, change: C, args: A): Promise<NoInfer<R> | void>
+  /** Did it change anything after all? For programs that say so only afterwards. */
+  judge?(result: R, args: A): boolean
+}
+
+/**
+ * Makes an operation: a function from arguments to an inert value. `name` is what the operator reads in errors.
+ *
+ * ```ts
+ * const motd = operation<string, string | undefined, { text: string }, null>((text) => `motd ${text}`, {
+ *   read: async (connection) => (await connection.read('/etc/motd'))?.toString(),
+ *   plan: (is, text) => (is === text ? { result: null } : { result: null, change: { text } }),
+ *   apply: (connection, { text }) => connection.write('/etc/motd', text),
+ * })
+ * ```
+ */
 export function operation<A, S, R extends Value>(
   name: (args: A) => string,
-  spec: OperationSpec<A, S, R>,
+  spec: Look<A, S, R>,
+): (args: A) => Operation<R>
+export function operation<A, S, C extends Change, R extends Value>(
+  name: (args: A) => string,
+  spec: OperationSpec<A, S, C, R>,
+): (args: A) => Operation<R>
+export function operation<A, S, C extends Change, R extends Value>(
+  name: (args: A) => string,
+  spec: Look<A, S, R> | OperationSpec<A, S, C, R>,
+): (args: A) => Operation<R> {
+  return (args) =>
+    remember({
+      get name() {
+        return name(args)
+      },
+      at: here(),
+      async prepare(connection) {
+        const plan = spec.plan(await spec.read(connection, args), args)
+        const { change } = plan
+        return {
+          ...plan,
+          changed: change !== undefined,
+          async apply(to) {
+            if (change === undefined || !('apply' in spec)) throw new Error(`${name(args)} has no change to carry out`)
+            return spec.apply(to, change, args)
+          },
+          ...('judge' in spec && spec.judge ? { judge: (result: R) => spec.judge!(result, args) } : {}),
+        }
+      },
+    })
+}
+
+interface LegacyPlan<R> {
+  readonly changed: boolean
+  readonly result: R
+  readonly diff?: Diff | readonly Diff[]
+  readonly unpredictable?: boolean
+}
+
+/** On its way out: an operation whose apply decides again. */
+export function legacyOperation<A, S, R extends Value>(
+  name: (args: A) => string,
+  spec: {
+    read(connection: Reader, args: A): Promise<S>
+    plan(state: S, args: A): LegacyPlan<R>
+    apply(connection: Connection, plan: LegacyPlan<NoInfer<R>>, args: A, state: S): Promise<NoInfer<R> | void>
+  },
 ): (args: A) => Operation<R> {
   return (args) =>
     remember({

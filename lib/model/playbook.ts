@@ -6,29 +6,50 @@ import type { Schema, VarsOf } from './vars.ts'
 /** Seconds as a number, or a text such as `500ms`, `6s`, `10m`, `1h`. */
 export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h'}`
 
-/** What the body of a task holds: one host, its typed variables, and the ways to act on it. */
-export interface HostContext<V> {
+/** A host as it can be described before anything is done: what `ensure` gives its callback. */
+export interface HostView<V> {
   readonly name: string
   readonly groups: readonly string[]
   readonly vars: V
   /** True in check mode, where nothing is changed. */
   readonly check: boolean
-  run<R extends Value>(operation: Operation<R>): Promise<R>
-  fact<T>(fact: Fact<T>): Promise<T>
   /** The result of an earlier task on this host; for `once` tasks, the one result there is. @throws when it did not run */
   result<R extends Value>(task: Task<R>): R
   /** The result of an earlier task on this host, or undefined when it did not run there. */
   resultIfRun<R extends Value>(task: Task<R>): R | undefined
+  /** Another host, with that host's variables. */
+  on(host: HostRef): HostView<V>
+}
+
+/** What the body of a task holds: one host, its typed variables, and the ways to act on it. */
+export interface HostContext<V> extends HostView<V> {
+  run<R extends Value>(operation: Operation<R>): Promise<R>
+  fact<T>(fact: Fact<T>): Promise<T>
   /** Another host, with that host's variables: what is run on it is delegated. */
   on(host: HostRef): HostContext<V>
   /** A line for the operator, shown under the task. */
   log(message: string): void
 }
 
+/** What a task's body gives when it merely describes: an operation, or how to make one from a view of the host. */
+export type Description<V, R extends Value> = Operation<R> | ((host: HostView<V>) => Operation<R>)
+
+/** The body of a task made by `ensure`. */
+export interface Described<V, R extends Value> {
+  readonly kind: 'described'
+  readonly describe: (host: HostView<V>) => Operation<R>
+}
+
 export type Body<V, R extends Value> =
   | Operation<R>
+  | Described<V, R>
   | ((host: HostContext<V>) => Operation<R> | R | Promise<Operation<R> | R>)
 export type Condition<V> = (host: HostContext<V>) => boolean | Promise<boolean>
+
+/** Does this body merely describe? */
+export function isDescribed(body: unknown): body is Described<never, Value> {
+  return typeof body === 'object' && body !== null && (body as { kind?: unknown }).kind === 'described'
+}
 
 export interface TaskOptions<V> {
   readonly tags?: readonly string[]
@@ -50,6 +71,8 @@ export interface TaskOptions<V> {
   readonly become?: boolean | string
   /** Overrides whether the task counts as changed. */
   readonly changedWhen?: boolean
+  /** It checks what earlier tasks brought about: left out in check mode where one of them would have changed something. */
+  readonly verify?: boolean
 }
 
 export interface Task<R extends Value = Value> {
@@ -153,6 +176,17 @@ export interface Playbook {
 export interface Steps<V> {
   task<R extends Value>(name: string, body: Body<V, R>): Task<R>
   task<R extends Value>(name: string, options: TaskOptions<V>, body: Body<V, R>): Task<R>
+  /**
+   * A task whose body merely describes: it gets a view of the host, and gives the operation that brings about what is wanted.
+   * Since it does nothing, it may be asked before its turn and more than once, so that the host is looked at while earlier
+   * tasks still run.
+   *
+   * ```ts
+   * ensure('Set the workers', ({ vars }) => ini.set('/etc/nova/nova.conf', { DEFAULT: { workers: vars.workers } }))
+   * ```
+   */
+  ensure<R extends Value>(name: string, description: Description<V, R>): Task<R>
+  ensure<R extends Value>(name: string, options: TaskOptions<V>, description: Description<V, R>): Task<R>
   handler(name: string, body: Body<V, Value>): Handler
   block(name: string, parts: BlockParts<V>): void
   /** Runs the steps made inside side by side. */
@@ -245,8 +279,19 @@ function record<V>(
       body: body as Body<never, R>,
     } as Task<R> & Task)
   }
+  const described = <R extends Value>(description: Description<V, R>): Body<V, R> =>
+    typeof description === 'function' ? { kind: 'described', describe: description } : description
   const said: unknown = define({
     task: task as Steps<V>['task'],
+    ensure<R extends Value>(
+      name: string,
+      second: TaskOptions<V> | Description<V, R>,
+      third?: Description<V, R>,
+    ): Task<R> {
+      return third === undefined
+        ? task(name, described(second as Description<V, R>))
+        : task(name, second as TaskOptions<V>, described(third))
+    },
     handler(name, body) {
       open()
       const made: Handler = { kind: 'handler', name, at: here(), body: body as Body<never, Value> }

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { Advice, CommandFailed, operation } from '../model/operation.ts'
+import { Advice, CommandFailed, legacyOperation } from '../model/operation.ts'
 import type { CommandResult, Connection, Operation } from '../model/operation.ts'
 import { quote, sh } from '../kit/shell.ts'
 import { answers, type Answer } from '../kit/answers.ts'
@@ -136,7 +136,7 @@ interface Making {
 
 type Finding = { readonly why: string; readonly attributes: string }
 
-const makeArchive = operation<Making, Finding, ArchiveState>(({ archive }) => `archive.create ${archive}`, {
+const makeArchive = legacyOperation<Making, Finding, ArchiveState>(({ archive }) => `archive.create ${archive}`, {
   async read(connection, { archive, names, from, format, options: { mode, owner, group } }) {
     const found = await answers(connection, {
       why: `${sh`a=${archive}; cd ${from} || exit; set -- ${names}`}\n${whyScript(format)}`,
@@ -233,7 +233,7 @@ interface Seen {
   readonly noted: string | undefined
 }
 
-const unpack = operation<Unpacking, Seen, ExtractState>(
+const unpack = legacyOperation<Unpacking, Seen, ExtractState>(
   ({ archive, directory }) => `archive.extract ${archive} to ${directory}`,
   {
     async read(connection, args) {

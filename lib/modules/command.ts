@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import { Advice, CommandFailed, operation } from '../model/operation.ts'
-import type { CommandResult, ExecOptions, Operation, Reader, Value } from '../model/operation.ts'
+import { type Command, perform } from '../kit/command.ts'
+import { Advice, operation } from '../model/operation.ts'
+import type { CommandResult, Operation, Reader } from '../model/operation.ts'
 import { masked, Secret } from '../model/secret.ts'
 import { quote, sh, type Word } from '../kit/shell.ts'
 
@@ -97,28 +98,6 @@ export function script(path: string, ...args: readonly (string | number)[]): Ope
   return sendScript({ path, args })
 }
 
-/** An operation for which only its apply can tell whether it changed anything: `judge` looks at the result. */
-export function judged<R extends Value>(made: Operation<R>, judge: (result: R) => boolean): Operation<R> {
-  const prepare = made.prepare.bind(made)
-  return Object.assign(made, {
-    async prepare(connection: Reader) {
-      const prepared = await prepare(connection)
-      let changed = prepared.changed
-      return {
-        ...prepared,
-        get changed() {
-          return changed
-        },
-        async apply(to: Parameters<typeof prepared.apply>[0]) {
-          const result = await prepared.apply(to)
-          changed = judge(result as R)
-          return result
-        },
-      }
-    },
-  })
-}
-
 interface Running {
   readonly script: string
   readonly options: ChangeOptions
@@ -126,7 +105,7 @@ interface Running {
 
 const nothing: Ran = { code: 0, stdout: '', stderr: '' }
 
-const makeChange = operation<Running, boolean, Ran>(({ script }) => `shell: ${shorten(script)}`, {
+const change = operation<Running, boolean, Command, Ran>(({ script }) => `shell: ${shorten(script)}`, {
   // Only guards need a look; without one the plan costs nothing.
   async read(connection, { options: { creates, removes } }) {
     const guards = [
@@ -136,55 +115,59 @@ const makeChange = operation<Running, boolean, Ran>(({ script }) => `shell: ${sh
     if (guards.length === 0) return true
     return (await connection.exec(guards.join(' && '))).code === 0
   },
-  plan: (wanted) => ({ changed: wanted, result: nothing, unpredictable: wanted }),
-  apply: (connection, _plan, running) => run(connection, running),
+  plan: (wanted, running) =>
+    wanted ? { result: nothing, change: commandOf(running), unpredictable: true } : { result: nothing },
+  apply: run,
+  judge: (result, { options: { changed } }) => changed?.(result) ?? true,
 })
-
-function change(running: Running): Operation<Ran> {
-  const { changed } = running.options
-  const made = makeChange(running)
-  return changed ? judged(made, changed) : made
-}
 
 const look = operation<Running, Ran, Ran>(({ script }) => `probe: ${shorten(script)}`, {
-  read: run,
-  plan: (result) => ({ changed: false, result }),
-  apply: async () => {},
+  read: (connection, running) => run(connection, commandOf(running)),
+  plan: (result) => ({ result }),
 })
 
-const sendScript = operation<{ readonly path: string; readonly args: readonly (string | number)[] }, Buffer, Ran>(
-  ({ path }) => `script ${path}`,
-  {
-    async read(_connection, { path }) {
-      try {
-        return await readFile(path)
-      } catch (error) {
-        throw new Advice(
-          `the script ${path} cannot be read: ${(error as Error).message}`,
-          'the path is relative to where run was started',
-        )
-      }
-    },
-    plan: () => ({ changed: true, result: nothing, unpredictable: true }),
-    async apply(connection, _plan, { args }, text) {
-      return run(connection, { script: sh`sh -s -- ${args}`, options: { stdin: text } })
-    },
+const sendScript = operation<
+  { readonly path: string; readonly args: readonly (string | number)[] },
+  Buffer,
+  Command,
+  Ran
+>(({ path }) => `script ${path}`, {
+  async read(_connection, { path }) {
+    try {
+      return await readFile(path)
+    } catch (error) {
+      throw new Advice(
+        `the script ${path} cannot be read: ${(error as Error).message}`,
+        'the path is relative to where run was started',
+      )
+    }
   },
-)
+  plan: (text, { args }) => ({
+    result: nothing,
+    change: { script: sh`sh -s -- ${args}`, stdin: text },
+    unpredictable: true,
+  }),
+  apply: run,
+})
 
-async function run(connection: Reader, { script, options }: Running): Promise<Ran> {
-  const { cwd, env = {}, timeout, long, allow = [0] } = options
+async function run(connection: Reader, command: Command): Promise<Ran> {
+  const { code, stdout, stderr } = await perform(connection, command)
+  return { code, stdout, stderr }
+}
+
+function commandOf({ script, options }: Running): Command {
+  const { cwd, env = {}, timeout, long, allow } = options
   const { imports, stdin } = environment(env, options.stdin)
-  // A newline ends the script, so that a comment or a here-document at its end cannot swallow what follows.
-  const wrapped = `${imports}${cwd === undefined ? '' : sh`cd ${cwd} || exit\n`}${script}\n`
-  const execOptions: ExecOptions = {
+  const plain = imports === '' && cwd === undefined
+  return {
+    // A newline ends the script, so that a comment or a here-document at its end cannot swallow what follows.
+    script: plain ? script : `${imports}${cwd === undefined ? '' : sh`cd ${cwd} || exit\n`}${script}\n`,
+    ...(plain ? {} : { shown: script }),
     ...(stdin === undefined ? {} : { stdin }),
     ...(timeout === undefined ? {} : { timeout }),
     ...(long === undefined ? {} : { long }),
+    ...(allow === undefined ? {} : { allow }),
   }
-  const result = await connection.exec(imports || cwd !== undefined ? wrapped : script, execOptions)
-  if (!allow.includes(result.code)) throw new CommandFailed(script, result)
-  return { code: result.code, stdout: result.stdout, stderr: result.stderr }
 }
 
 // A secret for the environment comes as a line of stdin before what the command itself reads: `read` is a builtin, so

@@ -1,4 +1,4 @@
-import { Advice, CommandFailed, operation } from '../model/operation.ts'
+import { Advice, CommandFailed, legacyOperation } from '../model/operation.ts'
 import type { FileMeta, Operation, Reader } from '../model/operation.ts'
 import { sh } from '../kit/shell.ts'
 import { accountName } from '../kit/accounts.ts'
@@ -113,7 +113,7 @@ interface Edit {
   readonly edit: (text: string) => string
 }
 
-const bringCrontab = operation<Edit, string, CrontabState>(({ name }) => name, {
+const bringCrontab = legacyOperation<Edit, string, CrontabState>(({ name }) => name, {
   read: (connection, { user }) => crontabOf(connection, user),
   plan(text, { user, edit }) {
     const after = edit(text)

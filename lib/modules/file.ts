@@ -1,6 +1,6 @@
 import type { Written } from '../kit/written.ts'
 import path from 'node:path'
-import { Advice, operation, output } from '../model/operation.ts'
+import { Advice, legacyOperation, output } from '../model/operation.ts'
 import type { Diff, FileMeta, Operation } from '../model/operation.ts'
 import { Secret } from '../model/secret.ts'
 import { sh } from '../kit/shell.ts'
@@ -45,7 +45,7 @@ export function content(path: string, text: string | Secret, meta: FileMeta = {}
   return bringContent({ path: absolute(path), text, meta: checkedMeta(meta) })
 }
 
-const bringContent = operation<
+const bringContent = legacyOperation<
   { readonly path: string; readonly text: string | Secret; readonly meta: FileMeta },
   PathState,
   Written
@@ -99,7 +99,7 @@ export function directory(path: string, meta: DirectoryMeta = {}): Operation<Wri
   return makeDirectory({ path: absolute(path), meta })
 }
 
-const makeDirectory = operation<{ readonly path: string; readonly meta: DirectoryMeta }, PathState, Written>(
+const makeDirectory = legacyOperation<{ readonly path: string; readonly meta: DirectoryMeta }, PathState, Written>(
   ({ path }) => `file.directory ${path}`,
   {
     read: (connection, { path }) => look(connection, path),
@@ -134,7 +134,7 @@ export function link(path: string, to: string): Operation<Written> {
   return makeLink({ path: absolute(path), to })
 }
 
-const makeLink = operation<{ readonly path: string; readonly to: string }, PathState, Written>(
+const makeLink = legacyOperation<{ readonly path: string; readonly to: string }, PathState, Written>(
   ({ path, to }) => `file.link ${path} to ${to}`,
   {
     read: (connection, { path }) => look(connection, path),
@@ -205,7 +205,7 @@ export function absent(named: string): Operation<Written> {
   return remove(normal)
 }
 
-const remove = operation<string, PathState, Written>((path) => `file.absent ${path}`, {
+const remove = legacyOperation<string, PathState, Written>((path) => `file.absent ${path}`, {
   read: (connection, path) => look(connection, path),
   plan(state, path) {
     const changed = state.exists || state.link !== undefined
@@ -238,7 +238,7 @@ interface Sweep {
 const shownPaths = 20
 
 // `differ` and `change` are made of quoted words below.
-const sweep = operation<Sweep & { readonly name: string }, { count: number; sample: readonly string[] }, Touched>(
+const sweep = legacyOperation<Sweep & { readonly name: string }, { count: number; sample: readonly string[] }, Touched>(
   ({ name }) => name,
   {
     async read(connection, { path, differ, show, settled }) {
@@ -365,7 +365,7 @@ export function attributes(path: string, wanted: DirectoryMeta): Operation<Writt
   return setThem({ path: absolute(path), meta: checkedMeta(wanted) })
 }
 
-const setThem = operation<{ readonly path: string; readonly meta: DirectoryMeta }, PathState, Written>(
+const setThem = legacyOperation<{ readonly path: string; readonly meta: DirectoryMeta }, PathState, Written>(
   ({ path }) => `file.attributes ${path}`,
   {
     read: (connection, { path }) => look(connection, path),
@@ -407,7 +407,7 @@ export function stat(path: string, { sha256 = false }: { readonly sha256?: boole
   return lookAt({ path: absolute(path), sha256 })
 }
 
-const lookAt = operation<{ readonly path: string; readonly sha256: boolean }, PathState, Stat>(
+const lookAt = legacyOperation<{ readonly path: string; readonly sha256: boolean }, PathState, Stat>(
   ({ path }) => `file.stat ${path}`,
   {
     read: (connection, { path, sha256 }) => look(connection, path, { sha256 }),
@@ -443,7 +443,7 @@ const copies = (path: string) => sh`p=${path}
 b=$p.switchover-backup
 `
 
-const keep = operation<string, readonly string[], BackedUp>((path) => `file.backup ${path}`, {
+const keep = legacyOperation<string, readonly string[], BackedUp>((path) => `file.backup ${path}`, {
   async read(connection, path) {
     return (
       await output(
@@ -497,7 +497,7 @@ print_of() {
 }
 `
 
-const putBack = operation<string, readonly string[], BackedUp>((path) => `file.restore ${path}`, {
+const putBack = legacyOperation<string, readonly string[], BackedUp>((path) => `file.restore ${path}`, {
   async read(connection, path) {
     return (
       await output(

@@ -1,4 +1,4 @@
-import { operation, output } from '../model/operation.ts'
+import { legacyOperation, output } from '../model/operation.ts'
 import type { Operation } from '../model/operation.ts'
 import { sh } from '../kit/shell.ts'
 import { answers } from '../kit/answers.ts'
@@ -41,28 +41,29 @@ interface Found {
   readonly gid: number
 }
 
-const bringGroup = operation<{ readonly name: string; readonly options: GroupOptions }, Found | undefined, GroupState>(
-  ({ name }) => `group.present ${name}`,
-  {
-    read: (connection, { name }) => look(connection, name),
-    plan(found, { name, options: { gid } }) {
-      const changed = found === undefined || (gid !== undefined && gid !== found.gid)
-      const after = gid === undefined ? 'a group\n' : `a group with gid ${gid}\n`
-      return {
-        changed,
-        result: { name, changed },
-        ...(changed ? { diff: { path: `group ${name}`, before: found ? told(found) : '', after } } : {}),
-      }
-    },
-    async apply(connection, _plan, { name, options: { gid, system = false } }, found) {
-      const number = gid === undefined ? [] : ['-g', gid]
-      const argv = found ? ['groupmod', ...number, name] : ['groupadd', ...(system ? ['-r'] : []), ...number, name]
-      await output(connection, `PATH=$PATH:/sbin:/usr/sbin; ${sh`${argv}`}`)
-    },
+const bringGroup = legacyOperation<
+  { readonly name: string; readonly options: GroupOptions },
+  Found | undefined,
+  GroupState
+>(({ name }) => `group.present ${name}`, {
+  read: (connection, { name }) => look(connection, name),
+  plan(found, { name, options: { gid } }) {
+    const changed = found === undefined || (gid !== undefined && gid !== found.gid)
+    const after = gid === undefined ? 'a group\n' : `a group with gid ${gid}\n`
+    return {
+      changed,
+      result: { name, changed },
+      ...(changed ? { diff: { path: `group ${name}`, before: found ? told(found) : '', after } } : {}),
+    }
   },
-)
+  async apply(connection, _plan, { name, options: { gid, system = false } }, found) {
+    const number = gid === undefined ? [] : ['-g', gid]
+    const argv = found ? ['groupmod', ...number, name] : ['groupadd', ...(system ? ['-r'] : []), ...number, name]
+    await output(connection, `PATH=$PATH:/sbin:/usr/sbin; ${sh`${argv}`}`)
+  },
+})
 
-const dropGroup = operation<string, Found | undefined, GroupState>((name) => `group.absent ${name}`, {
+const dropGroup = legacyOperation<string, Found | undefined, GroupState>((name) => `group.absent ${name}`, {
   read: look,
   plan: (found, name) => ({
     changed: found !== undefined,

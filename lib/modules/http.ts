@@ -2,7 +2,7 @@ import http from 'node:http'
 import https from 'node:https'
 import type { Duplex } from 'node:stream'
 import { connect as secured } from 'node:tls'
-import { Advice, operation, TimedOut } from '../model/operation.ts'
+import { Advice, legacyOperation, TimedOut } from '../model/operation.ts'
 import type { Operation, Reader } from '../model/operation.ts'
 import { revealed, type Secret } from '../model/secret.ts'
 
@@ -61,13 +61,13 @@ interface Asking {
   readonly options: RequestOptions
 }
 
-const look = operation<Asking, Answer, Answer>(({ url }) => `http.get ${withoutPassword(url)}`, {
+const look = legacyOperation<Asking, Answer, Answer>(({ url }) => `http.get ${withoutPassword(url)}`, {
   read: (connection, { url, options }) => expected(connection, url, { ...options, method: 'GET' }),
   plan: (result) => ({ changed: false, result }),
   apply: async () => {},
 })
 
-const send = operation<Asking, undefined, Answer>(
+const send = legacyOperation<Asking, undefined, Answer>(
   ({ url, options }) => `http.request ${options.method ?? 'POST'} ${withoutPassword(url)}`,
   {
     read: async () => undefined,

@@ -1,4 +1,4 @@
-import { Advice, operation } from '../model/operation.ts'
+import { Advice, legacyOperation } from '../model/operation.ts'
 import type { Operation } from '../model/operation.ts'
 import { Secret } from '../model/secret.ts'
 import { editFile, type EditOptions, type Edited } from '../kit/edit-file.ts'
@@ -116,7 +116,7 @@ interface Wish {
   readonly setting: Setting
 }
 
-const readKey = operation<
+const readKey = legacyOperation<
   { path: string; section: string; key: string; dialect: IniDialect | undefined },
   PathState,
   readonly string[]
@@ -135,7 +135,7 @@ const readKey = operation<
   apply: async () => {},
 })
 
-const readWhole = operation<{ path: string; dialect: IniDialect | undefined }, PathState, Contents>(
+const readWhole = legacyOperation<{ path: string; dialect: IniDialect | undefined }, PathState, Contents>(
   ({ path }) => `ini.read ${path}`,
   {
     read: (connection, { path }) => look(connection, path, { content: editable }),

@@ -1,7 +1,7 @@
 import {
   Advice,
   CommandFailed,
-  operation,
+  legacyOperation,
   type CommandResult,
   type Operation,
   type Reader,
@@ -29,7 +29,7 @@ export function volumes(group: string): Operation<readonly LogicalVolume[]> {
   return listVolumes({ group })
 }
 
-const listVolumes = operation<{ readonly group: string }, readonly LogicalVolume[], readonly LogicalVolume[]>(
+const listVolumes = legacyOperation<{ readonly group: string }, readonly LogicalVolume[], readonly LogicalVolume[]>(
   ({ group }) => `lvm.volumes ${group}`,
   {
     read: (connection, { group }) => readVolumes(connection, group),
@@ -49,11 +49,14 @@ export function group(name: string): Operation<VolumeGroup> {
   return lookGroup({ name })
 }
 
-const lookGroup = operation<{ readonly name: string }, VolumeGroup, VolumeGroup>(({ name }) => `lvm.group ${name}`, {
-  read: (connection, { name }) => readGroup(connection, name),
-  plan: (result) => ({ changed: false, result }),
-  async apply() {},
-})
+const lookGroup = legacyOperation<{ readonly name: string }, VolumeGroup, VolumeGroup>(
+  ({ name }) => `lvm.group ${name}`,
+  {
+    read: (connection, { name }) => readGroup(connection, name),
+    plan: (result) => ({ changed: false, result }),
+    async apply() {},
+  },
+)
 
 interface Wanted {
   readonly group: string
@@ -74,7 +77,7 @@ export function volume(wanted: Wanted): Operation<LogicalVolume> {
   return bringVolume(wanted)
 }
 
-const bringVolume = operation<
+const bringVolume = legacyOperation<
   Wanted,
   { readonly found: LogicalVolume | undefined; readonly in: VolumeGroup },
   LogicalVolume

@@ -1,4 +1,4 @@
-import { Advice, operation, output } from '../model/operation.ts'
+import { Advice, legacyOperation, output } from '../model/operation.ts'
 import type { Connection, Diff, Operation } from '../model/operation.ts'
 import { sh } from '../kit/shell.ts'
 import { answers, bytesIn, bytesOf } from '../kit/answers.ts'
@@ -115,7 +115,7 @@ function wishOf(spec: MountSpec, { fstab = '/etc/fstab', backup = false }: Mount
   return { entry: { device, path: normal(path), type, options, dump, pass }, fstab: absolute(fstab), backup }
 }
 
-const bringMount = operation<Wish, State, Mounted>(({ word, entry }) => `mount.${word} ${entry.path}`, {
+const bringMount = legacyOperation<Wish, State, Mounted>(({ word, entry }) => `mount.${word} ${entry.path}`, {
   read: (connection, { entry, fstab }) => look(connection, entry.path, fstab, entry.device),
   plan(state, wish) {
     const { word, entry, fstab } = wish
@@ -154,7 +154,7 @@ interface Leaving {
   readonly backup: boolean
 }
 
-const takeMount = operation<Leaving, State, Mounted>(({ word, path }) => `mount.${word} ${path}`, {
+const takeMount = legacyOperation<Leaving, State, Mounted>(({ word, path }) => `mount.${word} ${path}`, {
   read: (connection, { path, fstab }) => look(connection, path, fstab, ''),
   plan(state, { word, path, fstab }) {
     const before = decode(state.content ?? Buffer.alloc(0)).text

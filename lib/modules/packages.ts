@@ -1,5 +1,5 @@
 import { packages as versionsOf, type Versions } from '../facts/packages.ts'
-import { Advice, CommandFailed, operation } from '../model/operation.ts'
+import { Advice, CommandFailed, legacyOperation } from '../model/operation.ts'
 import type { Connection, Diff, Operation, Reader } from '../model/operation.ts'
 import { sh } from '../kit/shell.ts'
 import { answers } from '../kit/answers.ts'
@@ -99,7 +99,7 @@ function wantedOf(word: string, names: PackageNames): Wanted {
   return wanted
 }
 
-const bring = operation<Bringing, Found, PackageState>(
+const bring = legacyOperation<Bringing, Found, PackageState>(
   ({ word, wanted }) => `packages.${word} ${Object.keys(wanted).join(' ')}`,
   {
     async read(connection, { word, wanted }) {
@@ -149,7 +149,7 @@ function refuseOlder(names: readonly string[], versions: Versions, wanted: Wante
   }
 }
 
-const remove = operation<
+const remove = legacyOperation<
   { readonly wanted: Wanted; readonly options: RemoveOptions },
   { readonly versions: Versions; readonly others: readonly string[] },
   PackageState

@@ -1,4 +1,4 @@
-import { Advice, CommandFailed, operation, output } from '../model/operation.ts'
+import { Advice, CommandFailed, legacyOperation, output } from '../model/operation.ts'
 import type { Connection, Operation, Reader } from '../model/operation.ts'
 import { didYouMean } from '../model/problem.ts'
 import { sh } from '../kit/shell.ts'
@@ -110,7 +110,7 @@ export function status(name: string): Operation<Status> {
   return ask(parse('status', [name]).names[0]!)
 }
 
-const ask = operation<string, readonly Status[], Status>((name) => `service.status ${name}`, {
+const ask = legacyOperation<string, readonly Status[], Status>((name) => `service.status ${name}`, {
   read: (connection, name) => statuses(connection, [name]),
   plan: (found) => ({ changed: false, result: found[0]! }),
   apply: async () => {},
@@ -134,23 +134,26 @@ function parse(word: string, [first, ...rest]: Names): Omit<Acting, 'word'> {
   return { names: [...new Set(names)], options }
 }
 
-const act = operation<Acting, readonly Status[], Changed>(({ word, names }) => `service.${word} ${names.join(' ')}`, {
-  read: (connection, { names }) => statuses(connection, names),
-  plan(found, { word }) {
-    const due = found.filter((one) => isDue[word](one))
-    return {
-      changed: due.length > 0,
-      result: { services: due.map(({ name }) => name) },
-      diff: due.map((one) => ({ path: `service ${one.name}`, before: `${before(one, word)}\n`, after: `${word}\n` })),
-    }
+const act = legacyOperation<Acting, readonly Status[], Changed>(
+  ({ word, names }) => `service.${word} ${names.join(' ')}`,
+  {
+    read: (connection, { names }) => statuses(connection, names),
+    plan(found, { word }) {
+      const due = found.filter((one) => isDue[word](one))
+      return {
+        changed: due.length > 0,
+        result: { services: due.map(({ name }) => name) },
+        diff: due.map((one) => ({ path: `service ${one.name}`, before: `${before(one, word)}\n`, after: `${word}\n` })),
+      }
+    },
+    async apply(connection, { result }, { word, names, options }, found) {
+      const due = found.filter(({ name }) => result.services.includes(name))
+      if (word === 'enabled' || word === 'disabled') await atBoot(connection, due, word)
+      else await change(connection, due, word, options)
+      return { services: names.filter((name) => result.services.includes(name)) }
+    },
   },
-  async apply(connection, { result }, { word, names, options }, found) {
-    const due = found.filter(({ name }) => result.services.includes(name))
-    if (word === 'enabled' || word === 'disabled') await atBoot(connection, due, word)
-    else await change(connection, due, word, options)
-    return { services: names.filter((name) => result.services.includes(name)) }
-  },
-})
+)
 
 const isDue: Readonly<Record<Action, (found: Status) => boolean>> = {
   started: ({ running }) => !running,

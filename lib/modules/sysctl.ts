@@ -1,4 +1,4 @@
-import { operation, output } from '../model/operation.ts'
+import { legacyOperation, output } from '../model/operation.ts'
 import type { Diff, Operation } from '../model/operation.ts'
 import { sh } from '../kit/shell.ts'
 import { answers, bytesIn, bytesOf } from '../kit/answers.ts'
@@ -63,7 +63,7 @@ interface State {
   readonly current: Readonly<Record<string, string | undefined>>
 }
 
-const bringSettings = operation<Wanted, State, KernelValues>(
+const bringSettings = legacyOperation<Wanted, State, KernelValues>(
   ({ wanted }) => `sysctl.set ${Object.keys(wanted).join(' ')}`,
   {
     async read(connection, { wanted, file, now }) {
@@ -107,7 +107,7 @@ const bringSettings = operation<Wanted, State, KernelValues>(
   },
 )
 
-const dropSettings = operation<
+const dropSettings = legacyOperation<
   { readonly keys: readonly string[]; readonly file: string; readonly backup: boolean },
   Buffer | undefined,
   KernelValues

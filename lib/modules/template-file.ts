@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { Eta } from 'eta'
-import { Advice, operation } from '../model/operation.ts'
+import { Advice, legacyOperation } from '../model/operation.ts'
 import type { FileMeta, Operation, Prepared } from '../model/operation.ts'
 import { didYouMean } from '../model/problem.ts'
 import { Secret } from '../model/secret.ts'
@@ -40,7 +40,7 @@ interface Wish {
   readonly meta: FileMeta
 }
 
-const bringTemplate = operation<Wish, Prepared<Written>, Written>(
+const bringTemplate = legacyOperation<Wish, Prepared<Written>, Written>(
   ({ localPath, to }) => `templateFile ${localPath} to ${to}`,
   {
     read: (connection, { localPath, to, vars, meta }) => content(to, render(localPath, vars), meta).prepare(connection),

@@ -1,4 +1,4 @@
-import { Advice, CommandFailed, operation } from '../model/operation.ts'
+import { Advice, CommandFailed, legacyOperation } from '../model/operation.ts'
 import type { Operation, Reader } from '../model/operation.ts'
 import { masked, type Secret } from '../model/secret.ts'
 import { sh } from '../kit/shell.ts'
@@ -82,7 +82,7 @@ interface State {
   readonly missingGroups: readonly string[]
 }
 
-const bringUser = operation<{ readonly name: string; readonly options: UserOptions }, State, UserState>(
+const bringUser = legacyOperation<{ readonly name: string; readonly options: UserOptions }, State, UserState>(
   ({ name }) => `user.present ${name}`,
   {
     read: (connection, { name, options }) => look(connection, name, options),
@@ -129,7 +129,7 @@ const bringUser = operation<{ readonly name: string; readonly options: UserOptio
   },
 )
 
-const dropUser = operation<{ readonly name: string; readonly removeHome: boolean }, State, UserState>(
+const dropUser = legacyOperation<{ readonly name: string; readonly removeHome: boolean }, State, UserState>(
   ({ name }) => `user.absent ${name}`,
   {
     read: (connection, { name }) => look(connection, name, {}),

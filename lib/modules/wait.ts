@@ -3,7 +3,6 @@ import { Advice, operation, Unreachable } from '../model/operation.ts'
 import type { Operation, Reader } from '../model/operation.ts'
 import { sh } from '../kit/shell.ts'
 import { accepts, checked, fetchThrough, withoutPassword, type HttpOptions } from './http.ts'
-import { judged } from './command.ts'
 import { absolute } from '../kit/path-state.ts'
 
 /** How long it took; 0 when it was there already. */
@@ -144,22 +143,25 @@ interface Waiting {
 
 // The first look is the plan's. The wait itself is the apply's: a look may run ahead of its turn, before what it
 // waits for was started.
-const makeWait = operation<Waiting, string | undefined, Waited>(({ name }) => name, {
-  read: (connection, { missing }) => missing(connection),
-  plan: (missing) => ({ changed: missing !== undefined, result: { seconds: 0 }, unpredictable: missing !== undefined }),
-  async apply(connection, _plan, { missing, hint, options: { timeout = 300, delay = 1 } }) {
-    const begun = Date.now()
-    for (;;) {
-      const reason = await missing(connection)
-      const seconds = (Date.now() - begun) / 1000
-      if (reason === undefined) return { seconds: Math.round(seconds * 10) / 10 }
-      if (seconds + delay > timeout) throw new Advice(`${reason} (waited ${Math.round(seconds)} s)`, hint)
-      connection.progress(`waiting for ${Math.round(seconds)} s: ${reason}`)
-      await sleep(delay * 1000)
-    }
+const wait = operation<Waiting, string | undefined, { readonly timeout: number; readonly delay: number }, Waited>(
+  ({ name }) => name,
+  {
+    read: (connection, { missing }) => missing(connection),
+    plan: (missing, { options: { timeout = 300, delay = 1 } }) => ({
+      result: { seconds: 0 },
+      ...(missing === undefined ? {} : { change: { timeout, delay }, unpredictable: true }),
+    }),
+    async apply(connection, { timeout, delay }, { missing, hint }) {
+      const begun = Date.now()
+      for (;;) {
+        const reason = await missing(connection)
+        const seconds = (Date.now() - begun) / 1000
+        if (reason === undefined) return { seconds: Math.round(seconds * 10) / 10 }
+        if (seconds + delay > timeout) throw new Advice(`${reason} (waited ${Math.round(seconds)} s)`, hint)
+        connection.progress(`waiting for ${Math.round(seconds)} s: ${reason}`)
+        await sleep(delay * 1000)
+      }
+    },
+    judge: () => false,
   },
-})
-
-function wait(waiting: Waiting): Operation<Waited> {
-  return judged(makeWait(waiting), () => false)
-}
+)

@@ -1,5 +1,5 @@
 import type { ConnectionSettings, Host, Inventory, RawVar } from '../../lib/model/inventory.ts'
-import { type CommandResult, type Connection, operation, output, Unreachable } from '../../lib/model/operation.ts'
+import { type CommandResult, type Connection, legacyOperation, output, Unreachable } from '../../lib/model/operation.ts'
 import type { Session, Transport } from '../../lib/model/transport.ts'
 import type { Sshd } from './sshd.ts'
 
@@ -170,21 +170,21 @@ function unused(): never {
 }
 
 /** Changes the host by a command, each time it is run. */
-export const change = operation<string, null, string>((script) => `change ${script}`, {
+export const change = legacyOperation<string, null, string>((script) => `change ${script}`, {
   read: () => Promise.resolve(null),
   plan: () => ({ changed: true, result: '' }),
   apply: (connection, _plan, script) => output(connection, script),
 })
 
 /** Runs a command that only looks. */
-export const look = operation<string, string, string>((script) => `look ${script}`, {
+export const look = legacyOperation<string, string, string>((script) => `look ${script}`, {
   read: (connection, script) => output(connection, script),
   plan: (said) => ({ changed: false, result: said }),
   apply: () => Promise.resolve(),
 })
 
 /** Looks with one command whether the host is as wished (it prints `yes`), and makes it so with another. */
-export const wish = operation<{ readonly is: string; readonly make: string }, boolean, boolean>(
+export const wish = legacyOperation<{ readonly is: string; readonly make: string }, boolean, boolean>(
   ({ make }) => `wish ${make}`,
   {
     read: async (connection, { is }) => (await output(connection, is)) === 'yes',
@@ -196,7 +196,7 @@ export const wish = operation<{ readonly is: string; readonly make: string }, bo
 )
 
 /** Changes the host, and only the real run can tell with which result. */
-export const guess = operation<string, null, string>((script) => `guess ${script}`, {
+export const guess = legacyOperation<string, null, string>((script) => `guess ${script}`, {
   read: () => Promise.resolve(null),
   plan: () => ({ changed: true, result: 'made up', unpredictable: true }),
   apply: (connection, _plan, script) => output(connection, script),

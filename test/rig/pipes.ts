@@ -1,5 +1,12 @@
 import type { Host, Inventory } from '../../lib/model/inventory.ts'
-import { asked, type Connection, operation, type Operation, output, type Reader } from '../../lib/model/operation.ts'
+import {
+  asked,
+  type Connection,
+  legacyOperation,
+  type Operation,
+  output,
+  type Reader,
+} from '../../lib/model/operation.ts'
 import type { Session, Transport } from '../../lib/model/transport.ts'
 import { aHost, inventoryOf } from './hosts.ts'
 
@@ -88,7 +95,7 @@ const get = (connection: Reader, key: string) =>
   asked(connection, `get ${key}`, (reader) => output(reader, `get ${key}`))
 
 /** A key with a value, brought about by one request, or by several, or by one that goes its own way. */
-export const put = operation<
+export const put = legacyOperation<
   { readonly key: string; readonly value: string; readonly how?: 'once' | 'twice' | 'long' },
   string,
   string
@@ -106,7 +113,7 @@ export const put = operation<
 })
 
 /** A key that is like another one: what it does depends on what came before. */
-export const like = operation<{ readonly key: string; readonly other: string }, readonly string[], string>(
+export const like = legacyOperation<{ readonly key: string; readonly other: string }, readonly string[], string>(
   ({ key, other }) => `like ${key} ${other}`,
   {
     read: (connection, { key, other }) => Promise.all([get(connection, key), get(connection, other)]),
@@ -118,7 +125,7 @@ export const like = operation<{ readonly key: string; readonly other: string }, 
 )
 
 /** A command: nothing to read, one request. */
-export const command = operation<string, undefined, string>((script) => script, {
+export const command = legacyOperation<string, undefined, string>((script) => script, {
   read: async () => undefined,
   plan: () => ({ changed: true, result: '', unpredictable: true }),
   async apply(connection, _plan, script) {

@@ -19,9 +19,9 @@ import {
 import { operation } from '../../lib/model/operation.ts'
 import type { Task } from '../../lib/index.ts'
 
-const run = operation<string, null, string>((script) => script, {
+const run = operation<string, null, string, string>((script) => script, {
   read: () => Promise.resolve(null),
-  plan: () => ({ changed: true, result: '' }),
+  plan: (_state, script) => ({ result: '', change: script }),
   apply: () => Promise.resolve('said'),
 })
 
@@ -37,6 +37,23 @@ const variables = {
   peers: allHosts('compute'),
   note: text.or(undefined),
 }
+
+export const descriptionsHaveTypes = role('descriptions', variables, ({ ensure, task }) => {
+  const said: Task<string> = ensure('Right', ({ vars, on }) => run(`${vars.ip} ${on(vars.source).vars.port}`))
+  ensure('Right too', { tags: ['config'], retries: 3 }, (host) => run(host.result(said)))
+  ensure('A value', run('x'))
+  task('An action', (host) => host.run(run(host.vars.ip)))
+  // @ts-expect-error a misspelt variable is not there
+  ensure('Misspelt', ({ vars }) => run(vars.ipp))
+  // @ts-expect-error a description runs nothing
+  ensure('Runs', (host) => host.run(run('x')))
+  // @ts-expect-error a description writes no lines
+  ensure('Logs', ({ log }) => run(String(log)))
+  // @ts-expect-error a description does not wait
+  ensure('Waits', async ({ vars }) => run(vars.ip))
+  // @ts-expect-error a description gives an operation
+  ensure('Gives nothing', ({ vars }) => vars.ip)
+})
 
 export const variablesHaveTypes = role('variables', variables, ({ task }) => {
   task('Right', (host) => {
@@ -160,13 +177,13 @@ export const made = new Secret(['text'])
 // @ts-expect-error a default has the kind's type, or the variable has two
 export const wrongDefault: typeof number = number.or('80')
 
-operation<string, string, string>((name) => name, {
+operation<string, string, string, string>((name) => name, {
   read: async (connection, name) => {
     // @ts-expect-error what only looks cannot write
     await connection.write('/etc/x', name)
     return ''
   },
-  plan: (state) => ({ changed: true, result: state }),
+  plan: (state) => ({ result: state, change: state }),
   // @ts-expect-error what was applied has the plan's type
   apply: () => Promise.resolve(5),
 })

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type { HostRef } from '../../model/inventory.ts'
-import { Advice, CommandFailed, operation, output, type Operation, type Reader } from '../../model/operation.ts'
+import { Advice, CommandFailed, legacyOperation, output, type Operation, type Reader } from '../../model/operation.ts'
 import { sh } from '../../kit/shell.ts'
 import { type Direct, pass } from './direct.ts'
 import { mebi, type Meter, meterOf } from './progress.ts'
@@ -35,7 +35,7 @@ export function device(options: DeviceBetween): Operation<CopiedDevice> {
   return deviceOperation(options)
 }
 
-const deviceOperation = operation<DeviceBetween, { readonly recorded: boolean }, CopiedDevice>(
+const deviceOperation = legacyOperation<DeviceBetween, { readonly recorded: boolean }, CopiedDevice>(
   ({ from, path }) => `copyBetween.device ${path} from ${from.name}`,
   {
     read: async (connection, { record }) => ({ recorded: (await connection.exec(sh`[ -f ${record} ]`)).code === 0 }),

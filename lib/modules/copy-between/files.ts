@@ -3,7 +3,7 @@ import type { HostRef } from '../../model/inventory.ts'
 import {
   Advice,
   CommandFailed,
-  operation,
+  legacyOperation,
   output,
   type Connection,
   type Operation,
@@ -71,7 +71,7 @@ export function files(options: FilesBetween): Operation<CopiedBetween> {
   return filesOperation({ ...options, path: absolute(options.path) })
 }
 
-const filesOperation = operation<FilesBetween, State, CopiedBetween>(
+const filesOperation = legacyOperation<FilesBetween, State, CopiedBetween>(
   ({ from, path }) => `copyBetween.files ${path} from ${from.name}`,
   {
     async read(connection, { from, path, exclude = [] }) {
@@ -134,7 +134,7 @@ export function file(options: FileBetween): Operation<CopiedBetween> {
   return fileOperation({ ...options, path: absolute(options.path), to: absolute(options.to ?? options.path) })
 }
 
-const fileOperation = operation<FileBetween & { readonly to: string }, State, CopiedBetween>(
+const fileOperation = legacyOperation<FileBetween & { readonly to: string }, State, CopiedBetween>(
   ({ from, path }) => `copyBetween.file ${path} from ${from.name}`,
   {
     async read(connection, { from, path: file, to }) {

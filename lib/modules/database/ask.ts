@@ -1,4 +1,4 @@
-import { operation, type Operation } from '../../model/operation.ts'
+import { legacyOperation, type Operation } from '../../model/operation.ts'
 import { type Login, literal, query } from './client.ts'
 import { readStage, type Stage } from './stage.ts'
 
@@ -22,7 +22,7 @@ export function standing(database: string, login: Login = {}): Operation<Standin
   return standingOperation({ database, login })
 }
 
-const standingOperation = operation<{ readonly database: string; readonly login: Login }, Standing, Standing>(
+const standingOperation = legacyOperation<{ readonly database: string; readonly login: Login }, Standing, Standing>(
   ({ database }) => `database.standing ${database}`,
   {
     async read(connection, { database, login }) {
@@ -53,7 +53,7 @@ export function select(sql: string, login: Login = {}): Operation<readonly (read
   return selectOperation({ sql, login })
 }
 
-const selectOperation = operation<
+const selectOperation = legacyOperation<
   { readonly sql: string; readonly login: Login },
   readonly (readonly string[])[],
   readonly (readonly string[])[]

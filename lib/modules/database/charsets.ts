@@ -1,4 +1,4 @@
-import { operation, type Operation, type Reader } from '../../model/operation.ts'
+import { legacyOperation, type Operation, type Reader } from '../../model/operation.ts'
 import { literal, type Login, query } from './client.ts'
 
 /** Which character sets a database uses, and where. */
@@ -31,7 +31,7 @@ export function charsets(database: string, login: Login = {}): Operation<Charset
   return charsetsOperation({ database, login })
 }
 
-const charsetsOperation = operation<{ readonly database: string; readonly login: Login }, Charsets, Charsets>(
+const charsetsOperation = legacyOperation<{ readonly database: string; readonly login: Login }, Charsets, Charsets>(
   ({ database }) => `database.charsets ${database}`,
   {
     read: (connection, { database, login }) => readCharsets(connection, login, database),

@@ -1,4 +1,4 @@
-import { Advice, operation, type Operation } from '../../model/operation.ts'
+import { Advice, legacyOperation, type Operation } from '../../model/operation.ts'
 import { plainCharset } from './charsets.ts'
 import { identifier, literal, type Login, query } from './client.ts'
 import { type ForeignKey, forgetKeys, readForeignKeys, rememberedKeys, rememberKeys } from './foreign-keys.ts'
@@ -39,7 +39,7 @@ export function convert(options: ConvertOptions): Operation<Converted> {
   return convertOperation(options)
 }
 
-const convertOperation = operation<ConvertOptions, State, Converted>(
+const convertOperation = legacyOperation<ConvertOptions, State, Converted>(
   ({ database, charset }) => `database.convert ${database} to ${charset}`,
   {
     async read(connection, { database, charset, collation, login = {} }) {

@@ -3,7 +3,7 @@ import {
   Advice,
   CommandFailed,
   type Connection,
-  operation,
+  legacyOperation,
   output,
   type Operation,
   type Reader,
@@ -47,7 +47,7 @@ export function dump(options: DumpOptions): Operation<Dumped> {
   return dumpOperation(options)
 }
 
-const dumpOperation = operation<DumpOptions, Found | undefined, Dumped>(
+const dumpOperation = legacyOperation<DumpOptions, Found | undefined, Dumped>(
   ({ database, from }) => `database.dump ${database}${from ? ` of ${from.name}` : ''}`,
   {
     read: (connection, { to }) => findDump(connection, to),

@@ -1,4 +1,4 @@
-import { Advice, CommandFailed, operation, type Operation } from '../../model/operation.ts'
+import { Advice, CommandFailed, legacyOperation, type Operation } from '../../model/operation.ts'
 import type { Login } from './client.ts'
 import { convert } from './convert.ts'
 import { importDump, type ReplaceOptions } from './replace.ts'
@@ -26,7 +26,7 @@ export function migrate(options: MigrateOptions): Operation<Migrated> {
   return migrateOperation(options)
 }
 
-const migrateOperation = operation<MigrateOptions, Stage, Migrated>(
+const migrateOperation = legacyOperation<MigrateOptions, Stage, Migrated>(
   ({ database, commands }) => `database.migrate ${database}: ${commands.join('; ')}`,
   {
     read: (connection, { database, login = {} }) => readStage(connection, login, database),

@@ -1,4 +1,4 @@
-import { Advice, operation, type Operation, type Reader } from '../../model/operation.ts'
+import { Advice, legacyOperation, type Operation, type Reader } from '../../model/operation.ts'
 import { plainCharset } from './charsets.ts'
 import { identifier, literal, type Login, query } from './client.ts'
 import { findDump } from './dump.ts'
@@ -25,7 +25,7 @@ export function present(options: PresentOptions): Operation<Present> {
   return presentOperation(options)
 }
 
-const presentOperation = operation<PresentOptions, Present | undefined, Present>(
+const presentOperation = legacyOperation<PresentOptions, Present | undefined, Present>(
   ({ database }) => `database.present ${database}`,
   {
     read: (connection, { database, login = {} }) => look(connection, login, database),
@@ -97,7 +97,7 @@ export function absent(options: AbsentOptions): Operation<Absent> {
 
 const ofTheServer = new Set(['mysql', 'information_schema', 'performance_schema', 'sys'])
 
-const absentOperation = operation<
+const absentOperation = legacyOperation<
   AbsentOptions,
   { readonly tables: number | undefined; readonly saved: boolean },
   Absent

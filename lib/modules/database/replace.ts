@@ -1,4 +1,4 @@
-import { Advice, operation, type Connection, type Operation, type Reader } from '../../model/operation.ts'
+import { Advice, legacyOperation, type Connection, type Operation, type Reader } from '../../model/operation.ts'
 import { sh } from '../../kit/shell.ts'
 import { sumOf } from '../copy-between/receive.ts'
 import { clientError, clientScript, identifier, literal, type Login, query } from './client.ts'
@@ -46,48 +46,51 @@ export function replace(options: ReplaceOptions): Operation<Replaced> {
   return replaceOperation(options)
 }
 
-const replaceOperation = operation<ReplaceOptions, State, Replaced>(({ database }) => `database.replace ${database}`, {
-  async read(connection, { database, dump, saved, login = {} }) {
-    const [record, found, kept, tables] = await Promise.all([
-      readRecord(connection, login, database),
-      findDump(connection, dump),
-      findDump(connection, saved),
-      countTables(connection, login, database),
-    ])
-    const { stage } = record
-    const whole = stage === 'imported' || stage === 'converted'
-    const newer = whole && found?.complete === true && (await sumOf(connection, dump)) !== record.dump
-    return { stage, newer, dump: found, saved: kept, tables }
+const replaceOperation = legacyOperation<ReplaceOptions, State, Replaced>(
+  ({ database }) => `database.replace ${database}`,
+  {
+    async read(connection, { database, dump, saved, login = {} }) {
+      const [record, found, kept, tables] = await Promise.all([
+        readRecord(connection, login, database),
+        findDump(connection, dump),
+        findDump(connection, saved),
+        countTables(connection, login, database),
+      ])
+      const { stage } = record
+      const whole = stage === 'imported' || stage === 'converted'
+      const newer = whole && found?.complete === true && (await sumOf(connection, dump)) !== record.dump
+      return { stage, newer, dump: found, saved: kept, tables }
+    },
+    plan({ stage, newer, dump, tables }, { database, dump: file }) {
+      if (stage === 'migrated' || ((stage === 'imported' || stage === 'converted') && !newer))
+        return { changed: false, result: { database, tables } }
+      const why = stage === 'untouched' ? 'of the target' : newer ? 'of an older dump' : `whose ${stage} broke off`
+      return {
+        changed: true,
+        unpredictable: true,
+        result: { database, tables },
+        diff: {
+          path: `database ${database}`,
+          before: `${tables} tables ${why}\n`,
+          after: dump ? `import of ${file}, ${dump.bytes} bytes\n` : `import of ${file}\n`,
+        },
+      }
+    },
+    async apply(connection, _plan, options, state) {
+      const { database, saved, login = {}, hint } = options
+      // After the first import, what is there came from a dump.
+      if (state.stage === 'untouched' && state.tables > 0 && !state.saved?.complete) {
+        await mustBeComplete(connection, options.dump, hint)
+        throw new Advice(
+          `${database} has not been saved: ${saved} ${state.saved ? 'is incomplete' : 'is missing'}, and nothing is dropped before that`,
+          hint ?? 'save it first',
+        )
+      }
+      await importDump(connection, options)
+      return { database, tables: await countTables(connection, login, database) }
+    },
   },
-  plan({ stage, newer, dump, tables }, { database, dump: file }) {
-    if (stage === 'migrated' || ((stage === 'imported' || stage === 'converted') && !newer))
-      return { changed: false, result: { database, tables } }
-    const why = stage === 'untouched' ? 'of the target' : newer ? 'of an older dump' : `whose ${stage} broke off`
-    return {
-      changed: true,
-      unpredictable: true,
-      result: { database, tables },
-      diff: {
-        path: `database ${database}`,
-        before: `${tables} tables ${why}\n`,
-        after: dump ? `import of ${file}, ${dump.bytes} bytes\n` : `import of ${file}\n`,
-      },
-    }
-  },
-  async apply(connection, _plan, options, state) {
-    const { database, saved, login = {}, hint } = options
-    // After the first import, what is there came from a dump.
-    if (state.stage === 'untouched' && state.tables > 0 && !state.saved?.complete) {
-      await mustBeComplete(connection, options.dump, hint)
-      throw new Advice(
-        `${database} has not been saved: ${saved} ${state.saved ? 'is incomplete' : 'is missing'}, and nothing is dropped before that`,
-        hint ?? 'save it first',
-      )
-    }
-    await importDump(connection, options)
-    return { database, tables: await countTables(connection, login, database) }
-  },
-})
+)
 
 export interface RestoreOptions {
   readonly database: string
@@ -109,7 +112,7 @@ export function restore(options: RestoreOptions): Operation<Replaced> {
   return restoreOperation(options)
 }
 
-const restoreOperation = operation<RestoreOptions, Pick<State, 'stage' | 'saved' | 'tables'>, Replaced>(
+const restoreOperation = legacyOperation<RestoreOptions, Pick<State, 'stage' | 'saved' | 'tables'>, Replaced>(
   ({ database }) => `database.restore ${database}`,
   {
     async read(connection, { database, saved, login = {} }) {

@@ -4,7 +4,7 @@ import { isUtf8 } from 'node:buffer'
 import path from 'node:path'
 import {
   Advice,
-  operation,
+  legacyOperation,
   output,
   type Connection,
   type Diff,
@@ -44,7 +44,7 @@ export function rows<R extends Row = Row>(
   return ask({ login, sql, parameters }) as Operation<readonly R[]>
 }
 
-const ask = operation<
+const ask = legacyOperation<
   { readonly login: ServiceLogin; readonly sql: string; readonly parameters: readonly Json[] },
   readonly Row[],
   readonly Row[]
@@ -98,7 +98,7 @@ export function rewrite(options: RewriteOptions): Operation<Rewritten> {
   return rewriteOperation(options)
 }
 
-const rewriteOperation = operation<RewriteOptions, readonly Row[], Rewritten>(
+const rewriteOperation = legacyOperation<RewriteOptions, readonly Row[], Rewritten>(
   ({ login, table }) => `database.rewrite ${login.database}.${table}`,
   {
     read: (connection, { login, table, key, columns, where, parameters = [] }) =>

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { operation, type Operation, type Reader } from '../../model/operation.ts'
+import { legacyOperation, type Operation, type Reader } from '../../model/operation.ts'
 import { Secret } from '../../model/secret.ts'
 import { sh } from '../../kit/shell.ts'
 import { clientScript, identifier, literal, type Login, query, rewritten } from './client.ts'
@@ -74,7 +74,7 @@ interface State {
   readonly alters: boolean
 }
 
-const userOperation = operation<Wish, State, UserState>(({ user }) => `database.user ${user}`, {
+const userOperation = legacyOperation<Wish, State, UserState>(({ user }) => `database.user ${user}`, {
   read: (connection, { user, hosts, password, login = {} }) => readAccounts(connection, login, user, hosts, password),
   plan(state, wish) {
     const steps = stepsTo(state, wish)
@@ -101,7 +101,7 @@ const userOperation = operation<Wish, State, UserState>(({ user }) => `database.
   },
 })
 
-const absentOperation = operation<
+const absentOperation = legacyOperation<
   { readonly user: string; readonly hosts?: readonly string[]; readonly login?: Login },
   readonly string[],
   { readonly user: string; readonly hosts: readonly string[] }

@@ -1,6 +1,6 @@
 import { readFileSync, type Stats, statSync } from 'node:fs'
 import { rename, stat as statHere, writeFile } from 'node:fs/promises'
-import { Advice, operation } from '../../model/operation.ts'
+import { Advice, legacyOperation } from '../../model/operation.ts'
 import type { Connection, FileMeta, Operation } from '../../model/operation.ts'
 import { sh } from '../../kit/shell.ts'
 import { carry } from '../copy-between/carry.ts'
@@ -56,7 +56,7 @@ interface Local {
   readonly stamp: string
 }
 
-const bringCopy = operation<
+const bringCopy = legacyOperation<
   { readonly localPath: string; readonly path: string; readonly meta: FileMeta },
   { readonly state: PathState; readonly local: Local; readonly same: boolean },
   Copied
@@ -162,7 +162,7 @@ export function fetch(path: string, localPath: string): Operation<Copied> {
   return bringHere({ path: absolute(path), localPath })
 }
 
-const bringHere = operation<
+const bringHere = legacyOperation<
   { readonly path: string; readonly localPath: string },
   { readonly state: PathState; readonly mine: { readonly bytes: number; readonly sha256?: string } | undefined },
   Copied

@@ -69,11 +69,11 @@ test('spends one round trip on a command', async () => {
   assert.is(wire.requests, 30)
 })
 
-test('asks ahead for bodies that give an operation and do nothing else', async () => {
+test('asks ahead for what merely describes', async () => {
   const wire = wireTo(['a', 'b'])
   for (const files of wire.state.values()) for (let i = 0; i < 30; i++) files.set(`k${i}`, 'v')
-  const tasks = book(({ task }) => {
-    for (let i = 0; i < 30; i++) task(`T${i}`, (host) => put({ key: `k${i}`, value: host.name === 'a' ? 'v' : 'w' }))
+  const tasks = book(({ ensure }) => {
+    for (let i = 0; i < 30; i++) ensure(`T${i}`, (host) => put({ key: `k${i}`, value: host.name === 'a' ? 'v' : 'w' }))
   })
   const events = await runs(wire, tasks, true)
   const ended = (host: string, status: string) =>
@@ -88,7 +88,7 @@ test('asks ahead for bodies that give an operation and do nothing else', async (
   assert.is(alone.requests, 30)
 })
 
-test('believes what a body says at its turn, not what it said before', async () => {
+test('believes what a description says at its turn, not what it said before', async () => {
   const wire = wireTo(['a'])
   wire.state.get('a')!.set('early', 'before')
   let value = 'before'
@@ -96,7 +96,7 @@ test('believes what a body says at its turn, not what it said before', async () 
   const said: string[] = []
   const events = await runs(
     wire,
-    book(({ task }) => {
+    book(({ task, ensure }) => {
       task('First', put({ key: 'x', value: '1' }))
       task('Think', async (host) => {
         await host.run(put({ key: 'x', value: '1' }))
@@ -104,11 +104,11 @@ test('believes what a body says at its turn, not what it said before', async () 
         key = 'late'
         said.push('thought')
       })
-      task('Other value', () => put({ key: 'early', value }))
-      task('Other key', () => put({ key, value }))
-      task('Needs a result', (host) => like({ key: host.resultIfRun(later) ?? 'none', other: 'x' }))
+      ensure('Other value', () => put({ key: 'early', value }))
+      ensure('Other key', () => put({ key, value }))
+      ensure('Needs a result', (host) => like({ key: host.resultIfRun(later) ?? 'none', other: 'x' }))
       const later = task('A result', put({ key: 'r', value: 'q' }))
-      task('Has it', (host) => put({ key: host.result(later), value: 'w' }))
+      ensure('Has it', (host) => put({ key: host.result(later), value: 'w' }))
     }),
     true,
   )

@@ -192,10 +192,8 @@ test('counts as changed as it says itself', async () => {
 test('gives the reason, the command, the code and the place of a command that failed', async () => {
   const rig = rigOf(a)
   rig.host('a').answer('work', { code: 3, stderr: 'no space left\n' })
-  const { finished } = await runs(
-    rig,
-    only(({ task }) => void task('Work', change('work'))),
-  ) // operation
+  const book = only(({ task }) => void task('Work', change('work'))) // operation
+  const { finished } = await runs(rig, book)
   const { failure } = finished('Work', 'a')
   assert.equal(
     { ...failure, at: undefined },

@@ -59,8 +59,8 @@ for (const shell of shells) {
     ] as const) {
       const plan = await planOf(connection, run({ changed: ({ stdout }) => stdout.includes('updated') })`echo ${text}`)
       assert.is(plan.changed, true)
-      await plan.apply(connection)
-      assert.is(plan.changed, expected)
+      const result = await plan.apply(connection)
+      assert.is(plan.judge?.(result as typeof plan.result), expected)
     }
   })
 

@@ -1,33 +1,71 @@
-// Writes the generated parts of README.md, each between its own markers: `node --import tsx test/docs/reference.ts [--check]`.
+// What the pages say of the code, written from the code: `npm run docs` puts it between the markers.
 import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { type Option, options } from '../../lib/commands/options.ts'
 import { type Exported, exportsOf, namespacesOf, typesBehind } from './declarations.ts'
-import { sampleOutput } from './sample.ts'
+import { type Page, type Part, partsOf } from './pages.ts'
+import { emptyProject, type Project } from './project.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const modules = 'lib/modules/index.ts'
 
-/** README.md, as it should be, part by part. */
-export const parts: Readonly<Record<string, (readme: string) => string>> = {
-  output: sampleOutput,
+/** What a part of a page should hold; `project` is the folder of a reader who did all that the page said so far. */
+type Maker = (part: Part, page: Page, project: Project) => string
+
+/** Every kind of part: `<!-- kind argument -->`. */
+const makers: Readonly<Record<string, Maker>> = {
+  file: ({ argument }, _page, project) => shownFile(argument, project),
+  typed: ({ content }, { file }, project) => typedLines(content, file, project),
   commands: commandTable,
   options: optionTable,
-  variables: variableTable,
-  reference,
+  variables: ({ argument }) => variableTable(argument),
+  language: (_part, { file }) => language(file),
+  modules: (_part, { file }) => reference(file),
 }
 
-/** What stands between the markers of a part. @throws when the part has none */
-export function partOf(readme: string, name: string): string {
-  const found = new RegExp(`<!-- ${name} -->\n([^]*?)<!-- /${name} -->`).exec(readme)
-  if (!found) throw new Error(`README.md has no part <!-- ${name} --> … <!-- /${name} -->`)
-  return found[1]!
+/** What the parts of a page should hold, made anew in their order. */
+export function current(page: Page): readonly (Part & { readonly should: string })[] {
+  const project = emptyProject()
+  try {
+    return partsOf(page).map((part) => {
+      const make = makers[part.kind]
+      if (!make) throw new Error(`${page.file}: there is no kind of part named ${part.kind}`)
+      return { ...part, should: make(part, page, project) }
+    })
+  } finally {
+    project.remove()
+  }
 }
 
-/** The text of a part without what differs from run to run. */
+/** A text without what differs from run to run. */
 export function steady(text: string): string {
-  return text.replace(/\b\d+(\.\d+)? (ms|s)\b/g, 'N s')
+  return text.replace(/\b\d+(\.\d+)? (ms|s)\b/g, 'N s').replace(/\b\d{8}-\d{6}\b/g, 'RUN')
+}
+
+// `PATH`, `PATH as NAME`, `PATH#REGION`: the whole file is saved in the reader's folder, the region alone is shown.
+function shownFile(argument: string, project: Project): string {
+  const [, from, region, name] = /^([^\s#]+)(?:#(\S+))?(?: as (\S+))?$/.exec(argument) ?? []
+  if (!from) throw new Error(`«file ${argument}»: write PATH, PATH#REGION or PATH as NAME`)
+  const text = readFileSync(path.join(root, from), 'utf8')
+  const plain = text.replace(/^ *\/\/ #(?:end)?region.*\n/gm, '')
+  project.save(name ?? path.basename(from), plain)
+  const ending = path.extname(from).slice(1)
+  return `\`\`\`${ending}\n${region ? regionOf(text, region, from) : plain}\`\`\`\n`
+}
+
+function regionOf(text: string, region: string, from: string): string {
+  const found = new RegExp(`^( *)// #region ${region}\\n([^]*?)^ *// #endregion`, 'm').exec(text)
+  if (!found) throw new Error(`${from} has no line «// #region ${region}»`)
+  return found[2]!.replaceAll(new RegExp(`^${found[1]}`, 'gm'), '')
+}
+
+// Every line that begins with «$ » is typed into a shell, and what it answers stands below it.
+function typedLines(content: string, file: string, project: Project): string {
+  const lines = [...content.matchAll(/^\$ (.*)$/gm)].map(([, line]) => line!)
+  if (lines.length === 0) throw new Error(`${file}: a part «typed» has no line that begins with «$ »`)
+  const shown = lines.map((line) => `$ ${line}\n${project.type(line).said.trimEnd()}`.trimEnd())
+  return `\`\`\`console\n${shown.join('\n\n')}\n\`\`\`\n`
 }
 
 /** A module with what it offers: `ini` and its functions, or functions that have their names for themselves. */
@@ -54,44 +92,63 @@ export function allModules(): readonly Module[] {
   return [...files, ...named]
 }
 
-function reference(): string {
-  const language = exportsOf('lib/index.ts')
+function language(page: string): string {
+  const words = exportsOf('lib/index.ts')
   return [
-    fold('the language', 'play, playbook, role, parallel, kinds of variables, secrets, inventory', 'lib/index.ts', [
-      list(language, ''),
-      types([
-        ...named(
-          'lib/model/playbook.ts',
-          'PlayOptions',
-          'BatchSize',
-          'Steps',
-          'TaskOptions',
-          'Body',
-          'Condition',
-          'Duration',
-          'BlockParts',
-          'HostContext',
-          'Role',
-        ),
-        ...named('lib/model/vars.ts', 'Var'),
-        ...named('lib/inventory/define.ts', 'InventoryDefinition', 'GroupDefinition', 'HostDefinition'),
-        ...named('lib/model/inventory.ts', 'ConnectionSettings', 'HostRef'),
-      ]),
+    list(words, ''),
+    types([
+      ...named(
+        'lib/model/playbook.ts',
+        'PlayOptions',
+        'BatchSize',
+        'Steps',
+        'TaskOptions',
+        'Body',
+        'Description',
+        'Condition',
+        'Duration',
+        'BlockParts',
+        'HostView',
+        'HostContext',
+        'Role',
+      ),
+      ...named('lib/model/vars.ts', 'Var'),
+      ...named('lib/inventory/define.ts', 'InventoryDefinition', 'GroupDefinition', 'HostDefinition'),
+      ...named('lib/model/inventory.ts', 'ConnectionSettings', 'HostRef'),
     ]),
-    ...allModules().map(({ name, file, prefix, offered }) => {
-      const functions = offered.filter(({ kind }) => kind !== 'type')
-      const examples = functions.flatMap((one) => one.examples)
-      const summary = prefix ? functions.map((one) => one.name).join(', ') : ''
-      return fold(name, summary, file, [
-        list(functions, prefix),
-        examples.length > 0 ? code(examples.join('\n')) : '',
-        types(typesBehind(offered)),
-      ])
-    }),
-    fold('types that several modules share', 'FileMeta, EditOptions', 'lib/model/operation.ts', [
-      types([...named('lib/model/operation.ts', 'FileMeta'), ...named('lib/kit/edit-file.ts', 'EditOptions')]),
-    ]),
+    source('lib/index.ts', page),
   ].join('\n')
+}
+
+function reference(page: string): string {
+  const sections = allModules().map(({ name, file, prefix, offered }) => {
+    const functions = offered.filter(({ kind }) => kind !== 'type')
+    const examples = functions.flatMap((one) => one.examples)
+    const parts = [
+      list(functions, prefix),
+      examples.length > 0 ? code(examples.join('\n')) : '',
+      types(typesBehind(offered)),
+      source(file, page),
+    ]
+    return { name, functions, text: `## ${name}\n\n${parts.filter(Boolean).join('\n')}` }
+  })
+  const contents = sections.map(({ name, functions }) => [
+    `[${name}](#${name.replaceAll(', ', '-').toLowerCase()})`,
+    name.startsWith(functions[0]!.name) ? functions[0]!.sentence : functions.map((one) => `\`${one.name}\``).join(' '),
+  ])
+  const shared = types([
+    ...named('lib/model/operation.ts', 'FileMeta'),
+    ...named('lib/kit/edit-file.ts', 'EditOptions'),
+  ])
+  return [
+    table(['module', ''], contents),
+    ...sections.map(({ text }) => text),
+    `## Types that several modules share\n\n${shared}`,
+  ].join('\n')
+}
+
+function source(file: string, page: string): string {
+  return `Source: [${file}](${path.posix.relative(path.posix.dirname(page), file)})\n`
 }
 
 function named(file: string, ...names: readonly string[]): readonly Exported[] {
@@ -101,11 +158,6 @@ function named(file: string, ...names: readonly string[]): readonly Exported[] {
     if (!found) throw new Error(`${file} exports no ${name}`)
     return found
   })
-}
-
-function fold(name: string, summary: string, file: string, content: readonly string[]): string {
-  const title = `<b>${name}</b>${summary ? `: ${summary}` : ''}`
-  return `<details><summary>${title}</summary>\n\n${content.filter(Boolean).join('\n')}\nSource: [${file}](${file})\n\n</details>\n`
 }
 
 function list(offered: readonly Exported[], prefix: string): string {
@@ -169,8 +221,8 @@ function commandTable(): string {
   )
 }
 
-function variableTable(): string {
-  const wanted = JSON.parse(run('vars', 'playbooks/full-upgrade.ts', '--json')) as readonly Wanted[]
+function variableTable(playbook: string): string {
+  const wanted = JSON.parse(run('vars', playbook, '--json')) as readonly Wanted[]
   const requiredFirst = [...wanted].sort((a, b) => Number(b.required) - Number(a.required))
   return table(
     ['variable', 'kind', '', 'meaning'],
@@ -200,25 +252,3 @@ function run(...args: readonly string[]): string {
   if (status !== 0) throw new Error(`run ${args.join(' ')} ended with ${status}:\n${stderr}`)
   return stdout
 }
-
-function main(check: boolean): void {
-  const file = path.join(root, 'README.md')
-  let readme = readFileSync(file, 'utf8')
-  const old = Object.entries(parts)
-    .filter(([name, make]) => {
-      const [is, should] = [partOf(readme, name), make(readme)]
-      if (steady(is) === steady(should)) return false
-      readme = readme.replace(`<!-- ${name} -->\n${is}`, () => `<!-- ${name} -->\n${should}`)
-      return true
-    })
-    .map(([name]) => name)
-  if (!check && old.length > 0) writeFileSync(file, readme)
-  process.stdout.write(
-    old.length === 0
-      ? 'README.md is current\n'
-      : `README.md: ${old.join(', ')} ${check ? 'would change' : 'written'}\n`,
-  )
-  process.exitCode = check && old.length > 0 ? 1 : 0
-}
-
-if (process.argv[1] === import.meta.filename) main(process.argv.includes('--check'))

@@ -1,5 +1,5 @@
 // The benchmark: brings hosts up, runs the same work with `run` and with the peers that are installed, prints ratios.
-//   npm run bench -- [--hosts 1,10,50] [--rtt 0,50] [--workloads w1,w2,w3] [--tools switchover,ansible…] [--repeat 5] [--patience 60] [--install]
+//   npm run bench -- [--hosts 1,10,50] [--rtt 0,50] [--workloads w1,w2,w3] [--tools switchover,ansible…] [--repeat 5] [--patience 60] [--install] [--before CHECKOUT]
 // A peer is repeated as often as fits in --patience seconds a cell, at least once, and `n` tells. --add keeps what the last
 // benchmark found and this one does not measure.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util'
 import { chart } from './chart.ts'
 import { type Cell, median, type Results, table } from './results.ts'
 import { type BenchHost, cores, hostsUp, measure, processor, type Sample, state, writeInventory } from './session.ts'
-import { ours, peers, type Tool } from './tools.ts'
+import { before as earlier, ours, peers, type Tool } from './tools.ts'
 import { databases } from './databases.ts'
 import { transfers } from './transfers.ts'
 import { endState, reset } from './workloads.ts'
@@ -25,6 +25,7 @@ const { values } = parseArgs({
     patience: { type: 'string', default: '60' },
     install: { type: 'boolean', default: false },
     add: { type: 'boolean', default: false },
+    before: { type: 'string', default: '' },
     out: { type: 'string', default: here('.') },
   },
 })
@@ -72,7 +73,9 @@ async function bench(): Promise<void> {
   writeFileSync(path.join(state, 'home', '.ssh', 'known_hosts'), readFileSync(path.join(state, 'known_hosts')))
   const all = hostsUp()
   const wanted = list(values.tools)
-  const tools = [ours, ...peers].filter(({ name }) => wanted.length === 0 || wanted.includes(name))
+  // Taken in turns, so that both meet the same moods of the machine.
+  const own = values.before === '' ? [ours] : [ours, earlier(values.before)]
+  const tools = [...own, ...peers].filter(({ name }) => wanted.length === 0 || wanted.includes(name))
   for (const { name, missing } of tools) if (missing !== undefined) say(`${name} is left out: ${missing}`)
   const present = tools.filter(({ missing }) => missing === undefined)
   const doors = rtts.some((rtt) => rtt > 0) ? await openDoors(Math.max(...rtts) / 2, all.length) : undefined
@@ -102,10 +105,9 @@ async function bench(): Promise<void> {
         const inventory = writeInventory(hosts, rtt)
         for (const workload of workloads.filter((name) => !['w4', 'w5'].includes(name))) {
           const ends = new Map<string, string>()
-          for (const tool of present) {
-            const made = await cell(tool, workload, hosts, inventory, rtt, doors)
-            cells.push(...made)
-            if (workload === 'w3' && made.length > 0) ends.set(tool.name, hosts.map(endState).join('\n\n'))
+          for (const turns of [present.filter((tool) => own.includes(tool)), ...peers.map((peer) => [peer])]) {
+            const taking = turns.filter((tool) => present.includes(tool))
+            cells.push(...(await taken(taking, workload, hosts, inventory, rtt, doors, ends)))
             save()
           }
           agree(ends)
@@ -120,47 +122,72 @@ async function bench(): Promise<void> {
   }
 }
 
-/** Repeats one workload; w3 counts twice: when everything has to change, and again when nothing has. */
-async function cell(
-  tool: Tool,
+/** What was measured of one tool at one workload. */
+interface Taken {
+  readonly tool: Tool
+  readonly samples: Map<string, Sample[]>
+  readonly trips: Map<string, number[]>
+  seconds: number
+}
+
+/** Repeats one workload with the given tools in turns. w3 counts twice: when everything has to change, and when nothing has. */
+async function taken(
+  tools: readonly Tool[],
   workload: string,
   hosts: readonly BenchHost[],
   inventory: string,
   rtt: number,
   doors: ChildProcess | undefined,
+  ends: Map<string, string>,
 ): Promise<readonly Cell[]> {
-  const samples = new Map<string, Sample[]>()
-  const trips = new Map<string, number[]>()
-  const began = performance.now()
-  const { argv, env } = tool.command(workload, inventory, hosts.length)
+  const all = tools.map((tool): Taken => ({ tool, samples: new Map(), trips: new Map(), seconds: 0 }))
+  const failed = new Set<Taken>()
   for (let i = 0; i < repeat; i++) {
-    const last = samples.get(workload === 'w3' ? 'w3 first' : workload) ?? []
-    if (
-      tool !== ours &&
-      i > 0 &&
-      (performance.now() - began) / 1000 + Math.max(...last.map(({ wall }) => wall)) > patience
-    )
-      break
-    if (workload === 'w3') reset(hosts)
-    for (const name of workload === 'w3' ? ['w3 first', 'w3 again'] : [workload]) {
-      const sample = await measure(argv, env)
-      if (doors && rtt > 0) trips.set(name, [...(trips.get(name) ?? []), await roundTrips(doors)])
-      if (sample.code !== 0) {
-        // A peer that fails is no reason to lose the figures of the others.
-        say(
-          `${tool.name} failed at ${name} on ${hosts.length} hosts (exit code ${sample.code}):\n${sample.output.slice(-3000)}`,
-        )
-        process.exitCode = 1
-        return []
-      }
-      samples.set(name, [...(samples.get(name) ?? []), sample])
+    for (const one of all) {
+      const { tool, samples, seconds } = one
+      const last = samples.get(workload === 'w3' ? 'w3 first' : workload) ?? []
+      const patient = seconds + Math.max(0, ...last.map(({ wall }) => wall)) <= patience
+      if (failed.has(one) || (peers.includes(tool) && i > 0 && !patient)) continue
+      const began = performance.now()
+      if (!(await round(one, workload, hosts, inventory, rtt, doors))) failed.add(one)
+      else if (workload === 'w3') ends.set(tool.name, hosts.map(endState).join('\n\n'))
+      one.seconds += (performance.now() - began) / 1000
     }
   }
+  return all.filter((one) => !failed.has(one)).flatMap((one) => cellsOf(one, hosts.length, rtt))
+}
+
+async function round(
+  { tool, samples, trips }: Taken,
+  workload: string,
+  hosts: readonly BenchHost[],
+  inventory: string,
+  rtt: number,
+  doors: ChildProcess | undefined,
+): Promise<boolean> {
+  const { argv, env } = tool.command(workload, inventory, hosts.length)
+  if (workload === 'w3') reset(hosts)
+  for (const name of workload === 'w3' ? ['w3 first', 'w3 again'] : [workload]) {
+    const sample = await measure(argv, env)
+    if (doors && rtt > 0) trips.set(name, [...(trips.get(name) ?? []), await roundTrips(doors)])
+    if (sample.code !== 0) {
+      // A peer that fails is no reason to lose the figures of the others.
+      const said = sample.output.slice(-3000)
+      say(`${tool.name} failed at ${name} on ${hosts.length} hosts (exit code ${sample.code}):\n${said}`)
+      process.exitCode = 1
+      return false
+    }
+    samples.set(name, [...(samples.get(name) ?? []), sample])
+  }
+  return true
+}
+
+function cellsOf({ tool, samples, trips }: Taken, hosts: number, rtt: number): readonly Cell[] {
   return [...samples].map(([name, taken]) => {
     const made: Cell = {
       tool: tool.name,
       workload: name,
-      hosts: hosts.length,
+      hosts,
       rtt,
       n: taken.length,
       wall: median(taken.map((s) => s.wall)),
@@ -171,7 +198,7 @@ async function cell(
       ...(trips.has(name) ? { trips: median(trips.get(name)!) } : {}),
     }
     say(
-      `${name.padEnd(9)} ${String(hosts.length).padStart(3)} hosts ${String(rtt).padStart(3)} ms  ${tool.name.padEnd(18)} ${made.wall.toFixed(2).padStart(8)} s wall ${made.cpu.toFixed(2).padStart(7)} s CPU (hosts ${made.hostsCpu.toFixed(1)} s, others ${Math.round(made.foreign * 100)} %), n = ${made.n}${made.trips === undefined ? '' : `, ${made.trips} round trips`}`,
+      `${name.padEnd(9)} ${String(hosts).padStart(3)} hosts ${String(rtt).padStart(3)} ms  ${tool.name.padEnd(18)} ${made.wall.toFixed(2).padStart(8)} s wall ${made.cpu.toFixed(2).padStart(7)} s CPU (hosts ${made.hostsCpu.toFixed(1)} s, others ${Math.round(made.foreign * 100)} %), n = ${made.n}${made.trips === undefined ? '' : `, ${made.trips} round trips`}`,
     )
     return made
   })

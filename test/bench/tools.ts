@@ -16,22 +16,29 @@ export interface Tool {
 
 const here = (file: string) => new URL(file, import.meta.url).pathname
 
-/** Our own `run`, as it is typed; the type check is apart. */
-export const ours: Tool = {
-  name: 'switchover',
-  missing: undefined,
-  command: (workload, inventory) => ({
-    argv: [
-      process.execPath,
-      here('../../lib/run.cjs'),
-      here(`playbooks/${workload}.ts`),
-      '-i',
-      inventory,
-      '--no-type-check',
-    ],
-    env: {},
-  }),
+function checkout(name: string, root: string): Tool {
+  return {
+    name,
+    missing: existsSync(path.join(root, 'node_modules')) ? undefined : `${root} has no node_modules: run npm ci there`,
+    command: (workload, inventory) => ({
+      argv: [
+        process.execPath,
+        path.join(root, 'lib/run.cjs'),
+        path.join(root, 'test/bench/playbooks', `${workload}.ts`),
+        '-i',
+        inventory,
+        '--no-type-check',
+      ],
+      env: {},
+    }),
+  }
 }
+
+/** Our own `run`, as it is typed; the type check is apart. */
+export const ours = checkout('switchover', here('../..'))
+
+/** Another checkout of this project with its own playbooks, such as the one before a change. */
+export const before = (root: string): Tool => checkout('before', path.resolve(root))
 
 const strategies = '/usr/lib/python3/dist-packages/ansible_mitogen/plugins/strategy'
 

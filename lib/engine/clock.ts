@@ -2,8 +2,8 @@
 export interface Clock {
   /** Milliseconds since some moment. */
   now(): number
-  /** Calls back after so many milliseconds; what it gives takes that back. */
-  after(milliseconds: number, call: () => void): () => void
+  /** Calls back after so many milliseconds, which are to pass or are the most that may; what it gives takes that back. */
+  after(milliseconds: number, call: () => void, why: 'delay' | 'limit'): () => void
 }
 
 /** The time of the machine. */
@@ -25,7 +25,7 @@ export function pause(clock: Clock, milliseconds: number, signal: AbortSignal): 
       signal.removeEventListener('abort', done)
       resolve()
     }
-    const cancel = clock.after(milliseconds, done)
+    const cancel = clock.after(milliseconds, done, 'delay')
     signal.addEventListener('abort', done, { once: true })
   })
 }

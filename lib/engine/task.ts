@@ -127,11 +127,12 @@ export async function runTask(node: TaskNode | HandlerNode, host: Host, around: 
     let cancel = () => {}
     try {
       return await new Promise<T>((resolve, reject) => {
-        cancel = clock.after(limit, () => {
+        const overdue = () => {
           const late = new TimedOut(`«${name}» took longer than ${limit / 1000} s`)
           attempt.abort(late)
           reject(late)
-        })
+        }
+        cancel = clock.after(limit, overdue, 'limit')
         work(attempt.signal).then(resolve, reject)
       })
     } finally {

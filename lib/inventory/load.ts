@@ -5,10 +5,11 @@ import type { Loader } from 'cosmiconfig'
 import type { Inventory } from '../model/inventory.ts'
 import { exit, nearest, Refused } from '../model/problem.ts'
 import { kept } from './connection.ts'
+import type { InventoryDefinition } from './define.ts'
 import { Draft } from './draft.ts'
 import { readExecutable } from './dynamic.ts'
 import { hostsAndPort, readIni } from './ini.ts'
-import { readTyped } from './typed.ts'
+import { readDefinition, readTyped } from './typed.ts'
 import { VaultOpener, type VaultPassword } from './vault.ts'
 
 export interface LoadOptions {
@@ -45,6 +46,16 @@ export async function loadInventory(paths: readonly string[], options: LoadOptio
     Object.entries(options.extraVars ?? {}).map(([name, value]) => [name, kept(name, value)]),
   )
   const inventory = draft.finish(paths.join(', '), extra)
+  if (draft.problems.length > 0) throw new Refused(draft.problems, exit.load)
+  return inventory
+}
+
+/** The inventory that a program writes down in place of a file. @throws Refused with every problem of it */
+export async function inventoryOf(definition: InventoryDefinition): Promise<Inventory> {
+  const { file = 'inventory' } = definition.at ?? {}
+  const draft = new Draft(process.cwd())
+  await readDefinition(draft, file, { ...definition })
+  const inventory = draft.finish(draft.show(file), {})
   if (draft.problems.length > 0) throw new Refused(draft.problems, exit.load)
   return inventory
 }

@@ -31,7 +31,12 @@ export async function readTyped(draft: Draft, file: string): Promise<void> {
       'write export default inventory({ groups: { ... } })',
     )
   }
-  await new Reader(draft, file, definition['at'] as Location | undefined).read(definition)
+  await readDefinition(draft, file, definition)
+}
+
+/** Reads what an inventory says, in the file that says it. */
+export function readDefinition(draft: Draft, file: string, definition: Shape): Promise<void> {
+  return new Reader(draft, file, definition['at'] as Location | undefined).read(definition)
 }
 
 function tell(draft: Draft, error: unknown, file: string): void {

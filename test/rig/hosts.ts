@@ -1,6 +1,6 @@
 import type { ConnectionSettings, Host, Inventory, RawVar } from '../../lib/model/inventory.ts'
-import { type CommandResult, type Connection, legacyOperation, output, Unreachable } from '../../lib/model/operation.ts'
-import type { Session, Transport } from '../../lib/model/transport.ts'
+import { legacyOperation, output } from '../../lib/model/operation.ts'
+import { FakeNetwork } from '../../lib/testing/fake-hosts.ts'
 import type { Sshd } from './sshd.ts'
 
 /** A host of an inventory that has nothing but a name and the way to it. */
@@ -18,100 +18,11 @@ export function reach({ port, privateKey, knownHosts }: Sshd): ConnectionSetting
   return { address: '127.0.0.1', port, privateKey, knownHosts }
 }
 
-/** A command that a host has begun, held until the test says how it ends. */
-export interface Held {
-  readonly script: string
-  readonly become: string | undefined
-  exit(code: number, said?: string): void
-  /** The connection is lost while the command runs. */
-  lose(): void
-}
-
-/** How a host answers a command that nobody holds. */
-type Answer = number | string | Partial<CommandResult> | 'unreachable' | Error
-
-/** A host that records what is run on it, and answers as the test says: code 0 and nothing unless told. */
-export class FakeHost {
-  readonly name: string
-  /** Every command in the order it was begun. */
-  readonly commands: string[] = []
-  /** Commands that the operator, or a time limit, broke off. */
-  readonly broken: string[] = []
-  readonly #held: Held[] = []
-  readonly #waiting: { readonly script: string; readonly take: (held: Held) => void }[] = []
-  readonly #answers = new Map<string, Answer[]>()
-  #holds: (script: string) => boolean = () => false
-
-  constructor(name: string) {
-    this.name = name
-  }
-
-  /** Commands that stay open until the test ends them. */
-  hold(...scripts: readonly string[]): this {
-    this.#holds = (script) => scripts.includes(script)
-    return this
-  }
-
-  /** How a command is answered: the first answer the first time, the last one from then on. */
-  answer(script: string, ...answers: readonly Answer[]): this {
-    this.#answers.set(script, [...answers])
-    return this
-  }
-
-  /** The next time this command is begun, which may have been already. */
-  next(script: string): Promise<Held> {
-    const found = this.#held.findIndex((held) => held.script === script)
-    if (found >= 0) return Promise.resolve(this.#held.splice(found, 1)[0]!)
-    return new Promise((take) => this.#waiting.push({ script, take }))
-  }
-
-  exec(script: string, session: Session): Promise<CommandResult> {
-    session.signal?.throwIfAborted()
-    this.commands.push(script)
-    if (!this.#holds(script)) return this.#answered(script)
-    return new Promise((resolve, reject) => {
-      session.signal?.addEventListener('abort', () => {
-        this.broken.push(script)
-        reject(session.signal?.reason as Error)
-      })
-      const held: Held = {
-        script,
-        become: session.become,
-        exit: (code, said = '') => resolve({ code, stdout: code === 0 ? said : '', stderr: code === 0 ? '' : said }),
-        lose: () => reject(new Unreachable(`${this.name} is gone`)),
-      }
-      const waiting = this.#waiting.findIndex((one) => one.script === script)
-      if (waiting >= 0) this.#waiting.splice(waiting, 1)[0]!.take(held)
-      else this.#held.push(held)
-    })
-  }
-
-  async #answered(script: string): Promise<CommandResult> {
-    const answers = this.#answers.get(script) ?? []
-    const answer = (answers.length > 1 ? answers.shift() : answers[0]) ?? 0
-    if (answer instanceof Error) throw answer
-    if (answer === 'unreachable') throw new Unreachable(`${this.name} is gone`)
-    if (typeof answer === 'number') return { code: answer, stdout: '', stderr: '' }
-    return { code: 0, stdout: '', stderr: '', ...(typeof answer === 'string' ? { stdout: answer } : answer) }
-  }
-}
-
-/** Hosts as objects, the inventory that has them, and a transport that reaches them without a network. */
-export interface Rig {
-  readonly inventory: Inventory
-  readonly transport: Transport
-  /** Who became whom, and on which host, in the order the connections were asked for. */
-  readonly became: string[]
-  host(name: string): FakeHost
-  /** Every command of every host, in the order they were begun: `c-1: service nova-compute restart`. */
-  readonly commands: readonly string[]
-}
-
 /** The hosts of a test, in groups: `{ compute: ['c-1', 'c-2'] }`; variables by host. */
 export function rigOf(
   groups: Readonly<Record<string, readonly string[]>>,
   vars: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {},
-): Rig {
+): FakeNetwork {
   const names = [...new Set(Object.values(groups).flat())]
   const raw = (host: string): Readonly<Record<string, RawVar>> =>
     Object.fromEntries(Object.entries(vars[host] ?? {}).map(([name, value]) => [name, { value, from: 'hosts:1' }]))
@@ -132,41 +43,7 @@ export function rigOf(
       Object.entries(groups).map(([name, members]) => [name, { name, hosts: members, children: [], vars: {} }]),
     ),
   }
-  const fakes = new Map<string, FakeHost>()
-  const commands: string[] = []
-  const became: string[] = []
-  const host = (name: string): FakeHost => {
-    let fake = fakes.get(name)
-    if (!fake) fakes.set(name, (fake = new FakeHost(name)))
-    return fake
-  }
-  const connection = (to: Host, session: Session): Connection => {
-    if (session.become !== undefined) became.push(`${session.become}@${to.name}`)
-    return {
-      host: { name: to.name },
-      exec(script) {
-        commands.push(`${to.name}: ${script}`)
-        return host(to.name).exec(script, session)
-      },
-      progress: (text) => session.progress?.(text),
-      read: unused,
-      stream: unused,
-      dial: unused,
-      peer: unused,
-      write: unused,
-    }
-  }
-  const transport: Transport = {
-    connection,
-    controller: (session) => connection(aHost('controller'), session),
-    open: () => Promise.resolve(),
-    close: () => Promise.resolve(),
-  }
-  return { inventory, transport, became, host, commands }
-}
-
-function unused(): never {
-  throw new Error('the hosts of this rig know only commands')
+  return new FakeNetwork(inventory)
 }
 
 /** Changes the host by a command, each time it is run. */

@@ -123,8 +123,8 @@ export interface Plan<R, C extends Change = Change> {
 /** What an operation would do to a host that was looked at, ready to be done. */
 export interface Prepared<R> extends Plan<R> {
   readonly changed: boolean
-  /** Carries the change out. Gives the result where only the change could tell it. */
-  apply(connection: Connection): Promise<R | void>
+  /** Carries the change out, or that of a plan that was kept. Gives the result where only the change could tell it. */
+  apply(connection: Connection, kept?: Change): Promise<R | void>
   /** Did it change anything after all? For programs that say so only afterwards. */
   judge?(result: R): boolean
 }
@@ -190,9 +190,9 @@ export function operation<A, S, C extends Change, R extends Value>(
         return {
           ...plan,
           changed: change !== undefined,
-          async apply(to) {
-            if (change === undefined || !('apply' in spec)) throw new Error(`${name(args)} has no change to carry out`)
-            return spec.apply(to, change, args)
+          async apply(to, kept = change) {
+            if (kept === undefined || !('apply' in spec)) throw new Error(`${name(args)} has no change to carry out`)
+            return spec.apply(to, kept as C, args)
           },
           ...('judge' in spec && spec.judge ? { judge: (result: R) => spec.judge!(result, args) } : {}),
         }

@@ -8,11 +8,15 @@ const known = new Map<string, string>()
  */
 export class Secret {
   readonly #parts: readonly (string | Secret)[]
-  readonly #label: string | undefined
+  /** What it is shown as; of a text with secrets in it there is none. */
+  readonly label: string | undefined
+  /** Is it a text that was only found to hold secrets? */
+  readonly isContent: boolean
 
-  private constructor(parts: readonly (string | Secret)[], label?: string) {
+  private constructor(parts: readonly (string | Secret)[], label?: string, isContent = false) {
     this.#parts = parts
-    this.#label = label
+    this.label = label
+    this.isContent = isContent
   }
 
   /** A secret text under the name it will be shown by; the text is masked in every output from now on. */
@@ -26,13 +30,46 @@ export class Secret {
     return new Secret(parts)
   }
 
+  /**
+   * A whole text that holds secrets of which nobody knows which they are, such as a file in which passwords stand. It is shown
+   * as its label, but it is not looked for in outputs: its lines are ordinary words, and masking them would make every output
+   * unreadable and slow.
+   */
+  static content(text: string, label: string): Secret {
+    return new Secret([text], label, true)
+  }
+
+  /** A text in which some secrets may stand: where one does only it is masked. The very text where none does. */
+  static within(text: string, secrets: readonly Secret[]): string | Secret {
+    let parts: readonly (string | Secret)[] = [text]
+    const longestFirst = secrets
+      .flatMap((secret) => secret.parts.filter((part) => typeof part !== 'string'))
+      .map((secret) => ({ secret, hidden: secret.reveal() }))
+      .filter(({ hidden }) => hidden !== '')
+      .sort((a, b) => b.hidden.length - a.hidden.length)
+    for (const { secret, hidden } of longestFirst) {
+      parts = parts.flatMap((part) =>
+        typeof part === 'string'
+          ? part.split(hidden).flatMap((piece, i) => [...(i > 0 ? [secret] : []), ...(piece === '' ? [] : [piece])])
+          : [part],
+      )
+    }
+    return parts.every((part) => typeof part === 'string') ? text : new Secret(parts)
+  }
+
+  /** What it is made of: texts that may be read, and the secrets between them. */
+  get parts(): readonly (string | Secret)[] {
+    if (this.label !== undefined) return [this]
+    return this.#parts.flatMap((part) => (typeof part === 'string' ? [part] : part.parts))
+  }
+
   /** The text itself. Never pass it to a command line, a log or a result. */
   reveal(): string {
     return this.#parts.map((part) => (typeof part === 'string' ? part : part.reveal())).join('')
   }
 
   toString(): string {
-    return this.#label === undefined ? this.#parts.map(String).join('') : `‹${this.#label}›`
+    return this.label === undefined ? this.#parts.map(String).join('') : `‹${this.label}›`
   }
   toJSON(): string {
     return this.toString()

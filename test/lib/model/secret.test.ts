@@ -58,6 +58,16 @@ test('is known to those who mask, the longest first, but for texts too short to 
   ])
 })
 
+test('is found in a text, the longest first, and masked only there', () => {
+  const longer = Secret.of('s3cret-Pa55-and-more', 'longer')
+  const text = 'a=s3cret-Pa55-and-more b=s3cret-Pa55,s3cret-Pa55'
+  const found = Secret.within(text, [password, masked`x${longer}`])
+  assert.is(String(found), 'a=‹longer› b=‹nova password›,‹nova password›')
+  assert.is(revealed(found), text)
+  assert.is(Secret.within('nothing here', [password]), 'nothing here')
+  assert.is(Secret.within('', [Secret.of('', 'empty')]), '')
+})
+
 test('cannot stand on a command line', () => {
   assert.throws(() => sh`mysql -p${password as never}`, /^the secret ‹nova password› cannot stand on a command line/)
 })

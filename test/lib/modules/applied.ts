@@ -1,5 +1,7 @@
 import * as assert from 'uvu/assert'
-import type { Diff, Operation, Prepared, Value } from '../../../lib/model/operation.ts'
+import { pack, unpack } from '../../../lib/model/change.ts'
+import type { Change, Diff, Operation, Prepared, Value } from '../../../lib/model/operation.ts'
+import type { Secret } from '../../../lib/model/secret.ts'
 import type { Here } from '../../rig/here.ts'
 
 /** What an operation did and what it cost. */
@@ -10,13 +12,16 @@ export interface Applied<R> {
   readonly requests: { readonly read: number; readonly apply: number }
 }
 
-/** Plans and applies an operation that must change something, and proves that planning it again says unchanged. */
+/**
+ * Plans an operation that must change something, applies its change as it comes back from a file, and proves that planning it
+ * again says unchanged.
+ */
 export async function applied<R extends Value>(connection: Here, make: () => Operation<R>): Promise<Applied<R>> {
   const start = connection.requests
   const prepared = await make().prepare(connection)
   assert.is(prepared.changed, true, 'the plan must see a change')
   const planned = connection.requests
-  const result = await prepared.apply(connection)
+  const result = await prepared.apply(connection, kept(prepared.change))
   const done = connection.requests
   const again = await make().prepare(connection)
   assert.is(again.changed, false, 'planning again must say unchanged')
@@ -38,11 +43,17 @@ export function planOf<R extends Value>(connection: Here, operation: Operation<R
 export async function failure(connection: Here, operation: Operation<Value>): Promise<string> {
   try {
     const prepared = await operation.prepare(connection)
-    if (prepared.changed) await prepared.apply(connection)
+    if (prepared.changed) await prepared.apply(connection, kept(prepared.change))
   } catch (error) {
     return (error as Error).message
   }
   throw new Error(`${operation.name} did not fail`)
+}
+
+/** A change as it comes back from the file that it was written to. */
+function kept(change: Change): Change {
+  const secrets = new Map<string, Secret>()
+  return unpack(JSON.parse(JSON.stringify(pack(change, secrets))), (label) => secrets.get(label))
 }
 
 function diffs({ diff }: Prepared<Value>): readonly Diff[] {

@@ -1,4 +1,5 @@
 import { asked, CommandFailed, type Reader } from '../model/operation.ts'
+import { cannotLook, closed } from './closed.ts'
 import { sh } from './shell.ts'
 import { type Content, remember, remembered, sha256Of } from './contents.ts'
 import { absolute, type Kind, type PathState } from './path-state.ts'
@@ -115,6 +116,8 @@ const wantsSum = ({ sum, spare, content }: Question, size: number) =>
 async function ask(connection: Reader, questions: readonly Question[]): Promise<ReadonlyMap<string, PathState>> {
   const script = scriptFor(questions)
   const result = await connection.exec(script, { encoding: 'latin1', tidy: true })
+  // With several paths it is any of them: each is asked for alone then.
+  if (result.code === 8) throw cannotLook(questions[0]!.path, connection.host.name)
   if (result.code !== 0) throw new CommandFailed(script, result)
   const said = result.stdout
   let at = 0
@@ -225,10 +228,11 @@ const taken = (i: number) => `{ c="$c ${i}"; set -- "$@" "$t${i}"; }`
 
 const lookAt = `set -f
 LC_ALL=C; export LC_ALL
+${closed}
 at() {
   d=\${p%/*}
   if [ -d "\${d:-/}" ]; then echo parent; else echo none; fi
   if [ -L "$p" ]; then printf '+%s\\n' "$(readlink "$p")"; t=$(readlink -f "$p") || t=$p; else echo -; t=$p; fi
-  if [ -f "$t" ]; then f=file; elif [ -e "$t" ] || [ -L "$t" ]; then f=there; else f=none; fi
+  if [ -f "$t" ]; then f=file; elif [ -e "$t" ] || [ -L "$t" ]; then f=there; elif closed "$t"; then exit 8; else f=none; fi
   printf '%s\\n+%s\\n' $f "$t"
 }`

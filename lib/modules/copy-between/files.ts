@@ -9,6 +9,7 @@ import {
   type Operation,
   type Reader,
 } from '../../model/operation.ts'
+import { cannotLook, closed } from '../../kit/closed.ts'
 import { sh } from '../../kit/shell.ts'
 import { carry } from './carry.ts'
 import { type Direct, straight } from './direct.ts'
@@ -215,12 +216,13 @@ async function list(
   const without = exclude.map((name) => sh`-path ${`./${escapePattern(name)}`} -prune -o`).join(' ')
   // Streamed: the names of very many files are more than one answer holds.
   const listing = await connection.stream(
-    `${sh`cd ${root} 2>/dev/null`} || exit 9; find . ${without} ${sh`'(' -type f -o -type d ')' -exec stat -c ${format} {} +`}`,
+    `${closed}\n${sh`closed ${`${root}/.`} && exit 8; cd ${root} 2>/dev/null`} || exit 9; find . ${without} ${sh`'(' -type f -o -type d ')' -exec stat -c ${format} {} +`}`,
   )
   listing.stdin.end()
   const parts: Buffer[] = []
   for await (const part of listing.stdout) parts.push(part as Buffer)
   const { code, stderr } = await listing.ended
+  if (code === 8) throw cannotLook(root, connection.host.name)
   if (code === 9) return undefined
   if (code !== 0) throw new CommandFailed(`find ${root}`, { code, stdout: '', stderr })
   return entriesOf(Buffer.concat(parts).toString(), connection)
@@ -229,9 +231,10 @@ async function list(
 /** A file with its part, as far as they are there. */
 async function look(connection: Reader, file: string): Promise<readonly Entry[]> {
   const { dir, base } = path.posix.parse(file)
-  const { stdout } = await connection.exec(
-    sh`cd ${dir} 2>/dev/null || exit 0; for f in ${[`./${base}`, `./${base}${suffix}`]}; do [ -e "$f" ] && stat -L -c ${format} "$f"; done; :`,
+  const { code, stdout } = await connection.exec(
+    `${closed}\n${sh`closed ${file} && exit 8; cd ${dir} 2>/dev/null || exit 0; for f in ${[`./${base}`, `./${base}${suffix}`]}; do [ -e "$f" ] && stat -L -c ${format} "$f"; done; :`}`,
   )
+  if (code === 8) throw cannotLook(file, connection.host.name)
   return entriesOf(stdout, connection)
 }
 

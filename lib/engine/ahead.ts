@@ -8,6 +8,7 @@ import {
   type Value,
 } from '../model/operation.ts'
 import type { Session, Transport } from '../model/transport.ts'
+import { actsAs, type Become } from './become.ts'
 import type { TaskNode } from './select.ts'
 
 /** Counts what may have changed on a host, whoever did it: what was read before counts no more. */
@@ -51,7 +52,7 @@ export function directly(host: Host, connection: Connection, changes: Changes): 
 /** An operation may work on other hosts too. */
 function peersOf(connection: Connection, others: Set<string>): Connection['peer'] {
   return (host) => {
-    if (host !== 'controller') others.add(host.name)
+    others.add(host.name)
     return connection.peer(host)
   }
 }
@@ -76,7 +77,8 @@ const mostWindow = 32
  */
 export class Ahead {
   readonly #host: Host
-  readonly #become: string | undefined
+  /** Who acts, as the tasks of the sequence and what is around them say; those that say otherwise go their own way. */
+  readonly #said: Become
   readonly #changes: Changes
   readonly #session: Session
   readonly #transport: Transport
@@ -89,7 +91,7 @@ export class Ahead {
 
   constructor(
     host: Host,
-    become: string | undefined,
+    said: Become,
     transport: Transport,
     changes: Changes,
     abort: AbortSignal,
@@ -97,14 +99,14 @@ export class Ahead {
   ) {
     this.#foreseen = foreseen
     this.#host = host
-    this.#become = become
+    this.#said = said
     this.#transport = transport
     this.#changes = changes
     this.#attempt = { signal: abort }
     const attempt = () => this.#attempt
     // One session object for all tasks of the sequence is what keeps their requests in one pipe, in order.
     this.#session = {
-      ...(become === undefined ? {} : { become }),
+      become: (at) => actsAs(said, at),
       get output() {
         return attempt().output
       },
@@ -114,16 +116,13 @@ export class Ahead {
       get signal() {
         return attempt().signal
       },
-    } as Session
+    }
   }
 
   /** The way for a task of this sequence, or undefined when it goes its own. */
-  way(node: TaskNode, become: string | undefined, attempt: Attempt): Way | undefined {
+  way(node: TaskNode, said: Become, attempt: Attempt): Way | undefined {
     // A body that is more than one operation may run several side by side, which one pipe would make wait for each other.
-    if (
-      become !== this.#become ||
-      !(isOperation(node.task.body) || this.#read.get(node)?.early || this.#foreseen(node))
-    )
+    if (said !== this.#said || !(isOperation(node.task.body) || this.#read.get(node)?.early || this.#foreseen(node)))
       return undefined
     this.#attempt = attempt
     const connection = this.#connection()
@@ -135,8 +134,8 @@ export class Ahead {
   }
 
   /** Says which tasks follow; they are read when the next request goes out. */
-  upcoming(nodes: readonly TaskNode[], becomes: (node: TaskNode) => string | undefined): void {
-    this.#upcoming = nodes.filter((node) => node.selected && readable(node) && becomes(node) === this.#become)
+  upcoming(nodes: readonly TaskNode[], said: (node: TaskNode) => Become): void {
+    this.#upcoming = nodes.filter((node) => node.selected && readable(node) && said(node) === this.#said)
   }
 
   // What an operation would do, from a read that still counts, or read now; the reads of those that follow go out behind it.

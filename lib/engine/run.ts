@@ -6,6 +6,7 @@ import { type BatchSize, type Handler, isDescribed, type Playbook } from '../mod
 import type { Transport } from '../model/transport.ts'
 import { type Clock, wallClock } from './clock.ts'
 import { Ahead, Changes, readable } from './ahead.ts'
+import type { Become } from './become.ts'
 import { foreseen, Memory } from './context.ts'
 import { Due, handlersOf } from './handlers.ts'
 import type { Done } from './journal.ts'
@@ -19,7 +20,7 @@ import {
   type TaskNode,
   tasksOf,
 } from './select.ts'
-import { actsAs, type Outcome, runTask, type Surroundings } from './task.ts'
+import { type Outcome, runTask, type Surroundings } from './task.ts'
 
 export interface RunOptions {
   readonly playbook: Playbook
@@ -29,7 +30,7 @@ export interface RunOptions {
   readonly check: boolean
   readonly forks: number
   readonly forceHandlers: boolean
-  readonly become?: boolean | string
+  readonly become?: Become
   readonly argv: readonly string[]
   readonly runId?: string
   /** What an interrupted run had done; its tasks are not run again. */
@@ -396,14 +397,14 @@ class Run {
   #ahead(aheads: Map<string, Ahead>, nodes: readonly Node[], i: number, host: Host, lane: Lane): Ahead | undefined {
     const node = nodes[i]!
     if (this.#o.lookAhead === false || node.kind !== 'task' || !readable(node)) return undefined
-    const become = (task: TaskNode) => actsAs(task.task.options, this.#become(lane), host)
+    const said = (task: TaskNode) => task.task.options.become ?? this.#become(lane)
     let ahead = aheads.get(host.name)
     if (!ahead)
       aheads.set(
         host.name,
         (ahead = new Ahead(
           host,
-          become(node),
+          said(node),
           this.#o.transport,
           this.#changes,
           this.#o.abort,
@@ -417,12 +418,12 @@ class Run {
     const following = nodes.slice(i + 1, end < 0 ? undefined : end) as readonly TaskNode[]
     ahead.upcoming(
       following.filter(({ id }) => !this.#o.done?.has(id, host.name)),
-      become,
+      said,
     )
     return ahead
   }
 
-  #become(lane: Lane): boolean | string | undefined {
+  #become(lane: Lane): Become {
     return this.#o.become ?? lane.batch.play.play.options.become
   }
 

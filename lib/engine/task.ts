@@ -4,6 +4,7 @@ import { authorsFrame, type Location } from '../model/location.ts'
 import { Advice, CommandFailed, TimedOut, Unreachable, type Value } from '../model/operation.ts'
 import { milliseconds, type Duration, type HostContext, type TaskOptions } from '../model/playbook.ts'
 import type { Transport } from '../model/transport.ts'
+import { actsAs, type Become } from './become.ts'
 import { type Ahead, type Attempt, type Changes, directly, type Way } from './ahead.ts'
 import { type Clock, pause } from './clock.ts'
 import { type BodyRecord, contextFor, ForgottenOperation, type Memory, runBody, Unpredictable } from './context.ts'
@@ -28,7 +29,8 @@ export interface Surroundings {
   readonly transport: Transport
   readonly clock: Clock
   readonly check: boolean
-  readonly become: boolean | string | undefined
+  /** What is said of who acts, by the command line or the play. */
+  readonly become: Become
   /** In check mode, hosts that an earlier task would have changed: failures there are no longer the host's fault. */
   readonly stale: ReadonlySet<string>
   /** An interrupted run was killed after it had begun to change something here: the change is this task's. */
@@ -48,6 +50,7 @@ export async function runTask(node: TaskNode | HandlerNode, host: Host, around: 
   const { path } = node
   const { name, at, body } = 'task' in node ? node.task : node.handler
   const options: TaskOptions<unknown> = 'task' in node ? (node.task.options as TaskOptions<unknown>) : {}
+  const said = options.become ?? around.become
   const began = clock.now()
   const delegated = new Set<string>()
   let record = begin(abort)
@@ -98,14 +101,15 @@ export async function runTask(node: TaskNode | HandlerNode, host: Host, around: 
 
   function contextOf(record: BodyRecord): HostContext<unknown> {
     const connect = (to: Host): Way => {
-      const become = actsAs(options, around.become, to)
       const attempt: Attempt = {
         signal: record.signal,
         output: (text, stream) => emit({ type: 'output', path, host: host.name, text, stream }),
         progress: (text) => emit({ type: 'output', path, host: host.name, text, stream: 'progress' }),
       }
-      const ahead = to === host && 'task' in node ? around.ahead?.way(node, become, attempt) : undefined
-      return ahead ?? directly(to, around.transport.connection(to, { become, ...attempt }), around.changes)
+      const ahead = to === host && 'task' in node ? around.ahead?.way(node, said, attempt) : undefined
+      if (ahead) return ahead
+      const become = (at: Host) => actsAs(said, at)
+      return directly(to, around.transport.connection(to, { become, ...attempt }), around.changes)
     }
     return contextFor({ memory: around.memory, role: node.role.role, host, check, connect, record })
   }
@@ -160,16 +164,6 @@ export async function runTask(node: TaskNode | HandlerNode, host: Host, around: 
     }
     return end({ status: options.ignoreErrors ? 'ignored' : 'failed', failure })
   }
-}
-
-/** The user a task acts as on a host; undefined: the user of the connection. */
-export function actsAs(
-  options: { readonly become?: boolean | string },
-  around: boolean | string | undefined,
-  host: Host,
-): string | undefined {
-  const become = options.become ?? around ?? host.settings.become
-  return become === true ? 'root' : become === false ? undefined : become
 }
 
 function describe(error: unknown, record: BodyRecord, at: Location): Failure {

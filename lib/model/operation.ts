@@ -55,8 +55,8 @@ export interface Reader {
   stream(script: string): Promise<Stream>
   /** A stream to a TCP port as seen from the host: how mysql2 reaches a database bound to 127.0.0.1. */
   dial(port: number, address?: string): Promise<Duplex>
-  /** The connection to another host of the inventory, or to the controller machine. */
-  peer(host: HostRef | 'controller'): Promise<Connection>
+  /** The connection to another host of the inventory; the task acts there by the same rule as here. */
+  peer(host: HostRef): Promise<Connection>
   readonly early?: Early
 }
 

@@ -1,10 +1,10 @@
 import type { Connection } from './operation.ts'
 import type { Host } from './inventory.ts'
 
-/** Who acts, who listens and when to stop, for the commands of one task on one host. */
+/** Who acts, who listens and when to stop, for the commands of one task, whichever host they run on. */
 export interface Session {
-  /** The user to become; undefined: the user of the connection. */
-  readonly become?: string
+  /** The user to become on a host; undefined: the user of the connection. */
+  become?(host: Host): string | undefined
   /** Output of commands that asked to be shown while they run. */
   output?(text: string, stream: 'stdout' | 'stderr'): void
   progress?(text: string): void
@@ -16,9 +16,5 @@ export interface Session {
 export interface Transport {
   /** A face on the host's connection for one task; costs nothing until it is used. */
   connection(host: Host, session: Session): Connection
-  /** The machine that `run` runs on. */
-  controller(session: Session): Connection
-  /** Opens the connection now, so that an unreachable host is known before its first task. @throws Unreachable */
-  open(host: Host): Promise<void>
   close(): Promise<void>
 }

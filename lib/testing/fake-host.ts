@@ -86,10 +86,10 @@ export class FakeHost implements HostRef {
   }
 
   /** A connection to this host, as tasks and operations have it. */
-  connection(session: Session = {}, peer: Connection['peer'] = unused): Connection {
+  connection(session: Session = {}, user?: string, peer: Connection['peer'] = unused): Connection {
     return {
       host: { name: this.name },
-      exec: (script, options) => this.#exec(script, options, session),
+      exec: (script, options) => this.#exec(script, options, session, user),
       progress: (text) => session.progress?.(text),
       peer,
       read: unused,
@@ -99,11 +99,16 @@ export class FakeHost implements HostRef {
     }
   }
 
-  async #exec(command: string, { stdin }: ExecOptions = {}, { become, signal }: Session): Promise<CommandResult> {
+  async #exec(
+    command: string,
+    { stdin }: ExecOptions = {},
+    { signal }: Session = {},
+    user?: string,
+  ): Promise<CommandResult> {
     signal?.throwIfAborted()
     const recorded: Recorded = {
       host: this.name,
-      ...(become === undefined ? {} : { user: become }),
+      ...(user === undefined ? {} : { user }),
       command,
       ...(stdin === undefined ? {} : { stdin: shown(stdin) }),
     }

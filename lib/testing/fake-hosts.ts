@@ -1,11 +1,11 @@
-import type { HostRef, Inventory } from '../model/inventory.ts'
+import type { Host, Inventory } from '../model/inventory.ts'
 import type { Connection } from '../model/operation.ts'
 import { didYouMean } from '../model/problem.ts'
 import type { Session, Transport } from '../model/transport.ts'
 import { FakeHost, type Recorded } from './fake-host.ts'
 
-// This machine, which can be worked on without being in an inventory: for modules, and for `host.on`.
-const own = ['controller', 'localhost']
+// This machine, which can be worked on without being in an inventory: for `host.on`.
+const own = ['localhost']
 
 /** The hosts of an inventory without a machine behind any of them, and the transport that leads there. */
 export class FakeNetwork {
@@ -22,14 +22,12 @@ export class FakeNetwork {
     const fake = (name: string) => new FakeHost(name, (recorded) => this.recorded.push(recorded))
     this.#hosts = new Map([...own, ...inventory.hosts.keys()].map((name) => [name, fake(name)]))
     this.transport = {
-      connection: (host, session) => this.#connection(this.host(host.name), session),
-      controller: (session) => this.#connection(this.host('controller'), session),
-      open: () => Promise.resolve(),
+      connection: (host, session) => this.#connection(host, session),
       close: () => Promise.resolve(),
     }
   }
 
-  /** A host of the inventory, or the machine that `run` runs on as `controller`. @throws when there is none */
+  /** A host of the inventory, or the machine that `run` runs on as `localhost`. @throws when there is none */
   host(name: string): FakeHost {
     const found = this.#hosts.get(name)
     if (found) return found
@@ -43,10 +41,13 @@ export class FakeNetwork {
     return this.recorded.map(({ host, command }) => `${host}: ${command}`)
   }
 
-  #connection(host: FakeHost, session: Session): Connection {
-    if (session.become !== undefined) this.became.push(`${session.become}@${host.name}`)
-    const peer = async (ref: HostRef | 'controller') =>
-      this.#connection(this.host(ref === 'controller' ? ref : ref.name), session)
-    return host.connection(session, peer)
+  #connection(host: Host, session: Session): Connection {
+    const fake = this.host(host.name)
+    const user = session.become?.(host)
+    if (user !== undefined) this.became.push(`${user}@${host.name}`)
+    return fake.connection(session, user, async ({ name }) => {
+      this.host(name)
+      return this.#connection(this.inventory.hosts.get(name)!, session)
+    })
   }
 }

@@ -38,8 +38,12 @@ export interface TestRun {
   done(): Done
 }
 
-/** Begins a run on fake hosts. @throws Refused for all that `run` refuses before its first connection */
-export function begin({ inventory, transport }: FakeNetwork, tested: Tested, options: TestOptions = {}): TestRun {
+/** Begins a run on hosts. @throws Refused for all that `run` refuses before its first connection */
+export function begin(
+  { inventory, transport }: Pick<FakeNetwork, 'inventory' | 'transport'>,
+  tested: Tested,
+  options: TestOptions = {},
+): TestRun {
   const { tags = [], skipTags = [], startAt, limit, on = 'all', runId = 'run-1', ...others } = options
   const book = bookOf(tested, on)
   const events: Event[] = []

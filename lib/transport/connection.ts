@@ -29,7 +29,7 @@ export interface Machine {
   /** Opens the link when there is none. */
   link(): Promise<Link>
   become(link: Link, user: string | undefined): Acting
-  peer(host: HostRef | 'controller', session: Session): Connection
+  peer(host: HostRef, session: Session): Connection
 }
 
 // What a parser can be expected to take; a command that says more is to be streamed.
@@ -40,12 +40,12 @@ const mostStderr = 64 << 10
 // The shell reads its requests byte by byte: more than this has a channel of its own.
 const mostInline = 256 << 10
 
-/** The face of a machine for one task. */
-export function connect(machine: Machine, session: Session): Connection {
+/** The face of a machine for one task, which acts there as this user. */
+export function connect(machine: Machine, session: Session, user: string | undefined): Connection {
   const ready = async (): Promise<Acting & { readonly link: Link }> => {
     if (session.signal?.aborted === true) throw interruption(session.signal)
     const link = await unlessAborted(machine.link(), session.signal)
-    return { link, ...machine.become(link, session.become) }
+    return { link, ...machine.become(link, user) }
   }
 
   const run = async (request: Omit<Request, 'signal'>, long = false): Promise<Raw> => {

@@ -42,27 +42,17 @@ export function createTransport(options: TransportOptions): Transport {
   const routes = new Routes((message) => options.warn?.(message))
   let closed = false
 
-  const machine = (key: string, name: string, settings: ConnectionSettings, open: () => Promise<Link>): OneMachine => {
-    const there =
-      machines.get(key) ??
-      new OneMachine(
-        name,
-        settings,
-        async () => {
-          if (closed) throw new Unreachable(`the connection to ${name} is closed: the run has ended`)
-          return open()
-        },
-        peer,
-        pause,
-      )
-    machines.set(key, there)
-    return there
-  }
   const of = (host: Host, key = `host ${host.name}`): OneMachine => {
-    return machine(key, host.name, host.settings, () => open(host))
+    const known = machines.get(key)
+    if (known) return known
+    const opening = async (): Promise<Link> => {
+      if (closed) throw new Unreachable(`the connection to ${host.name} is closed: the run has ended`)
+      return open(host)
+    }
+    const made = new OneMachine(host.name, host.settings, opening, peer, pause)
+    machines.set(key, made)
+    return made
   }
-  const controller = (): OneMachine =>
-    machine('controller', 'controller', {}, () => Promise.resolve(localLink('controller')))
 
   const open = async (host: Host): Promise<Link> => {
     if (host.settings.connection === 'local') return localLink(host.name)
@@ -121,21 +111,17 @@ export function createTransport(options: TransportOptions): Transport {
     }
   }
 
-  const peer = (ref: HostRef | 'controller', session: Session): Connection => {
-    if (ref === 'controller') return connect(controller(), { ...session, become: undefined })
+  const connection = (host: Host, session: Session): Connection => connect(of(host), session, session.become?.(host))
+
+  const peer = (ref: HostRef, session: Session): Connection => {
     const host = inventory.hosts.get(ref.name)
     if (host === undefined) throw new Error(`there is no host ${ref.name} in the inventory ${inventory.path}`)
-    return connect(of(host), { ...session, become: becomeOf(host) })
+    // A session of its own: what is asked of two hosts at once goes side by side.
+    return connection(host, { ...session })
   }
 
   return {
-    connection: (host, session) => connect(of(host), session),
-    controller: (session) => connect(controller(), session),
-    async open(host) {
-      const there = of(host)
-      const link = await there.link()
-      there.become(link, becomeOf(host)).pool.warm()
-    },
+    connection,
     async close() {
       closed = true
       await Promise.all([...machines.values()].map((one) => one.close()))
@@ -159,16 +145,12 @@ const passed = (milliseconds: number): Promise<void> =>
     setTimeout(resolve, milliseconds)
   })
 
-function becomeOf({ settings: { become } }: Host): string | undefined {
-  return become === true ? 'root' : typeof become === 'string' ? become : undefined
-}
-
 /** One machine for the whole run: its link, which may be lost and opened again, and its shells by user. */
 class OneMachine implements Machine {
   readonly name: string
   readonly #settings: ConnectionSettings
   readonly #openLink: () => Promise<Link>
-  readonly #peer: (host: HostRef | 'controller', session: Session) => Connection
+  readonly #peer: (host: HostRef, session: Session) => Connection
   readonly #gates = new Map<string, Gate>()
   readonly #pause: (milliseconds: number) => Promise<void>
   #link: { readonly opening: Promise<Link>; opened?: Link } | undefined
@@ -178,7 +160,7 @@ class OneMachine implements Machine {
     name: string,
     settings: ConnectionSettings,
     open: () => Promise<Link>,
-    peer: (host: HostRef | 'controller', session: Session) => Connection,
+    peer: (host: HostRef, session: Session) => Connection,
     pause: (milliseconds: number) => Promise<void>,
   ) {
     this.name = name
@@ -254,7 +236,7 @@ class OneMachine implements Machine {
     return made
   }
 
-  peer(host: HostRef | 'controller', session: Session): Connection {
+  peer(host: HostRef, session: Session): Connection {
     return this.#peer(host, session)
   }
 

@@ -28,11 +28,6 @@ export class Pool {
     this.#gate = gate
   }
 
-  /** Opens the first shell, so that the first request need not wait for it. */
-  warm(): void {
-    if (this.#shells.size === 0) this.#open().catch(() => undefined)
-  }
-
   /** @throws Unreachable, TimedOut, Advice, the reason of the signal */
   async run(lane: object, request: Request): Promise<Raw> {
     for (let attempt = 1; ; attempt++) {
@@ -93,7 +88,7 @@ export class Pool {
               if (this.#link.crowd) this.yield()
             })
         }
-        // One that was opened ahead of need has no request whose end would free it.
+        // The request it was opened for may have been given up meanwhile, and then has no end that would free it.
         if (this.#link.crowd)
           setImmediate(() => {
             if (this.#link.crowd) this.yield()

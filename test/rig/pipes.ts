@@ -77,8 +77,6 @@ export function wireTo(names: readonly string[], late = false): Wire {
     inventory: inventoryOf(...names.map((name) => ({ ...aHost(name), groups: ['all'] }))),
     transport: {
       connection,
-      controller: () => connection(aHost('controller'), {}),
-      open: async () => {},
       close: async () => {},
     },
     state,

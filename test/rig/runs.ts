@@ -7,17 +7,20 @@ export { HeldClock } from '../../lib/testing/clock.ts'
 export type { TestRun as Running } from '../../lib/testing/run.ts'
 export { told } from '../../lib/testing/told.ts'
 
+/** Hosts of a test, fake or real. */
+type Hosts = Pick<FakeNetwork, 'inventory' | 'transport'>
+
 /** How a run of a test differs from a plain one. */
 export type RunWish = Omit<TestOptions, 'runId'> & { readonly name?: string }
 
 /** Begins to run the plays on the hosts of the rig. */
-export function begin(rig: FakeNetwork, plays: readonly Play[], { name = 'run-1', ...wish }: RunWish = {}): TestRun {
+export function begin(rig: Hosts, plays: readonly Play[], { name = 'run-1', ...wish }: RunWish = {}): TestRun {
   return start(rig, plays, { runId: name, ...wish })
 }
 
 /** Runs the plays on the hosts of the rig, to the end. */
 export async function runs(
-  rig: FakeNetwork,
+  rig: Hosts,
   plays: readonly Play[],
   wish: RunWish = {},
 ): Promise<TestRun & { readonly outcome: RunOutcome }> {

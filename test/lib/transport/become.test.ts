@@ -58,7 +58,7 @@ async function as(
   const host = aHost('node-1', { ...reach(sshd), ...settings })
   const transport = createTransport({ inventory: inventoryOf(host) })
   try {
-    await body(() => transport.connection(host, { become: user }))
+    await body(() => transport.connection(host, { become: () => user }))
   } finally {
     await transport.close()
   }
@@ -200,7 +200,7 @@ if (hasSshd && process.getuid?.() === 0 && existsSync('/usr/bin/sudo')) {
     try {
       const host = aHost('node-1', reach(real))
       for (const long of [false, true]) {
-        const connection = transport.connection(host, { become: 'nobody' })
+        const connection = transport.connection(host, { become: () => 'nobody' })
         assert.is((await connection.exec('id -un')).stdout, 'nobody\n')
         try {
           await connection.exec('sleep 66; :', { timeout: 0.3, long })

@@ -36,8 +36,9 @@ for (const [name, sh] of shells) {
     name,
     async () => {
       if (sh === undefined) {
-        const transport = createTransport({ inventory: inventoryOf() })
-        return { transport, to: (session = {}) => transport.controller(session) }
+        const host = aHost('controller', { connection: 'local' })
+        const transport = createTransport({ inventory: inventoryOf(host) })
+        return { transport, to: (session = {}) => transport.connection(host, session) }
       }
       const sshd = await startSshd({ sh })
       const host = aHost('node-1', reach(sshd))

@@ -140,7 +140,10 @@ test('the first connection is tried as often as told, and only when nobody answe
         waits.push(milliseconds)
       },
     })
-    assert.is((await refusal(transport.open(host))).message, `cannot connect to 127.0.0.1:${port}: connection refused`)
+    assert.is(
+      (await refusal(transport.connection(host, {}).exec('true'))).message,
+      `cannot connect to 127.0.0.1:${port}: connection refused`,
+    )
     assert.equal(waits, [...expected])
     await transport.close()
   }
@@ -152,7 +155,7 @@ test('the first connection is tried as often as told, and only when nobody answe
       waits.push(milliseconds)
     },
   })
-  assert.match((await refusal(transport.open(stranger))).message, /host key .* is unknown/)
+  assert.match((await refusal(transport.connection(stranger, {}).exec('true'))).message, /host key .* is unknown/)
   assert.equal(waits, [])
   await transport.close()
 })
@@ -183,7 +186,7 @@ test('a server with fewer sessions than expected makes nobody wait for ever', as
     const host = aHost('node-1', reach(small))
     const transport = createTransport({ inventory: inventoryOf(host) })
     try {
-      await transport.open(host)
+      await transport.connection(host, {}).exec('true')
       // Idle shells, shells opened ahead, long commands and streams all want the few there are.
       for (let round = 0; round < 3; round++) {
         const answers = await Promise.all(

@@ -41,13 +41,8 @@ for (const [name, sh] of shells) {
   const test = suite<{ home: string; to: Connection; transport: Transport; sshd?: Sshd }>(`write, ${name}`)
 
   test.before(async (context) => {
-    if (sh === undefined) {
-      context.transport = createTransport({ inventory: inventoryOf() })
-      context.to = context.transport.controller({})
-      return
-    }
-    context.sshd = await startSshd({ sh })
-    const host = aHost('node-1', reach(context.sshd))
+    if (sh !== undefined) context.sshd = await startSshd({ sh })
+    const host = aHost('node-1', context.sshd ? reach(context.sshd) : { connection: 'local' })
     context.transport = createTransport({ inventory: inventoryOf(host) })
     context.to = context.transport.connection(host, {})
   })

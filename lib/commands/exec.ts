@@ -1,20 +1,47 @@
-import path from 'node:path'
 import type { Event } from '../model/event.ts'
 import type { Host } from '../model/inventory.ts'
-import { CommandFailed, type CommandResult, type Operation } from '../model/operation.ts'
+import { CommandFailed, type CommandResult, operation } from '../model/operation.ts'
 import { play, playbook } from '../model/playbook.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { mask } from '../report/mask.ts'
-import { becomeOf, readInventory, withConnectionOptions } from './inputs.ts'
-import { questions } from './operator.ts'
-import type { Values } from './options.ts'
+import { command } from '../cli/command.ts'
+import { becomeOf, readInventory, withConnectionOptions } from '../cli/inputs.ts'
+import { questions } from '../cli/operator.ts'
+import { connecting, pick, type ValuesOf, vaults } from '../cli/options.ts'
+import { type Command, perform } from '../kit/command.ts'
+import type { Ran } from '../modules/command.ts'
 
-/** The command line of `run exec`. */
-export interface ExecArguments {
+const options = {
+  ...pick('inventory', 'limit', 'extra-vars', 'check', 'forks', 'json', 'verbose'),
+  ...connecting,
+  ...vaults,
+}
+
+export const exec = command({
+  describe: 'Run one command on hosts: run exec PATTERN -i INVENTORY -- COMMAND',
+  takes: {
+    pattern: {
+      describe: 'A host pattern, as for --limit',
+      completes: 'hosts',
+      missing: ['the hosts are missing', 'name them first, as in run exec all -i inventory/lab -- uptime'],
+    },
+  },
+  options,
+  behind: 'The command: joined by blanks, it is a shell script, as with ssh',
+  examples: [
+    ['run exec compute -i inventory/lab -- uptime', 'Equal outputs are shown once'],
+    [
+      `run exec all -i inventory/lab -b -- 'grep -c ERROR /var/log/nova/*.log'`,
+      'As root; the quoted text is a shell script',
+    ],
+  ],
+  act: ({ words: { pattern }, behind, values, argv }) => execute({ pattern, words: behind, values, argv }),
+})
+
+interface ExecArguments {
   readonly pattern: string
-  /** What stands behind `--`: joined by blanks, it is a shell script, as with ssh. */
   readonly words: readonly string[]
-  readonly values: Values
+  readonly values: ValuesOf<typeof options>
   readonly argv: readonly string[]
 }
 
@@ -29,7 +56,7 @@ interface Ending {
 }
 
 /** Runs one command on the hosts of a pattern and prints what it wrote, equal endings once. Gives the exit code of a run. */
-export async function execute({ pattern, words, values, argv }: ExecArguments): Promise<number> {
+async function execute({ pattern, words, values, argv }: ExecArguments): Promise<number> {
   const script = words.join(' ').trim()
   if (script === '')
     throw new Refused(
@@ -43,13 +70,21 @@ export async function execute({ pattern, words, values, argv }: ExecArguments): 
       import('../engine/journal.ts'),
       import('../transport/index.ts'),
       import('../report/guard.ts'),
-      import('./signals.ts'),
+      import('../cli/signals.ts'),
     ])
   const inventory = await withConnectionOptions(await readInventory(values), values)
   const results = new Map<string, CommandResult>()
   const book = playbook('exec', [
     play('exec', { hosts: pattern, strategy: 'free' }, ({ task }) => {
-      task(script, (host) => running(script, (result) => results.set(host.name, result)))
+      task(script, async (host) => {
+        try {
+          const result = await host.run(typed({ script, long: true }))
+          if (!host.check) results.set(host.name, result)
+        } catch (error) {
+          if (error instanceof CommandFailed) results.set(host.name, error.result)
+          throw error
+        }
+      })
     }),
   ])
   const plays = select(book, inventory, { limit: values.limit ?? [], tags: [], skipTags: [] })
@@ -116,24 +151,12 @@ export async function execute({ pattern, words, values, argv }: ExecArguments): 
   }
 }
 
-/** A command that is never predicted, whose output is kept whatever its exit code. */
-function running(script: string, keep: (result: CommandResult) => void): Operation<null> {
-  return {
-    name: script,
-    at: { file: path.resolve('command line'), line: 1 },
-    prepare: async () => ({
-      changed: true,
-      result: null,
-      unpredictable: true,
-      async apply(connection) {
-        const result = await connection.exec(script, { long: true })
-        keep(result)
-        if (result.code !== 0) throw new CommandFailed(script, result)
-        return null
-      },
-    }),
-  }
-}
+/** What is typed may do anything, so that nothing of it is predicted. */
+const typed = operation<Command, null, Command, Ran>(({ script }) => script, {
+  read: async () => null,
+  plan: (_, command) => ({ result: { code: 0, stdout: '', stderr: '' }, change: command, unpredictable: true }),
+  apply: async (connection, command) => ({ ...(await perform(connection, command)) }),
+})
 
 function note(event: Event, results: ReadonlyMap<string, CommandResult>, endings: Map<string, Ending>): void {
   if (event.type !== 'task-finished') return

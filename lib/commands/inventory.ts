@@ -3,33 +3,44 @@ import { graph, hostVars, listJson, settingsOf, varsOf } from '../inventory/show
 import type { Group, Inventory } from '../model/inventory.ts'
 import { applyLimit } from '../model/pattern.ts'
 import { didYouMean, exit, Refused } from '../model/problem.ts'
-import { readInventory } from './inputs.ts'
-import type { Values } from './options.ts'
+import { command } from '../cli/command.ts'
+import { readInventory } from '../cli/inputs.ts'
+import { pick, vaults } from '../cli/options.ts'
 
-/** Prints an inventory: as a tree, as JSON, or one host's variables with their origin. */
-export async function showInventory(args: {
-  readonly values: Values
-  readonly list: boolean
-  readonly host: string | undefined
-}): Promise<number> {
-  const whole = await readInventory(args.values)
-  const inventory = limited(whole, args.values.limit ?? [])
-  if (args.host === undefined) {
-    process.stdout.write(`${args.list || args.values.json ? listJson(inventory) : graph(inventory)}\n`)
+export const inventory = command({
+  describe: 'Show what an inventory says',
+  options: {
+    ...pick('inventory', 'limit', 'extra-vars', 'json'),
+    ...vaults,
+    list: { kind: 'flag', fallback: false, describe: 'Everything, as JSON in the shape of dynamic inventories' },
+    graph: { kind: 'flag', fallback: false, describe: 'Groups and hosts as a tree' },
+    host: {
+      kind: 'text',
+      completes: 'hosts',
+      describe: "One host's variables, with where each comes from and what it overrode",
+    },
+  },
+  async act({ values }) {
+    const shown = limited(await readInventory(values), values.limit ?? [])
+    if (values.host !== undefined) showHost(shown, values.host, values.json)
+    else process.stdout.write(`${values.list || values.json ? listJson(shown) : graph(shown)}\n`)
     return exit.ok
-  }
-  const host = inventory.hosts.get(args.host)
+  },
+})
+
+function showHost(inventory: Inventory, name: string, json: boolean): void {
+  const host = inventory.hosts.get(name)
   if (!host)
     throw new Refused(
       {
-        message: `no host ${args.host} in ${inventory.path}`,
-        hint: didYouMean(args.host, inventory.hosts.keys()) ?? 'see --graph',
+        message: `no host ${name} in ${inventory.path}`,
+        hint: didYouMean(name, inventory.hosts.keys()) ?? 'see --graph',
       },
       exit.empty,
     )
   process.stdout.write(
     `${
-      args.values.json
+      json
         ? JSON.stringify(
             { host: host.name, groups: host.groups, settings: settingsOf(host), vars: varsOf(host) },
             undefined,
@@ -38,7 +49,6 @@ export async function showInventory(args: {
         : hostVars(inventory, host)
     }\n`,
   )
-  return exit.ok
 }
 
 function limited(inventory: Inventory, limit: readonly string[]): Inventory {

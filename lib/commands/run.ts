@@ -7,17 +7,42 @@ import type { Playbook } from '../model/playbook.ts'
 import { exit, Refused } from '../model/problem.ts'
 import type { Journal } from '../engine/journal.ts'
 import type { LiveReporter } from '../report/index.ts'
-import { typed } from './command-line.ts'
-import { parseExtraVars } from './extra-vars.ts'
-import { becomeOf, inventorySources, readInventory, withConnectionOptions } from './inputs.ts'
-import { commas, type Values } from './options.ts'
-import { isYes, questions } from './operator.ts'
-import { findPlaybook, loadPlaybook } from './playbooks.ts'
-import { catchSignals, type Signals } from './signals.ts'
-import { ask, interactive, Interrupted } from './terminal.ts'
+import { command } from '../cli/command.ts'
+import { typed } from '../cli/command-line.ts'
+import { parseExtraVars } from '../cli/extra-vars.ts'
+import { becomeOf, inventorySources, readInventory, withConnectionOptions } from '../cli/inputs.ts'
+import { commas, options, type Values } from '../cli/options.ts'
+import { isYes, questions } from '../cli/operator.ts'
+import { findPlaybook, loadPlaybook } from '../cli/playbooks.ts'
+import { catchSignals, type Signals } from '../cli/signals.ts'
+import { ask, interactive, Interrupted } from '../cli/terminal.ts'
 
-/** The command line of `run PLAYBOOK|ROLE`, as parsed. */
-export interface RunArguments {
+export const run = command({
+  describe: 'Run a playbook, or a role by its name',
+  takes: {
+    target: {
+      describe: 'Path of a playbook, or the name of a role',
+      completes: 'runnable',
+      missing: [
+        'something to run is missing',
+        'name a playbook or a role, as in run playbooks/site.ts -i inventory/lab; see run --help',
+      ],
+    },
+  },
+  options,
+  examples: [
+    ['run playbooks/site.ts -i inventory/lab', 'Run a playbook'],
+    [
+      'run playbooks/site.ts -i inventory/lab -C -D -l web',
+      'Say what would change on the hosts of web, with differences',
+    ],
+    ['run nova -i inventory/lab -t config', 'Run a role by its name, only its tasks with the tag config'],
+    ['run playbooks/site.ts -i inventory/lab --resume', 'Go on where it stopped'],
+  ],
+  act: ({ words: { target }, values, argv }) => runPlaybook({ target, values: checked(values), argv }),
+})
+
+interface RunArguments {
   readonly target: string
   readonly values: Values
   readonly argv: readonly string[]
@@ -32,7 +57,7 @@ interface Selected {
 }
 
 /** Loads, checks, selects; then lists, or runs and reports. Gives the exit code. @throws Refused before anything is touched */
-export async function runPlaybook(args: RunArguments): Promise<number> {
+async function runPlaybook(args: RunArguments): Promise<number> {
   const { values } = args
   if (values.step && !interactive()) throw new Refused({ message: '--step needs a terminal to ask on' }, exit.usage)
   const selected = await load(args)
@@ -55,12 +80,24 @@ export async function runPlaybook(args: RunArguments): Promise<number> {
   return execute({ ...selected, inventory, plays }, args)
 }
 
+function checked(values: Values): Values {
+  const strange = values.output?.find((o) => o !== 'lines' && o !== 'json' && !/^junit=./.test(o))
+  if (strange !== undefined)
+    throw new Refused(
+      { message: `--output ${strange} is unknown`, hint: 'there are lines, json and junit=FILE' },
+      exit.usage,
+    )
+  return values
+}
+
 async function load({ target, values }: RunArguments): Promise<Selected> {
   const file = findPlaybook(target)
   const extraVars = await parseExtraVars(values['extra-vars'] ?? [])
   const checks = values['type-check'] && !listing(values)
   const checked = checks
-    ? import('./typecheck.ts').then(({ typeCheck }) => typeCheck([file, ...inventorySources(values.inventory ?? [])]))
+    ? import('../cli/typecheck.ts').then(({ typeCheck }) =>
+        typeCheck([file, ...inventorySources(values.inventory ?? [])]),
+      )
     : Promise.resolve()
   // A type error says more than what follows from it at run time, so it is the one to be shown.
   const [types, loaded] = await Promise.allSettled([
@@ -146,16 +183,16 @@ function workedOn(plays: readonly PlayNode[]): readonly Host[] {
 }
 
 async function execute({ playbook, plays, inventory }: Selected, { values, argv }: RunArguments): Promise<number> {
-  const [{ findRun, Journal }, { newRunId, run }, { createTransport }, { both }, { lockHosts }] = await Promise.all([
+  const [{ findRun, Journal }, engine, { createTransport }, { both }, { lockHosts }] = await Promise.all([
     import('../engine/journal.ts'),
     import('../engine/run.ts'),
     import('../transport/index.ts'),
     import('../report/guard.ts'),
-    import('./lock.ts'),
+    import('../engine/lock.ts'),
   ])
   const { resume, check, forks } = values
   const done = resume === undefined ? undefined : findRun(resume === 'latest' ? undefined : resume, playbook.name)
-  const runId = newRunId()
+  const runId = engine.newRunId()
   const release = check ? () => {} : lockHosts(workedOn(plays), runId, playbook.name)
   // Whatever ends the process, the next run must not find it locked.
   process.on('exit', release)
@@ -172,7 +209,7 @@ async function execute({ playbook, plays, inventory }: Selected, { values, argv 
   const become = becomeOf(values)
   let outcome: RunOutcome
   try {
-    outcome = await run({
+    outcome = await engine.run({
       playbook,
       plays,
       inventory,

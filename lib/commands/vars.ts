@@ -1,9 +1,29 @@
 import type { Json } from '../model/operation.ts'
 import type { Playbook } from '../model/playbook.ts'
+import { columns } from '../model/columns.ts'
 import { exit } from '../model/problem.ts'
 import { Secret } from '../model/secret.ts'
 import type { Schema } from '../model/vars.ts'
-import { findPlaybook, loadPlaybook } from './playbooks.ts'
+import { command } from '../cli/command.ts'
+import { pick } from '../cli/options.ts'
+import { findPlaybook, loadPlaybook } from '../cli/playbooks.ts'
+
+export const vars = command({
+  describe: 'Show the variables that the roles of a playbook want',
+  takes: {
+    target: {
+      describe: 'Path of a playbook, or the name of a role',
+      completes: 'runnable',
+      missing: ['whose variables is missing', 'name a playbook or a role, as in run vars playbooks/site.ts'],
+    },
+  },
+  options: pick('json'),
+  async act({ words: { target }, values: { json } }) {
+    const wanted = wantedBy(await loadPlaybook(findPlaybook(target)))
+    process.stdout.write(json ? `${JSON.stringify(wanted, undefined, 2)}\n` : table(wanted))
+    return exit.ok
+  },
+})
 
 /** A variable that roles of a playbook want. */
 interface Wanted {
@@ -16,13 +36,7 @@ interface Wanted {
   readonly about?: string
 }
 
-/** Prints every variable that a playbook's roles want: its kind, its default, who wants it. */
-export async function showVars(target: string, json: boolean): Promise<number> {
-  const wanted = wantedBy(await loadPlaybook(findPlaybook(target)))
-  process.stdout.write(json ? `${JSON.stringify(wanted, undefined, 2)}\n` : table(wanted))
-  return exit.ok
-}
-
+/** Every variable that a playbook's roles want: its kind, its default, who wants it. */
 function wantedBy(playbook: Playbook): readonly Wanted[] {
   // Two roles may want the same name with different defaults: each is told.
   const found = new Map<string, Wanted & { readonly roles: string[] }>()
@@ -59,22 +73,11 @@ function table(wanted: readonly Wanted[]): string {
     v.roles.join(', '),
     v.about ?? '',
   ]
-  const widths = [0, 1, 2, 3].map((i) => Math.max(0, ...wanted.map((v) => cells(v)[i]!.length)))
-  const rows = (of: readonly Wanted[]) =>
-    of
-      .map(
-        (v) =>
-          `${cells(v)
-            .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-            .filter((_, i) => i !== 2 || widths[2] !== 0)
-            .join('  ')
-            .trimEnd()}\n`,
-      )
-      .join('')
-  const [required, optional] = [wanted.filter((v) => v.required), wanted.filter((v) => !v.required)]
-  const parts = [
-    required.length > 0 ? `must be set:\n${rows(required)}` : '',
-    optional.length > 0 ? `may be set:\n${rows(optional)}` : '',
-  ].filter(Boolean)
-  return parts.join('\n') || 'its roles want no variables\n'
+  const sorted = [...wanted.filter((v) => v.required), ...wanted.filter((v) => !v.required)]
+  const lines = columns(sorted.map(cells))
+  const part = (title: string, required: boolean) => {
+    const own = lines.filter((_, i) => sorted[i]!.required === required)
+    return own.length > 0 ? [[title, ...own, ''].join('\n')] : []
+  }
+  return [...part('must be set:', true), ...part('may be set:', false)].join('\n') || 'its roles want no variables\n'
 }

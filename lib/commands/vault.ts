@@ -16,13 +16,56 @@ import path from 'node:path'
 import { decryptVault, encryptVault, isVault, vaultId } from '../inventory/vault.ts'
 import { exit, type Problem, Refused } from '../model/problem.ts'
 import type { Secret } from '../model/secret.ts'
-import type { Values } from './options.ts'
-import { encryptingPassword, vaultPassword } from './passwords.ts'
-import { askSecret, interactive } from './terminal.ts'
+import { command } from '../cli/command.ts'
+import { type ValuesOf, vaults } from '../cli/options.ts'
+import { encryptingPassword, vaultPassword } from '../cli/passwords.ts'
+import { askSecret, interactive } from '../cli/terminal.ts'
 
-/** The command line of `run vault`. */
-export interface VaultArguments {
-  readonly action: string
+const actions = ['encrypt', 'decrypt', 'view', 'edit', 'rekey', 'encrypt-string'] as const
+
+export const vault = command({
+  describe: 'Encrypt and decrypt files and values as Ansible Vault does',
+  takes: {
+    action: { choices: actions, describe: 'What to do', missing: ['what to do is missing', 'see run vault --help'] },
+    files: {
+      describe: 'Files; - is stdin and stdout. For encrypt-string the text, or nothing for stdin',
+      completes: 'files',
+      many: true,
+    },
+  },
+  options: {
+    ...vaults,
+    'new-vault-password-file': { kind: 'text', completes: 'files', describe: 'rekey: the new password' },
+    'new-vault-id': { kind: 'text', describe: 'rekey: the new password and its label, LABEL@FILE' },
+    'encrypt-vault-id': { kind: 'text', describe: 'Which --vault-id to encrypt with' },
+    name: { kind: 'text', alias: 'n', describe: 'encrypt-string: the name of the variable' },
+    to: {
+      kind: 'text',
+      completes: 'files',
+      describe: 'encrypt, decrypt: write there and leave the file as it is; - is stdout',
+    },
+  },
+  examples: [
+    ['run vault edit group_vars/all/vault.yml --vault-password-file ~/.vault', 'Change an encrypted file in $EDITOR'],
+    ['run vault encrypt-string -n db_password --ask-vault-password', 'Encrypt a value that is typed or comes on stdin'],
+  ],
+  act: ({ words: { action, files }, values }) =>
+    obey({
+      action: action as (typeof actions)[number],
+      files,
+      values,
+      name: values.name,
+      to: values.to,
+      newFile: values['new-vault-password-file'],
+      newId: values['new-vault-id'],
+      encryptId: values['encrypt-vault-id'],
+    }),
+})
+
+type Values = ValuesOf<typeof vaults>
+
+interface VaultArguments {
+  readonly action: (typeof actions)[number]
   readonly files: readonly string[]
   readonly values: Values
   readonly name: string | undefined
@@ -35,8 +78,7 @@ export interface VaultArguments {
 // What a lone dash on the command line stands for.
 const stdin = '/dev/stdin'
 
-/** Encrypts, decrypts, shows and changes files and values in the format of Ansible Vault. Gives the exit code. @throws Refused */
-export async function vault(args: VaultArguments): Promise<number> {
+async function obey(args: VaultArguments): Promise<number> {
   const { action, files } = args
   // Without any option about it, the password is asked for, as ansible-vault does.
   const { 'vault-password-file': file, 'vault-id': ids } = args.values
@@ -57,8 +99,6 @@ export async function vault(args: VaultArguments): Promise<number> {
       return edit({ ...args, values })
     case 'rekey':
       return rekey({ ...args, values })
-    default:
-      throw usage(`run vault cannot ${action}`, 'it can encrypt, decrypt, view, edit, rekey and encrypt-string')
   }
 }
 

@@ -3,10 +3,8 @@ import path from 'node:path'
 import type { RunStarted, Timed } from '../model/event.ts'
 import type { Diff, Value } from '../model/operation.ts'
 import { exit, Refused } from '../model/problem.ts'
+import { stateFolder } from '../model/state-folder.ts'
 import { identity } from './select.ts'
-
-/** Where runs of this working directory are recorded; only the owner may read them. */
-const journalDirectory = '.switchover/runs'
 
 // Shown while it happens and worth nothing afterwards.
 const fleeting = new Set(['host-started'])
@@ -16,7 +14,7 @@ export class Journal {
   readonly path: string
   readonly #file: number
 
-  constructor(run: string, directory = journalDirectory) {
+  constructor(run: string, directory: string = stateFolder.runs) {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
     this.path = path.join(directory, `${run}.jsonl`)
     this.#file = openSync(this.path, 'a', 0o600)
@@ -54,8 +52,13 @@ export function readJournal(file: string): readonly Timed[] {
     })
 }
 
+/** The events of a run that is recorded here. */
+export function readRun(run: string, directory: string = stateFolder.runs): readonly Timed[] {
+  return readJournal(path.join(directory, `${run}.jsonl`))
+}
+
 /** The names of recorded runs, oldest first. */
-export function recordedRuns(directory = journalDirectory): readonly string[] {
+export function recordedRuns(directory: string = stateFolder.runs): readonly string[] {
   if (!existsSync(directory)) return []
   return readdirSync(directory)
     .filter((name) => name.endsWith('.jsonl'))
@@ -116,9 +119,9 @@ export function doneIn(run: string, events: Iterable<Timed>): Done {
  * What it had itself gone on with is part of it.
  * @throws Refused when there is none
  */
-export function findRun(name: string | undefined, playbook: string, directory = journalDirectory): Done {
+export function findRun(name: string | undefined, playbook: string, directory: string = stateFolder.runs): Done {
   const runs = recordedRuns(directory)
-  const load = (run: string) => readJournal(path.join(directory, `${run}.jsonl`))
+  const load = (run: string) => readRun(run, directory)
   for (const run of name === undefined ? [...runs].reverse() : named(name, runs)) {
     const events = load(run)
     const started = startOf(events)

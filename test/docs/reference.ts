@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { type Option, options } from '../../lib/commands/options.ts'
+import { type Option, options } from '../../lib/cli/options.ts'
 import { type Exported, exportsOf, namespacesOf, typesBehind } from './declarations.ts'
 import { type Page, type Part, partsOf } from './pages.ts'
 import { emptyProject, type Project } from './project.ts'
@@ -196,7 +196,7 @@ function optionTable(): string {
         typeof fallback === 'number' && fallback > 0 ? `${fallback} unless said` : '',
       ].filter(Boolean)
       return {
-        group: group.replace(/:$/, ''),
+        group: (group ?? '').replace(/:$/, ''),
         cells: [names.join(' '), `${describe}${words.length > 0 ? ` (${words.join('; ')})` : ''}`],
       }
     },

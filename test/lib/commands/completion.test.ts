@@ -46,6 +46,17 @@ test('inventories, hosts and groups, tags', () => {
   assert.equal(offered(['run', 'playbooks/site.ts', '--tags', '=', 'w']), ['web', 'work'])
   assert.equal(offered(['run', 'exec', '-i', 'inventory/lab', 'd']), ['db', 'db1'])
 })
+test('what a command takes is offered behind it, and nothing of the others', () => {
+  project.write('.switchover/runs/20260101-000000-000aa.jsonl', '')
+  assert.equal(offered(['run', 'report', '']), ['20260101-000000-000aa'])
+  assert.equal(offered(['run', 'report', '--d']), ['--diff'])
+  assert.equal(offered(['run', 'report', '--f']), [])
+  assert.equal(offered(['run', 'unlock', '--f']), ['--force'])
+  assert.equal(offered(['run', 'inventory', '-i', 'inventory/lab', '--host', 'w']), ['web', 'web1', 'web2'])
+  assert.equal(offered(['run', 'inventory', '--g']), ['--graph'])
+  assert.equal(offered(['run', 'playbooks/site.ts', '--start-at-task', '']), ['T'])
+  assert.equal(offered(['run', 'help', 'c']), ['config', 'completion'])
+})
 test('nothing is offered, and nothing fails, where nobody knows', () => {
   assert.equal(offered(['run', 'playbooks/none.ts', '-t', 'w']), [])
   assert.equal(offered(['run', 'exec', 'all', '--', 'ls', '-']), [])

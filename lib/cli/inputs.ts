@@ -5,12 +5,18 @@ import { exit, Refused } from '../model/problem.ts'
 import type { Secret } from '../model/secret.ts'
 import { loadInventory } from '../inventory/load.ts'
 import { parseExtraVars } from './extra-vars.ts'
-import type { Values } from './options.ts'
+import type { connecting, Values, ValuesOf, vaults } from './options.ts'
 import { passwordFrom, vaultPassword } from './passwords.ts'
 import { askSecret } from './terminal.ts'
 
+/** The options that say which inventory. */
+type InventoryValues = Pick<Values, 'inventory' | 'extra-vars'> & ValuesOf<typeof vaults>
+
 /** The inventory that the options name, with -e above it. @throws Refused */
-export async function readInventory(values: Values, extraVars?: Readonly<Record<string, unknown>>): Promise<Inventory> {
+export async function readInventory(
+  values: InventoryValues,
+  extraVars?: Readonly<Record<string, unknown>>,
+): Promise<Inventory> {
   const { inventory } = values
   if (!inventory?.length)
     throw new Refused(
@@ -35,7 +41,10 @@ export function inventorySources(inventories: readonly string[]): readonly strin
 }
 
 /** What the command line says of the connections, above what the inventory says. Passwords are asked for here, once. */
-export async function withConnectionOptions(inventory: Inventory, values: Values): Promise<Inventory> {
+export async function withConnectionOptions(
+  inventory: Inventory,
+  values: ValuesOf<typeof connecting>,
+): Promise<Inventory> {
   const password = await given(values['ask-pass'], values['connection-password-file'], 'SSH password', 'ssh password')
   const becomePassword = await given(
     values['ask-become-pass'],
@@ -70,6 +79,6 @@ async function given(
 }
 
 /** Who tasks become unless they say otherwise, as -b and --become-user have it. */
-export function becomeOf(values: Values): boolean | string | undefined {
+export function becomeOf(values: Pick<Values, 'become' | 'become-user'>): boolean | string | undefined {
   return values['become-user'] ?? (values.become ? true : undefined)
 }

@@ -3,19 +3,26 @@ import { didYouMean, exit, type Problem, Refused } from '../model/problem.ts'
 /** What an option may be given as, on the command line and in the settings. */
 export type Kind = 'text' | 'texts' | 'flag' | 'number' | 'count'
 
+/** What the words of a command line may be, where they can be told: a shell completes them. */
+export type Completes = 'runnable' | 'hosts' | 'tags' | 'tasks' | 'runs' | 'inventories' | 'outputs' | 'files'
+
 /** An option of the command line. */
 export interface Option {
   readonly kind: Kind
   readonly alias?: string | readonly string[]
   readonly choices?: readonly string[]
+  readonly completes?: Completes
   /** A path: in the settings it starts at the file that says it. */
   readonly path?: true
   /** The least number that makes sense. */
   readonly least?: number
   readonly fallback?: string | number | boolean | readonly string[]
-  readonly group: string
+  readonly group?: string
   readonly describe: string
 }
+
+/** Options by their long names. */
+export type Options = Readonly<Record<string, Option>>
 
 const [what, how, look, output, connection, secrets] = [
   'What and where:',
@@ -26,22 +33,35 @@ const [what, how, look, output, connection, secrets] = [
   'Passwords:',
 ] as const
 
-/** Every option by its long name: the command line, the settings, the help and the completion read nothing else. */
+/** The options that commands share and settings may hold. What only one command has stands in its own file. */
 export const options = {
   inventory: {
     kind: 'texts',
     alias: 'i',
     path: true,
+    completes: 'inventories',
     group: what,
     describe: 'Inventory file or folder, or a list such as a,b, ; repeatable',
   },
-  limit: { kind: 'texts', alias: 'l', group: what, describe: 'Only these hosts (a pattern, or @FILE)' },
-  tags: { kind: 'texts', alias: 't', group: what, describe: 'Only tasks with one of these tags' },
-  'skip-tags': { kind: 'texts', group: what, describe: 'No tasks with one of these tags' },
-  'start-at-task': { kind: 'text', group: what, describe: 'Leave out the tasks before this one (name or glob)' },
+  limit: {
+    kind: 'texts',
+    alias: 'l',
+    completes: 'hosts',
+    group: what,
+    describe: 'Only these hosts (a pattern, or @FILE)',
+  },
+  tags: { kind: 'texts', alias: 't', completes: 'tags', group: what, describe: 'Only tasks with one of these tags' },
+  'skip-tags': { kind: 'texts', completes: 'tags', group: what, describe: 'No tasks with one of these tags' },
+  'start-at-task': {
+    kind: 'text',
+    completes: 'tasks',
+    group: what,
+    describe: 'Leave out the tasks before this one (name or glob)',
+  },
   'extra-vars': { kind: 'texts', alias: 'e', group: what, describe: 'Variables above all others: k=v, JSON, or @FILE' },
   resume: {
     kind: 'text',
+    completes: 'runs',
     group: what,
     describe: 'Go on where the latest run of this playbook (or the named one) stopped',
   },
@@ -73,6 +93,7 @@ export const options = {
   output: {
     kind: 'texts',
     alias: 'o',
+    completes: 'outputs',
     group: output,
     describe: 'lines, json (one event a line), or junit=FILE; repeatable',
   },
@@ -145,9 +166,9 @@ export const options = {
     group: secrets,
     describe: 'The password of one vault id: LABEL@FILE, or LABEL@prompt; repeatable',
   },
-} as const satisfies Readonly<Record<string, Option>>
+} as const satisfies Options
 
-/** The long name of an option. */
+/** The long name of a shared option. */
 export type OptionName = keyof typeof options
 
 type ValueOf<O extends Option> = O extends { readonly choices: readonly (infer C)[] }
@@ -161,11 +182,37 @@ type ValueOf<O extends Option> = O extends { readonly choices: readonly (infer C
     }[O['kind']]
 
 /** Options with their values; undefined: neither given nor with a default. */
-export type Values = {
-  readonly [N in OptionName]:
-    | ValueOf<(typeof options)[N]>
-    | ((typeof options)[N] extends { readonly fallback: string | number | boolean } ? never : undefined)
+export type ValuesOf<O extends Options> = {
+  readonly [N in keyof O]:
+    | ValueOf<O[N]>
+    | (O[N] extends { readonly fallback: string | number | boolean } ? never : undefined)
 }
+
+/** The shared options with their values. */
+export type Values = ValuesOf<typeof options>
+
+/** Some of the shared options. */
+export function pick<N extends OptionName>(...names: readonly N[]): Pick<typeof options, N> {
+  return Object.fromEntries(names.map((name) => [name, options[name]])) as Pick<typeof options, N>
+}
+
+/** How hosts are reached and who acts on them. */
+export const connecting = pick(
+  'connection',
+  'user',
+  'private-key',
+  'timeout',
+  'become',
+  'become-user',
+  'become-method',
+  'ask-pass',
+  'connection-password-file',
+  'ask-become-pass',
+  'become-password-file',
+)
+
+/** The passwords of vaults. */
+export const vaults = pick('ask-vault-password', 'vault-password-file', 'vault-id')
 
 /** What run.config.ts may export: any option under its long name. */
 export type Settings = {
@@ -175,19 +222,20 @@ export type Settings = {
 }
 
 /** Where the value of an option comes from. */
-export interface Effective {
-  readonly values: Values
-  readonly from: Readonly<Record<OptionName, string>>
+export interface Effective<O extends Options> {
+  readonly values: ValuesOf<O>
+  readonly from: Readonly<Record<keyof O & string, string>>
 }
 
 /** The values that hold: command line over settings over defaults. @throws Refused for a number or a word that makes no sense */
-export function effective(
+export function effective<O extends Options>(
+  of: O,
   given: Readonly<Record<string, unknown>>,
   settings: { readonly file?: string; readonly values: Readonly<Record<string, unknown>> },
-): Effective {
+): Effective<O> {
   const values: Record<string, unknown> = {}
   const from: Record<string, string> = {}
-  for (const [name, option] of Object.entries(options) as [OptionName, Option][]) {
+  for (const [name, option] of Object.entries(of)) {
     const typed = asTyped(option, given[name])
     // A count that was not given is 0, as far as the parser is concerned.
     const onLine = typed !== undefined && !(option.kind === 'count' && typed === 0)
@@ -202,7 +250,7 @@ export function effective(
       if (wrong) throw new Refused({ message: `--${wrong}` }, exit.usage)
     }
   }
-  return { values: values as Values, from: from as Effective['from'] }
+  return { values: values as ValuesOf<O>, from: from as Effective<O>['from'] }
 }
 
 // An option given twice means the second; a number is a text until it is known to be one.

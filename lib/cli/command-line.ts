@@ -1,4 +1,6 @@
+import { quote } from '../kit/shell.ts'
+
 /** Words of a command line as they are to be typed again. */
 export function typed(argv: readonly string[]): string {
-  return argv.map((word) => (/^[\w./:=@,%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ')
+  return argv.map(quote).join(' ')
 }

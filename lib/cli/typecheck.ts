@@ -4,8 +4,9 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { exit, type Problem, Refused } from '../model/problem.ts'
+import { stateFolder } from '../model/state-folder.ts'
 
-const place = '.switchover/types'
+const place = stateFolder.types
 const home = path.resolve(import.meta.dirname, '../..') + path.sep
 const ownTypes = path.dirname(path.dirname(createRequire(import.meta.url).resolve('@types/node/package.json')))
 

@@ -3,9 +3,9 @@ import { hostname, userInfo } from 'node:os'
 import path from 'node:path'
 import type { Host } from '../model/inventory.ts'
 import { exit, Refused } from '../model/problem.ts'
+import { stateFolder } from '../model/state-folder.ts'
 
-/** Where locks lie, one file a host, so that runs on different hosts do not wait for each other. */
-const directory = '.switchover/locks'
+const directory = stateFolder.locks
 
 /** Who holds a host. */
 export interface Holder {
@@ -159,40 +159,4 @@ export function locks(): readonly { readonly file: string; readonly holder: Hold
       const holder = read(file)
       return holder ? [{ file, holder }] : []
     })
-}
-
-/** Removes the locks of one run, or of all that have ended; of one that goes on only when forced. Gives the exit code. */
-export async function unlock(args: { readonly run?: string; readonly force: boolean }): Promise<number> {
-  const found = locks().filter(({ holder }) => args.run === undefined || holder.run.startsWith(args.run))
-  if (args.run !== undefined && found.length === 0) {
-    const runs = [...new Set(locks().map(({ holder }) => holder.run))]
-    throw new Refused(
-      {
-        message: `no host is locked by a run ${args.run}`,
-        hint: runs.length > 0 ? `there are: ${runs.join(', ')}` : 'nothing is locked',
-      },
-      exit.usage,
-    )
-  }
-  if (found.length === 0) process.stdout.write('nothing is locked\n')
-  const held = found.filter(
-    ({ holder }) => !args.force && (holder.machine === hostname() ? lives(holder) : args.run === undefined),
-  )
-  for (const { file, holder } of found) {
-    if (held.some((one) => one.file === file)) continue
-    rmSync(file, { force: true })
-    process.stdout.write(`${holder.host}: no longer locked by run ${holder.run}\n`)
-  }
-  const [first] = held
-  if (first === undefined) return exit.ok
-  throw new Refused(
-    held.map(({ holder }) => ({
-      message: `${holder.host} stays locked by ${describe(holder)}`,
-      hint:
-        holder.machine === hostname()
-          ? `it goes on: end it with kill ${holder.pid}`
-          : `when it is known to have ended: run unlock ${holder.run}`,
-    })),
-    exit.locked,
-  )
 }

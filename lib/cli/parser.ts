@@ -1,0 +1,168 @@
+import yargs, { type Argv } from 'yargs'
+import { didYouMean, exit, type Problem, Refused } from '../model/problem.ts'
+import type { AnyCommand, Positional, Positionals } from './command.ts'
+import type { Option, Options } from './options.ts'
+import { tellApart, type Word } from './words.ts'
+
+/** A command and its word. */
+export interface Worded {
+  readonly word: string
+  readonly command: AnyCommand
+}
+
+/** What the words behind a command say. */
+export interface Parsed {
+  readonly words: Readonly<Record<string, unknown>>
+  readonly values: Readonly<Record<string, unknown>>
+  readonly behind: readonly string[]
+}
+
+/** The command that is meant where a line names none. */
+export const first = 'run'
+
+/** What every command has besides its own options. */
+export const always = {
+  version: { kind: 'flag', describe: 'Show version number' },
+  help: { kind: 'flag', alias: 'h', describe: 'Show help' },
+} as const satisfies Options
+
+/** Takes the words behind a command apart. @throws Refused for a word that the command does not know, or wants and has not */
+export async function parse(of: Worded, line: readonly string[]): Promise<Parsed> {
+  const { takes, options } = partsOf(of.command)
+  const told = tellApart(line, { ...options, ...always })
+  refuseUnknown(told, of)
+  refuseMissing(told, takes)
+  const args = await parserFor(of)
+    .fail((message, error) => {
+      if (error && error.name !== 'YError') throw error
+      throw new Refused(valueMissing(message ?? error.message), exit.usage)
+    })
+    .parseAsync([...line])
+  for (const [name, { choices }] of Object.entries(takes)) refuseChoice(name, choices, args[name])
+  const some = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, args[name]]))
+  return {
+    words: some(Object.keys(takes)),
+    values: some(Object.keys(options)),
+    behind: (args['--'] ?? []) as readonly string[],
+  }
+}
+
+/** The help of one command; that of the first has all others too. */
+export async function helpOf(of: Worded, others: readonly Worded[] = []): Promise<string> {
+  const made = parserFor(of)
+  for (const { word, command } of others) {
+    // A describe of false keeps a command out of the help, which its types do not know.
+    made.command(`${word}${usageOf(command)}`, command.describe ?? (false as never))
+  }
+  const help = await made.epilogue(of.word === first ? exitCodes : '').getHelp()
+  // The type of an option is seen from what is written of it.
+  return `${help.replace(/ *\[(?:string|array|boolean|count)\]/g, '').replace(/ +$/gm, '')}\n`
+}
+
+const exitCodes = `Exit codes:
+  0  all went well                        6    playbook, inventory or settings cannot be loaded
+  1  a fault of switchover itself         7    nothing is selected: no such host, tag or task
+  2  a task failed on a host              8    refused at a gate
+  4  a host was unreachable               9    locked by another run
+  5  wrong option or value                130  Ctrl-C (143: TERM)
+
+run COMMAND --help says more of each command.`
+
+function partsOf({ takes = {}, options = {} }: AnyCommand): {
+  readonly takes: Positionals
+  readonly options: Options
+} {
+  return { takes, options }
+}
+
+function parserFor({ word, command }: Worded): Argv {
+  const { takes, options } = partsOf(command)
+  const made = yargs()
+    .scriptName(word === first ? 'run' : `run ${word}`)
+    .usage(word === first ? '$0 PLAYBOOK|ROLE -i INVENTORY [options]' : `$0${usageOf(command)}\n\n${command.describe}`)
+    .command(`$0${usageOf(command)}`, command.describe ?? '', (y) => {
+      for (const [name, { describe, choices, missing, many }] of Object.entries(takes))
+        y.positional(name, {
+          type: 'string',
+          describe: `${describe}${choices ? `: ${choices.join(', ')}` : ''}`,
+          ...(many ? { array: true, default: [] } : {}),
+          ...(missing ? { demandOption: true } : {}),
+        })
+      for (const [name, option] of Object.entries(options)) y.option(name, forParser(option))
+      return y.example((command.examples ?? []) as [string, string][])
+    })
+  return made
+    .parserConfiguration({
+      'duplicate-arguments-array': true,
+      'camel-case-expansion': false,
+      'short-option-groups': true,
+      'greedy-arrays': false,
+      'populate--': true,
+      'parse-positional-numbers': false,
+    })
+    .version('version', always.version.describe, '')
+    .help('help', always.help.describe)
+    .alias('help', 'h')
+    .wrap(Math.min(110, process.stdout.columns ?? 110))
+    .exitProcess(false)
+}
+
+/** ` <action> [files..]` */
+function usageOf(command: AnyCommand): string {
+  return Object.entries(partsOf(command).takes)
+    .map(([name, { missing, many }]) => (missing ? ` <${name}>` : ` [${name}${many ? '..' : ''}]`))
+    .join('')
+}
+
+function forParser({ kind, alias, group, describe, choices, fallback }: Option) {
+  const type = kind === 'flag' ? 'boolean' : kind === 'count' ? 'count' : 'string'
+  const default_ = kind === 'number' && fallback !== undefined ? ` (${fallback})` : ''
+  return {
+    type,
+    describe: `${describe}${choices ? `: ${choices.join(' or ')}` : ''}${default_}`,
+    ...(group === undefined ? {} : { group }),
+    ...(alias === undefined ? {} : { alias }),
+    ...(kind === 'texts' ? { array: true } : {}),
+    ...(type === 'string' ? { requiresArg: true } : {}),
+  } as const
+}
+
+/** Refuses options that the command does not have. */
+function refuseUnknown(told: readonly Word[], { word, command }: Worded): void {
+  const strange = told.find(({ kind, option }) => kind === 'option' && option === undefined)
+  if (!strange) return
+  const given = strange.text.startsWith('--') ? strange.text.slice(2).replace(/=.*/s, '') : strange.text.slice(1)
+  const name = `${strange.text.startsWith('--') ? '--' : '-'}${given}`
+  const [message, help] =
+    word === first
+      ? [`there is no option ${name}`, 'run --help']
+      : [`run ${word} has no option ${name}`, `run ${word} --help`]
+  const near = given.length > 1 ? didYouMean(given, Object.keys(partsOf(command).options)) : undefined
+  throw new Refused({ message, hint: near?.replace('mean ', 'mean --') ?? `see ${help}` }, exit.usage)
+}
+
+function refuseMissing(told: readonly Word[], takes: Positionals): void {
+  const given = told.filter(({ kind }) => kind === 'positional').length
+  const { missing } = Object.values(takes)[given] ?? {}
+  if (missing) throw new Refused({ message: missing[0], hint: missing[1] }, exit.usage)
+}
+
+function refuseChoice(name: string, choices: Positional['choices'], given: unknown): void {
+  if (!choices || given === undefined || choices.includes(String(given))) return
+  throw new Refused(
+    {
+      message: `there is no ${name} ${given}`,
+      hint: didYouMean(String(given), choices) ?? `there are: ${choices.join(', ')}`,
+    },
+    exit.usage,
+  )
+}
+
+function valueMissing(message: string): Problem {
+  const bare = /^Not enough arguments following: (.*)$/.exec(message)?.[1]
+  return {
+    message: bare
+      ? `${bare.length === 1 ? '-' : '--'}${bare} needs a value`
+      : message.trim().replace(/\s*\n\s*/g, '; '),
+  }
+}

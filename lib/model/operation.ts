@@ -71,7 +71,7 @@ export function asked<T>(connection: Reader, question: string, put: (reader: Rea
   return answer
 }
 
-export interface FileMeta {
+export type FileMeta = {
   readonly mode?: string
   readonly owner?: string
   readonly group?: string
@@ -133,6 +133,8 @@ export interface Prepared<R> extends Plan<R> {
 export interface Operation<R extends Value = Value> {
   readonly name: string
   readonly at: Location
+  /** What it would do to a host that was found in this state (of its `read`): pure, so that a test needs no host. */
+  plan(state: unknown): Plan<R>
   prepare(connection: Reader): Promise<Prepared<R>>
 }
 
@@ -184,6 +186,7 @@ export function operation<A, S, C extends Change, R extends Value>(
         return name(args)
       },
       at: here(),
+      plan: (state) => spec.plan(state as S, args),
       async prepare(connection) {
         const plan = spec.plan(await spec.read(connection, args), args)
         const { change } = plan
@@ -222,6 +225,7 @@ export function legacyOperation<A, S, R extends Value>(
         return name(args)
       },
       at: here(),
+      plan: (state) => spec.plan(state as S, args),
       async prepare(connection) {
         const state = await spec.read(connection, args)
         const plan = spec.plan(state, args)

@@ -1,5 +1,5 @@
 import type { ConnectionSettings, Host, Inventory, RawVar } from '../../lib/model/inventory.ts'
-import { legacyOperation, output } from '../../lib/model/operation.ts'
+import { operation, output } from '../../lib/model/operation.ts'
 import { FakeNetwork } from '../../lib/testing/fake-hosts.ts'
 import type { Sshd } from './sshd.ts'
 
@@ -47,34 +47,34 @@ export function rigOf(
 }
 
 /** Changes the host by a command, each time it is run. */
-export const change = legacyOperation<string, null, string>((script) => `change ${script}`, {
+export const change = operation<string, null, string, string>((script) => `change ${script}`, {
   read: () => Promise.resolve(null),
-  plan: () => ({ changed: true, result: '' }),
-  apply: (connection, _plan, script) => output(connection, script),
+  plan: (_, script) => ({ result: '', change: script }),
+  apply: (connection, script) => output(connection, script),
 })
 
 /** Runs a command that only looks. */
-export const look = legacyOperation<string, string, string>((script) => `look ${script}`, {
+export const look = operation<string, string, string>((script) => `look ${script}`, {
   read: (connection, script) => output(connection, script),
-  plan: (said) => ({ changed: false, result: said }),
-  apply: () => Promise.resolve(),
+  plan: (said) => ({ result: said }),
 })
 
 /** Looks with one command whether the host is as wished (it prints `yes`), and makes it so with another. */
-export const wish = legacyOperation<{ readonly is: string; readonly make: string }, boolean, boolean>(
+export const wish = operation<{ readonly is: string; readonly make: string }, boolean, string, boolean>(
   ({ make }) => `wish ${make}`,
   {
     read: async (connection, { is }) => (await output(connection, is)) === 'yes',
-    plan: (is) => ({ changed: !is, result: true, diff: { path: 'state', before: 'no\n', after: 'yes\n' } }),
-    apply: async (connection, _plan, { make }) => {
+    plan: (is, { make }) =>
+      is ? { result: true } : { result: true, change: make, diff: { path: 'state', before: 'no\n', after: 'yes\n' } },
+    async apply(connection, make) {
       await output(connection, make)
     },
   },
 )
 
 /** Changes the host, and only the real run can tell with which result. */
-export const guess = legacyOperation<string, null, string>((script) => `guess ${script}`, {
+export const guess = operation<string, null, string, string>((script) => `guess ${script}`, {
   read: () => Promise.resolve(null),
-  plan: () => ({ changed: true, result: 'made up', unpredictable: true }),
-  apply: (connection, _plan, script) => output(connection, script),
+  plan: (_, script) => ({ result: 'made up', change: script, unpredictable: true }),
+  apply: (connection, script) => output(connection, script),
 })

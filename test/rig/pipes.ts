@@ -1,12 +1,5 @@
 import type { Host, Inventory } from '../../lib/model/inventory.ts'
-import {
-  asked,
-  type Connection,
-  legacyOperation,
-  type Operation,
-  output,
-  type Reader,
-} from '../../lib/model/operation.ts'
+import { asked, type Connection, type Operation, operation, output, type Reader } from '../../lib/model/operation.ts'
 import type { Session, Transport } from '../../lib/model/transport.ts'
 import { aHost, inventoryOf } from './hosts.ts'
 
@@ -93,40 +86,52 @@ const get = (connection: Reader, key: string) =>
   asked(connection, `get ${key}`, (reader) => output(reader, `get ${key}`))
 
 /** A key with a value, brought about by one request, or by several, or by one that goes its own way. */
-export const put = legacyOperation<
+export const put = operation<
   { readonly key: string; readonly value: string; readonly how?: 'once' | 'twice' | 'long' },
   string,
+  { readonly scripts: readonly string[]; readonly long: boolean },
   string
 >(({ key, value }) => `put ${key} ${value}`, {
   read: (connection, { key }) => get(connection, key),
-  plan: (there, { value }) => ({
-    changed: there !== value,
+  plan: (there, { key, value, how }) => ({
     result: value,
-    diff: { path: 'key', before: there, after: value },
+    ...(there === value
+      ? {}
+      : {
+          change: {
+            scripts: [...(how === 'twice' ? [`put ${key} half`] : []), `put ${key} ${value}`],
+            long: how === 'long',
+          },
+          diff: { path: 'key', before: there, after: value },
+        }),
   }),
-  async apply(connection, _plan, { key, value, how }) {
-    if (how === 'twice') await output(connection, `put ${key} half`)
-    await output(connection, `put ${key} ${value}`, { long: how === 'long' })
+  async apply(connection, { scripts, long }) {
+    for (const script of scripts) await output(connection, script, { long })
   },
 })
 
 /** A key that is like another one: what it does depends on what came before. */
-export const like = legacyOperation<{ readonly key: string; readonly other: string }, readonly string[], string>(
-  ({ key, other }) => `like ${key} ${other}`,
-  {
-    read: (connection, { key, other }) => Promise.all([get(connection, key), get(connection, other)]),
-    plan: ([there, wanted]) => ({ changed: there !== wanted, result: wanted! }),
-    async apply(connection, plan, { key }) {
-      await output(connection, `put ${key} ${plan.result}`)
-    },
+export const like = operation<
+  { readonly key: string; readonly other: string },
+  readonly [there: string, wanted: string],
+  string,
+  string
+>(({ key, other }) => `like ${key} ${other}`, {
+  read: (connection, { key, other }) => Promise.all([get(connection, key), get(connection, other)]),
+  plan: ([there, wanted], { key }) => ({
+    result: wanted,
+    ...(there === wanted ? {} : { change: `put ${key} ${wanted}` }),
+  }),
+  async apply(connection, script) {
+    await output(connection, script)
   },
-)
+})
 
 /** A command: nothing to read, one request. */
-export const command = legacyOperation<string, undefined, string>((script) => script, {
+export const command = operation<string, undefined, string, string>((script) => script, {
   read: async () => undefined,
-  plan: () => ({ changed: true, result: '', unpredictable: true }),
-  async apply(connection, _plan, script) {
+  plan: (_, script) => ({ result: '', change: script, unpredictable: true }),
+  async apply(connection, script) {
     await output(connection, script)
   },
 })

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { oneHost, play, role, type Schema, type Steps, text, type VarsOf } from '../../../lib/index.ts'
-import { type Fact, legacyOperation, output } from '../../../lib/model/operation.ts'
+import { type Fact, operation, output } from '../../../lib/model/operation.ts'
 import { change, look, rigOf } from '../../rig/hosts.ts'
 import { begin, runs } from '../../rig/runs.ts'
 
@@ -190,12 +190,12 @@ test('tells apart what is forgotten on hosts that run at the same time', async (
 })
 
 test('does not mind operations that a module makes for its own use', async () => {
-  const inside = legacyOperation<string, null, null>(() => 'outer', {
+  const inside = operation<string, null, true, null>(() => 'outer', {
     async read(connection) {
       await look('read').prepare(connection)
       return null
     },
-    plan: () => ({ changed: true, result: null }),
+    plan: () => ({ result: null, change: true }),
     async apply(connection) {
       const plan = await change('inner').prepare(connection)
       await plan.apply(connection)

@@ -30,3 +30,6 @@ function words(value: Word | Secret): string {
     })
     .join(' ')
 }
+
+/** The beginning of a script whose programs lie in sbin, which a shell that is not interactive does not look into everywhere. */
+export const sbin = 'PATH=$PATH:/sbin:/usr/sbin; export PATH; '

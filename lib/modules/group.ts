@@ -1,8 +1,9 @@
-import { legacyOperation, output } from '../model/operation.ts'
-import type { Operation } from '../model/operation.ts'
-import { sh } from '../kit/shell.ts'
-import { answers } from '../kit/answers.ts'
+import { operation } from '../model/operation.ts'
+import type { Operation, Reader } from '../model/operation.ts'
 import { accountName, accountNumber, databaseLine } from '../kit/accounts.ts'
+import { answers } from '../kit/answers.ts'
+import { type Command, perform } from '../kit/command.ts'
+import { sbin, sh } from '../kit/shell.ts'
 
 /** What a group is to be; what is not said stays as it is. */
 export interface GroupOptions {
@@ -41,41 +42,45 @@ interface Found {
   readonly gid: number
 }
 
-const bringGroup = legacyOperation<
+const bringGroup = operation<
   { readonly name: string; readonly options: GroupOptions },
   Found | undefined,
+  Command,
   GroupState
 >(({ name }) => `group.present ${name}`, {
   read: (connection, { name }) => look(connection, name),
-  plan(found, { name, options: { gid } }) {
-    const changed = found === undefined || (gid !== undefined && gid !== found.gid)
-    const after = gid === undefined ? 'a group\n' : `a group with gid ${gid}\n`
-    return {
-      changed,
-      result: { name, changed },
-      ...(changed ? { diff: { path: `group ${name}`, before: found ? told(found) : '', after } } : {}),
-    }
-  },
-  async apply(connection, _plan, { name, options: { gid, system = false } }, found) {
+  plan(found, { name, options: { gid, system = false } }) {
+    if (found && (gid === undefined || gid === found.gid)) return { result: { name, changed: false } }
     const number = gid === undefined ? [] : ['-g', gid]
     const argv = found ? ['groupmod', ...number, name] : ['groupadd', ...(system ? ['-r'] : []), ...number, name]
-    await output(connection, `PATH=$PATH:/sbin:/usr/sbin; ${sh`${argv}`}`)
+    const after = gid === undefined ? 'a group\n' : told({ gid })
+    return {
+      result: { name, changed: true },
+      change: { script: sbin + sh`${argv}` },
+      diff: { path: `group ${name}`, before: found ? told(found) : '', after },
+    }
+  },
+  async apply(connection, command) {
+    await perform(connection, command)
   },
 })
 
-const dropGroup = legacyOperation<string, Found | undefined, GroupState>((name) => `group.absent ${name}`, {
+const dropGroup = operation<string, Found | undefined, Command, GroupState>((name) => `group.absent ${name}`, {
   read: look,
-  plan: (found, name) => ({
-    changed: found !== undefined,
-    result: { name, changed: found !== undefined },
-    ...(found ? { diff: { path: `group ${name}`, before: told(found), after: '' } } : {}),
-  }),
-  async apply(connection, _plan, name) {
-    await output(connection, `PATH=$PATH:/sbin:/usr/sbin; ${sh`groupdel ${name}`}`)
+  plan: (found, name) =>
+    found
+      ? {
+          result: { name, changed: true },
+          change: { script: sbin + sh`groupdel ${name}` },
+          diff: { path: `group ${name}`, before: told(found), after: '' },
+        }
+      : { result: { name, changed: false } },
+  async apply(connection, command) {
+    await perform(connection, command)
   },
 })
 
-async function look(connection: Parameters<typeof answers>[0], name: string): Promise<Found | undefined> {
+async function look(connection: Reader, name: string): Promise<Found | undefined> {
   const { line } = await answers(connection, { line: databaseLine('group', name) })
   const gid = line.stdout.split(':')[2]
   return gid === undefined ? undefined : { gid: Number(gid) }

@@ -1,9 +1,10 @@
-import { Advice, CommandFailed, legacyOperation } from '../model/operation.ts'
+import { Advice, operation } from '../model/operation.ts'
 import type { Operation, Reader } from '../model/operation.ts'
 import { masked, type Secret } from '../model/secret.ts'
-import { sh } from '../kit/shell.ts'
 import { accountName, accountNumber, databaseLine } from '../kit/accounts.ts'
 import { answers } from '../kit/answers.ts'
+import { type Command, perform } from '../kit/command.ts'
+import { sbin, sh } from '../kit/shell.ts'
 
 /** What a user is to be; what is not said stays as it is, and is the host's own choice for a new one. */
 export interface UserOptions {
@@ -77,89 +78,68 @@ interface Found {
   readonly password: 'same' | 'other' | 'none'
 }
 
-interface State {
-  readonly found: Found | undefined
-  readonly missingGroups: readonly string[]
+const bringUser = operation<
+  { readonly name: string; readonly options: UserOptions },
+  Found | undefined,
+  Command,
+  UserState
+>(({ name }) => `user.present ${name}`, {
+  read: (connection, { name, options }) => look(connection, name, options),
+  plan(found, { name, options }) {
+    const wanted = differing(found, options)
+    if (found && Object.keys(wanted).length === 0) return { result: { name, changed: false } }
+    return {
+      result: { name, changed: true },
+      change: commandFor(name, found, wanted, options),
+      diff: { path: `user ${name}`, before: found ? before(found, wanted) : '', after: after(wanted) },
+    }
+  },
+  async apply(connection, command, { name }) {
+    const { code, stderr } = await perform(connection, command)
+    if (code === inUse) throw stillInUse(`${name} cannot be changed`, name, stderr)
+    if (code === noSuchGroup) {
+      const group = /group '?([\w.-]+\$?)'? does not exist/.exec(stderr)?.[1]
+      throw new Advice(
+        `the user ${name} cannot be in ${group ?? 'all of its groups'}: ${group ? 'there is no such group' : stderr.trim()}`,
+        `make it first: group.present('${group ?? 'NAME'}')`,
+      )
+    }
+  },
+})
+
+const dropUser = operation<
+  { readonly name: string; readonly removeHome: boolean },
+  Found | undefined,
+  Command,
+  UserState
+>(({ name }) => `user.absent ${name}`, {
+  read: (connection, { name }) => look(connection, name, {}),
+  plan(found, { name, removeHome }) {
+    if (!found) return { result: { name, changed: false } }
+    const home = removeHome ? ` and ${found.home}` : ''
+    return {
+      result: { name, changed: true },
+      // With 12 the account is gone and only its home or mail could not be removed, mostly since there is none.
+      change: { script: sbin + sh`${['userdel', ...(removeHome ? ['-r'] : []), name]}`, allow: [0, inUse, 12] },
+      diff: { path: `user ${name}`, before: `uid ${found.uid}${home}\n`, after: '' },
+    }
+  },
+  async apply(connection, command, { name }) {
+    const { code, stderr } = await perform(connection, command)
+    if (code === inUse) throw stillInUse(`${name} cannot be removed`, name, stderr)
+  },
+})
+
+// What the tools of the accounts end with, the same since they have exit codes.
+const noSuchGroup = 6
+const inUse = 8
+
+function stillInUse(what: string, name: string, stderr: string): Advice {
+  return new Advice(`${what}: ${stderr.trim()}`, `stop its processes first: ps -u ${name}`)
 }
 
-const bringUser = legacyOperation<{ readonly name: string; readonly options: UserOptions }, State, UserState>(
-  ({ name }) => `user.present ${name}`,
-  {
-    read: (connection, { name, options }) => look(connection, name, options),
-    plan({ found }, { name, options }) {
-      const wanted = differing(found, options)
-      const changed = found === undefined || Object.keys(wanted).length > 0
-      return {
-        changed,
-        result: { name, changed },
-        ...(changed
-          ? { diff: { path: `user ${name}`, before: found ? before(found, wanted) : '', after: after(wanted) } }
-          : {}),
-      }
-    },
-    async apply(connection, _plan, { name, options }, { found, missingGroups }) {
-      if (missingGroups.length > 0) {
-        throw new Advice(
-          `the user ${name} cannot be in ${missingGroups.join(', ')}: there is no such group`,
-          `make it first: group.present('${missingGroups[0]}')`,
-        )
-      }
-      const wanted = differing(found, options)
-      const keepsLock = found?.locked && found.password !== 'none' && options.locked !== false
-      const script = [
-        'PATH=$PATH:/sbin:/usr/sbin; set -e',
-        ...accountCommands(name, found, wanted, options),
-        // Not on the command line, where every user of the host could read it.
-        ...(wanted.password ? ['chpasswd -e'] : []),
-        ...(wanted.locked === true || (wanted.password && keepsLock) ? [sh`usermod -L ${name}`] : []),
-        ...(wanted.locked === false ? [sh`usermod -U ${name}`] : []),
-      ].join('\n')
-      const result = await connection.exec(
-        script,
-        wanted.password ? { stdin: masked`${name}:${wanted.password}\n` } : {},
-      )
-      if (result.code === 8) {
-        throw new Advice(
-          `${name} cannot be changed: ${result.stderr.trim()}`,
-          `stop its processes first: ps -u ${name}`,
-        )
-      }
-      if (result.code !== 0) throw new CommandFailed(script, result)
-    },
-  },
-)
-
-const dropUser = legacyOperation<{ readonly name: string; readonly removeHome: boolean }, State, UserState>(
-  ({ name }) => `user.absent ${name}`,
-  {
-    read: (connection, { name }) => look(connection, name, {}),
-    plan({ found }, { name, removeHome }) {
-      const changed = found !== undefined
-      const home = removeHome && found ? ` and ${found.home}` : ''
-      return {
-        changed,
-        result: { name, changed },
-        ...(found ? { diff: { path: `user ${name}`, before: `uid ${found.uid}${home}\n`, after: '' } } : {}),
-      }
-    },
-    async apply(connection, _plan, { name, removeHome }) {
-      const script = `PATH=$PATH:/sbin:/usr/sbin; ${sh`${['userdel', ...(removeHome ? ['-r'] : []), name]}`}`
-      const result = await connection.exec(script)
-      if (result.code === 8) {
-        throw new Advice(
-          `${name} cannot be removed: ${result.stderr.trim()}`,
-          `stop its processes first: ps -u ${name}`,
-        )
-      }
-      // With 12 the account is gone and only its home or mail could not be removed, mostly since there is none.
-      if (result.code !== 0 && result.code !== 12) throw new CommandFailed(script, result)
-    },
-  },
-)
-
 // The hash that is there stays on the host: it is compared by the shell itself, in no process's arguments.
-async function look(connection: Reader, name: string, { group, groups = [], password }: UserOptions): Promise<State> {
-  const asked = [...(group === undefined ? [] : [group]), ...groups]
+async function look(connection: Reader, name: string, { password }: UserOptions): Promise<Found | undefined> {
   const found = await answers(
     connection,
     {
@@ -167,13 +147,11 @@ async function look(connection: Reader, name: string, { group, groups = [], pass
       main: sh`id -gn ${name} 2>/dev/null`,
       groups: sh`id -Gn ${name} 2>/dev/null`,
       shadow: sh`name=${name}` + shadowScript,
-      missing: asked.map((one) => `${databaseLine('group', one)} >/dev/null || ${sh`echo ${one}`}`).join('\n') || ':',
     },
     { stdin: password ? masked`${password}\n` : '\n' },
   )
-  const missingGroups = words(found.missing.stdout)
   const [, , uid, , comment, home, shell] = found.user.stdout.trimEnd().split(':')
-  if (uid === undefined) return { found: undefined, missingGroups }
+  if (uid === undefined) return undefined
   if (found.shadow.code === 4) {
     throw new Advice(
       `the password of ${name} cannot be looked at: /etc/shadow is closed to this login`,
@@ -183,17 +161,14 @@ async function look(connection: Reader, name: string, { group, groups = [], pass
   const main = found.main.stdout.trim()
   const [same, lock] = words(found.shadow.stdout)
   return {
-    missingGroups,
-    found: {
-      uid: Number(uid),
-      group: main,
-      groups: words(found.groups.stdout).filter((one) => one !== main),
-      comment: comment ?? '',
-      home: home ?? '',
-      shell: shell ?? '',
-      locked: lock === 'locked',
-      password: (same as Found['password'] | undefined) ?? 'none',
-    },
+    uid: Number(uid),
+    group: main,
+    groups: words(found.groups.stdout).filter((one) => one !== main),
+    comment: comment ?? '',
+    home: home ?? '',
+    shell: shell ?? '',
+    locked: lock === 'locked',
+    password: (same as Found['password'] | undefined) ?? 'none',
   }
 }
 
@@ -233,6 +208,24 @@ function differing(found: Found | undefined, options: UserOptions): Wanted {
     ...(comment !== undefined && comment !== found?.comment ? { comment } : {}),
     ...(password && found?.password !== 'same' ? { password } : {}),
     ...(lock ? { locked } : {}),
+  }
+}
+
+function commandFor(name: string, found: Found | undefined, wanted: Wanted, options: UserOptions): Command {
+  const { password, locked } = wanted
+  // A new hash would open the account.
+  const keepsLock = found?.locked && found.password !== 'none' && options.locked !== false
+  return {
+    script: [
+      `${sbin}LC_ALL=C; export LC_ALL; set -e`,
+      ...accountCommands(name, found, wanted, options),
+      ...(password ? ['chpasswd -e'] : []),
+      ...(locked === true || (password && keepsLock) ? [sh`usermod -L ${name}`] : []),
+      ...(locked === false ? [sh`usermod -U ${name}`] : []),
+    ].join('\n'),
+    // Not on the command line, where every user of the host could read it.
+    ...(password ? { stdin: masked`${name}:${password}\n` } : {}),
+    allow: [0, noSuchGroup, inUse],
   }
 }
 

@@ -8,6 +8,7 @@ import { Secret } from '../../../lib/model/secret.ts'
 import { emptyDirectory, here, shells } from '../../rig/here.ts'
 import { inPrivateNamespaces } from '../../rig/private.ts'
 import { applied, failure, planOf } from './applied.ts'
+import { typed } from './typed.ts'
 
 inPrivateNamespaces(import.meta.url)
 
@@ -154,5 +155,65 @@ test('the machine itself was not touched', () => {
   assert.not.match(readFileSync(`/proc/${process.ppid}/root/etc/passwd`, 'utf8'), 'svc-dash')
   assert.match(readFileSync('/etc/passwd', 'utf8'), 'svc-dash')
 })
+
+const nova = {
+  uid: 162,
+  group: 'nova',
+  groups: ['libvirt'],
+  comment: '',
+  home: '/var/lib/nova',
+  shell: '/sbin/nologin',
+  locked: false,
+  password: 'none',
+}
+const hashed = Secret.of('$6$salt$some-hash', 'hash of ops')
+const begin = 'LC_ALL=C; export LC_ALL; set -e\n'
+
+for (const [what, operation, state, commands] of [
+  ['a missing group', group.present('nova', { gid: 162, system: true }), undefined, ['groupadd -r -g 162 nova']],
+  ['a group with another number', group.present('nova', { gid: 162 }), { gid: 7 }, ['groupmod -g 162 nova']],
+  ['a group that is right', group.present('nova', { gid: 162 }), { gid: 162 }, []],
+  ['a group too many', group.absent('quantum'), { gid: 9 }, ['groupdel quantum']],
+  ['no group at all', group.absent('quantum'), undefined, []],
+  [
+    'a missing user',
+    user.present('nova', { uid: 162, group: 'nova', groups: ['qemu', 'libvirt'], home: '/var/lib/nova', system: true }),
+    undefined,
+    [`${begin}useradd -r -M -u 162 -g nova -G libvirt,qemu -d /var/lib/nova nova`],
+  ],
+  ['a user of flesh and blood', user.present('ops'), undefined, [`${begin}useradd -m ops`]],
+  [
+    'another shell, another home with its content',
+    user.present('nova', { shell: '/bin/sh', home: "/srv/no va's", moveHome: true, uid: 162 }),
+    nova,
+    [`${begin}usermod -d '/srv/no va'\\''s' -m -s /bin/sh nova`],
+  ],
+  ['one more group', user.present('nova', { groups: ['qemu'] }), nova, [`${begin}usermod -G libvirt,qemu nova`]],
+  ['no further group', user.present('nova', { groups: [], exact: true }), nova, [`${begin}usermod -G '' nova`]],
+  ['nothing that differs', user.present('nova', { uid: 162, groups: ['libvirt'] }), nova, []],
+  [
+    'a password, which is read from stdin',
+    user.present('ops', { password: hashed }),
+    { ...nova, password: 'other' },
+    [`${begin}chpasswd -e`, '< ops:‹hash of ops›\n'],
+  ],
+  [
+    'a password of one who is locked, and stays so',
+    user.present('ops', { password: hashed }),
+    { ...nova, password: 'other', locked: true },
+    [`${begin}chpasswd -e\nusermod -L ops`, '< ops:‹hash of ops›\n'],
+  ],
+  [
+    'a password that opens the account',
+    user.present('ops', { password: hashed, locked: false }),
+    { ...nova, password: 'other', locked: true },
+    [`${begin}chpasswd -e\nusermod -U ops`, '< ops:‹hash of ops›\n'],
+  ],
+  ['a user too many', user.absent('nova'), nova, ['userdel nova']],
+  ['a user and its home', user.absent('nova', { removeHome: true }), nova, ['userdel -r nova']],
+  ['no user at all', user.absent('nova'), undefined, []],
+] as const) {
+  test(`what is typed: ${what}`, () => assert.equal(typed(operation, state), commands))
+}
 
 test.run()

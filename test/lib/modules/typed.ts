@@ -1,0 +1,33 @@
+import type { Command, NewFile, Step } from '../../../lib/kit/command.ts'
+import { sbin } from '../../../lib/kit/shell.ts'
+import type { Change, Operation, Value } from '../../../lib/model/operation.ts'
+
+/**
+ * What an operation would type on a host that was found in this state, for tables «state, arguments → commands»: each
+ * script, behind `<` what it reads, and behind `>` the file that is written with its content. Nothing is run.
+ */
+export function typed(operation: Operation<Value>, state: unknown): readonly string[] {
+  return linesOf(operation.plan(state).change)
+}
+
+function linesOf(change: Change): readonly string[] {
+  if (change === undefined) return []
+  if (Array.isArray(change)) return (change as readonly Change[]).flatMap(linesOf)
+  const step = change as Step
+  return 'script' in step ? command(step) : file(step)
+}
+
+function command({ script, stdin, long, timeout }: Command): readonly string[] {
+  const how = [...(long ? ['long'] : []), ...(timeout === undefined ? [] : [`at most ${timeout} s`])].join(', ')
+  return [
+    `${script.replace(sbin, '').trim()}${how ? ` # ${how}` : ''}`,
+    ...(stdin === undefined ? [] : [`< ${String(stdin)}`]),
+  ]
+}
+
+function file({ path, content, meta = {} }: NewFile): readonly string[] {
+  const { validate, ...others } = meta
+  const as = Object.entries(others).flatMap(([name, value]) => (value ? [`${name}=${String(value)}`] : []))
+  const text = content instanceof Uint8Array ? Buffer.from(content).toString() : String(content)
+  return [`> ${[path, ...as].join(' ')}\n${text}`, ...(validate === undefined ? [] : [`checked by: ${validate}`])]
+}

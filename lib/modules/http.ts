@@ -2,7 +2,7 @@ import http from 'node:http'
 import https from 'node:https'
 import type { Duplex } from 'node:stream'
 import { connect as secured } from 'node:tls'
-import { Advice, legacyOperation, TimedOut } from '../model/operation.ts'
+import { Advice, operation, TimedOut } from '../model/operation.ts'
 import type { Operation, Reader } from '../model/operation.ts'
 import { revealed, type Secret } from '../model/secret.ts'
 
@@ -14,10 +14,10 @@ export type Answer = {
 }
 
 /** How a server is asked and its answer judged. */
-export interface HttpOptions {
+export type HttpOptions = {
   /** Statuses that are no failure; everything below 400 unless said. */
   readonly status?: number | readonly number[]
-  readonly headers?: Readonly<Record<string, string | Secret>>
+  readonly headers?: { readonly [name: string]: string | Secret }
   /** Seconds until the answer must be complete; 30 unless said. */
   readonly timeout?: number
   /** Whether the certificate of an https server must be valid; true unless said. */
@@ -25,7 +25,7 @@ export interface HttpOptions {
 }
 
 /** A request that may change something. */
-export interface RequestOptions extends HttpOptions {
+export type RequestOptions = HttpOptions & {
   /** POST unless said. */
   readonly method?: string
   readonly body?: string | Uint8Array | Secret
@@ -56,23 +56,26 @@ export function request(url: string, options: RequestOptions = {}): Operation<An
   return send({ url: checked(url), options })
 }
 
-interface Asking {
+type Asking = {
   readonly url: string
   readonly options: RequestOptions
 }
 
-const look = legacyOperation<Asking, Answer, Answer>(({ url }) => `http.get ${withoutPassword(url)}`, {
+const look = operation<Asking, Answer, Answer>(({ url }) => `http.get ${withoutPassword(url)}`, {
   read: (connection, { url, options }) => expected(connection, url, { ...options, method: 'GET' }),
-  plan: (result) => ({ changed: false, result }),
-  apply: async () => {},
+  plan: (result) => ({ result }),
 })
 
-const send = legacyOperation<Asking, undefined, Answer>(
+const send = operation<Asking, undefined, Asking, Answer>(
   ({ url, options }) => `http.request ${options.method ?? 'POST'} ${withoutPassword(url)}`,
   {
     read: async () => undefined,
-    plan: () => ({ changed: true, result: { status: 0, headers: {}, body: '' }, unpredictable: true }),
-    apply: (connection, _plan, { url, options }) => expected(connection, url, options),
+    plan: (_, request) => ({
+      result: { status: 0, headers: {}, body: '' },
+      change: request,
+      unpredictable: true,
+    }),
+    apply: (connection, { url, options }) => expected(connection, url, options),
   },
 )
 

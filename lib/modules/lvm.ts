@@ -1,11 +1,12 @@
 import {
   Advice,
   CommandFailed,
-  legacyOperation,
   type CommandResult,
   type Operation,
+  operation,
   type Reader,
 } from '../model/operation.ts'
+import type { Command } from '../kit/command.ts'
 import { sh } from '../kit/shell.ts'
 
 /** A logical volume and its size in bytes. */
@@ -29,12 +30,11 @@ export function volumes(group: string): Operation<readonly LogicalVolume[]> {
   return listVolumes({ group })
 }
 
-const listVolumes = legacyOperation<{ readonly group: string }, readonly LogicalVolume[], readonly LogicalVolume[]>(
+const listVolumes = operation<{ readonly group: string }, readonly LogicalVolume[], readonly LogicalVolume[]>(
   ({ group }) => `lvm.volumes ${group}`,
   {
     read: (connection, { group }) => readVolumes(connection, group),
-    plan: (result) => ({ changed: false, result }),
-    async apply() {},
+    plan: (result) => ({ result }),
   },
 )
 
@@ -49,14 +49,10 @@ export function group(name: string): Operation<VolumeGroup> {
   return lookGroup({ name })
 }
 
-const lookGroup = legacyOperation<{ readonly name: string }, VolumeGroup, VolumeGroup>(
-  ({ name }) => `lvm.group ${name}`,
-  {
-    read: (connection, { name }) => readGroup(connection, name),
-    plan: (result) => ({ changed: false, result }),
-    async apply() {},
-  },
-)
+const lookGroup = operation<{ readonly name: string }, VolumeGroup, VolumeGroup>(({ name }) => `lvm.group ${name}`, {
+  read: (connection, { name }) => readGroup(connection, name),
+  plan: (result) => ({ result }),
+})
 
 interface Wanted {
   readonly group: string
@@ -77,9 +73,10 @@ export function volume(wanted: Wanted): Operation<LogicalVolume> {
   return bringVolume(wanted)
 }
 
-const bringVolume = legacyOperation<
+const bringVolume = operation<
   Wanted,
   { readonly found: LogicalVolume | undefined; readonly in: VolumeGroup },
+  Command,
   LogicalVolume
 >(({ group, name }) => `lvm.volume ${group}/${name}`, {
   async read(connection, { group, name }) {
@@ -89,36 +86,30 @@ const bringVolume = legacyOperation<
     return { found: all.find((volume) => volume.name === name), in: of }
   },
   plan({ found, in: of }, { group, name, bytes }) {
-    const rounded = wholeExtents(bytes, of)
     if (found && found.bytes < bytes) {
       throw new Advice(
         `${group}/${name} is there with ${found.bytes} bytes, and ${bytes} are needed`,
         `see whose it is: lvs ${group}; extend it with lvextend, or remove it, if nobody needs it`,
       )
     }
-    if (!found && of.free < rounded)
+    if (found) return { result: found }
+    const rounded = Math.ceil(bytes / of.extent) * of.extent
+    if (of.free < rounded)
       throw new Advice(
         `${group} has ${of.free} bytes free, and ${rounded} are needed for ${name}`,
         `extend the group: vgextend ${group} DEVICE`,
       )
-    return found
-      ? { changed: false, result: found }
-      : {
-          changed: true,
-          result: { name, bytes: rounded, origin: '' },
-          diff: { path: `/dev/${group}/${name}`, before: '', after: `a logical volume of ${rounded} bytes\n` },
-        }
+    return {
+      result: { name, bytes: rounded, origin: '' },
+      change: { script: sh`lvcreate -n ${name} -L ${`${rounded}b`} ${group}` },
+      diff: { path: `/dev/${group}/${name}`, before: '', after: `a logical volume of ${rounded} bytes\n` },
+    }
   },
-  async apply(connection, _plan, { group, name, bytes }, { in: of }) {
-    const command = sh`lvcreate -n ${name} -L ${`${wholeExtents(bytes, of)}b`} ${group}`
-    const result = await connection.exec(command)
-    if (result.code !== 0) throw new CommandFailed(command, { ...result, stderr: withoutNoise(result.stderr) })
+  async apply(connection, command) {
+    const result = await connection.exec(command.script)
+    if (result.code !== 0) throw new CommandFailed(command.script, { ...result, stderr: withoutNoise(result.stderr) })
   },
 })
-
-function wholeExtents(bytes: number, { extent }: VolumeGroup): number {
-  return Math.ceil(bytes / extent) * extent
-}
 
 const columns = '--noheadings --nosuffix --units b --separator :'
 

@@ -1,4 +1,4 @@
-import { legacyOperation, output } from '../model/operation.ts'
+import { operation, output } from '../model/operation.ts'
 import type { Operation } from '../model/operation.ts'
 
 /** A process of the host. */
@@ -33,21 +33,17 @@ else
 fi
 `
 
-const look = legacyOperation<RegExp, readonly Process[], readonly Process[]>(
-  (pattern) => `processes.matching ${pattern}`,
-  {
-    async read(connection, pattern) {
-      const [first = '', ...lines] = (await output(connection, script)).split('\n')
-      const self = Number(first.slice(5))
-      const all = lines.flatMap((line): Process[] => {
-        const [, pid, parent, user, command] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*?)\s*$/.exec(line) ?? []
-        return command === undefined ? [] : [{ pid: Number(pid), parent: Number(parent), user: user!, command }]
-      })
-      // The pattern may be global, and a global one remembers where it stopped.
-      const wanted = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ''))
-      return all.filter(({ pid, parent, command }) => pid !== self && parent !== self && wanted.test(command))
-    },
-    plan: (result) => ({ changed: false, result }),
-    apply: async () => {},
+const look = operation<RegExp, readonly Process[], readonly Process[]>((pattern) => `processes.matching ${pattern}`, {
+  async read(connection, pattern) {
+    const [first = '', ...lines] = (await output(connection, script)).split('\n')
+    const self = Number(first.slice(5))
+    const all = lines.flatMap((line): Process[] => {
+      const [, pid, parent, user, command] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*?)\s*$/.exec(line) ?? []
+      return command === undefined ? [] : [{ pid: Number(pid), parent: Number(parent), user: user!, command }]
+    })
+    // The pattern may be global, and a global one remembers where it stopped.
+    const wanted = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ''))
+    return all.filter(({ pid, parent, command }) => pid !== self && parent !== self && wanted.test(command))
   },
-)
+  plan: (result) => ({ result }),
+})

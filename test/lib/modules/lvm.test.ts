@@ -6,6 +6,7 @@ import { lvm } from '../../../lib/modules/index.ts'
 import { Advice, type Operation, type Value } from '../../../lib/model/operation.ts'
 import { emptyDirectory, here, shells } from '../../rig/here.ts'
 import { applied, failure, planOf } from './applied.ts'
+import { typed } from './typed.ts'
 
 const mebi = 2 ** 20
 const standin = readFileSync(new URL('../../lab/host/lvm', import.meta.url), 'utf8')
@@ -149,3 +150,24 @@ for (const shell of shells) {
 
   test.run()
 }
+
+const test = suite('lvm: what is typed')
+const state = (bytes?: number) => ({
+  found: bytes === undefined ? undefined : { name: 'volume-1', bytes, origin: '' },
+  in: { name: 'cinder', bytes: 64 * mebi, free: 32 * mebi, extent: 4 * mebi },
+})
+const volume = (bytes: number) => lvm.volume({ group: 'cinder', name: 'volume-1', bytes })
+
+for (const [what, operation, found, commands] of [
+  ['a missing volume, in whole extents', volume(5 * mebi), state(), ['lvcreate -n volume-1 -L 8388608b cinder']],
+  ['one that is large enough', volume(5 * mebi), state(8 * mebi), []],
+] as const) {
+  test(what, () => assert.equal(typed(operation, found), commands))
+}
+
+test('and what is refused', () => {
+  assert.throws(() => typed(volume(9 * mebi), state(8 * mebi)), /is there with 8388608 bytes, and 9437184 are needed/)
+  assert.throws(() => typed(volume(33 * mebi), state()), /has 33554432 bytes free, and 37748736 are needed/)
+})
+
+test.run()

@@ -166,4 +166,13 @@ withOpenssl('https certificates are verified unless told otherwise', async () =>
   await new Promise((down) => secure.close(down))
 })
 
+test('request: the plan is the request, and its secrets stay secrets', () => {
+  const token = Secret.of('t-o-k-e-n', 'token')
+  const options = { method: 'PUT', headers: { 'x-auth-token': token }, body: '{}', status: [200, 201] }
+  const { change, unpredictable } = http.request('http://127.0.0.1:35357/v3/x', options).plan(undefined)
+  assert.equal([change, unpredictable], [{ url: 'http://127.0.0.1:35357/v3/x', options }, true])
+  assert.not.match(JSON.stringify(change), 't-o-k-e-n')
+  assert.is(http.get('http://127.0.0.1/').plan({ status: 200, headers: {}, body: '' }).change, undefined)
+})
+
 test.run()

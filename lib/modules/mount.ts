@@ -1,9 +1,10 @@
-import { Advice, legacyOperation, output } from '../model/operation.ts'
-import type { Connection, Diff, Operation } from '../model/operation.ts'
-import { sh } from '../kit/shell.ts'
+import { Advice, operation } from '../model/operation.ts'
+import type { Diff, Operation, Reader } from '../model/operation.ts'
 import { answers, bytesIn, bytesOf } from '../kit/answers.ts'
 import { changeAsCheck } from '../kit/change-as-check.ts'
+import { performAll, type Step } from '../kit/command.ts'
 import { absolute, decode } from '../kit/path-state.ts'
+import { quote, sbin, sh } from '../kit/shell.ts'
 import { fstabText, fstabWithout, inFstab, type FstabEntry } from './mount/fstab.ts'
 
 /** A file system, where it is mounted and how; what is not said stays as the line in fstab has it. */
@@ -115,37 +116,30 @@ function wishOf(spec: MountSpec, { fstab = '/etc/fstab', backup = false }: Mount
   return { entry: { device, path: normal(path), type, options, dump, pass }, fstab: absolute(fstab), backup }
 }
 
-const bringMount = legacyOperation<Wish, State, Mounted>(({ word, entry }) => `mount.${word} ${entry.path}`, {
-  read: (connection, { entry, fstab }) => look(connection, entry.path, fstab, entry.device),
-  plan(state, wish) {
-    const { word, entry, fstab } = wish
-    const { before, after } = edited(state, wish)
-    const top = state.live.at(-1)
-    if (word === 'mounted' && top && !sameDevice(state, optionsOf(after, entry))) {
-      throw new Advice(
-        `${top.device} is mounted at ${entry.path}, and ${entry.device} is wanted there`,
-        'see who uses it, and take it away with mount.unmounted first',
-      )
-    }
-    const todo = word === 'mounted' ? action(state, wish) : undefined
-    const diff: readonly Diff[] = [
-      ...(before === after ? [] : [{ path: fstab, before: shown(before), after: shown(after) }]),
-      ...(todo === undefined ? [] : [{ path: `mount ${entry.path}`, before: told(top), after: todo.told }]),
-    ]
-    const isMounted = word === 'mounted' || top !== undefined
-    return {
-      changed: diff.length > 0,
-      result: { path: entry.path, mounted: isMounted, device: top?.device ?? (isMounted ? entry.device : undefined) },
-      diff,
-    }
+const bringMount = operation<Wish, State, readonly Step[], Mounted>(
+  ({ word, entry }) => `mount.${word} ${entry.path}`,
+  {
+    read: (connection, { entry, fstab }) => look(connection, entry.path, fstab, entry.device),
+    plan(state, { word, entry, fstab, backup }) {
+      const before = textOf(state)
+      const after = fstabText(before, entry)
+      const top = state.live.at(-1)
+      if (word === 'mounted' && top && !sameDevice(state, optionsOf(after, entry))) {
+        throw new Advice(
+          `${top.device} is mounted at ${entry.path}, and ${entry.device} is wanted there`,
+          'see who uses it, and take it away with mount.unmounted first',
+        )
+      }
+      const todo = word === 'mounted' ? mounting(state, entry, before, after) : undefined
+      const isMounted = word === 'mounted' || top !== undefined
+      return {
+        result: { path: entry.path, mounted: isMounted, device: top?.device ?? (isMounted ? entry.device : undefined) },
+        ...changeOf(state, { fstab, backup, path: entry.path }, after, todo),
+      }
+    },
+    apply: performAll,
   },
-  async apply(connection, _plan, wish, state) {
-    const { before, after } = edited(state, wish)
-    const todo = wish.word === 'mounted' ? action(state, wish)?.script : undefined
-    if (before === after) await output(connection, todo!)
-    else await writeFstab(connection, wish, state, after, todo, `mount ${wish.entry.path}`)
-  },
-})
+)
 
 interface Leaving {
   readonly word: 'unmounted' | 'absent'
@@ -154,48 +148,59 @@ interface Leaving {
   readonly backup: boolean
 }
 
-const takeMount = legacyOperation<Leaving, State, Mounted>(({ word, path }) => `mount.${word} ${path}`, {
+const takeMount = operation<Leaving, State, readonly Step[], Mounted>(({ word, path }) => `mount.${word} ${path}`, {
   read: (connection, { path, fstab }) => look(connection, path, fstab, ''),
-  plan(state, { word, path, fstab }) {
-    const before = decode(state.content ?? Buffer.alloc(0)).text
+  plan(state, { word, path, fstab, backup }) {
+    const before = textOf(state)
     const after = word === 'absent' ? fstabWithout(before, path) : before
-    const top = state.live.at(-1)
-    const diff: readonly Diff[] = [
-      ...(before === after ? [] : [{ path: fstab, before: shown(before), after: shown(after) }]),
-      ...(top ? [{ path: `mount ${path}`, before: told(top), after: 'not mounted\n' }] : []),
-    ]
-    return { changed: diff.length > 0, result: { path, mounted: false, device: undefined }, diff }
+    const todo =
+      state.live.length === 0
+        ? undefined
+        : { tool: 'umount', script: unmountScript(path, state.live.length), told: 'not mounted\n' }
+    return {
+      result: { path, mounted: false, device: undefined },
+      ...changeOf(state, { fstab, backup, path }, after, todo),
+    }
   },
-  async apply(connection, _plan, { word, path, fstab, backup }, state) {
-    const before = decode(state.content ?? Buffer.alloc(0)).text
-    const after = word === 'absent' ? fstabWithout(before, path) : before
-    const todo = state.live.length === 0 ? undefined : unmountScript(path, state.live.length)
-    if (before === after) await output(connection, todo!)
-    else await writeFstab(connection, { fstab, backup }, state, after, todo, `umount ${path}`)
-  },
+  apply: performAll,
 })
 
-// Mounting stands in the place of a check of the new table: one request does both, and a failure changes neither.
-async function writeFstab(
-  connection: Connection,
-  { fstab, backup }: { readonly fstab: string; readonly backup: boolean },
-  { content, systemd }: State,
-  after: string,
-  todo: string | undefined,
-  what: string,
-): Promise<void> {
-  const { encode } = decode(content ?? Buffer.alloc(0))
-  await connection.write(fstab, encode(after), { backup, ...(todo ? { validate: changeAsCheck(what, todo) } : {}) })
-  // It made units of the old table, and would unmount by them.
-  if (systemd) await output(connection, 'systemctl daemon-reload')
+interface Doing {
+  readonly tool: string
+  readonly script: string
+  /** What is there after it. */
+  readonly told: string
 }
 
-async function look(
-  connection: Parameters<typeof answers>[0],
-  path: string,
-  fstab: string,
-  device: string,
-): Promise<State> {
+// Mounting stands in the place of a check of the new table: one request does both, and a failure changes neither.
+function changeOf(
+  state: State,
+  { fstab, backup, path }: { readonly fstab: string; readonly backup: boolean; readonly path: string },
+  after: string,
+  todo: Doing | undefined,
+): { readonly change?: readonly Step[]; readonly diff?: readonly Diff[] } {
+  const { text: before, encode } = decode(state.content ?? nothing)
+  if (before === after && !todo) return {}
+  const validate = todo ? { validate: changeAsCheck(`${todo.tool} ${path}`, todo.script) } : {}
+  const write: Step = { path: fstab, content: encode(after), meta: { backup, ...validate } }
+  // It made units of the old table, and would unmount by them.
+  const reload: readonly Step[] = state.systemd ? [{ script: 'systemctl daemon-reload' }] : []
+  return {
+    change: before === after ? [{ script: todo!.script }] : [write, ...reload],
+    diff: [
+      ...(before === after ? [] : [{ path: fstab, before: shown(before), after: shown(after) }]),
+      ...(todo ? [{ path: `mount ${path}`, before: told(state.live.at(-1)), after: todo.told }] : []),
+    ],
+  }
+}
+
+const nothing = Buffer.alloc(0)
+
+function textOf({ content }: State): string {
+  return decode(content ?? nothing).text
+}
+
+async function look(connection: Reader, path: string, fstab: string, device: string): Promise<State> {
   const found = await answers(connection, {
     fstab: bytesOf(fstab),
     mounts: 'cat /proc/mounts',
@@ -227,11 +232,6 @@ while read -r from at rest; do [ "$at" != "$p" ] || have=$from; done < /proc/mou
 real "$have"
 `
 
-function edited({ content }: State, { entry }: Wish): { readonly before: string; readonly after: string } {
-  const before = decode(content ?? Buffer.alloc(0)).text
-  return { before, after: fstabText(before, entry) }
-}
-
 function optionsOf(fstab: string, { path, device }: FstabEntry): readonly string[] {
   return (inFstab(fstab, path, device)?.options ?? 'defaults').split(',')
 }
@@ -247,35 +247,46 @@ function sameDevice({ wanted, real }: State, options: readonly string[]): boolea
 // Those that the kernel shows as they were asked for, whatever the file system.
 const visible = new Set(['ro', 'rw', 'nosuid', 'nodev', 'noexec', 'noatime', 'nodiratime'])
 
-function action(state: State, wish: Wish): { readonly script: string; readonly told: string } | undefined {
-  const { device, path, type } = wish.entry
-  const { before, after } = edited(state, wish)
-  const options = optionsOf(after, wish.entry)
+function mounting({ live }: State, entry: FstabEntry, before: string, after: string): Doing | undefined {
+  const { device, path, type } = entry
+  const options = optionsOf(after, entry)
   const asked = options.join(',')
   const as = `${device} as ${type} with ${asked}\n`
-  const top = state.live.at(-1)
+  const top = live.at(-1)
   if (!top) {
-    return {
-      script: `PATH=$PATH:/sbin:/usr/sbin; ` + sh`mkdir -p ${path} && mount -t ${type} -o ${asked} ${device} ${path}`,
-      told: as,
-    }
+    return { tool: 'mount', script: mountScript(entry, asked), told: as }
   }
   const old = inFstab(before, path, device)?.options
   const changed = old !== undefined && old !== asked
   const lacking = options.some((one) => visible.has(one) && !top.options.includes(one))
   if (!changed && !lacking) return undefined
-  return { script: `PATH=$PATH:/sbin:/usr/sbin; ` + sh`mount -o ${`remount,${asked}`} ${path}`, told: as }
+  return { tool: 'mount', script: sbin + sh`mount -o ${`remount,${asked}`} ${path}`, told: as }
+}
+
+// What was mounted since the look would be hidden by it.
+function mountScript({ device, path, type }: FstabEntry, options: string): string {
+  return `${isMounted(path)}
+if mounted; then
+  [ "$from" = ${quote(escaped(device))} ] || { echo "$from has been mounted there meanwhile" >&2; exit 1; }
+else
+  ${sh`mkdir -p ${path} && mount -t ${type} -o ${options} ${device} ${path}`}
+fi`
 }
 
 function unmountScript(path: string, times: number): string {
-  return (
-    sh`PATH=$PATH:/sbin:/usr/sbin; p=${path} n=${times}` +
-    `
-while [ $n -gt 0 ]; do
-  umount "$p" || { echo "$p cannot be unmounted; see who uses it: fuser -vm $p" >&2; exit 1; }
+  const inUse = `${path} cannot be unmounted; see who uses it: fuser -vm ${path}`
+  return `${isMounted(path)}
+n=${times}
+while [ $n -gt 0 ] && mounted; do
+  umount ${quote(path)} || { echo ${quote(inUse)} >&2; exit 1; }
   n=$((n - 1))
 done`
-  )
+}
+
+function isMounted(path: string): string {
+  const at = quote(escaped(path))
+  return `${sbin}
+mounted() { while read -r from at rest; do [ "$at" != ${at} ] || return 0; done < /proc/mounts; return 1; }`
 }
 
 const password = /(\bpass(?:word|wd)?2?=)[^,\s]+/

@@ -1,9 +1,10 @@
-import { legacyOperation, output } from '../model/operation.ts'
+import { operation } from '../model/operation.ts'
 import type { Diff, Operation } from '../model/operation.ts'
-import { sh } from '../kit/shell.ts'
 import { answers, bytesIn, bytesOf } from '../kit/answers.ts'
 import { changeAsCheck } from '../kit/change-as-check.ts'
+import { performAll, type Step } from '../kit/command.ts'
 import { absolute, decode } from '../kit/path-state.ts'
+import { sh } from '../kit/shell.ts'
 import { settingsText, settingsWithout } from './sysctl/text.ts'
 
 /** Kernel settings by name, as `net.ipv4.ip_forward` or, where a name holds dots, `net/ipv4/conf/eth0.7/forwarding`. */
@@ -63,7 +64,7 @@ interface State {
   readonly current: Readonly<Record<string, string | undefined>>
 }
 
-const bringSettings = legacyOperation<Wanted, State, KernelValues>(
+const bringSettings = operation<Wanted, State, readonly Step[], KernelValues>(
   ({ wanted }) => `sysctl.set ${Object.keys(wanted).join(' ')}`,
   {
     async read(connection, { wanted, file, now }) {
@@ -80,51 +81,53 @@ const bringSettings = legacyOperation<Wanted, State, KernelValues>(
         ),
       }
     },
-    plan({ content, current }, { wanted, file, now }) {
-      const text = decode(content ?? Buffer.alloc(0)).text
+    plan({ content, current }, { wanted, file, now, backup }) {
+      const { text, encode } = decode(content ?? Buffer.alloc(0))
       const after = settingsText(text, wanted)
       const moved = now ? differing(current, wanted) : []
+      const result = { values: now ? wanted : {} }
+      if (after === text && moved.length === 0) return { result }
+      const tell = ['set -e', ...moved.map((key) => setNow(key, wanted[key]!))].join('\n')
+      // As a check of the new content: what the kernel refuses must not be tried again at each boot.
+      const validate = moved.length === 0 ? {} : { validate: changeAsCheck('the running kernel', tell) }
       const list = (from: Readonly<Record<string, string | undefined>>) =>
         moved.map((key) => `${key} = ${from[key] ?? '(unknown to the kernel)'}\n`).join('')
       const diff: readonly Diff[] = [
         ...(after === text ? [] : [{ path: file, before: text, after }]),
         ...(moved.length === 0 ? [] : [{ path: 'the running kernel', before: list(current), after: list(wanted) }]),
       ]
-      return { changed: diff.length > 0, result: { values: now ? wanted : {} }, diff }
+      return {
+        result,
+        change: [
+          after === text ? { script: tell } : { path: file, content: encode(after), meta: { backup, ...validate } },
+        ],
+        diff,
+      }
     },
-    async apply(connection, _plan, { wanted, file, now, backup }, { content, current }) {
-      const { text, encode } = decode(content ?? Buffer.alloc(0))
-      const after = settingsText(text, wanted)
-      const tell = (now ? differing(current, wanted) : []).map((key) => setNow(key, wanted[key]!)).join('\n')
-      if (after === text) await output(connection, `set -e\n${tell}`)
-      // As a check of the new content: what the kernel refuses must not be tried again at each boot.
-      else
-        await connection.write(file, encode(after), {
-          backup,
-          ...(tell ? { validate: changeAsCheck('the running kernel', `set -e\n${tell}`) } : {}),
-        })
-    },
+    apply: performAll,
   },
 )
 
-const dropSettings = legacyOperation<
+const dropSettings = operation<
   { readonly keys: readonly string[]; readonly file: string; readonly backup: boolean },
   Buffer | undefined,
+  readonly Step[],
   KernelValues
 >(({ keys }) => `sysctl.absent ${keys.join(' ')}`, {
   async read(connection, { file }) {
     return bytesIn((await answers(connection, { file: bytesOf(file) })).file, file)
   },
-  plan(content, { keys, file }) {
-    const text = decode(content ?? Buffer.alloc(0)).text
+  plan(content, { keys, file, backup }) {
+    const { text, encode } = decode(content ?? Buffer.alloc(0))
     const after = settingsWithout(text, keys)
-    const changed = after !== text
-    return { changed, result: { values: {} }, ...(changed ? { diff: { path: file, before: text, after } } : {}) }
+    if (after === text) return { result: { values: {} } }
+    return {
+      result: { values: {} },
+      change: [{ path: file, content: encode(after), meta: { backup } }],
+      diff: { path: file, before: text, after },
+    }
   },
-  async apply(connection, _plan, { keys, file, backup }, content) {
-    const { text, encode } = decode(content!)
-    await connection.write(file, encode(settingsWithout(text, keys)), { backup })
-  },
+  apply: performAll,
 })
 
 function differing(

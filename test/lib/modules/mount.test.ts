@@ -3,10 +3,12 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { sbin } from '../../../lib/kit/shell.ts'
 import { mount } from '../../../lib/modules/index.ts'
 import { emptyDirectory, here, shells } from '../../rig/here.ts'
 import { inPrivateNamespaces } from '../../rig/private.ts'
 import { applied, failure, planOf } from './applied.ts'
+import { typed } from './typed.ts'
 
 inPrivateNamespaces(import.meta.url)
 
@@ -127,6 +129,22 @@ for (const shell of shells) {
     assert.ok(existsSync(at))
   })
 
+  test('what was mounted since the look is not mounted twice, and nothing is hidden by it', async () => {
+    const { fstab, at, text } = fresh()
+    const times = () => spawnSync('findmnt', ['-n', '-M', at], { encoding: 'utf8' }).stdout.split('\n').length - 1
+    const plan = await planOf(connection, mount.mounted({ device: 'tmpfs', path: at, type: 'tmpfs' }, { fstab }))
+    spawnSync('mkdir', [at])
+    spawnSync('mount', ['-t', 'tmpfs', 'other', at])
+    const said = await plan.apply(connection).catch((error: Error) => error.message)
+    assert.match(said as unknown as string, 'other has been mounted there meanwhile')
+    assert.is(text(), original)
+    spawnSync('umount', [at])
+    spawnSync('mount', ['-t', 'tmpfs', 'tmpfs', at])
+    await plan.apply(connection)
+    assert.is(times(), 1)
+    assert.match(text(), 'data\\040%s tmpfs')
+  })
+
   test('what is in use is not unmounted, and the line stays', async () => {
     const { fstab, at, text } = fresh()
     await applied(connection, () => mount.mounted({ device: 'tmpfs', path: at, type: 'tmpfs' }, { fstab }))
@@ -166,5 +184,68 @@ test('is checked before anything runs', () => {
     /cannot stand in fstab: no blanks/,
   )
 })
+
+const state = (text: string, more: object = {}) => ({
+  content: Buffer.from(text),
+  live: [],
+  wanted: '/dev/sdb1',
+  real: '',
+  systemd: false,
+  ...more,
+})
+const has = (device: string, ...options: readonly string[]) => ({ live: [{ device, options }], real: device })
+const data = (opts?: string) => mount.mounted({ device: '/dev/sdb1', path: '/data/', type: 'ext4', opts })
+const asks = `mounted() { while read -r from at rest; do [ "$at" != /data ] || return 0; done < /proc/mounts; return 1; }`
+const mounts = (options: string) => `${asks}
+if mounted; then
+  [ "$from" = /dev/sdb1 ] || { echo "$from has been mounted there meanwhile" >&2; exit 1; }
+else
+  mkdir -p /data && mount -t ext4 -o ${options} /dev/sdb1 /data
+fi`
+const unmounts = `${asks}
+n=1
+while [ $n -gt 0 ] && mounted; do
+  umount /data || { echo '/data cannot be unmounted; see who uses it: fuser -vm /data' >&2; exit 1; }
+  n=$((n - 1))
+done`
+const line = '/dev/sdb1 /data ext4 noatime 0 0\n'
+
+for (const [what, operation, found, commands] of [
+  [
+    'a line and nothing else',
+    mount.present({ device: '/dev/sdb2', path: 'none', type: 'swap', opts: 'sw' }, { backup: true }),
+    state('# none\n'),
+    ['> /etc/fstab backup=true\n# none\n/dev/sdb2 none swap sw 0 0\n'],
+  ],
+  [
+    'a new file system: mounting checks its line',
+    data('noatime'),
+    state(''),
+    [`> /etc/fstab\n${line}`, `checked by: # mount /data\n: %s\n${sbin}\n${mounts('noatime')}`],
+  ],
+  [
+    'systemd learns of the new table',
+    data('noatime'),
+    state('', { systemd: true }),
+    [
+      `> /etc/fstab\n${line}`,
+      `checked by: # mount /data\n: %s\n${sbin}\n${mounts('noatime')}`,
+      'systemctl daemon-reload',
+    ],
+  ],
+  ['what somebody unmounted', data(), state(line), [mounts('noatime')]],
+  ['an option that got lost', data(), state(line, has('/dev/sdb1', 'rw')), ['mount -o remount,noatime /data']],
+  ['all is so', data('noatime'), state(line, has('/dev/sdb1', 'rw', 'noatime')), []],
+  ['not mounted now', mount.unmounted('/data'), state(line, has('/dev/sdb1', 'rw')), [unmounts]],
+  [
+    'neither now nor at boot',
+    mount.absent('/data'),
+    state(`# a\n${line}`, has('/dev/sdb1', 'rw')),
+    ['> /etc/fstab\n# a\n', `checked by: # umount /data\n: %s\n${sbin}\n${unmounts}`],
+  ],
+  ['nothing to take away', mount.absent('/data'), state('# a\n'), []],
+] as const) {
+  test(`what is typed: ${what}`, () => assert.equal(typed(operation, found), commands))
+}
 
 test.run()

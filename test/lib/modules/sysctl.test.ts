@@ -6,6 +6,7 @@ import { sysctl } from '../../../lib/modules/index.ts'
 import { emptyDirectory, here, shells } from '../../rig/here.ts'
 import { inPrivateNamespaces } from '../../rig/private.ts'
 import { applied, failure, planOf } from './applied.ts'
+import { typed } from './typed.ts'
 
 inPrivateNamespaces(import.meta.url)
 
@@ -98,5 +99,48 @@ test('are checked before anything runs', () => {
   assert.throws(() => sysctl.set({ 'net.x': '' }), 'the kernel setting net.x has no value')
   assert.throws(() => sysctl.set({}), 'say which settings')
 })
+
+const told = (key: string, value: string, path: string) =>
+  [
+    `p=${path} k=${key} v=${value}`,
+    `[ -e "$p" ] || { echo "the kernel knows no setting $k: load the module that has it first, or check the name" >&2; exit 1; }`,
+    `[ -w "$p" ] || { echo "$k is closed to this login, or cannot be changed: run the task with become" >&2; exit 1; }`,
+    `{ printf '%s\\n' "$v" > "$p"; } 2>/dev/null || { echo "the kernel refuses $k = $v" >&2; exit 1; }`,
+  ].join('\n')
+const ip = told('net.ipv4.ip_forward', '1', '/proc/sys/net/ipv4/ip_forward')
+const state = (text: string | undefined, current: string | undefined) => ({
+  content: text === undefined ? undefined : Buffer.from(text),
+  current: { 'net.ipv4.ip_forward': current },
+})
+const forwarding = (options = {}) => sysctl.set({ 'net.ipv4.ip_forward': 1 }, options)
+
+for (const [what, operation, found, commands] of [
+  [
+    'the line and the kernel, in one go',
+    forwarding(),
+    state('# a\n', '0'),
+    [
+      '> /etc/sysctl.conf\n# a\nnet.ipv4.ip_forward = 1\n',
+      `checked by: # the running kernel\n: %s\nset -e\n${ip.replace("'%s", "'%''s")}`,
+    ],
+  ],
+  ['the kernel alone', forwarding(), state('net.ipv4.ip_forward=1\n', '0'), [`set -e\n${ip}`]],
+  [
+    'the line alone, with a copy of what was',
+    forwarding({ now: false, file: '/etc/sysctl.d/50.conf', backup: true }),
+    state(undefined, undefined),
+    ['> /etc/sysctl.d/50.conf backup=true\nnet.ipv4.ip_forward = 1\n'],
+  ],
+  ['what is so', forwarding(), state('net/ipv4/ip_forward = 1\n', '1'), []],
+  [
+    'every line of a name goes',
+    sysctl.absent('net.ipv4.ip_forward'),
+    Buffer.from('net.ipv4.ip_forward=1\na.b = 1\nnet/ipv4/ip_forward = 0\n'),
+    ['> /etc/sysctl.conf\na.b = 1\n'],
+  ],
+  ['no line of it', sysctl.absent('net.ipv4.ip_forward'), Buffer.from('a.b = 1\n'), []],
+] as const) {
+  test(`what is typed: ${what}`, () => assert.equal(typed(operation, found), commands))
+}
 
 test.run()

@@ -131,63 +131,54 @@ test('believes what a description says at its turn, not what it said before', as
   assert.is(events.filter((e) => e.type === 'task-finished' && e.status === 'failed').length, 0)
 })
 
+const made = () => put({ key: 'x', value: '1' })
+/** Does what it is told when it is called, and gives an operation. */
+const gives = (does: () => void) => {
+  does()
+  return made()
+}
+
+type Form = (host: HostContext<object>) => Operation<string> | Promise<Operation<string>>
 /** Every form in which somebody may write a function that does something when it is called. */
-const forms: Readonly<Record<string, (does: () => void) => (host: HostContext<object>) => Operation<string>>> = {
-  'an arrow': (does) => () => (does(), made()),
-  'an arrow that calls another': (does) => (host) => gives(does, host),
+const forms: Readonly<Record<string, (does: () => void) => Form>> = {
+  'an arrow': (does) => () => gives(does),
+  'an arrow that takes the host': (does) => (_host) => gives(does),
   'an arrow of statements': (does) => () => {
     does()
     return made()
   },
-  'an async arrow': (does) => (async () => (does(), made())) as never,
-  'a function': (does) => () => {
-    does()
-    return made()
+  'an async arrow': (does) => async () => gives(does),
+  'a function': (does) => {
+    function body() {
+      return gives(does)
+    }
+    return body
   },
-  'an async function': (does) =>
-    (async () => {
-      does()
-      return made()
-    }) as never,
-  'a method': (does) =>
-    ({
-      ensure() {
-        does()
-        return made()
-      },
-    }).ensure,
+  'an async function': (does) => {
+    async function body() {
+      return gives(does)
+    }
+    return body
+  },
+  'a method': (does) => ({ ensure: () => gives(does) }).ensure,
   'a bound method of a class': (does) => {
     class Work {
       readonly #does = does
       body() {
-        this.#does()
-        return made()
+        return gives(this.#does)
       }
     }
     const work = new Work()
     return work.body.bind(work)
   },
-  'an instance of a class': (does) => {
-    class Work extends Function {
-      constructor() {
-        super()
-        return new Proxy(this, { apply: () => (does(), made()) })
-      }
-    }
-    return new Work() as never
-  },
-  'a function called like an operation': (does) =>
-    Object.assign(() => (does(), made()), { kind: 'described', prepare: () => Promise.reject(new Error('no')) }),
-}
-const made = () => put({ key: 'x', value: '1' })
-const gives = (does: () => void, _host: unknown) => {
-  does()
-  return made()
+  'an object that can be called': (does) => new Proxy(made as Form, { apply: () => gives(does) }),
+  'a function that calls itself an operation': (does) =>
+    Object.assign(() => gives(does), { kind: 'described', prepare: () => Promise.reject(new Error('no')) }),
 }
 
 for (const [name, form] of Object.entries(forms)) {
   for (const check of [false, true]) {
-    test(`calls what an author wrote at its turn, once an attempt: ${name}${check ? ', in check mode' : ''}`, async () => {
+    test(`calls what authors write at its turn, once an attempt: ${name}${check ? ', in check mode' : ''}`, async () => {
       const wire = wireTo(['a'])
       for (const key of ['x', 'y']) wire.state.get('a')!.set(key, '1')
       const called: string[] = []
@@ -207,7 +198,12 @@ for (const [name, form] of Object.entries(forms)) {
           task('When', { when: when('when') }, made())
           task('Both', { when: when('when'), changedWhen: true, notify: due }, body('body'))
           task('Once', { once: true, when: when('when') }, body('body'))
-          block('Block', { when: when('block'), try: () => void task('Inside', body('body')) })
+          block('Block', {
+            when: when('block'),
+            try() {
+              task('Inside', body('body'))
+            },
+          })
           task('Again', { retries: 2, delay: 0 }, async (host) => {
             seen('body')()
             await host.run(made())
@@ -218,7 +214,12 @@ for (const [name, form] of Object.entries(forms)) {
           })
           task('Too late', body('body'))
           task('Too late as well', { when: when('when') }, made())
-          block('Too late too', { when: when('block'), try: () => void task('In it', made()) })
+          block('Too late too', {
+            when: when('block'),
+            try() {
+              task('In it', made())
+            },
+          })
         }),
         true,
         check,

@@ -21,8 +21,8 @@ export interface Carrying {
 }
 
 /**
- * Brings a file's bytes into the target's part and sees that both are the same, or throws; a copy that broke off goes on where it
- * stopped. Resolves with the sha256 of all of it when that is known by then.
+ * Brings a file's bytes into the target's part and sees that both are the same, or throws; a copy that broke off goes
+ * on where it stopped. Resolves with the sha256 of all of it when that is known by then.
  * @throws Advice when the source changes meanwhile; CommandFailed, Unreachable
  */
 export async function carry({

@@ -13,7 +13,10 @@ export interface DeviceBetween {
   /** The device here; the same path unless said. It must be at least as large. */
   readonly to?: string
   readonly bytes: number
-  /** A file here that records a finished copy: with it there, the device is never written again, for it may have a user by now. */
+  /**
+   * A file here that records a finished copy: with it there, the device is never written again, for it may have a user
+   * by now.
+   */
   readonly record: string
   /** The way for bytes that shall not pass through this machine. */
   readonly direct?: Direct
@@ -23,8 +26,9 @@ export interface DeviceBetween {
 export type CopiedDevice = { readonly path: string; readonly bytes: number; readonly sent: number }
 
 /**
- * Brings the content of a block device from another host. Both ends are compared chunk by chunk and only chunks that differ are
- * sent, so a copy that broke off costs no more than a comparison; afterwards what was written is compared again.
+ * Brings the content of a block device from another host. Both ends are compared chunk by chunk and only chunks that
+ * differ are sent, so a copy that broke off costs no more than a comparison; afterwards what was written is compared
+ * again.
  *
  * ```ts
  * copyBetween.device({ from: host.vars.source, path: '/dev/cinder/volume-1', bytes: 2 ** 30, record: '/var/lib/switchover/volumes/volume-1' })

@@ -4,9 +4,9 @@ import type { Meter } from './progress.ts'
 import { relay } from './relay.ts'
 
 /**
- * The words after `ssh` that lead from the sending host to the receiving one, such as `['-p', '2222', 'root@10.0.0.5']`. The
- * sending host needs a key that opens the way (or a forwarded agent) and must know the receiver's host key: nothing is asked,
- * and nothing is accepted unseen.
+ * The words after `ssh` that lead from the sending host to the receiving one, such as `['-p', '2222',
+ * 'root@10.0.0.5']`. The sending host needs a key that opens the way (or a forwarded agent) and must know the
+ * receiver's host key: nothing is asked, and nothing is accepted unseen.
  */
 export type Direct = readonly [string, ...string[]]
 
@@ -23,7 +23,8 @@ export interface Passing {
 }
 
 /**
- * Passes bytes from host to host, through our hands unless there is a direct way, and resolves with what the writing script said.
+ * Passes bytes from host to host, through our hands unless there is a direct way, and resolves with what the writing
+ * script said.
  * @throws CommandFailed, Unreachable, Advice
  */
 export async function pass({ source, target, read, write, what, direct, meter }: Passing): Promise<string> {

@@ -59,9 +59,9 @@ interface State {
 }
 
 /**
- * Brings the files of a directory from another host: those that are missing here or differ in size or time. Each file is
- * streamed, checked by sha256 and only then given its name; a copy that broke off goes on where it stopped. Files that only
- * the receiving host has stay, and so do the owners: those of new files are the task's user.
+ * Brings the files of a directory from another host: those that are missing here or differ in size or time. Each file
+ * is streamed, checked by sha256 and only then given its name; a copy that broke off goes on where it stopped. Files
+ * that only the receiving host has stay, and so do the owners: those of new files are the task's user.
  *
  * ```ts
  * copyBetween.files({ from: host.vars.source, path: '/var/lib/glance/images' })

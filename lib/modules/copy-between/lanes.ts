@@ -22,12 +22,18 @@ const most = 6
 // Below this the first windows carry it.
 const large = 64 * mebi
 
-/** How much of a file that several channels filled until they broke off has no holes: of what was sent, a channel may have two windows and a turn on the way. */
+/**
+ * How much of a file that several channels filled until they broke off has no holes: of what was sent, a channel may
+ * have two windows and a turn on the way.
+ */
 export function sure(there: number, bytes: number): number {
   return bytes < large ? there : there - 6 * most * turn
 }
 
-/** The bytes of a file of a host from a place on. A distant host sends them through several channels, for each brings one window a round trip. */
+/**
+ * The bytes of a file of a host from a place on. A distant host sends them through several channels, for each brings
+ * one window a round trip.
+ */
 export async function reading(connection: Connection, file: Part): Promise<Stream> {
   const { path, from, bytes } = file
   const wanted = await lanesFor(connection, file)
@@ -48,7 +54,9 @@ export function readingScript(path: string, from: number): string {
   return sh`dd if=${path} bs=131072 skip=${from / 131072}`
 }
 
-/** Takes a file's bytes from a place on, and says their sha256 in the end; through several channels to a distant host. */
+/**
+ * Takes a file's bytes from a place on, and says their sha256 in the end; through several channels to a distant host.
+ */
 export async function writing(connection: Connection, file: Part): Promise<Stream> {
   const { path, from } = file
   const wanted = await lanesFor(connection, file, from === 0 ? emptying(path) : ':')
@@ -81,7 +89,10 @@ async function lanesFor(connection: Connection, { bytes, from, atOnce }: Part, s
   return Math.min(Math.floor(most / atOnce), 1 + Math.floor((performance.now() - asked) / 10))
 }
 
-/** As many of these programs as start soon: one has to, for the others the server may have no room, or later. They end when they get no line. */
+/**
+ * As many of these programs as start soon: one has to, for the others the server may have no room, or later. They end
+ * when they get no line.
+ */
 async function open(connection: Connection, script: string, wanted: number): Promise<readonly Stream[]> {
   const asked = performance.now()
   const opened: Stream[] = []

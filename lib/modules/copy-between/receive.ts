@@ -2,7 +2,10 @@ import { output, type Reader } from '../../model/operation.ts'
 import { sh } from '../../kit/shell.ts'
 import { mebi } from './progress.ts'
 
-/** Sets `$sum` to a program that says the sha256 of its stdin: that of openssl is up to five times as fast as coreutils'. */
+/**
+ * Sets `$sum` to a program that says the sha256 of its stdin: that of openssl is up to five times as fast as
+ * coreutils'.
+ */
 export const findSum = 'sum=sha256sum; openssl dgst -sha256 < /dev/null > /dev/null 2>&1 && sum="openssl dgst -sha256"'
 
 /** The checksum in what one of these programs said, or '' when it said none. */
@@ -28,7 +31,10 @@ export function sumScript(path: string, { from = 0, to }: Range = {}): string {
   return `${findSum}; ${sh`dd if=${path} bs=${mebi} skip=${from / mebi}`}${most} 2> /dev/null | $sum`
 }
 
-/** The bytes of a file that one channel carries before it is the turn of the next: half a window of ssh, so that none waits for another. */
+/**
+ * The bytes of a file that one channel carries before it is the turn of the next: half a window of ssh, so that none
+ * waits for another.
+ */
 export const turn = mebi
 
 /** A script that makes a file, which only its owner can read, or makes it anew. */
@@ -39,8 +45,8 @@ export function emptying(part: string): string {
 const both = `rc=$({ { receive; echo $? >&4; } | follow | $sum >&5; } 4>&1); exit $rc`
 
 /**
- * A script that puts its stdin into a file, from a place on that an earlier try has reached, and says the sha256 of what came. What
- * has been written is read while more comes: after a large file it would take as long as the copy.
+ * A script that puts its stdin into a file, from a place on that an earlier try has reached, and says the sha256 of
+ * what came. What has been written is read while more comes: after a large file it would take as long as the copy.
  */
 export function receiving(part: string, from = 0): string {
   return `${from === 0 ? `${emptying(part)} || exit` : ''}
@@ -49,9 +55,9 @@ exec 5>&1; ${both}`
 }
 
 /**
- * A script that does a part of that work, together with others on the same file. Its first line says which part: `turn 2 4` takes the
- * third of every four turns and says which MiB it has received, `sum 0 4` gets to know that in the order of the file and says the
- * sha256 of it, and `all 0 1` does both. When there is none, there is nothing to do.
+ * A script that does a part of that work, together with others on the same file. Its first line says which part: `turn
+ * 2 4` takes the third of every four turns and says which MiB it has received, `sum 0 4` gets to know that in the order
+ * of the file and says the sha256 of it, and `all 0 1` does both. When there is none, there is nothing to do.
  */
 export function receivingTurns(part: string, from: number): string {
   return `${receiver(part, from, turn)}

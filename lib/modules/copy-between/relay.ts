@@ -26,8 +26,8 @@ export interface Relayed {
 }
 
 /**
- * Passes the output of a program on one host to a program on another, at the pace of the slower one, and resolves when both
- * have ended well.
+ * Passes the output of a program on one host to a program on another, at the pace of the slower one, and resolves when
+ * both have ended well.
  * @throws CommandFailed, Unreachable: the error of the end that broke, not that of the one which broke because of it
  */
 export async function relay(
@@ -71,7 +71,8 @@ export async function relay(
     noted(reading.ended),
     noted(writing.ended),
   ])
-  // The reader breaks off when nobody takes what it gives, so the writer is asked first; of two lost connections the first.
+  // The reader breaks off when nobody takes what it gives, so the writer is asked first; of two lost connections the
+  // first.
   if (written.status === 'fulfilled' && written.value.code !== 0) throw failed(to, written.value)
   if (lost.length > 0) throw lost[0]
   if (moved.status === 'rejected' && written.status === 'fulfilled') {

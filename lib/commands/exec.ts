@@ -9,7 +9,6 @@ import { becomeOf, readInventory, withConnectionOptions } from '../cli/inputs.ts
 import { questions } from '../cli/operator.ts'
 import { connecting, pick, type ValuesOf, vaults } from '../cli/options.ts'
 import { type Command, perform } from '../kit/command.ts'
-import { sh } from '../kit/shell.ts'
 import type { Ran } from '../modules/command.ts'
 
 const options = {
@@ -28,12 +27,12 @@ export const exec = command({
     },
   },
   options,
-  behind: 'The command and its arguments, as they are; one word alone is a line of shell',
+  behind: 'The command: joined by blanks, it is a shell script, as with ssh',
   examples: [
-    ['run exec compute -i inventory/lab -- ls -l /etc/motd', 'Equal outputs are shown once'],
+    ['run exec compute -i inventory/lab -- uptime', 'Equal outputs are shown once'],
     [
       `run exec all -i inventory/lab -b -- 'grep -c ERROR /var/log/nova/*.log'`,
-      'As root; one word alone is a line of shell',
+      'As root; the quoted text is a shell script',
     ],
   ],
   act: ({ words: { pattern }, behind, values, argv }) => execute({ pattern, words: behind, values, argv }),
@@ -58,8 +57,7 @@ interface Ending {
 
 /** Runs one command on the hosts of a pattern and prints what it wrote, equal endings once. Gives the exit code of a run. */
 async function execute({ pattern, words, values, argv }: ExecArguments): Promise<number> {
-  const [line = '', ...more] = words
-  const script = more.length > 0 ? sh`${words}` : line.trim()
+  const script = words.join(' ').trim()
   if (script === '')
     throw new Refused(
       { message: 'no command', hint: 'write it behind two dashes: run exec PATTERN -i INVENTORY -- COMMAND' },

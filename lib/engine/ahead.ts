@@ -7,6 +7,7 @@ import {
   type Prepared,
   type Value,
 } from '../model/operation.ts'
+import { revealed, Secret } from '../model/secret.ts'
 import type { Session, Transport } from '../model/transport.ts'
 import { actsAs, type Become } from './become.ts'
 import type { TaskNode } from './select.ts'
@@ -221,32 +222,15 @@ export class Ahead {
   #ask(node: TaskNode): Omit<Read, 'changes'> {
     const connection = this.#connection()
     const { body } = node.task
-    if (isOperation(body)) return { plan: quietly(() => body.prepare(connection)) }
+    if (isOperation(body)) return { plan: (body as Operation<Value>).prepare(connection).catch(() => undefined) }
     const operation = this.#foreseen(node)
     if (!operation) return {}
     const never = () => Promise.reject(new Error('only a look is taken before the turn of a body'))
     const early: Early = { asking: true, answers: new Map(), through: connection }
-    void quietly(() =>
-      operation.prepare({
-        host: connection.host,
-        exec: never,
-        read: never,
-        stream: never,
-        dial: never,
-        peer: never,
-        early,
-      }),
-    )
+    operation
+      .prepare({ host: connection.host, exec: never, read: never, stream: never, dial: never, peer: never, early })
+      .catch(() => undefined)
     return { early }
-  }
-}
-
-/** What fails before its turn is asked again at its turn, and says then why. */
-async function quietly<T>(call: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await call()
-  } catch {
-    return undefined
   }
 }
 
@@ -257,8 +241,8 @@ export function readable(node: TaskNode): boolean {
 
 // Requests with more on their stdin have a channel of their own.
 function large(content: unknown): boolean {
-  return typeof content === 'string'
-    ? content.length > 50_000
+  return typeof content === 'string' || content instanceof Secret
+    ? revealed(content).length > 50_000
     : content instanceof Uint8Array
       ? content.length > 200_000
       : content !== undefined

@@ -3,10 +3,10 @@ import {
   CommandFailed,
   type Connection,
   type ExecOptions,
-  type FileMeta,
+  type Reader,
 } from '../model/operation.ts'
-import type { Reader } from '../model/operation.ts'
 import type { Secret } from '../model/secret.ts'
+import { type NewFile, writeFile } from './new-file.ts'
 
 /** A script with all that it is run with: what most changes are. */
 export type Command = {
@@ -17,37 +17,38 @@ export type Command = {
   readonly timeout?: number
   /** It may take long: its output is shown while it runs. */
   readonly long?: boolean
+  /** It starts nothing that outlives it. */
+  readonly tidy?: boolean
   /** Exit codes that are no failure; only 0 unless said. */
   readonly allow?: readonly number[]
   /** What errors show in place of the script, where it has more than its author wrote. */
   readonly shown?: string
 }
 
-/** A file that is written whole, as `connection.write` does it. */
-export type NewFile = {
-  readonly path: string
-  readonly content: string | Uint8Array | Secret
-  readonly meta?: FileMeta
-}
-
-/** What a change is made of that takes more than commands. */
+/** What changes are made of. */
 export type Step = Command | NewFile
 
-/** Carries out steps one after the other. @throws what the first that fails throws, and those behind it are not begun */
+/** Carries out a step. @throws CommandFailed, Advice */
+export async function performStep(connection: Connection, step: Step): Promise<void> {
+  if ('script' in step) await perform(connection, step)
+  else await writeFile(connection, step)
+}
+
+/**
+ * Carries out steps one after the other. @throws what the first that fails throws, and those behind it are not begun
+ */
 export async function performAll(connection: Connection, steps: readonly Step[]): Promise<void> {
-  for (const step of steps) {
-    if ('script' in step) await perform(connection, step)
-    else await connection.write(step.path, step.content, step.meta)
-  }
+  for (const step of steps) await performStep(connection, step)
 }
 
 /** Runs a command as it is. @throws CommandFailed when it ends with another code than 0 or those allowed */
 export async function perform(connection: Reader, command: Command): Promise<CommandResult> {
-  const { script, stdin, timeout, long, allow = [0], shown = script } = command
+  const { script, stdin, timeout, long, tidy, allow = [0], shown = script } = command
   const options: ExecOptions = {
     ...(stdin === undefined ? {} : { stdin }),
     ...(timeout === undefined ? {} : { timeout }),
     ...(long === undefined ? {} : { long }),
+    ...(tidy === undefined ? {} : { tidy }),
   }
   const result = await connection.exec(script, options)
   if (!allow.includes(result.code)) throw new CommandFailed(shown, result)

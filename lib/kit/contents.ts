@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Patch } from './writing.ts'
 
 // What a run edits is a few files, the same on many hosts.
 const most = 64 * 1024 * 1024
@@ -26,8 +27,8 @@ let held = 0
 const last = new Map<string, string>()
 
 /**
- * Remembers what a file of a host contains, and gives the content to go on with: the same object for the same bytes. A host
- * that still has this content need not send it again; whether it has is for the host to say, by the checksum.
+ * Remembers what a file of a host contains, and gives the content to go on with: the same object for the same bytes. A
+ * host that still has this content need not send it again; whether it has is for the host to say, by the checksum.
  */
 export function remember(host: string, path: string, bytes: Uint8Array): Content {
   const sha256 = sha256Of(bytes)
@@ -41,6 +42,14 @@ export function remember(host: string, path: string, bytes: Uint8Array): Content
     held -= length
   }
   return { sha256, bytes: same }
+}
+
+/** Remembers what a file of a host contains after a patch, where it is remembered what it contained before. */
+export function rememberPatched(host: string, path: string, { head, tail, sha256 }: Patch, lines: Uint8Array): void {
+  const before = remembered(host, path)?.bytes
+  if (!before || sha256 === undefined) return
+  const made = () => Buffer.concat([before.subarray(0, head), lines, before.subarray((tail ?? Infinity) - 1)])
+  remember(host, path, contents.get(sha256) ?? made())
 }
 
 /** What a file of a host contained when it was last read or written, if that is still remembered. */

@@ -33,8 +33,8 @@ interface Asked {
 const waiting = new WeakMap<Reader, Asked[]>()
 
 /**
- * All about a path. Questions that are put to a host at the same moment, as those of tasks that are read ahead, go in one
- * request: on the host a process for each of them would cost more than all their answers.
+ * All about a path. Questions that are put to a host at the same moment, as those of tasks that are read ahead, go in
+ * one request: on the host a process for each of them would cost more than all their answers.
  * @throws CommandFailed when it cannot be read
  */
 export function look(connection: Reader, path: string, options: LookOptions = {}): Promise<PathState> {
@@ -127,7 +127,7 @@ async function ask(connection: Reader, questions: readonly Question[]): Promise<
     at = end < 0 ? said.length : end + 1
     return Buffer.from(text, 'latin1').toString()
   }
-  const places = questions.map(() => ({ parent: line(), link: line(), kind: line(), target: line().slice(1) }))
+  const places = questions.map(() => ({ link: line(), kind: line(), target: line().slice(1) }))
   const heads = places.map(({ kind }) =>
     kind === 'none' ? undefined : { numbers: line().split(' '), owner: line(), group: line() },
   )
@@ -140,7 +140,7 @@ async function ask(connection: Reader, questions: readonly Question[]): Promise<
     throw new Error('a file changed while it was read')
   return new Map(
     questions.map(({ path, sum, known }, i) => {
-      const { parent, link, target } = places[i]!
+      const { link, target } = places[i]!
       const [rawMode = '0', , mtime = '0', uid = '', gid = ''] = heads[i]?.numbers ?? []
       const bits = parseInt(rawMode, 16)
       let sha256 = sums[i]
@@ -168,7 +168,6 @@ async function ask(connection: Reader, questions: readonly Question[]): Promise<
         mtime: Number(mtime),
         sha256,
         content,
-        parent: parent === 'parent',
       }
       return [path, state] as const
     }),
@@ -178,8 +177,8 @@ async function ask(connection: Reader, questions: readonly Question[]): Promise<
 const kinds: Readonly<Record<number, Kind>> = { [0o100000]: 'file', [0o040000]: 'directory', [0o120000]: 'link' }
 
 /**
- * Says for each path where it leads, then of all that exist what stat says, then checksums, then the contents in one piece.
- * At most one process for each of the four, however many paths: processes are what looking costs a host.
+ * Says for each path where it leads, then of all that exist what stat says, then checksums, then the contents in one
+ * piece. At most one process for each of the four, however many paths: processes are what looking costs a host.
  */
 function scriptFor(questions: readonly Question[]): string {
   const each = (line: (question: Question, i: number) => string | undefined) =>
@@ -230,8 +229,6 @@ const lookAt = `set -f
 LC_ALL=C; export LC_ALL
 ${closed}
 at() {
-  d=\${p%/*}
-  if [ -d "\${d:-/}" ]; then echo parent; else echo none; fi
   if [ -L "$p" ]; then printf '+%s\\n' "$(readlink "$p")"; t=$(readlink -f "$p") || t=$p; else echo -; t=$p; fi
   if [ -f "$t" ]; then f=file; elif [ -e "$t" ] || [ -L "$t" ]; then f=there; elif closed "$t"; then exit 8; else f=none; fi
   printf '%s\\n+%s\\n' $f "$t"

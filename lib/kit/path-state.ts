@@ -1,9 +1,6 @@
-import { Advice, CommandFailed, output } from '../model/operation.ts'
-import type { Connection, Diff, FileMeta } from '../model/operation.ts'
-import { Secret } from '../model/secret.ts'
+import { Advice, CommandFailed } from '../model/operation.ts'
+import type { Diff } from '../model/operation.ts'
 import { sh } from './shell.ts'
-import { type Patch, patchOf, writing } from './writing.ts'
-import { remember, sha256Of } from './contents.ts'
 
 export type Kind = 'file' | 'directory' | 'link' | 'other'
 
@@ -29,8 +26,6 @@ export interface PathState {
   readonly sha256: string | undefined
   /** Of a file not larger than asked for. */
   readonly content: Buffer | undefined
-  /** Is there a directory to put it into? */
-  readonly parent: boolean
 }
 
 /** Files up to this size are compared and edited in memory and shown as a diff. */
@@ -88,64 +83,11 @@ export function setAttributes(path: string, { mode, owner, group }: Attributes):
 /** An octal mode for chmod, which leaves a directory's setgid bit alone unless told by letter. */
 export function byLetters(mode: string): string {
   const [special = 0, ...who] = [...octal(mode)].map(Number)
-  const rights = who.map(
-    (bits, i) =>
-      `${'ugo'[i]}=${bits & 4 ? 'r' : ''}${bits & 2 ? 'w' : ''}${bits & 1 ? 'x' : ''}${i < 2 && special & (4 >> i) ? 's' : ''}`,
-  )
-  return ['ug-s', ...rights, special & 1 ? '+t' : '-t'].join(',')
-}
-
-/** Writes content, or only sets attributes when the content is there already. */
-export async function bringFile(
-  connection: Connection,
-  state: PathState,
-  content: Parameters<Connection['write']>[1] | undefined,
-  meta: FileMeta,
-): Promise<void> {
-  if (content === undefined) {
-    await output(connection, setAttributes(state.target, differing(state, meta)), { tidy: true })
-    return
-  }
-  if (!state.parent)
-    throw new Advice(`${state.path} cannot be written: its directory is missing`, 'make it first, with file.directory')
-  const { owner: _owner, group: _group, ...others } = meta
-  // What the old file has already is kept by itself, and what has to be told costs the host a process.
-  const wanted = state.exists ? { ...others, mode: meta.mode ?? state.mode, ...differing(state, meta) } : meta
-  if (!(await patched(connection, state, content, wanted))) await connection.write(state.target, content, wanted)
-}
-
-// The same edit of the same file on many hosts is the same two objects.
-const patches = new WeakMap<
-  Uint8Array,
-  { readonly before: Uint8Array | undefined; readonly patch: Patch | undefined }
->()
-
-function patchBetween(before: Uint8Array | undefined, after: Uint8Array): Patch | undefined {
-  const known = patches.get(after)
-  if (known && known.before === before) return known.patch
-  const patch = patchOf(before, after, sha256Of)
-  patches.set(after, { before, patch })
-  return patch
-}
-
-/** Sends only what differs. Where that fails nothing was changed, and writing all of it tells why, or succeeds. */
-async function patched(
-  connection: Connection,
-  state: PathState,
-  content: string | Uint8Array | Secret,
-  meta: FileMeta,
-): Promise<boolean> {
-  if (content instanceof Secret) return false
-  const bytes = typeof content === 'string' ? Buffer.from(content) : content
-  const patch = patchBetween(state.content, bytes)
-  if (!patch) return false
-  // Before, for those who look at the file right behind this request; whether it is so is for the host to say.
-  remember(connection.host.name, state.path, bytes)
-  const { code } = await connection.exec(writing(state.target, meta, patch), {
-    stdin: patch.text,
-    tidy: meta.validate === undefined,
+  const rights = who.map((bits, i) => {
+    const letters = [...'rwx'].filter((_, n) => bits & (4 >> n)).join('')
+    return `${'ugo'[i]}=${letters}${i < 2 && special & (4 >> i) ? 's' : ''}`
   })
-  return code === 0
+  return ['ug-s', ...rights, special & 1 ? '+t' : '-t'].join(',')
 }
 
 /** @throws when something else than a file lies there */

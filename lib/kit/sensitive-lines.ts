@@ -15,6 +15,11 @@ export function withoutPasswords(before: string, after: string): { readonly befo
   return { before: hide(before, old, 'before', same), after: hide(after, current, 'after', same) }
 }
 
+/** Is there a line in it that looks like holding a password? */
+export function holdsPasswords(text: string): boolean {
+  return suspects(text).some(({ line }) => telltale.test(line) || line.search(credentials) >= 0)
+}
+
 // Where a line that one of the two patterns knows could be: texts have thousands of lines, and few are of that kind.
 const hint = /passw(?:or)?d|secret|token|passphrase|credential|:\/\//gi
 

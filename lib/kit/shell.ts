@@ -31,5 +31,15 @@ function words(value: Word | Secret): string {
     .join(' ')
 }
 
-/** The beginning of a script whose programs lie in sbin, which a shell that is not interactive does not look into everywhere. */
+/**
+ * The beginning of a script whose programs lie in sbin, which a shell that is not interactive does not look into
+ * everywhere.
+ */
 export const sbin = 'PATH=$PATH:/sbin:/usr/sbin; export PATH; '
+
+/** A script in a few words. */
+export function brief(script: string): string {
+  const [line = '', ...more] = script.trim().split('\n')
+  if (line.length > 60) return `\`${line.slice(0, 60)}…\``
+  return `\`${line}${more.length > 0 ? ' …' : ''}\``
+}

@@ -1,33 +1,31 @@
 import { isAscii } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
-import type { FileMeta } from '../model/operation.ts'
-import { quote } from './shell.ts'
+import { Advice, type CommandResult, type FileMeta } from '../model/operation.ts'
+import { brief, quote } from './shell.ts'
 
-/** The exit code of the script when `validate` refused the new content. */
-export const refusedByValidation = 90
-
-/** New content, said by what of the old content stays; `text` is for the script's stdin. */
-export interface Patch {
+/** New content, said by what of the old content stays; the lines between are for the script's stdin. */
+export type Patch = {
   /** Bytes that stay at the beginning. */
   readonly head: number
-  /** Whole lines of ASCII, or nothing. */
-  readonly text: string
   /** The byte of the old content, counted from 1, from which the rest stays; undefined where nothing does. */
-  readonly tail: number | undefined
+  readonly tail?: number
   /** Of the whole new content, where a part of the old one stays. */
-  readonly sha256: string | undefined
+  readonly sha256?: string
 }
 
 // A shell reads its script and what belongs to it byte by byte, on some systems with a system call for each.
 const mostText = 4096
 const newline = 10
 
-/** What to send for a new content instead of all of it; undefined where that is no less, or is not plain lines. */
+/**
+ * What to send for a new content instead of all of it: whole lines of ASCII, or nothing; undefined where that is no
+ * less, or is not plain lines.
+ */
 export function patchOf(
   before: Uint8Array | undefined,
   after: Uint8Array,
   sha256: (bytes: Uint8Array) => string,
-): Patch | undefined {
+): { readonly patch: Patch; readonly text: string } | undefined {
   let head = 0
   let end = after.length
   if (before && after.length > mostText) {
@@ -47,17 +45,23 @@ export function patchOf(
   )
     return undefined
   return {
-    head,
     text: Buffer.from(middle).toString('latin1'),
-    tail: end === after.length ? undefined : before!.length - (after.length - end) + 1,
-    sha256: head === 0 && end === after.length ? undefined : sha256(after),
+    patch: {
+      head,
+      ...(end === after.length ? {} : { tail: before!.length - (after.length - end) + 1 }),
+      ...(head === 0 && end === after.length ? {} : { sha256: sha256(after) }),
+    },
   }
 }
 
+// Exit codes of the script that say why.
+const refused = 90
+const changedMeanwhile = 91
+
 /**
- * The sh script that replaces a file by its stdin, or by a patch of what is there, in one go: readers see the old content or
- * the new one, never a part. The new file is complete, with its owner, mode and context, before it gets its name. With a patch
- * for another content than is there it fails, and nothing is changed.
+ * The sh script that replaces a file by its stdin, or by a patch of what is there, in one go: readers see the old
+ * content or the new one, never a part. The new file is complete, with its owner, mode and context, before it gets its
+ * name. With a patch for another content than is there it fails, and nothing is changed.
  */
 export function writing(path: string, meta: FileMeta, patch?: Patch): string {
   const suffix = `.switchover-${randomBytes(8).toString('hex')}`
@@ -112,9 +116,7 @@ export function writing(path: string, meta: FileMeta, patch?: Patch): string {
         ]),
     // After chown, which takes setuid bits away.
     ...(meta.mode === undefined ? [] : [`chmod -- ${quote(meta.mode)} "$t" || exit 1`]),
-    ...(meta.validate === undefined
-      ? []
-      : [`( ${validation(meta.validate)}\n) </dev/null || exit ${refusedByValidation}`]),
+    ...(meta.validate === undefined ? [] : [`( ${validation(meta.validate)}\n) </dev/null || exit ${refused}`]),
     'mv -f -- "$t" "$p" || exit 1',
     'trap - EXIT',
     'if [ -n "$new" ] && { [ -f /sys/fs/selinux/enforce ] || [ -f /selinux/enforce ]; }; then',
@@ -124,20 +126,50 @@ export function writing(path: string, meta: FileMeta, patch?: Patch): string {
   ].join('\n')
 }
 
-function patching({ head, text, tail, sha256 }: Patch): readonly string[] {
+function patching({ head, tail, sha256 }: Patch): readonly string[] {
   const parts = [
     ...(head === 0 ? [] : [`head -c ${head} -- "$p"`]),
     // What shells have built in, where cat would be another process.
-    ...(text === '' ? [] : [`while IFS= read -r l; do printf '%s\\n' "$l" || exit 1; done`]),
+    `while IFS= read -r l; do printf '%s\\n' "$l" || exit 1; done`,
     ...(tail === undefined ? [] : [`tail -c +${tail} -- "$p"`]),
   ]
   return [
-    `{ ${parts.join(' && ') || ':'}; } >"$t" || exit 1`,
-    ...(sha256 === undefined ? [] : [`s=$(sha256sum <"$t") && [ "\${s%% *}" = ${sha256} ] || exit 1`]),
+    `{ ${parts.join(' && ')}; } >"$t" || exit 1`,
+    ...(sha256 === undefined
+      ? []
+      : [`s=$(sha256sum <"$t") || exit 1`, `[ "\${s%% *}" = ${sha256} ] || exit ${changedMeanwhile}`]),
   ]
 }
 
 /** The author's command with the temporary file for `%s`, which may stand in quotes of its own. */
-function validation(command: string): string {
+export function validation(command: string): string {
   return command.replaceAll(/'%s'|"%s"|%s/g, '"$t"')
+}
+
+/** Why a file was not written, by how the script ended. */
+export function notWritten(path: string, host: string, { validate = '' }: FileMeta, result: CommandResult): Error {
+  const { code, stdout, stderr } = result
+  if (code === refused) {
+    const said = `${stdout.trim()}\n${stderr.trim()}`.trim() || 'it said nothing'
+    return new Error(`the new content of ${path} on ${host} was refused by ${brief(validate)}: ${said}`)
+  }
+  if (code === changedMeanwhile) {
+    return new Advice(
+      `${path} on ${host} was left alone: it is another file now than the one that was looked at`,
+      'see who else writes it, and run the task again',
+    )
+  }
+  const said = withoutTool(stderr.trim(), path) || `exit code ${code}`
+  const reason = `cannot write ${path} on ${host}: ${said}`
+  return /^there is no directory /m.test(said)
+    ? new Advice(reason, 'make it first, with file.directory')
+    : new Error(reason)
+}
+
+/** What a tool said, without its own name and the path: both are known. */
+export function withoutTool(said: string, path: string): string {
+  return said
+    .split('\n')
+    .map((line) => line.replace(/^\w+: (?:line \d+: |\d+: )?/, '').replace(`${path}: `, ''))
+    .join('\n')
 }

@@ -2,8 +2,8 @@ import { Advice, type Change, type Json } from './operation.ts'
 import { Secret } from './secret.ts'
 
 /**
- * A change as JSON: bytes as base64, secrets by their labels alone. The secrets are put into `secrets` under the labels that
- * now stand for them; with one map for a whole plan no label stands for two of them.
+ * A change as JSON: bytes as base64, secrets by their labels alone. The secrets are put into `secrets` under the labels
+ * that now stand for them; with one map for a whole plan no label stands for two of them.
  * @throws Advice when two different secrets have one label; Error for what is no plain data
  */
 export function pack(change: Change, secrets: Map<string, Secret>): Json {

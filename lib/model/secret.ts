@@ -31,9 +31,9 @@ export class Secret {
   }
 
   /**
-   * A whole text that holds secrets of which nobody knows which they are, such as a file in which passwords stand. It is shown
-   * as its label, but it is not looked for in outputs: its lines are ordinary words, and masking them would make every output
-   * unreadable and slow.
+   * A whole text that holds secrets of which nobody knows which they are, such as a file in which passwords stand. It
+   * is shown as its label, but it is not looked for in outputs: its lines are ordinary words, and masking them would
+   * make every output unreadable and slow.
    */
   static content(text: string, label: string): Secret {
     return new Secret([text], label, true)

@@ -1,4 +1,4 @@
-import { Advice, legacyOperation } from '../model/operation.ts'
+import { Advice, operation } from '../model/operation.ts'
 import type { Operation } from '../model/operation.ts'
 import { Secret } from '../model/secret.ts'
 import { editFile, type EditOptions, type Edited } from '../kit/edit-file.ts'
@@ -34,7 +34,7 @@ export interface IniOptions extends EditOptions {
  * ```
  */
 export function set(path: string, sections: Sections, { dialect, ...options }: IniOptions = {}): Operation<Written> {
-  const reading = { file: path, ...(dialect === undefined ? {} : { dialect }) }
+  const reading = styleOf({ path, dialect })
   const wishes = Object.entries(sections).flatMap(([section, keys]) =>
     Object.entries(keys).map(([key, setting]): Wish => ({ section, key, setting })),
   )
@@ -44,8 +44,8 @@ export function set(path: string, sections: Sections, { dialect, ...options }: I
       wishes.map((wish) => editOf(wish, reveal)),
       reading,
     )
-    const secrets = wishes.filter(({ setting }) => [setting].flat().some((value) => value instanceof Secret))
     if (after === before) return { after }
+    const secrets = wishes.filter(({ setting }) => secretsIn(setting).length > 0)
     // Where a secret is unchanged both sides must read the same, or the diff would tell of a change that there is not.
     const hide = (text: string) =>
       secrets.reduce((shown, wish) => {
@@ -59,7 +59,11 @@ export function set(path: string, sections: Sections, { dialect, ...options }: I
         })
         return editIni(shown, [{ section, key, values: masks }], reading)
       }, text)
-    return { after, shown: { before: hide(before), after: hide(after) }, secret: secrets.length > 0 }
+    return {
+      after,
+      shown: { before: hide(before), after: hide(after) },
+      secrets: secrets.flatMap(({ setting }) => secretsIn(setting)),
+    }
   })
 }
 
@@ -104,10 +108,14 @@ export function read(path: string, { dialect }: Pick<IniOptions, 'dialect'> = {}
  * ```
  */
 export function absent(path: string, section: string, { dialect, ...options }: IniOptions = {}): Operation<Written> {
-  const reading = { file: path, ...(dialect === undefined ? {} : { dialect }) }
+  const reading = styleOf({ path, dialect })
   return editFile(`ini.absent ${path} [${section}]`, path, { ...options, nothingToRemove: true }, (before) => ({
     after: removeSection(before, section, reading),
   }))
+}
+
+function secretsIn(setting: Setting): readonly Secret[] {
+  return [setting].flat().filter((value) => value instanceof Secret)
 }
 
 interface Wish {
@@ -116,43 +124,45 @@ interface Wish {
   readonly setting: Setting
 }
 
-const readKey = legacyOperation<
-  { path: string; section: string; key: string; dialect: IniDialect | undefined },
-  PathState,
-  readonly string[]
->(({ path, section, key }) => `ini.get ${path} [${section}] ${key}`, {
-  read: (connection, { path }) => look(connection, path, { content: editable }),
-  plan(state, { path, section, key, dialect }) {
-    if (!state.exists)
-      throw new Advice(`${path} cannot be read: there is no such file`, 'check the path, and the task that makes it')
-    mustBeFile(state)
-    const { text } = decode(state.content ?? Buffer.alloc(0))
-    return {
-      changed: false,
-      result: getIni(text, section, key, { file: path, ...(dialect === undefined ? {} : { dialect }) }),
-    }
-  },
-  apply: async () => {},
-})
+interface Reading {
+  readonly path: string
+  readonly dialect: IniDialect | undefined
+}
 
-const readWhole = legacyOperation<{ path: string; dialect: IniDialect | undefined }, PathState, Contents>(
-  ({ path }) => `ini.read ${path}`,
+const readKey = operation<Reading & { section: string; key: string }, PathState, readonly string[]>(
+  ({ path, section, key }) => `ini.get ${path} [${section}] ${key}`,
   {
     read: (connection, { path }) => look(connection, path, { content: editable }),
-    plan(state, { path, dialect }) {
-      if (!state.exists)
-        throw new Advice(`${path} cannot be read: there is no such file`, 'check the path, and the task that makes it')
-      mustBeFile(state)
-      const { text } = decode(state.content ?? Buffer.alloc(0))
-      const sections = readIni(text, { file: path, ...(dialect === undefined ? {} : { dialect }) })
-      return {
-        changed: false,
-        result: Object.fromEntries([...sections].map(([section, keys]) => [section, Object.fromEntries(keys)])),
-      }
-    },
-    apply: async () => {},
+    plan: (state, { section, key, ...reading }) => ({
+      result: getIni(textOf(state), section, key, styleOf(reading)),
+    }),
   },
 )
+
+const readWhole = operation<Reading, PathState, Contents>(({ path }) => `ini.read ${path}`, {
+  read: (connection, { path }) => look(connection, path, { content: editable }),
+  plan(state, reading) {
+    const sections = readIni(textOf(state), styleOf(reading))
+    return { result: Object.fromEntries([...sections].map(([section, keys]) => [section, Object.fromEntries(keys)])) }
+  },
+})
+
+function textOf(state: PathState): string {
+  const { path, exists, content, size } = state
+  if (!exists)
+    throw new Advice(`${path} cannot be read: there is no such file`, 'check the path, and the task that makes it')
+  mustBeFile(state)
+  if (!content)
+    throw new Advice(
+      `${path} cannot be read: its ${size} bytes are more than the ${editable} that are taken`,
+      'read it with a command on the host',
+    )
+  return decode(content).text
+}
+
+function styleOf({ path, dialect }: Reading): { readonly file: string; readonly dialect?: IniDialect } {
+  return { file: path, ...(dialect === undefined ? {} : { dialect }) }
+}
 
 function editOf({ section, key, setting }: Wish, show: (value: Plain) => string): IniEdit {
   if (setting === null) return { section, key, absent: true }

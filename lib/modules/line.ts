@@ -71,7 +71,7 @@ function edited<L extends string | Secret | undefined>(
     return {
       after,
       shown: { before: hide(before, after, '‹a line before›'), after: hide(after, before, String(line)) },
-      secret: true,
+      secrets: [line],
     }
   }
 }

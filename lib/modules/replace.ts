@@ -26,7 +26,8 @@ export function replace(
     const made = replaceText(old, replacement)
     if (replaceText(made, replacement) !== made) {
       throw new Error(
-        `${regexp} matches what it would write into ${path}: each run would change it again; make it match only the old text`,
+        `${regexp} matches what it would write into ${path}: ` +
+          'each run would change it again; make it match only the old text',
       )
     }
     return { after: made }

@@ -3,7 +3,8 @@ import { type Become, type Gate, startAs } from './become.ts'
 import { endTree } from './ending.ts'
 import { Collected } from './output.ts'
 import type { Link } from './program.ts'
-import { brief, interruption, type Raw, type Request } from './shell.ts'
+import { brief } from '../kit/shell.ts'
+import { interruption, type Raw, type Request } from './shell.ts'
 
 /** Runs one script on a channel of its own, and shows its output while it runs. */
 export async function runAlone(

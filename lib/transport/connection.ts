@@ -4,7 +4,7 @@ import type { HostRef } from '../model/inventory.ts'
 import type { CommandResult, Connection, ExecOptions, FileMeta, Stream } from '../model/operation.ts'
 import { Advice, Unreachable } from '../model/operation.ts'
 import { Secret } from '../model/secret.ts'
-import { quote } from '../kit/shell.ts'
+import { brief, quote } from '../kit/shell.ts'
 import type { Session } from '../model/transport.ts'
 import { runAlone } from './alone.ts'
 import { type Become, type Gate, startAs } from './become.ts'
@@ -13,8 +13,8 @@ import type { Collected } from './output.ts'
 import { Collected as Output } from './output.ts'
 import type { Pool } from './pool.ts'
 import type { Link } from './program.ts'
-import { brief, interruption, type Raw, type Request } from './shell.ts'
-import { refusedByValidation, writing } from '../kit/writing.ts'
+import { interruption, type Raw, type Request } from './shell.ts'
+import { notWritten, withoutTool, writing } from '../kit/writing.ts'
 
 /** Who commands run as on a machine, and the shells they run in. */
 export interface Acting {
@@ -77,7 +77,7 @@ export function connect(machine: Machine, session: Session, user: string | undef
       const said = stderr.text().trim()
       if (code !== 0) {
         if (/No such file or directory$/.test(said)) return undefined
-        throw new Error(`cannot read ${path} on ${machine.name}: ${reasonOf(said, path) || `exit code ${code}`}`)
+        throw new Error(`cannot read ${path} on ${machine.name}: ${withoutTool(said, path) || `exit code ${code}`}`)
       }
       if (stdout.cut) {
         throw new Advice(
@@ -92,15 +92,7 @@ export function connect(machine: Machine, session: Session, user: string | undef
     async write(path: string, content: string | Uint8Array | Secret, meta: FileMeta = {}) {
       const script = writing(path, meta)
       const { code, stderr, stdout } = await run({ script, stdin: bytesOf(content), keep: mostOutput })
-      if (code === 0) return
-      const said = stderr.text().trim()
-      if (code === refusedByValidation) {
-        throw new Error(
-          `the new content of ${path} on ${machine.name} was refused by ${brief(meta.validate ?? '')}: ` +
-            (`${stdout.text().trim()}\n${said}`.trim() || 'it said nothing'),
-        )
-      }
-      throw new Error(`cannot write ${path} on ${machine.name}: ${reasonOf(said, path) || `exit code ${code}`}`)
+      if (code !== 0) throw notWritten(path, machine.name, meta, { code, stdout: stdout.text(), stderr: stderr.text() })
     },
 
     async stream(script): Promise<Stream> {
@@ -189,14 +181,6 @@ function tooMuch(host: string, script: string, stdout: Collected, code: number):
       `more than the ${mostOutput >> 20} MiB that are kept (it ended with exit code ${code})`,
     'run it as a long command, whose last output is kept, or use stream()',
   )
-}
-
-/** What a tool said, without its own name and the path: both are known. */
-function reasonOf(said: string, path: string): string {
-  return said
-    .split('\n')
-    .map((line) => line.replace(/^\w+: (?:line \d+: |\d+: )?/, '').replace(`${path}: `, ''))
-    .join('\n')
 }
 
 function finished(readable: Readable): Promise<void> {

@@ -1,6 +1,7 @@
 import { isAscii } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import { TimedOut, Unreachable } from '../model/operation.ts'
+import { brief } from '../kit/shell.ts'
 import type { Program } from './program.ts'
 import { Collected } from './output.ts'
 
@@ -340,11 +341,4 @@ function possibleStart(bytes: Buffer, key: Buffer): number {
 /** The reason of an abort, as an error. */
 export function interruption(signal: AbortSignal): Error {
   return signal.reason instanceof Error ? signal.reason : new Error(`interrupted: ${String(signal.reason)}`)
-}
-
-/** A script in a few words. */
-export function brief(script: string): string {
-  const [line = '', ...more] = script.trim().split('\n')
-  if (line.length > 60) return `\`${line.slice(0, 60)}…\``
-  return `\`${line}${more.length > 0 ? ' …' : ''}\``
 }

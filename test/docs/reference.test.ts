@@ -57,8 +57,6 @@ test('every example compiles', () => {
         '--strict',
         '--noUncheckedIndexedAccess',
         '--skipLibCheck',
-        '--customConditions',
-        'switchover-source',
         '--module',
         'nodenext',
         '--target',

@@ -1,14 +1,15 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, mkdirSync } from 'node:fs'
-import { chmod, copyFile, readFile, readlink, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { Secret } from '../../lib/model/secret.ts'
 import { quote } from '../../lib/kit/shell.ts'
-import { CommandFailed, TimedOut } from '../../lib/model/operation.ts'
-import type { CommandResult, Connection, ExecOptions, FileMeta, Stream } from '../../lib/model/operation.ts'
+import { notWritten, writing } from '../../lib/kit/writing.ts'
+import { TimedOut } from '../../lib/model/operation.ts'
+import type { CommandResult, Connection, ExecOptions, Stream } from '../../lib/model/operation.ts'
 import type { HostRef } from '../../lib/model/inventory.ts'
 
 /** A POSIX shell to run the scripts under, as the hosts would. */
@@ -167,37 +168,14 @@ export function here(options: HereOptions = {}): Here {
     },
     peer: async (_host: HostRef | 'controller') => connection,
     async write(path, content, meta = {}) {
-      connection.requests++
-      await replace(path, content instanceof Secret ? content.reveal() : content, meta)
+      const result = await connection.exec(writing(path, meta), { stdin: content })
+      if (result.code !== 0) throw notWritten(path, connection.host.name, meta, result)
     },
     progress(message) {
       connection.said.push(message)
     },
   }
   return connection
-}
-
-async function replace(named: string, content: string | Uint8Array, meta: FileMeta): Promise<void> {
-  const link = await readlink(named).catch(() => undefined)
-  const path = link === undefined ? named : resolve(dirname(named), link)
-  const old = await stat(path).catch(() => undefined)
-  const temporary = `${path}.new`
-  try {
-    await writeFile(temporary, content, { mode: 0o600 })
-    await chmod(temporary, meta.mode ? parseInt(meta.mode, 8) : old ? old.mode & 0o7777 : 0o644)
-    const owner = `${meta.owner ?? old?.uid ?? ''}${(meta.group ?? old?.gid === undefined) ? '' : `:${meta.group ?? old?.gid}`}`
-    if (owner) run('chown', [owner, temporary])
-    if (meta.validate) run('/bin/sh', ['-c', meta.validate.replaceAll('%s', quote(temporary))])
-    if (meta.backup && old) await copyFile(path, `${path}.switchover-backup`, 1).catch(() => {})
-    await rename(temporary, path)
-  } finally {
-    await rm(temporary, { force: true })
-  }
-}
-
-function run(command: string, args: readonly string[]): void {
-  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' })
-  if (status !== 0) throw new CommandFailed([command, ...args].join(' '), { code: status ?? 255, stdout, stderr })
 }
 
 const directories: string[] = []

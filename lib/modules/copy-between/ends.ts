@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream, type Stats } from 'node:fs'
 import { lstat, rm, stat } from 'node:fs/promises'
+import { posix } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { finished, pipeline } from 'node:stream/promises'
-import { CommandFailed, output, type Connection, type Stream } from '../../model/operation.ts'
+import { Advice, CommandFailed, output, type Connection, type Stream } from '../../model/operation.ts'
 import { sh } from '../../kit/shell.ts'
 import { failedTo } from './direct.ts'
 import { reading, writing } from './lanes.ts'
@@ -85,14 +86,20 @@ export function hostTarget(connection: Connection, path: string): Target {
     path,
     part,
     sum: (range) => sumOf(connection, part, range),
-    // What somebody else has put there is no beginning of ours.
-    begun: async () =>
-      Number(
-        await output(
-          connection,
-          sh`p=${part}; if [ -f "$p" ] && [ ! -L "$p" ] && [ -O "$p" ]; then stat -c %s "$p"; else echo 0; fi`,
-        ),
-      ),
+    async begun() {
+      const dir = posix.dirname(path)
+      const said = await output(
+        connection,
+        // What somebody else has put there is no beginning of ours.
+        `${sh`[ -d ${dir} ] || { echo none; exit; }; p=${part}`}
+if [ -f "$p" ] && [ ! -L "$p" ] && [ -O "$p" ]; then stat -c %s "$p"; else echo 0; fi`,
+      )
+      if (said.trim() !== 'none') return Number(said)
+      throw new Advice(
+        `cannot write ${path} on ${connection.host.name}: there is no directory ${dir}`,
+        'make it first, with file.directory',
+      )
+    },
     discard: () => connection.exec(sh`rm -f ${part}`),
     end: (from, bytes, atOnce) => ({
       doing: `writing ${path}`,

@@ -19,7 +19,7 @@ const sections = [
 const root = { owner: 'root', group: 'root' }
 
 export default playbook('w3', [
-  play('Configure nova', { hosts: 'all' }, ({ task, ensure }) => {
+  play('Configure nova', { hosts: 'all' }, ({ task }) => {
     for (const [i, section] of sections.entries()) {
       const key = `${section.toLowerCase()}_opt_${i * 3}`
       task(
@@ -43,7 +43,7 @@ export default playbook('w3', [
       )
     }
     for (const i of [0, 1]) {
-      ensure(`Write t${i}.conf`, (host) =>
+      task(`Write t${i}.conf`, (host) =>
         template(
           `/etc/nova/t${i}.conf`,
           dedent`

@@ -5,6 +5,8 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { patchOf as patchOfBytes, writing } from '../../../lib/kit/writing.ts'
 import { sha256Of } from '../../../lib/kit/contents.ts'
+import { writeFile } from '../../../lib/kit/new-file.ts'
+import { Advice } from '../../../lib/model/operation.ts'
 import { emptyDirectory, here, shells } from '../../rig/here.ts'
 
 const patchOf = (before: Buffer | undefined, after: Buffer) => patchOfBytes(before, after, sha256Of)
@@ -24,31 +26,34 @@ for (const shell of shells) {
   test('makes exactly the new content', async () => {
     const file = join(emptyDirectory(), 'conf')
     const connection = here({ shell })
-    let made = 0
+    let patches = 0
     await fc.assert(
       fc.asyncProperty(fc.oneof(edit, fc.record({ before: text, after: text })), async ({ before, after }) => {
-        const patch = patchOf(Buffer.from(before), Buffer.from(after))
-        if (patch === undefined) return
-        made++
+        const made = patchOf(Buffer.from(before), Buffer.from(after))
+        if (made === undefined) return
+        patches++
         writeFileSync(file, before)
-        const { code, stderr } = await connection.exec(writing(file, { mode: '0640' }, patch), { stdin: patch.text })
+        const script = writing(file, { mode: '0640' }, made.patch)
+        const { code, stderr } = await connection.exec(script, { stdin: made.text })
         assert.is(code, 0, stderr)
         assert.is(readFileSync(file, 'utf8'), after)
         assert.is(statSync(file).mode & 0o7777, 0o640)
       }),
       { numRuns: 60 },
     )
-    assert.ok(made >= 10, `${made} patches`)
+    assert.ok(patches >= 10, `${patches} patches`)
   })
 
   test('is refused where something else is there than it was made for', async () => {
     const file = join(emptyDirectory(), 'conf')
     const before = 'k = v\n'.repeat(2000)
     const after = `${before}new = line\n`
-    const patch = patchOf(Buffer.from(before), Buffer.from(after))!
-    assert.is(patch.text, 'new = line\n')
+    const { patch, text } = patchOf(Buffer.from(before), Buffer.from(after))!
+    assert.is(text, 'new = line\n')
     writeFileSync(file, before.replace('v', 'w'))
-    assert.is.not((await here({ shell }).exec(writing(file, {}, patch), { stdin: patch.text })).code, 0)
+    const error = await writeFile(here({ shell }), { path: file, content: text, patch }).catch((thrown) => thrown)
+    assert.instance(error, Advice)
+    assert.is(error.message, `${file} on here was left alone: it is another file now than the one that was looked at`)
     assert.is(readFileSync(file, 'utf8'), before.replace('v', 'w'))
   })
 
@@ -60,18 +65,13 @@ const test = suite('what a patch sends')
 test('is a few lines of a large file, and all of a small one', () => {
   const before = Buffer.from(Array.from({ length: 3000 }, (_, i) => `option_${i} = value\n`).join(''))
   const after = Buffer.from(before.toString().replace('option_1500 = value', 'option_1500 = other'))
-  const patch = patchOf(before, after)!
-  assert.is(patch.text, 'option_1500 = other\n')
+  const { patch, text } = patchOf(before, after)!
+  assert.is(text, 'option_1500 = other\n')
   assert.is(
-    before.subarray(0, patch.head).toString() + patch.text + before.subarray(patch.tail! - 1).toString(),
+    before.subarray(0, patch.head).toString() + text + before.subarray(patch.tail! - 1).toString(),
     after.toString(),
   )
-  assert.equal(patchOf(undefined, Buffer.from('a\nb\n')), {
-    head: 0,
-    text: 'a\nb\n',
-    tail: undefined,
-    sha256: undefined,
-  })
+  assert.equal(patchOf(undefined, Buffer.from('a\nb\n')), { patch: { head: 0 }, text: 'a\nb\n' })
 })
 
 test('is not made for what is no plain text, or as large as the file', () => {

@@ -14,12 +14,15 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { file } from '../../../lib/modules/index.ts'
-import { Secret } from '../../../lib/model/secret.ts'
+import { sha256Of } from '../../../lib/kit/contents.ts'
+import { masked, Secret } from '../../../lib/model/secret.ts'
 import type { Diff, Operation, Value } from '../../../lib/model/operation.ts'
 import { emptyDirectory, here, shells } from '../../rig/here.ts'
 import { applied, failure, planOf } from './applied.ts'
+import { found, typed } from './typed.ts'
 
 const mode = (path: string) => (statSync(path).mode & 0o7777).toString(8)
+const sha256 = (text: string) => sha256Of(Buffer.from(text))
 const isRoot = process.getuid?.() === 0
 
 for (const shell of shells) {
@@ -80,7 +83,7 @@ for (const shell of shells) {
     const { path, connection } = fresh()
     mkdirSync(path('dir'))
     assert.match(await failure(connection, file.content(path('dir'), 'x')), 'is a directory, not a file')
-    assert.match(await failure(connection, file.content(path('none/x'), 'x')), 'its directory is missing')
+    assert.match(await failure(connection, file.content(path('none/x'), 'x')), 'there is no directory')
     writeFileSync(path('checked'), 'good\n')
     await failure(connection, file.content(path('checked'), 'bad\n', { validate: 'grep -q good %s' }))
     assert.is(readFileSync(path('checked'), 'utf8'), 'good\n')
@@ -297,3 +300,111 @@ for (const shell of shells) {
 
   test.run()
 }
+
+const plans = suite('file: what it types')
+
+const rights = (mode: string) => ({ '0640': 'ug-s,u=rw,g=r,o=,-t', '0750': 'ug-s,u=rwx,g=rx,o=,-t' })[mode]
+const password = Secret.of('new-and-secret', 'password')
+const text = (line: string) => `${'# a comment\n'.repeat(500)}${line}\n${'# another\n'.repeat(500)}`
+
+for (const [what, operation, state, commands] of [
+  ['a new file', file.content('/a', 'x\n', { mode: '0640' }), found('/a', undefined), ['> /a mode=0640\nx\n']],
+  ['another content keeps the mode', file.content('/a', 'x\n'), found('/a', 'y\n'), ['> /a mode=0644\nx\n']],
+  [
+    'another content and what else is told',
+    file.content('/a', 'x\n', { owner: 'nova', group: 'root', backup: true, validate: 'check %s' }),
+    found('/a', 'y\n'),
+    ['> /a backup=true mode=0644 owner=nova\nx\n', 'checked by: check %s'],
+  ],
+  [
+    'a few lines of a large file',
+    file.content('/a', text('new')),
+    found('/a', text('old')),
+    ['> /a mode=0644 keeps 6000 bytes and all from byte 6005\nnew\n'],
+  ],
+  ['what is no plain lines, whole', file.content('/a', 'ü'), found('/a', undefined), ['> /a\nü']],
+  [
+    'a new file with a secret',
+    file.content('/a', masked`${password}\n`),
+    found('/a', undefined),
+    ['> /a mode=0600\n‹password›\n'],
+  ],
+  ['what looks like a password', file.content('/a', 'password=1\n'), found('/a', undefined), ['> /a\n‹content of /a›']],
+  [
+    'the attributes alone',
+    file.content('/a', 'x', { mode: '0640', owner: 'nova' }),
+    found('/a', 'x', { sha256: sha256('x'), target: '/b' }),
+    [`chown nova /b && chmod ${rights('0640')} /b`],
+  ],
+  ['nothing', file.content('/a', 'x', { mode: '644', owner: '0' }), found('/a', 'x', { sha256: sha256('x') }), []],
+  [
+    'a directory',
+    file.directory('/d', { mode: '0750' }),
+    found('/d', undefined),
+    [`mkdir -p /d && chmod ${rights('0750')} /d`],
+  ],
+  [
+    'the attributes of a directory',
+    file.directory('/d', { mode: '0750', owner: 'root', group: 'nova' }),
+    found('/d', '', { kind: 'directory' }),
+    [`chown :nova /d && chmod ${rights('0750')} /d`],
+  ],
+  ['no directory', file.directory('/d'), found('/d', '', { kind: 'directory' }), []],
+  ['a link', file.link('/l', 'to here'), found('/l', undefined), ["[ -d / ] || exit 3; ln -sfn -- 'to here' /l"]],
+  ['no link', file.link('/l', 'x'), found('/l', undefined, { link: 'x' }), []],
+  ['no file any more', file.absent('/a b'), found('/a b', ''), ["rm -rf '/a b'"]],
+  ['no file', file.absent('/a'), found('/a', undefined), []],
+  [
+    'attributes, where a link leads',
+    file.attributes('/a', { owner: 'nova', mode: '0640' }),
+    found('/a', '', { link: 'b', target: '/b', mode: '0640' }),
+    ['chown nova /b'],
+  ],
+  [
+    'an owner',
+    file.owner('/a', 'nova:nova'),
+    { count: 1, sample: ['root:root /a/b'] },
+    ['find /a \\( ! -user nova -o ! -group nova \\) -exec chown -h nova:nova {} +'],
+  ],
+  ['no owner', file.owner('/a', 'nova'), { count: 0, sample: [] }, []],
+  ['a mode', file.mode('/a', '0640'), { count: 1, sample: ['600 /a'] }, [`chmod ${rights('0640')} /a`]],
+  [
+    'the modes of a tree, directories last',
+    file.mode('/a', '0640', { recursive: true }),
+    { count: 2, sample: ['600 /a', '600 /a/b'] },
+    [
+      `find /a \\( ! -type d ! -type l ! -perm 0640 \\) -exec chmod ${rights('0640')} {} + && ` +
+        `find /a -depth \\( -type d ! -perm 0750 \\) -exec chmod ${rights('0750')} {} +`,
+    ],
+  ],
+  [
+    'a backup, complete before it gets its name',
+    file.backup('/a'),
+    { target: '/b', backup: '/b.switchover-backup', is: 'there' },
+    [
+      'rm -rf /b.switchover-backup.part && cp -a /b /b.switchover-backup.part && ' +
+        'mv /b.switchover-backup.part /b.switchover-backup # at most 3600 s',
+    ],
+  ],
+  ['no second backup', file.backup('/a'), { target: '/a', backup: '/a.switchover-backup', is: 'kept' }, []],
+  [
+    'a file put back',
+    file.restore('/a'),
+    { target: '/a', backup: '/a.switchover-backup', is: 'differs' },
+    ['rm -rf /a.part && cp -a /a.switchover-backup /a.part && mv -f /a.part /a # at most 3600 s'],
+  ],
+  [
+    'a directory put back',
+    file.restore('/d'),
+    { target: '/d', backup: '/d.switchover-backup', is: 'directory' },
+    [
+      'rm -rf /d.part && cp -a /d.switchover-backup /d.part && ' +
+        'rm -rf /d.replaced && mv /d /d.replaced && mv /d.part /d && rm -rf /d.replaced # at most 3600 s',
+    ],
+  ],
+  ['only a look', file.stat('/a'), found('/a', ''), []],
+] as const) {
+  plans(what, () => assert.equal(typed(operation as Operation<Value>, state), commands))
+}
+
+plans.run()

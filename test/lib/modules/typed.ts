@@ -1,4 +1,6 @@
-import type { Command, NewFile, Step } from '../../../lib/kit/command.ts'
+import type { Command, Step } from '../../../lib/kit/command.ts'
+import type { NewFile } from '../../../lib/kit/new-file.ts'
+import type { PathState } from '../../../lib/kit/path-state.ts'
 import { sbin } from '../../../lib/kit/shell.ts'
 import type { Change, Operation, Value } from '../../../lib/model/operation.ts'
 
@@ -25,9 +27,38 @@ function command({ script, stdin, long, timeout }: Command): readonly string[] {
   ]
 }
 
-function file({ path, content, meta = {} }: NewFile): readonly string[] {
+function file({ path, content, meta = {}, patch, latin1 = false }: NewFile): readonly string[] {
   const { validate, ...others } = meta
   const as = Object.entries(others).flatMap(([name, value]) => (value ? [`${name}=${String(value)}`] : []))
   const text = content instanceof Uint8Array ? Buffer.from(content).toString() : String(content)
-  return [`> ${[path, ...as].join(' ')}\n${text}`, ...(validate === undefined ? [] : [`checked by: ${validate}`])]
+  const kept = [
+    ...(patch?.head ? [`keeps ${patch.head} bytes`] : []),
+    ...(patch?.tail ? [`and all from byte ${patch.tail}`] : []),
+  ]
+  return [
+    `> ${[path, ...as, ...(latin1 ? ['in latin1'] : []), ...kept].join(' ')}\n${text}`,
+    ...(validate === undefined ? [] : [`checked by: ${validate}`]),
+  ]
+}
+
+/** What a look finds at a path: a file of root with this content, or nothing; what else is to be different. */
+export function found(path: string, content: string | undefined, more: Partial<PathState> = {}): PathState {
+  const bytes = content === undefined ? undefined : Buffer.from(content)
+  return {
+    path,
+    target: path,
+    exists: bytes !== undefined,
+    kind: bytes && 'file',
+    link: undefined,
+    size: bytes?.length ?? 0,
+    mode: '0644',
+    owner: 'root',
+    group: 'root',
+    uid: '0',
+    gid: '0',
+    mtime: 0,
+    sha256: undefined,
+    content: bytes,
+    ...more,
+  }
 }

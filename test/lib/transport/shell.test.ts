@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Collected } from '../../../lib/transport/output.ts'
-import { brief, cutter, framed } from '../../../lib/transport/shell.ts'
+import { brief } from '../../../lib/kit/shell.ts'
+import { cutter, framed } from '../../../lib/transport/shell.ts'
 
 const token = '0123456789abcdef0123456789abcdef'
 const test = suite('shell')

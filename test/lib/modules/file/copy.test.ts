@@ -116,7 +116,7 @@ for (const shell of shells) {
     assert.match(await failure(connection, file.copy(path(''), path('host'))), 'it is not a file')
     assert.match(await failure(connection, file.fetch(path('none'), path('back'))), 'there is no such file')
     writeFileSync(path('large'), Buffer.alloc(2_000_000))
-    assert.match(await failure(connection, file.copy(path('large'), path('none/x'))), 'its directory is missing')
+    assert.match(await failure(connection, file.copy(path('large'), path('none/x'))), 'there is no directory')
     const failed = await failure(
       connection,
       file.copy(path('large'), path('x'), { validate: 'echo no good >&2; false %s' }),

@@ -1,0 +1,39 @@
+import path from 'node:path'
+import { type Command, performStep } from '../../kit/command.ts'
+import { look } from '../../kit/look.ts'
+import { absolute, type PathState } from '../../kit/path-state.ts'
+import { sh } from '../../kit/shell.ts'
+import type { Written } from '../../kit/written.ts'
+import { operation } from '../../model/operation.ts'
+import type { Operation } from '../../model/operation.ts'
+
+// A mistyped variable must not cost a host: nobody removes one of these on purpose.
+const top = ' bin boot dev etc home lib lib64 media mnt opt proc root run sbin srv sys tmp usr var'
+const below = ['/usr/bin', '/usr/lib', '/usr/sbin', '/var/lib', '/var/log']
+const kept = new Set([...top.split(' ').map((name) => `/${name}`), ...below])
+
+/**
+ * Nothing at this path: a file or link is removed, a directory with all that is in it.
+ *
+ * ```ts
+ * task('Drop the cache', file.absent('/var/cache/nova'))
+ * ```
+ */
+export function absent(named: string): Operation<Written> {
+  const normal = path.posix.normalize(absolute(named)).replace(/(.)\/+$/, '$1')
+  if (kept.has(normal)) throw new Error(`file.absent ${named}: no host lives without it`)
+  return remove(normal)
+}
+
+const remove = operation<string, PathState, Command, Written>((path) => `file.absent ${path}`, {
+  read: (connection, path) => look(connection, path),
+  plan({ exists, kind, link }, path) {
+    if (!exists && link === undefined) return { result: { path, changed: false } }
+    return {
+      result: { path, changed: true },
+      change: { script: sh`rm -rf ${path}` },
+      diff: { path, before: `${link === undefined ? kind : `link to ${link}`}\n`, after: '' },
+    }
+  },
+  apply: performStep,
+})

@@ -1,0 +1,183 @@
+import { type Command, performStep } from '../../kit/command.ts'
+import { checkedMeta } from '../../kit/file-meta.ts'
+import { look } from '../../kit/look.ts'
+import {
+  absolute,
+  attributesDiff,
+  byLetters,
+  differing,
+  mustSucceed,
+  octal,
+  setAttributes,
+  type PathState,
+} from '../../kit/path-state.ts'
+import { sh } from '../../kit/shell.ts'
+import type { Written } from '../../kit/written.ts'
+import { Advice, operation } from '../../model/operation.ts'
+import type { Operation } from '../../model/operation.ts'
+import type { DirectoryMeta } from './directory.ts'
+
+/**
+ * Owner, group and mode of what lies at a path; a link is followed. For whole trees see `file.owner` and `file.mode`.
+ *
+ * ```ts
+ * task('Close the settings', file.attributes('/etc/nova/nova.conf', { owner: 'nova', group: 'nova', mode: '0640' }))
+ * ```
+ */
+export function attributes(path: string, wanted: DirectoryMeta): Operation<Written> {
+  return setThem({ path: absolute(path), meta: checkedMeta(wanted) })
+}
+
+const setThem = operation<{ readonly path: string; readonly meta: DirectoryMeta }, PathState, Command, Written>(
+  ({ path }) => `file.attributes ${path}`,
+  {
+    read: (connection, { path }) => look(connection, path),
+    plan(state, { path, meta }) {
+      if (!state.exists) throw new Advice(`${path} is missing`, 'check the path, and the task that makes it')
+      const lacking = differing(state, meta)
+      const diff = attributesDiff(state, lacking)
+      if (!diff) return { result: { path, changed: false } }
+      const script = setAttributes(state.target, lacking)
+      return { result: { path, changed: true }, change: { script, tidy: true }, diff }
+    },
+    apply: performStep,
+  },
+)
+
+/** How many paths had to be touched. */
+export type Touched = { readonly path: string; readonly count: number }
+
+/**
+ * Owner (and group, after a colon) of a file or of a whole tree; only what differs is touched, links are not followed.
+ *
+ * ```ts
+ * task('Hand the images to glance', file.owner('/var/lib/glance', 'glance:glance'))
+ * ```
+ */
+export function owner(
+  path: string,
+  who: string,
+  { recursive = true }: { readonly recursive?: boolean } = {},
+): Operation<Touched> {
+  const [user = '', group] = who.split(':')
+  if ((user === '' && !group) || /\s/.test(who))
+    throw new Error(`file.owner ${path}: ${JSON.stringify(who)} is not of the form user, user:group or :group`)
+  const tests = [...(user === '' ? [] : [sh`! -user ${user}`]), ...(group ? [sh`! -group ${group}`] : [])].join(' -o ')
+  const differ = `${sh`${absolute(path)}`}${recursive ? '' : ' -prune'} \\( ${tests} \\)`
+  return sweep({
+    name: `file.owner ${path} ${who}`,
+    path,
+    differ,
+    show: `'%U:%G %n'`,
+    ...(recursive
+      ? {}
+      : {
+          settled: {
+            ask: `'%U/%u %G/%g'`,
+            patterns: named(user).flatMap((one) => named(group).map((other) => `${one}' '${other}`)),
+          },
+        }),
+    wanted: group ? who : user,
+    script: `find ${differ} -exec chown -h ${sh`${who}`} {} +`,
+  })
+}
+
+// By name or by number.
+const named = (who: string | undefined) => (who ? [sh`${who}` + '/*', '*/' + sh`${who}`] : ['*'])
+
+/**
+ * Mode of a file, or of a whole tree, where directories get the right to enter wherever the mode gives the right to
+ * read.
+ *
+ * ```ts
+ * task('Close the keys', file.mode('/etc/keystone/ssl', '0640', { recursive: true })) // directories: 0750
+ * ```
+ */
+export function mode(
+  path: string,
+  wanted: string,
+  { recursive = false }: { readonly recursive?: boolean } = {},
+): Operation<Touched> {
+  const files = octal(wanted)
+  const directories = recursive
+    ? (parseInt(files, 8) | ((parseInt(files, 8) & 0o444) >> 2)).toString(8).padStart(4, '0')
+    : files
+  const where = sh`${absolute(path)}` + (recursive ? '' : ' -prune')
+  const of = (type: string, mode: string) => `\\( ${type} ! -perm ${mode} \\)`
+  const [odd, oddDirectories] = [of('! -type d ! -type l', files), of('-type d', directories)]
+  return sweep({
+    name: `file.mode ${path} ${wanted}`,
+    path,
+    differ: recursive ? `${where} \\( ${oddDirectories} -o ${odd} \\)` : `${where} ! -type l ! -perm ${files}`,
+    show: `'%a %n'`,
+    ...(recursive ? {} : { settled: { ask: '%a', patterns: [files.replace(/^0{1,3}/, '')] } }),
+    wanted: files.replace(/^0/, ''),
+    script: recursive
+      ? `find ${where} ${odd} ${chmods(files)} && find ${where} -depth ${oddDirectories} ${chmods(directories)}`
+      : setAttributes(path, { mode: files }),
+  })
+}
+
+const chmods = (mode: string) => `-exec chmod ${byLetters(mode)} {} +`
+
+/** One thing that all paths of a tree are to have. Its scripts are made of quoted words. */
+interface Sweep {
+  readonly name: string
+  readonly path: string
+  /** A find expression for the paths that differ. */
+  readonly differ: string
+  readonly show: string
+  /** Of one path: what stat is to say of it, and the shell patterns of answers that need no change. */
+  readonly settled?: { readonly ask: string; readonly patterns: readonly string[] }
+  readonly wanted: string
+  /** It looks again which paths differ: there may be more of them than a change should hold. */
+  readonly script: string
+}
+
+const shownPaths = 20
+
+// Some of the lines, how many there are, and the last one: a pipe hides a find that failed, but not its missing word.
+const counted =
+  `awk -v most=${shownPaths} 'NR > 1 && NR - 1 <= most { print last } ` +
+  `{ last = $0 } END { print NR - 1; print last }'`
+
+const sweep = operation<Sweep, { readonly count: number; readonly sample: readonly string[] }, Command, Touched>(
+  ({ name }) => name,
+  {
+    async read(connection, { path, differ, show, settled }) {
+      const found = `find ${differ} -exec stat -c ${show} {} + && echo complete`
+      const script = [
+        'LC_ALL=C; export LC_ALL',
+        sh`[ -e ${path} ] || { echo missing; exit; }`,
+        ...(settled
+          ? [
+              `case $(stat -c ${settled.ask} ${sh`${path}`}) in`,
+              `${settled.patterns.join('|')}) echo complete; exit ;;`,
+              `esac\n${found}`,
+            ]
+          : [`{ ${found}; } | ${counted}`]),
+      ].join('\n')
+      const result = await connection.exec(script, { tidy: true })
+      const lines = result.stdout.split('\n').slice(0, -1)
+      if (lines[0] === 'missing') throw new Advice(`${path} is missing`, 'check the path, and the task that makes it')
+      if (lines.at(-1) !== 'complete') mustSucceed(script, { ...result, code: result.code || 1 })
+      if (settled) return { count: lines.length - 1, sample: lines.slice(0, -1) }
+      return { count: Number(lines.at(-2)), sample: lines.slice(0, -2) }
+    },
+    plan({ count, sample }, { path, wanted, script }) {
+      if (count === 0) return { result: { path, count } }
+      const more = count > sample.length ? `and ${count - sample.length} more\n` : ''
+      const names = sample.map((line) => line.slice(line.indexOf(' ') + 1))
+      return {
+        result: { path, count },
+        change: { script, tidy: true },
+        diff: {
+          path: `${path} (attributes)`,
+          before: sample.map((line) => `${line}\n`).join('') + more,
+          after: names.map((name) => `${wanted} ${name}\n`).join('') + more,
+        },
+      }
+    },
+    apply: performStep,
+  },
+)

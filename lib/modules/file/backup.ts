@@ -1,0 +1,123 @@
+import { type Command, performStep } from '../../kit/command.ts'
+import { absolute } from '../../kit/path-state.ts'
+import { sh } from '../../kit/shell.ts'
+import { Advice, operation, output } from '../../model/operation.ts'
+import type { Operation, Reader } from '../../model/operation.ts'
+
+/** Where the copy lies. */
+export type BackedUp = { readonly path: string; readonly backup: string }
+
+/** What was found: the path that was asked for, where it leads, where its copy lies, and how the two compare. */
+interface Found<Comparison extends string> {
+  readonly target: string
+  readonly backup: string
+  readonly is: Comparison
+}
+
+// Both may take long with large trees.
+const timeout = 3600
+
+/**
+ * Copies a file or a directory tree once to PATH.switchover-backup, everything preserved; what was saved before stays.
+ *
+ * ```ts
+ * task('Keep the old configuration', file.backup('/etc/nova'))
+ * ```
+ */
+export function backup(path: string): Operation<BackedUp> {
+  return keep(absolute(path).replace(/(.)\/+$/, '$1'))
+}
+
+const keep = operation<string, Found<'kept' | 'there' | 'missing'>, Command, BackedUp>(
+  (path) => `file.backup ${path}`,
+  {
+    read: (connection, path) =>
+      compared(
+        connection,
+        path,
+        'if [ -e "$b" ] || [ -L "$b" ]; then echo kept; elif [ -e "$p" ]; then echo there; else echo missing; fi',
+      ),
+    plan({ target, backup, is }, path) {
+      if (is === 'missing')
+        throw new Advice(`${path} cannot be saved: it is missing`, 'check the path, and the task that makes it')
+      if (is === 'kept') return { result: { path, backup } }
+      const part = `${backup}.part`
+      return {
+        result: { path, backup },
+        // Under its name only when complete: half a copy must never pass for one.
+        change: { script: sh`rm -rf ${part} && cp -a ${target} ${part} && mv ${part} ${backup}`, timeout },
+        diff: { path: backup, before: '', after: `copy of ${path}\n` },
+      }
+    },
+    apply: performStep,
+  },
+)
+
+/**
+ * Puts back what `backup` (of this module, or the option of others) saved; the saved copy stays where it is.
+ *
+ * ```ts
+ * task('Put nova.conf back', { notify: restart }, file.restore('/etc/nova/nova.conf'))
+ * ```
+ */
+export function restore(path: string): Operation<BackedUp> {
+  return putBack(absolute(path).replace(/(.)\/+$/, '$1'))
+}
+
+// Everything that cp -a brings but times: contents, kinds, modes, owners, where links lead.
+const fingerprint = `print_of() {
+  if [ -d "$1" ]; then
+    ( cd "$1" && {
+      find . -exec stat -c '%n %f %u %g' {} +
+      find . -type f -exec sha256sum {} +
+      find . -type l -exec sh -c 'for l; do printf "%s to %s\\n" "$l" "$(readlink "$l")"; done' sh {} +
+    } | LC_ALL=C sort | sha256sum )
+  else
+    stat -c '%f %u %g' "$1"
+    sha256sum < "$1"
+  fi
+}
+`
+
+const putBack = operation<string, Found<'none' | 'gone' | 'same' | 'directory' | 'differs'>, Command, BackedUp>(
+  (path) => `file.restore ${path}`,
+  {
+    read: (connection, path) =>
+      compared(
+        connection,
+        path,
+        `${fingerprint}if [ ! -e "$b" ]; then echo none
+elif [ ! -e "$p" ]; then echo gone
+elif [ "$(print_of "$p")" = "$(print_of "$b")" ]; then echo same
+elif [ -d "$p" ]; then echo directory
+else echo differs; fi`,
+      ),
+    plan({ target, backup, is }, path) {
+      if (is === 'none')
+        throw new Advice(
+          `${path} cannot be put back: there is no ${backup}`,
+          'nothing was saved with file.backup, or it was saved under another path',
+        )
+      if (is === 'same') return { result: { path, backup } }
+      const [part, replaced] = [`${target}.part`, `${target}.replaced`]
+      const move =
+        is === 'directory'
+          ? sh`rm -rf ${replaced} && mv ${target} ${replaced} && mv ${part} ${target} && rm -rf ${replaced}`
+          : sh`mv -f ${part} ${target}`
+      return {
+        result: { path, backup },
+        change: { script: `${sh`rm -rf ${part} && cp -a ${backup} ${part}`} && ${move}`, timeout },
+        diff: { path, before: is === 'gone' ? '' : `not as in ${backup}\n`, after: `as in ${backup}\n` },
+      }
+    },
+    apply: performStep,
+  },
+)
+
+/** Where the path leads and where its copy lies, and what the script says of them: `$p` and `$b`. */
+async function compared<C extends string>(connection: Reader, path: string, script: string): Promise<Found<C>> {
+  const where = sh`p=${path}; [ ! -L "$p" ] || p=$(readlink -f "$p"); b=$p.switchover-backup`
+  const said = await output(connection, `${where}\nprintf '%s\\n' "$p" "$b"\n${script}`, { timeout })
+  const [target = '', backup = '', is] = said.split('\n')
+  return { target, backup, is: is as C }
+}

@@ -1,0 +1,45 @@
+import { type Command, performStep } from '../../kit/command.ts'
+import { checkedMeta } from '../../kit/file-meta.ts'
+import { look } from '../../kit/look.ts'
+import { absolute, attributesDiff, differing, setAttributes, type PathState } from '../../kit/path-state.ts'
+import { sh } from '../../kit/shell.ts'
+import type { Written } from '../../kit/written.ts'
+import { Advice, operation } from '../../model/operation.ts'
+import type { Operation } from '../../model/operation.ts'
+
+/** Mode, owner and group of a file or directory. */
+export interface DirectoryMeta {
+  readonly mode?: string
+  readonly owner?: string
+  readonly group?: string
+}
+
+/**
+ * A directory, its parents included; attributes are those of the last one.
+ *
+ * ```ts
+ * task('Make the image store', file.directory('/var/lib/glance/images', { owner: 'glance', mode: '0750' }))
+ * ```
+ */
+export function directory(path: string, meta: DirectoryMeta = {}): Operation<Written> {
+  return makeDirectory({ path: absolute(path), meta: checkedMeta(meta) })
+}
+
+const makeDirectory = operation<{ readonly path: string; readonly meta: DirectoryMeta }, PathState, Command, Written>(
+  ({ path }) => `file.directory ${path}`,
+  {
+    read: (connection, { path }) => look(connection, path),
+    plan(state, { path, meta }) {
+      if (state.exists && state.kind !== 'directory') {
+        throw new Advice(`${path} is there and not a directory`, 'move it away, or remove it with file.absent')
+      }
+      const lacking = state.exists ? differing(state, meta) : meta
+      const attributes = setAttributes(state.target, lacking)
+      if (state.exists && attributes === '') return { result: { path, changed: false } }
+      const script = [...(state.exists ? [] : [sh`mkdir -p ${path}`]), ...(attributes ? [attributes] : [])].join(' && ')
+      const diff = state.exists ? attributesDiff(state, lacking) : { path, before: '', after: 'directory\n' }
+      return { result: { path, changed: true }, change: { script, tidy: true }, ...(diff ? { diff } : {}) }
+    },
+    apply: performStep,
+  },
+)

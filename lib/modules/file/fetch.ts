@@ -1,0 +1,99 @@
+import { rename, stat, writeFile } from 'node:fs/promises'
+import { sha256Of } from '../../kit/contents.ts'
+import { look } from '../../kit/look.ts'
+import { absolute, mustBeFile, type PathState } from '../../kit/path-state.ts'
+import { Advice, operation } from '../../model/operation.ts'
+import type { Operation } from '../../model/operation.ts'
+import { carry } from '../copy-between/carry.ts'
+import { hashHere, hostSource, localTarget } from '../copy-between/ends.ts'
+import { meterOf } from '../copy-between/progress.ts'
+import { sumOf } from '../copy-between/receive.ts'
+import { type Copied, small, told } from './copied.ts'
+
+/**
+ * A file of the host, brought to the controller machine. A large one is streamed and verified, and goes on where it
+ * stopped when it was cut before.
+ *
+ * ```ts
+ * task('Keep the report', file.fetch('/root/report.txt', 'reports/today.txt'))
+ * ```
+ */
+export function fetch(path: string, localPath: string): Operation<Copied> {
+  return bringHere({ path: absolute(path), localPath })
+}
+
+interface Found {
+  readonly state: PathState
+  readonly mine: { readonly bytes: number; readonly sha256?: string } | undefined
+}
+
+/** A file of the host that is to be brought. */
+type Bringing = {
+  readonly path: string
+  readonly to: string
+  readonly bytes: number
+  readonly sha256?: string
+  /** Of a large one, by which one sees that it is another file now. */
+  readonly stamp?: string
+}
+
+const bringHere = operation<{ readonly path: string; readonly localPath: string }, Found, Bringing, Copied>(
+  ({ path, localPath }) => `file.fetch ${path} to ${localPath}`,
+  {
+    async read(connection, { path, localPath }) {
+      const [state, found] = await Promise.all([look(connection, path), stat(localPath).catch(missingIsFine)])
+      const mine = found && { bytes: found.size }
+      if (state.kind !== 'file' || state.size !== mine?.bytes) return { state, mine }
+      const [theirs, sha256] = await Promise.all([sumOf(connection, state.target), hashHere(localPath)])
+      return { state: { ...state, sha256: theirs }, mine: { ...mine, sha256 } }
+    },
+    plan({ state, mine }, { path, localPath }) {
+      if (!state.exists)
+        throw new Advice(
+          `${path} cannot be fetched: there is no such file`,
+          'check the path, and the task that makes the file',
+        )
+      mustBeFile(state)
+      const { target, size: bytes, mtime, sha256 } = state
+      if (sha256 !== undefined && sha256 === mine?.sha256)
+        return { result: { path: localPath, bytes, sha256, changed: false } }
+      return {
+        result: { path: localPath, bytes, sha256, changed: true },
+        change: {
+          path: target,
+          to: localPath,
+          bytes,
+          ...(sha256 === undefined ? {} : { sha256 }),
+          ...(bytes > small ? { stamp: `${bytes} ${mtime}` } : {}),
+        },
+        diff: { path: localPath, before: mine ? told(mine) : '', after: told({ bytes, sha256 }) },
+      }
+    },
+    async apply(connection, bringing, { localPath }) {
+      const target = localTarget(bringing.to, connection.host.name)
+      const got = bringing.stamp === undefined ? await inOnePiece() : await streamed(bringing.stamp)
+      await rename(target.part, bringing.to)
+      return { path: localPath, ...got, changed: true }
+
+      async function streamed(stamp: string) {
+        const { path, bytes, sha256 } = bringing
+        const source = hostSource(connection, path)
+        const carried = await carry({ source, target, bytes, stamp, meter: meterOf(connection, bytes) })
+        return { bytes, sha256: carried ?? sha256 ?? (await hashHere(target.part)) }
+      }
+
+      async function inOnePiece() {
+        const content = await connection.read(bringing.path)
+        if (!content)
+          throw new Advice(`${bringing.path} is gone since it was looked at`, 'check the task that makes it')
+        await target.discard()
+        await writeFile(target.part, content, { flag: 'wx', mode: 0o600 })
+        return { bytes: content.length, sha256: sha256Of(content) }
+      }
+    },
+  },
+)
+
+function missingIsFine(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error
+}

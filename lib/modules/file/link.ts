@@ -1,0 +1,47 @@
+import path from 'node:path'
+import { type Command, perform } from '../../kit/command.ts'
+import { look } from '../../kit/look.ts'
+import { absolute, type PathState } from '../../kit/path-state.ts'
+import { sh } from '../../kit/shell.ts'
+import type { Written } from '../../kit/written.ts'
+import { Advice, operation } from '../../model/operation.ts'
+import type { Operation } from '../../model/operation.ts'
+
+/**
+ * A symbolic link; another link there is replaced, anything else is an error.
+ *
+ * ```ts
+ * task('Choose the plugin', file.link('/etc/neutron/plugin.ini', '/etc/neutron/plugins/ml2/ml2_conf.ini'))
+ * ```
+ */
+export function link(path: string, to: string): Operation<Written> {
+  return makeLink({ at: absolute(path), to })
+}
+
+const noDirectory = 3
+
+const makeLink = operation<{ readonly at: string; readonly to: string }, PathState, Command, Written>(
+  ({ at, to }) => `file.link ${at} to ${to}`,
+  {
+    read: (connection, { at }) => look(connection, at),
+    plan(state, { at, to }) {
+      if (state.exists && state.link === undefined)
+        throw new Advice(`${at} is there and not a link`, 'move it away, or remove it with file.absent')
+      if (state.link === to) return { result: { path: at, changed: false } }
+      const before = state.link === undefined ? '' : `link to ${state.link}\n`
+      return {
+        result: { path: at, changed: true },
+        change: {
+          script: sh`[ -d ${path.posix.dirname(at)} ] || exit ${noDirectory}; ln -sfn -- ${to} ${at}`,
+          allow: [0, noDirectory],
+        },
+        diff: { path: at, before, after: `link to ${to}\n` },
+      }
+    },
+    async apply(connection, command, { at }) {
+      const { code } = await perform(connection, command)
+      if (code === noDirectory)
+        throw new Advice(`${at} cannot be made: its directory is missing`, 'make it first, with file.directory')
+    },
+  },
+)

@@ -17,12 +17,17 @@ const path = require('node:path')
 const { pathToFileURL } = require('node:url')
 
 const library = __dirname
-const packages = path.join(library, '../node_modules')
+const root = path.join(library, '..')
+const packages = path.join(root, 'node_modules')
 const own = ['run.cjs', 'compiled.cjs', 'build.cjs'].map((file) => path.join(library, file))
 const day = 86_400_000
-// What may be imported of the library from outside; the rest is reached through these.
-const authors = ['index.ts', 'modules/index.ts']
-const doors = ['cli.ts', 'model/authored.ts', 'model/location.ts', ...authors]
+// What may be imported of the library from outside, by its names; the rest is reached through these.
+const authors = {
+  switchover: 'index.ts',
+  'switchover/modules': 'modules/index.ts',
+  'switchover/kit': 'kit/index.ts',
+}
+const doors = ['cli.ts', 'model/authored.ts', 'model/location.ts', ...Object.values(authors)]
 // Loaded by few runs, or by name.
 const apart = ['esbuild', 'mysql2', 'typescript', 'yaml', 'zx']
 // In a script of their own, for the runs that connect.
@@ -53,8 +58,8 @@ const lazy = [
 const unused = /\/(?:http-agents|keygen|server)\.js$/
 
 /** Builds, and keeps it until a source changes; gives the folder. */
-async function keptBuild({ name, entry, cache, libraryBuild }, build) {
-  const place = writable(cache)
+async function keptBuild({ name, entry, caches, library }, build) {
+  const place = caches.find(writable) ?? temporary()
   const folder = `${name}-${randomBytes(6).toString('hex')}`
   const outdir = path.join(place, folder)
   mkdirSync(outdir, { mode: 0o700 })
@@ -67,27 +72,31 @@ async function keptBuild({ name, entry, cache, libraryBuild }, build) {
     return [source, mtimeMs, size]
   })
   const draft = path.join(outdir, 'stamp')
-  writeFileSync(draft, JSON.stringify({ folder, library: libraryBuild, sources }), { mode: 0o600 })
+  writeFileSync(draft, JSON.stringify({ folder, library, sources }), { mode: 0o600 })
   renameSync(draft, path.join(place, `${name}.json`))
   sweep(place, name, folder)
   return outdir
 }
 
-let ofThisRun
-
-// A folder for this run alone where none can be kept.
 function writable(folder) {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     rmSync(mkdtempSync(path.join(folder, 'probe-')), { recursive: true })
-    return folder
+    return true
   } catch {
-    if (ofThisRun === undefined) {
-      const made = (ofThisRun = mkdtempSync(path.join(tmpdir(), 'switchover-')))
-      process.on('exit', () => rmSync(made, { recursive: true, force: true }))
-    }
-    return ofThisRun
+    return false
   }
+}
+
+let ofThisRun
+
+// A folder for this run alone where none can be kept.
+function temporary() {
+  if (ofThisRun === undefined) {
+    const made = (ofThisRun = mkdtempSync(path.join(tmpdir(), 'switchover-')))
+    process.on('exit', () => rmSync(made, { recursive: true, force: true }))
+  }
+  return ofThisRun
 }
 
 /** Removes builds that nobody can be running any more. */
@@ -97,6 +106,13 @@ function sweep(place, name, kept) {
     const old = path.join(place, entry)
     if (Date.now() - statSync(old).mtimeMs > day) rmSync(old, { recursive: true, force: true })
   }
+}
+
+/** Builds the library into a folder of the package to be packed, so that an installation need not. */
+async function prebuild(outdir) {
+  mkdirSync(outdir, { recursive: true })
+  await buildLibrary(path.resolve(outdir))
+  writeFileSync(path.join(outdir, 'id'), randomBytes(12).toString('hex'))
 }
 
 async function buildLibrary(outdir) {
@@ -112,7 +128,7 @@ async function buildLibrary(outdir) {
         external: apart,
         supported: { 'dynamic-import': false },
         alias: { 'string-width': path.join(library, 'report/width.ts') },
-        ...asFunction(['require', 'lazily', 'ssh'], strict),
+        ...asFunction(['lazily', 'ssh'], strict),
       },
       (b) => {
         b.onResolve({ filter: new RegExp(`^(?:${forSsh.join('|')})$`) }, ({ path: name }) => ({
@@ -143,7 +159,7 @@ async function buildLibrary(outdir) {
           resolveDir: library,
         },
         outfile: path.join(outdir, 'ssh.js'),
-        ...asFunction(['require', '__dirname']),
+        ...asFunction(['__dirname']),
       },
       (b) => {
         b.onResolve({ filter: unused }, ({ path: name, importer }) =>
@@ -168,7 +184,9 @@ const asFunction = (given, directive = '') => ({
   // Short to read; not in one line, which Node would show when nobody catches an error.
   minifyWhitespace: true,
   lineLimit: 200,
-  banner: { js: `(function (${given}) { ${directive} const module = { exports: {} }, { exports } = module;` },
+  banner: {
+    js: `(function (${['require', 'sourceOf', ...given]}) { ${directive} const module = { exports: {} }, { exports } = module;`,
+  },
   footer: { js: 'return module.exports })' },
 })
 
@@ -188,18 +206,22 @@ async function buildAuthored(outdir, file) {
         b.onResolve({ filter: /./ }, async (args) => {
           if (args.kind === 'entry-point' || args.pluginData === 'seen' || args.path.startsWith('node:'))
             return undefined
+          // By its name it is this library, wherever the file lies and whatever was installed there.
+          if (Object.hasOwn(authors, args.path)) return { path: authors[args.path], namespace: 'door' }
           const { kind, importer, resolveDir } = args
           const found = await b.resolve(args.path, { kind, importer, resolveDir, pluginData: 'seen' })
           if (found.errors.length > 0 || found.external) return found
           if (found.path.startsWith(library + path.sep)) {
             const door = path.relative(library, found.path)
-            return authors.includes(door)
+            return Object.values(authors).includes(door)
               ? { path: door, namespace: 'door' }
               : {
-                  errors: [{ text: `${args.path} is the library's own: import from its index.ts or modules/index.ts` }],
+                  errors: [
+                    { text: `${args.path} is the library's own: import from ${Object.keys(authors).join(', ')}` },
+                  ],
                 }
           }
-          if (!found.path.includes(`${path.sep}node_modules${path.sep}`)) return found
+          if (!found.path.includes(`${path.sep}node_modules${path.sep}`) || isForUs(found.path)) return found
           needsModule ||= kind !== 'dynamic-import'
           return { path: pathToFileURL(found.path).href, external: true }
         })
@@ -213,6 +235,7 @@ async function buildAuthored(outdir, file) {
           }
         })
       },
+      fixed,
     )
   try {
     const files = await as('cjs', 'main.cjs')
@@ -225,10 +248,33 @@ async function buildAuthored(outdir, file) {
   return files
 }
 
+/** Belongs this file to a package made for us, of roles or modules? It must get the library that is running, not one of its own. */
+function isForUs(file) {
+  const [folder] = new RegExp(`^.*${path.sep}node_modules${path.sep}(?:@[^/]+/)?[^/]+`).exec(file)
+  try {
+    const { dependencies, peerDependencies } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'))
+    return { ...dependencies, ...peerDependencies }.switchover !== undefined
+  } catch {
+    return false
+  }
+}
+
 const awaits = /: ERROR: Top-level await is currently not supported with the "cjs" output format$/m
 
+// What a file is told of its place. The library may be built elsewhere than it runs, with its packages somewhere around it.
+function relocatable(source) {
+  const [, name, file] = new RegExp(`^${packages}/((?:@[^/]+/)?[^/]+)/(.*)$`).exec(source) ?? []
+  return name === undefined
+    ? `sourceOf('', ${JSON.stringify(path.relative(root, source))})`
+    : `sourceOf('${name}', ${JSON.stringify(file)})`
+}
+
+function fixed(source) {
+  return JSON.stringify({ file: source, url: pathToFileURL(source).href, folder: path.dirname(source) })
+}
+
 /** Builds, and gives the files that went in. */
-async function build(options, setup) {
+async function build(options, setup, placeOf = relocatable) {
   const { build: bundle } = require('esbuild')
   try {
     const { metafile } = await bundle({
@@ -255,10 +301,9 @@ async function build(options, setup) {
             b.onLoad({ filter: /\.[cm]?[jt]s$/, namespace: 'file' }, ({ path: source }) => {
               const text = readFileSync(source, 'utf8')
               // A built file lies elsewhere: what asks where it is must hear of its source. On the first line, to move no other.
-              const places = !text.includes('import.meta.')
-                ? ''
-                : `const __sourceUrl = ${JSON.stringify(pathToFileURL(source).href)}, ` +
-                  `__sourceFile = ${JSON.stringify(source)}, __sourceFolder = ${JSON.stringify(path.dirname(source))}; `
+              const places = text.includes('import.meta.')
+                ? `const { file: __sourceFile, url: __sourceUrl, folder: __sourceFolder } = ${placeOf(source)}; `
+                : ''
               return { contents: places + text, loader: /ts$/.test(source) ? 'ts' : 'js' }
             })
           },
@@ -290,4 +335,4 @@ async function build(options, setup) {
   }
 }
 
-module.exports = { buildAuthored, buildLibrary, keptBuild }
+module.exports = { buildAuthored, buildLibrary, keptBuild, prebuild }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { effective, options } from './cli/options.ts'
-import { always, first, helpOf, parse, type Worded } from './cli/parser.ts'
+import { first } from './cli/command.ts'
+import { always, helpOf, parse, type Worded } from './cli/parser.ts'
 import { Interrupted } from './cli/terminal.ts'
 import { commandIn, tellApart } from './cli/words.ts'
 import { commands } from './commands/index.ts'
@@ -39,7 +40,9 @@ async function exitCodeOf(argv: readonly string[]): Promise<number> {
 async function obey(argv: readonly string[]): Promise<number> {
   const [word, line] = commandIn(argv, commands, first)
   const command = await commands[word]!()
-  const asked = tellApart(line, { ...command.options, ...always }).map(({ option }) => option)
+  const asked = tellApart(line, { ...command.options, ...always }).map((one) =>
+    one.kind === 'option' ? one.option : undefined,
+  )
   if (asked.includes('help')) return print(await help({ word, command }))
   if (asked.includes('version')) return print(`${version()}\n`)
   const { words, values, behind } = await parse({ word, command }, line)

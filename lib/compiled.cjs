@@ -2,20 +2,29 @@
 // TypeScript made ready to run: one build of this library, one of each file that authors wrote, kept until a source changes,
 // and with the library what V8 made of it. Plain JavaScript, because it is what makes everything else loadable; read at each
 // start, so that what builds stands elsewhere.
-const { readFileSync, renameSync, statSync, writeFileSync } = require('node:fs')
+const { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } = require('node:fs')
+const { homedir } = require('node:os')
 const path = require('node:path')
 const { pathToFileURL } = require('node:url')
 const { Script } = require('node:vm')
 
-const packages = path.join(__dirname, '../node_modules')
-const cache = path.join(packages, '.cache/switchover')
+const root = path.join(__dirname, '..')
+const packages = path.join(root, 'node_modules')
 const builder = path.join(__dirname, 'build.cjs')
+// What a package brings along; not looked for in a checkout, where it would be of an earlier state.
+const prebuilt = __dirname.includes(`${path.sep}node_modules${path.sep}`) ? path.join(root, 'dist/run') : undefined
+// Where builds are kept, the first that can be written: a checkout has a place of its own, an installation may be root's.
+const caches = [
+  ...(prebuilt ? [] : [path.join(packages, '.cache/switchover')]),
+  path.join(process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache'), 'switchover'),
+]
 // Where built code seems to lie: no frame of it is an author's.
 const seeming = { library: path.join(__dirname, 'built.cjs'), ssh: path.join(packages, 'built.cjs') }
 
 // Of built files, by the names that stacks have for them: where the map is, and the map when it was read.
 const maps = new Map()
-let libraryBuild
+// The library's own: where its scripts lie, where V8's part of them is kept, and what tells it from every other build.
+let own
 let kind
 
 /** Loads the library for a command line. Gives the way to what others may use of it, by its path below lib/. */
@@ -23,8 +32,8 @@ async function library(argv) {
   // What one kind of command calls is little of what there is.
   const [first = ''] = argv
   kind = /^[a-z]+$/.test(first) ? first : argv.some((word) => /^--(?:list|syntax)-/.test(word)) ? 'list' : 'run'
-  libraryBuild = await upToDate('library', path.join(__dirname, 'cli.ts'), () => require(builder).buildLibrary)
-  maps.set(seeming.library, { file: path.join(libraryBuild, 'library.js.map') })
+  own = brought() ?? (await made())
+  maps.set(seeming.library, { file: path.join(own.scripts, 'library.js.map') })
   let ssh
   const doors = run('library', lazily, (name) => (ssh ??= run('ssh', packages))[name])
   const door = (name) => doors[name]()
@@ -49,16 +58,28 @@ async function importAuthored(file) {
   return require(script)
 }
 
+/** The build that came with the package. */
+function brought() {
+  if (prebuilt === undefined || !existsSync(prebuilt)) return undefined
+  const id = readFileSync(path.join(prebuilt, 'id'), 'utf8')
+  return { scripts: prebuilt, kept: path.join(caches[0], id), id }
+}
+
+async function made() {
+  const scripts = await upToDate('library', path.join(__dirname, 'cli.ts'), () => require(builder).buildLibrary)
+  return { scripts, kept: scripts, id: scripts }
+}
+
 /** Runs a script of the library's build, with what V8 kept of an earlier run of the same kind. */
 function run(name, ...given) {
-  const kept = path.join(libraryBuild, `${name}-${kind}-${process.version}-${process.arch}`)
+  const kept = path.join(own.kept, `${name}-${kind}-${process.version}-${process.arch}`)
   let cachedData
   try {
     cachedData = readFileSync(kept)
   } catch {
     // There was no such run.
   }
-  const script = new Script(readFileSync(path.join(libraryBuild, `${name}.js`), 'utf8'), {
+  const script = new Script(readFileSync(path.join(own.scripts, `${name}.js`), 'utf8'), {
     filename: seeming[name],
     cachedData,
   })
@@ -68,6 +89,7 @@ function run(name, ...given) {
       if (code !== 0) return
       try {
         const draft = `${kept}.${process.pid}`
+        if (own.kept !== own.scripts) mkdirSync(own.kept, { recursive: true, mode: 0o700 })
         writeFileSync(draft, script.createCachedData(), { mode: 0o600 })
         renameSync(draft, kept)
       } catch {
@@ -75,7 +97,14 @@ function run(name, ...given) {
       }
     })
   }
-  return script.runInThisContext()(require, ...given)
+  return script.runInThisContext()(require, sourceOf, ...given)
+}
+
+/** Where a source of a built file lies here: one of ours, or one of a package of others. */
+function sourceOf(name, file) {
+  const folders = name === '' ? [root] : require.resolve.paths(name).map((folder) => path.join(folder, name))
+  const place = path.join(folders.find(existsSync) ?? '', file)
+  return { file: place, url: pathToFileURL(place).href, folder: path.dirname(place) }
 }
 
 /** A module that is loaded when something of it is first used. */
@@ -87,14 +116,18 @@ function lazily(load) {
 
 /** The folder of a build whose sources are as they were, made anew when they are not. */
 async function upToDate(name, entry, how) {
-  return unchanged(name, entry) ?? (await require(builder).keptBuild({ name, entry, cache, libraryBuild }, how()))
+  for (const cache of caches) {
+    const folder = unchanged(cache, name, entry)
+    if (folder !== undefined) return folder
+  }
+  return require(builder).keptBuild({ name, entry, caches, library: own?.id }, how())
 }
 
-function unchanged(name, entry) {
+function unchanged(cache, name, entry) {
   try {
     const { folder, library: against, sources } = JSON.parse(readFileSync(path.join(cache, `${name}.json`), 'utf8'))
     // What was built against another build of the library may want what it no longer has.
-    if (against !== libraryBuild || sources[0][0] !== entry) return undefined
+    if (against !== own?.id || sources[0][0] !== entry) return undefined
     const same = sources.every(([source, time, size]) => {
       const now = statSync(source)
       return now.mtimeMs === time && now.size === size

@@ -44,6 +44,17 @@ export interface Command<O extends Options, P extends Positionals> {
 // biome-ignore lint/suspicious/noExplicitAny: what a command is given is made from its own options and positionals.
 export type AnyCommand = Command<any, any>
 
+/** The command that is meant where a line names none. */
+export const first = 'run'
+
+/** What a command takes, where it may take nothing. */
+export function partsOf({ takes = {}, options = {} }: AnyCommand): {
+  readonly takes: Positionals
+  readonly options: Options
+} {
+  return { takes, options }
+}
+
 /** Declares a command: its options and positionals type what it is given. */
 export function command<const O extends Options, const P extends Positionals>(made: Command<O, P>): Command<O, P> {
   return made

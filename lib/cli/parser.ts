@@ -1,8 +1,8 @@
 import yargs, { type Argv } from 'yargs'
-import { didYouMean, exit, type Problem, Refused } from '../model/problem.ts'
-import type { AnyCommand, Positional, Positionals } from './command.ts'
+import { type AnyCommand, first, partsOf } from './command.ts'
 import type { Option, Options } from './options.ts'
-import { tellApart, type Word } from './words.ts'
+import { behind, tellApart, type Word } from './words.ts'
+import { refuseWords } from './wrong-words.ts'
 
 /** A command and its word. */
 export interface Worded {
@@ -17,9 +17,6 @@ export interface Parsed {
   readonly behind: readonly string[]
 }
 
-/** The command that is meant where a line names none. */
-export const first = 'run'
-
 /** What every command has besides its own options. */
 export const always = {
   version: { kind: 'flag', describe: 'Show version number' },
@@ -29,22 +26,29 @@ export const always = {
 /** Takes the words behind a command apart. @throws Refused for a word that the command does not know, or wants and has not */
 export async function parse(of: Worded, line: readonly string[]): Promise<Parsed> {
   const { takes, options } = partsOf(of.command)
-  const told = tellApart(line, { ...options, ...always })
-  refuseUnknown(told, of)
-  refuseMissing(told, takes)
+  const told = tellApart(line, options)
+  await refuseWords({ ...of, line, told })
   const args = await parserFor(of)
+    // What it could find wrong has been refused.
     .fail((message, error) => {
-      if (error && error.name !== 'YError') throw error
-      throw new Refused(valueMissing(message ?? error.message), exit.usage)
+      throw error ?? new Error(message)
     })
-    .parseAsync([...line])
-  for (const [name, { choices }] of Object.entries(takes)) refuseChoice(name, choices, args[name])
+    .parseAsync([...plain(told, options)])
   const some = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, args[name]]))
-  return {
-    words: some(Object.keys(takes)),
-    values: some(Object.keys(options)),
-    behind: (args['--'] ?? []) as readonly string[],
-  }
+  return { words: some(Object.keys(takes)), values: some(Object.keys(options)), behind: behind(line) }
+}
+
+/** A line that can be understood in one way only: `-Clweb` is `--check --limit=web`. */
+function plain(told: readonly Word[], options: Options): readonly string[] {
+  return told.flatMap((word, i) => {
+    if (word.kind === 'positional') return [word.text]
+    if (word.kind === 'value') return []
+    const next = told[i + 1]
+    const value = word.value ?? (next?.kind === 'value' ? next.text : undefined)
+    const name = word.option!
+    if (options[name]!.kind === 'flag') return [`--${word.off ? 'no-' : ''}${name}`]
+    return [value === undefined ? `--${name}` : `--${name}=${value}`]
+  })
 }
 
 /** The help of one command; that of the first has all others too. */
@@ -68,13 +72,6 @@ const exitCodes = `Exit codes:
 
 run COMMAND --help says more of each command.`
 
-function partsOf({ takes = {}, options = {} }: AnyCommand): {
-  readonly takes: Positionals
-  readonly options: Options
-} {
-  return { takes, options }
-}
-
 function parserFor({ word, command }: Worded): Argv {
   const { takes, options } = partsOf(command)
   const made = yargs()
@@ -95,9 +92,7 @@ function parserFor({ word, command }: Worded): Argv {
     .parserConfiguration({
       'duplicate-arguments-array': true,
       'camel-case-expansion': false,
-      'short-option-groups': true,
       'greedy-arrays': false,
-      'populate--': true,
       'parse-positional-numbers': false,
     })
     .version('version', always.version.describe, '')
@@ -123,46 +118,5 @@ function forParser({ kind, alias, group, describe, choices, fallback }: Option) 
     ...(group === undefined ? {} : { group }),
     ...(alias === undefined ? {} : { alias }),
     ...(kind === 'texts' ? { array: true } : {}),
-    ...(type === 'string' ? { requiresArg: true } : {}),
   } as const
-}
-
-/** Refuses options that the command does not have. */
-function refuseUnknown(told: readonly Word[], { word, command }: Worded): void {
-  const strange = told.find(({ kind, option }) => kind === 'option' && option === undefined)
-  if (!strange) return
-  const given = strange.text.startsWith('--') ? strange.text.slice(2).replace(/=.*/s, '') : strange.text.slice(1)
-  const name = `${strange.text.startsWith('--') ? '--' : '-'}${given}`
-  const [message, help] =
-    word === first
-      ? [`there is no option ${name}`, 'run --help']
-      : [`run ${word} has no option ${name}`, `run ${word} --help`]
-  const near = given.length > 1 ? didYouMean(given, Object.keys(partsOf(command).options)) : undefined
-  throw new Refused({ message, hint: near?.replace('mean ', 'mean --') ?? `see ${help}` }, exit.usage)
-}
-
-function refuseMissing(told: readonly Word[], takes: Positionals): void {
-  const given = told.filter(({ kind }) => kind === 'positional').length
-  const { missing } = Object.values(takes)[given] ?? {}
-  if (missing) throw new Refused({ message: missing[0], hint: missing[1] }, exit.usage)
-}
-
-function refuseChoice(name: string, choices: Positional['choices'], given: unknown): void {
-  if (!choices || given === undefined || choices.includes(String(given))) return
-  throw new Refused(
-    {
-      message: `there is no ${name} ${given}`,
-      hint: didYouMean(String(given), choices) ?? `there are: ${choices.join(', ')}`,
-    },
-    exit.usage,
-  )
-}
-
-function valueMissing(message: string): Problem {
-  const bare = /^Not enough arguments following: (.*)$/.exec(message)?.[1]
-  return {
-    message: bare
-      ? `${bare.length === 1 ? '-' : '--'}${bare} needs a value`
-      : message.trim().replace(/\s*\n\s*/g, '; '),
-  }
 }

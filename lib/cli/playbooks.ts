@@ -8,16 +8,9 @@ import { didYouMean, exit, type Problem, Refused } from '../model/problem.ts'
 
 /** The file behind a playbook's path or a role's name. @throws Refused with the nearest name when there is none */
 export function findPlaybook(target: string): string {
-  const looksLikePath = target.includes('/') || /\.[cm]?[jt]s$/.test(target)
-  if (!looksLikePath) {
-    for (const candidate of [`roles/${target}/index.ts`, `roles/${target}.ts`]) {
-      if (existsSync(candidate)) return path.resolve(candidate)
-    }
-  }
-  for (const candidate of [target, `${target}.ts`, path.join(target, 'index.ts')]) {
-    if (existsSync(candidate) && statSync(candidate).isFile()) return path.resolve(candidate)
-  }
-  if (looksLikePath) {
+  const found = fileOf(target)
+  if (found !== undefined) return path.resolve(found)
+  if (looksLikePath(target)) {
     const folder = path.dirname(target)
     const beside = existsSync(folder)
       ? readdirSync(folder)
@@ -39,6 +32,23 @@ export function findPlaybook(target: string): string {
       hint: didYouMean(target, known) ?? listed(known),
     },
     exit.load,
+  )
+}
+
+/** Is this the path of a file that might be a playbook, or the name of a role? */
+export function isRunnable(target: string): boolean {
+  const file = fileOf(target)
+  return file !== undefined && /\.[cm]?[jt]s$/.test(file) && !file.split(path.sep).includes('inventory')
+}
+
+function looksLikePath(target: string): boolean {
+  return target.includes('/') || /\.[cm]?[jt]s$/.test(target)
+}
+
+function fileOf(target: string): string | undefined {
+  const ofRole = looksLikePath(target) ? [] : [`roles/${target}/index.ts`, `roles/${target}.ts`]
+  return [...ofRole, target, `${target}.ts`, path.join(target, 'index.ts')].find((candidate) =>
+    statSync(candidate, { throwIfNoEntry: false })?.isFile(),
   )
 }
 

@@ -10,18 +10,24 @@ const place = stateFolder.types
 const home = path.resolve(import.meta.dirname, '../..') + path.sep
 const ownTypes = path.dirname(path.dirname(createRequire(import.meta.url).resolve('@types/node/package.json')))
 
-// For a folder without a tsconfig.json: as the loader takes it, every file a module, and the types of Node at hand.
-const foreign = {
-  module: 'ESNext',
-  moduleResolution: 'Bundler',
-  moduleDetection: 'force',
-  target: 'ES2023',
-  lib: ['ES2023', 'ES2024.String', 'ESNext.Disposable'],
-  strict: true,
-  verbatimModuleSyntax: true,
-  resolveJsonModule: true,
-  typeRoots: [ownTypes],
-  types: ['node'],
+// For a folder without a tsconfig.json: what projects extend, and the types of Node at hand.
+const ours = path.join(home, 'tsconfig.project.json')
+
+// A checkout that is linked into a project has no declarations, only its sources.
+const installed = home.includes(`${path.sep}node_modules${path.sep}`)
+
+/** This library by its names, for a folder in which nobody installed it. */
+function ourNames(): Readonly<Record<string, readonly string[]>> {
+  const { exports } = JSON.parse(readFileSync(path.join(home, 'package.json'), 'utf8')) as {
+    readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>
+  }
+  return Object.fromEntries(
+    Object.entries(exports).flatMap(([name, place]) =>
+      typeof place === 'string'
+        ? []
+        : [[path.join('switchover', name), [path.join(home, place[installed ? 'types' : 'switchover-source']!)]]],
+    ),
+  )
 }
 
 /**
@@ -43,9 +49,10 @@ export async function typeCheck(files: readonly string[]): Promise<void> {
   writeFileSync(
     config,
     JSON.stringify({
-      ...(own ? { extends: own } : {}),
+      extends: own ?? ours,
       compilerOptions: {
-        ...(own ? {} : foreign),
+        ...(installed ? {} : { customConditions: ['switchover-source'] }),
+        ...(own ? {} : { typeRoots: [ownTypes], paths: ourNames() }),
         skipLibCheck: true,
         allowImportingTsExtensions: true,
         noEmit: true,
@@ -95,8 +102,23 @@ function unchanged(stamp: string): boolean {
   }
 }
 
+// An installation may leave the compiler out, which is half of it.
+function findCompiler(): string {
+  try {
+    return path.join(path.dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc')
+  } catch {
+    throw new Refused(
+      {
+        message: 'there is no TypeScript to check types with',
+        hint: 'npm install --save-dev typescript, or go without: --no-type-check',
+      },
+      exit.load,
+    )
+  }
+}
+
 function compiler(args: readonly string[]): Promise<{ readonly code: number; readonly stdout: string }> {
-  const tsc = path.join(path.dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc')
+  const tsc = findCompiler()
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [tsc, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
     const chunks: Buffer[] = []

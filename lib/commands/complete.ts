@@ -1,13 +1,11 @@
-import { existsSync, readdirSync } from 'node:fs'
-import { type AnyCommand, command, type Positionals } from '../cli/command.ts'
-import { readInventory } from '../cli/inputs.ts'
-import { type Completes, effective, type Options, options } from '../cli/options.ts'
-import { always, first } from '../cli/parser.ts'
-import { findPlaybook, loadPlaybook, playbooks, roles } from '../cli/playbooks.ts'
-import { commandIn, tellApart, wantsValue, type Word } from '../cli/words.ts'
+import { type AnyCommand, command, first, partsOf } from '../cli/command.ts'
+import { hostNames, inventories, tagNames, taskNames } from '../cli/names.ts'
+import type { Completes, Options } from '../cli/options.ts'
+import { always } from '../cli/parser.ts'
+import { playbooks, roles } from '../cli/playbooks.ts'
+import { commandIn, tellApart, waits, type Word } from '../cli/words.ts'
 import { recordedRuns } from '../engine/journal.ts'
 import { exit } from '../model/problem.ts'
-import { specialTags } from '../model/tags.ts'
 import { commands } from './index.ts'
 
 /** What shells ask: prints what the word at `index` may become, one a line; nothing when it is anybody's guess. */
@@ -36,9 +34,10 @@ async function candidates(index: number, given: readonly string[]): Promise<read
   const known: Options = { ...whose.options, ...always }
   const told = tellApart(rest, known)
   const last = told.at(-1)
-  const option = last?.kind === 'option' && last.option !== undefined ? known[last.option] : undefined
-  if (option && wantsValue(option) && !last!.text.includes('='))
-    return startingPart(typed, option.choices ?? (await valuesOf(option.completes, told)))
+  if (last?.kind === 'option' && waits(last, known)) {
+    const { choices, completes } = known[last.option!]!
+    return startingPart(typed, choices ?? (await valuesOf(completes, told)))
+  }
   if (typed.startsWith('-'))
     return starting(
       typed,
@@ -69,8 +68,9 @@ async function visible(): Promise<readonly string[]> {
 
 /** What the next word may be that is neither an option nor its value; the options where a command takes no such words. */
 async function positionalsOf(whose: AnyCommand, told: readonly Word[]): Promise<readonly string[]> {
-  const takes = Object.values((whose.takes ?? {}) as Positionals)
-  if (takes.length === 0) return Object.keys(whose.options ?? {}).map((name) => `--${name}`)
+  const { takes: all, options } = partsOf(whose)
+  const takes = Object.values(all)
+  if (takes.length === 0) return Object.keys(options).map((name) => `--${name}`)
   const next = takes[told.filter(({ kind }) => kind === 'positional').length]
   return next ? (next.choices ?? valuesOf(next.completes, told)) : []
 }
@@ -82,16 +82,11 @@ async function valuesOf(what: Completes | undefined, told: readonly Word[]): Pro
     case 'inventories':
       return inventories()
     case 'hosts':
-      return hosts(told)
-    case 'tags': {
-      const { tagsOf } = await import('../engine/select.ts')
-      return [...tagsOf(await playbookOf(told)), ...specialTags]
-    }
-    case 'tasks': {
-      const { isNamed, rolesOf, stepsOf } = await import('../engine/definitions.ts')
-      const steps = (await playbookOf(told)).plays.flatMap(rolesOf).flatMap((role) => [...stepsOf(role.steps)])
-      return steps.filter(isNamed).map(({ name }) => name)
-    }
+      return hostNames(told)
+    case 'tags':
+      return tagNames(told)
+    case 'tasks':
+      return taskNames(told)
     case 'outputs':
       return ['lines', 'json', 'junit=']
     case 'runs':
@@ -100,27 +95,4 @@ async function valuesOf(what: Completes | undefined, told: readonly Word[]): Pro
     case undefined:
       return []
   }
-}
-
-function inventories(): readonly string[] {
-  if (!existsSync('inventory')) return []
-  return readdirSync('inventory')
-    .filter((name) => !name.startsWith('.') && !/^(group|host)_vars$/.test(name))
-    .map((name) => `inventory/${name.replace(/\.ts$/, '')}`)
-}
-
-async function playbookOf(told: readonly Word[]) {
-  return loadPlaybook(findPlaybook(told.find(({ kind }) => kind === 'positional')?.text ?? ''))
-}
-
-async function hosts(told: readonly Word[]): Promise<readonly string[]> {
-  const { readSettings } = await import('../cli/settings.ts')
-  const { values } = effective(options, {}, await readSettings())
-  const given = told.flatMap(({ kind, option, text }) => (kind === 'value' && option === 'inventory' ? [text] : []))
-  const inventory = await readInventory({
-    ...values,
-    'ask-vault-password': false,
-    ...(given.length > 0 ? { inventory: given } : {}),
-  })
-  return [...inventory.groups.keys(), ...inventory.hosts.keys()]
 }

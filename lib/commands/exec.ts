@@ -9,6 +9,7 @@ import { becomeOf, readInventory, withConnectionOptions } from '../cli/inputs.ts
 import { questions } from '../cli/operator.ts'
 import { connecting, pick, type ValuesOf, vaults } from '../cli/options.ts'
 import { type Command, perform } from '../kit/command.ts'
+import { sh } from '../kit/shell.ts'
 import type { Ran } from '../modules/command.ts'
 
 const options = {
@@ -27,12 +28,12 @@ export const exec = command({
     },
   },
   options,
-  behind: 'The command: joined by blanks, it is a shell script, as with ssh',
+  behind: 'The command and its arguments, as they are; one word alone is a line of shell',
   examples: [
-    ['run exec compute -i inventory/lab -- uptime', 'Equal outputs are shown once'],
+    ['run exec compute -i inventory/lab -- ls -l /etc/motd', 'Equal outputs are shown once'],
     [
       `run exec all -i inventory/lab -b -- 'grep -c ERROR /var/log/nova/*.log'`,
-      'As root; the quoted text is a shell script',
+      'As root; one word alone is a line of shell',
     ],
   ],
   act: ({ words: { pattern }, behind, values, argv }) => execute({ pattern, words: behind, values, argv }),
@@ -57,7 +58,8 @@ interface Ending {
 
 /** Runs one command on the hosts of a pattern and prints what it wrote, equal endings once. Gives the exit code of a run. */
 async function execute({ pattern, words, values, argv }: ExecArguments): Promise<number> {
-  const script = words.join(' ').trim()
+  const [line = '', ...more] = words
+  const script = more.length > 0 ? sh`${words}` : line.trim()
   if (script === '')
     throw new Refused(
       { message: 'no command', hint: 'write it behind two dashes: run exec PATTERN -i INVENTORY -- COMMAND' },

@@ -39,7 +39,17 @@ export const run = command({
     ['run nova -i inventory/lab -t config', 'Run a role by its name, only its tasks with the tag config'],
     ['run playbooks/site.ts -i inventory/lab --resume', 'Go on where it stopped'],
   ],
-  act: ({ words: { target }, values, argv }) => runPlaybook({ target, values: checked(values), argv }),
+  act({ words: { target }, values, from, argv }) {
+    if (from.json === 'command line' && !listing(values))
+      throw new Refused(
+        {
+          message: '--json prints a list: --list-hosts, --list-tasks or --list-tags',
+          hint: 'for events write -o json',
+        },
+        exit.usage,
+      )
+    return runPlaybook({ target, values: checked(values), argv })
+  },
 })
 
 interface RunArguments {

@@ -84,10 +84,10 @@ async function obey(args: VaultArguments): Promise<number> {
   const { 'vault-password-file': file, 'vault-id': ids } = args.values
   const values: Values =
     file === undefined && !ids?.length ? { ...args.values, 'ask-vault-password': true } : args.values
+  refuseIdle(args)
   if (action === 'encrypt-string') return encryptString({ ...args, values })
   if (files.length === 0) throw usage(`run vault ${action} needs a file`)
-  if (args.to !== undefined && (files.length > 1 || !['encrypt', 'decrypt'].includes(action)))
-    throw usage('--to is for encrypting or decrypting one file')
+  if (args.to !== undefined && files.length > 1) throw usage('--to is for one file')
   switch (action) {
     case 'encrypt':
       return encrypt({ ...args, values })
@@ -100,6 +100,18 @@ async function obey(args: VaultArguments): Promise<number> {
     case 'rekey':
       return rekey({ ...args, values })
   }
+}
+
+/** Refuses options that this action would not heed. */
+function refuseIdle({ action, name, to, newFile, newId, encryptId }: VaultArguments): void {
+  const idle = (given: string | undefined, option: string, ...heeding: readonly string[]) => {
+    if (given !== undefined && !heeding.includes(action)) throw usage(`--${option} is for ${heeding.join(' and ')}`)
+  }
+  idle(name, 'name', 'encrypt-string')
+  idle(to, 'to', 'encrypt', 'decrypt')
+  idle(newFile, 'new-vault-password-file', 'rekey')
+  idle(newId, 'new-vault-id', 'rekey')
+  idle(encryptId, 'encrypt-vault-id', 'encrypt', 'edit', 'encrypt-string')
 }
 
 async function encrypt({ files, values, to, encryptId }: VaultArguments): Promise<number> {

@@ -222,15 +222,32 @@ export class Ahead {
   #ask(node: TaskNode): Omit<Read, 'changes'> {
     const connection = this.#connection()
     const { body } = node.task
-    if (isOperation(body)) return { plan: (body as Operation<Value>).prepare(connection).catch(() => undefined) }
+    if (isOperation(body)) return { plan: quietly(() => body.prepare(connection)) }
     const operation = this.#foreseen(node)
     if (!operation) return {}
     const never = () => Promise.reject(new Error('only a look is taken before the turn of a body'))
     const early: Early = { asking: true, answers: new Map(), through: connection }
-    operation
-      .prepare({ host: connection.host, exec: never, read: never, stream: never, dial: never, peer: never, early })
-      .catch(() => undefined)
+    void quietly(() =>
+      operation.prepare({
+        host: connection.host,
+        exec: never,
+        read: never,
+        stream: never,
+        dial: never,
+        peer: never,
+        early,
+      }),
+    )
     return { early }
+  }
+}
+
+/** What fails before its turn is asked again at its turn, and says then why. */
+async function quietly<T>(call: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await call()
+  } catch {
+    return undefined
   }
 }
 

@@ -210,11 +210,16 @@ export function foreseen(
     throw new Error('a description reaches no host')
   }
   try {
-    return unrun.run(new Set(), () => body.describe(contextFor({ ...options, connect, record }) as never))
+    const said: unknown = unrun.run(new Set(), () =>
+      body.describe(contextFor({ ...options, connect, record }) as never),
+    )
+    if (isOperation(said)) return said
+    // The types refuse a promise. Whoever gives one all the same is to hear of its rejection at its turn.
+    Promise.resolve(said).catch(() => undefined)
   } catch {
     // An error of the turn to come, if it is one.
-    return undefined
   }
+  return undefined
 }
 
 /** A body made an operation and dropped it: the commonest slip of a playbook author. */

@@ -57,6 +57,8 @@ test('every example compiles', () => {
         '--strict',
         '--noUncheckedIndexedAccess',
         '--skipLibCheck',
+        '--customConditions',
+        'switchover-source',
         '--module',
         'nodenext',
         '--target',

@@ -49,6 +49,7 @@ class Copy {
         ...process.env,
         NO_COLOR: '1',
         HOME: this.path,
+        XDG_CACHE_HOME: '',
         TMPDIR: this.path,
         NODE_OPTIONS: '',
         NODE_V8_COVERAGE: '',
@@ -135,10 +136,21 @@ test('what V8 kept is used, and made again when it is damaged or of another V8',
   assert.equal(copy.kept(), [kept])
 })
 
+test('where the place for builds is closed, those of a user are kept at home', () => {
+  using copy = new Copy()
+  copy.write('site.ts', site('One'))
+  copy.write('node_modules/.cache', '')
+  assert.is(copy.list(), listing('One'))
+  const kept = readdirSync(path.join(copy.path, '.cache/switchover'))
+  assert.is(copy.list(), listing('One'))
+  assert.equal(readdirSync(path.join(copy.path, '.cache/switchover')), kept)
+})
+
 test('where no cache can be kept, a run has one for itself', () => {
   using copy = new Copy()
   copy.write('site.ts', site('One'))
   copy.write('node_modules/.cache', '')
+  copy.write('.cache', '')
   const before = readdirSync(copy.path)
   assert.is(copy.list(), listing('One'))
   assert.equal(readdirSync(copy.path), before)

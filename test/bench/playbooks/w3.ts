@@ -19,7 +19,7 @@ const sections = [
 const root = { owner: 'root', group: 'root' }
 
 export default playbook('w3', [
-  play('Configure nova', { hosts: 'all' }, ({ task }) => {
+  play('Configure nova', { hosts: 'all' }, ({ task, ensure }) => {
     for (const [i, section] of sections.entries()) {
       const key = `${section.toLowerCase()}_opt_${i * 3}`
       task(
@@ -43,7 +43,7 @@ export default playbook('w3', [
       )
     }
     for (const i of [0, 1]) {
-      task(`Write t${i}.conf`, (host) =>
+      ensure(`Write t${i}.conf`, (host) =>
         template(
           `/etc/nova/t${i}.conf`,
           dedent`

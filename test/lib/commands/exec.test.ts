@@ -8,10 +8,20 @@ const exec = (...args: readonly string[]) => project.run(['exec', ...args])
 const test = suite('run exec')
 test.after(() => project[Symbol.dispose]())
 
-test('equal outputs are shown once, the words are a shell script', async () => {
-  const { stdout, code } = await exec('all', '-i', 'inventory/lab', '--', 'echo', 'a | tr a b;', 'echo "c  d" >&2')
+test('equal outputs are shown once, one word alone is a line of shell', async () => {
+  const { stdout, code } = await exec('all', '-i', 'inventory/lab', '--', 'echo a | tr a b; echo "c  d" >&2')
   assert.is(stdout, 'web1, web2, db1 (3 hosts): ok\nb\nc  d\n')
   assert.is(code, 0)
+})
+
+test('several words are a command and its arguments', async () => {
+  const on = (...words: readonly string[]) => exec('db', '-i', 'inventory/lab', '--', ...words)
+  assert.is(
+    (await on('printf', '%s\\n', 'a b', 'c', '', "it's", '$HOME', '*')).stdout,
+    "db1: ok\na b\nc\n\nit's\n$HOME\n*\n",
+  )
+  assert.is((await on('sh', '-c', 'echo one; echo two')).stdout, 'db1: ok\none\ntwo\n')
+  assert.is((await on('echo', '--', '-x')).stdout, 'db1: ok\n-- -x\n')
 })
 
 test('different ones apart, and an exit code is a failure', async () => {
@@ -55,7 +65,7 @@ test('it is recorded', async () => {
   const { stdout } = await project.run(['history'])
   assert.match(
     stdout,
-    /^\S+ +ok +3 hosts +3 changed +\S+ s +run exec all -i inventory\/lab -- echo 'a \| tr a b;' 'echo "c {2}d" >&2'$/m,
+    /^\S+ +ok +3 hosts +3 changed +\S+ s +run exec all -i inventory\/lab -- 'echo a \| tr a b; echo "c {2}d" >&2'$/m,
   )
   assert.match((await project.run(['report', 'latest'])).stdout, /^PLAY \[exec\]\n/)
 })

@@ -4,13 +4,20 @@ import * as assert from 'uvu/assert'
 import { run } from '../../../lib/engine/run.ts'
 import { select } from '../../../lib/engine/select.ts'
 import type { Event } from '../../../lib/model/event.ts'
-import { play, playbook, type Play, role, type Steps } from '../../../lib/model/playbook.ts'
+import type { Operation } from '../../../lib/model/operation.ts'
+import { type HostContext, play, playbook, type Play, role, type Steps } from '../../../lib/model/playbook.ts'
+import { SkippedClock } from '../../../lib/testing/clock.ts'
 import { command, like, put, type Wire, wireTo } from '../../rig/pipes.ts'
 
 const test = suite('look-ahead')
 
-async function runs(wire: Wire, plays: readonly Play[], lookAhead: boolean, check = false): Promise<readonly Event[]> {
-  const events: Event[] = []
+async function runs(
+  wire: Wire,
+  plays: readonly Play[],
+  lookAhead: boolean,
+  check = false,
+  events: Event[] = [],
+): Promise<readonly Event[]> {
   const book = playbook('P', plays)
   await run({
     playbook: book,
@@ -27,7 +34,7 @@ async function runs(wire: Wire, plays: readonly Play[], lookAhead: boolean, chec
     gate: async () => true,
     stop: new AbortController().signal,
     abort: new AbortController().signal,
-    clock: { now: () => 0, after: () => () => {} },
+    clock: new SkippedClock(),
   })
   return events
 }
@@ -124,26 +131,165 @@ test('believes what a description says at its turn, not what it said before', as
   assert.is(events.filter((e) => e.type === 'task-finished' && e.status === 'failed').length, 0)
 })
 
-test('runs a body of several statements at its turn only', async () => {
-  const wire = wireTo(['a'])
-  const order: string[] = []
-  await runs(
-    wire,
-    book(({ task }) => {
-      task('First', async (host) => {
-        order.push('first')
-        await host.run(put({ key: 'x', value: '1' }))
-      })
-      for (const name of ['second', 'third']) {
-        task(name, () => {
-          order.push(name)
-          return put({ key: name, value: '1' })
-        })
+const made = () => put({ key: 'x', value: '1' })
+/** Does what it is told when it is called, and gives an operation. */
+const gives = (does: () => void) => {
+  does()
+  return made()
+}
+
+type Form = (host: HostContext<object>) => Operation<string> | Promise<Operation<string>>
+/** Every form in which somebody may write a function that does something when it is called. */
+const forms: Readonly<Record<string, (does: () => void) => Form>> = {
+  'an arrow': (does) => () => gives(does),
+  'an arrow that takes the host': (does) => (_host) => gives(does),
+  'an arrow of statements': (does) => () => {
+    does()
+    return made()
+  },
+  'an async arrow': (does) => async () => gives(does),
+  'a function': (does) => {
+    function body() {
+      return gives(does)
+    }
+    return body
+  },
+  'an async function': (does) => {
+    async function body() {
+      return gives(does)
+    }
+    return body
+  },
+  'a method': (does) => ({ ensure: () => gives(does) }).ensure,
+  'a bound method of a class': (does) => {
+    class Work {
+      readonly #does = does
+      body() {
+        return gives(this.#does)
       }
+    }
+    const work = new Work()
+    return work.body.bind(work)
+  },
+  'an object that can be called': (does) => new Proxy(made as Form, { apply: () => gives(does) }),
+  'a function that calls itself an operation': (does) =>
+    Object.assign(() => gives(does), { kind: 'described', prepare: () => Promise.reject(new Error('no')) }),
+}
+
+for (const [name, form] of Object.entries(forms)) {
+  for (const check of [false, true]) {
+    test(`calls what authors write at its turn, once an attempt: ${name}${check ? ', in check mode' : ''}`, async () => {
+      const wire = wireTo(['a'])
+      for (const key of ['x', 'y']) wire.state.get('a')!.set(key, '1')
+      const called: string[] = []
+      const events: Event[] = []
+      const seen = (what: string) => () => {
+        const begun = events.findLast((event) => event.type === 'task-started')
+        called.push(`${what} in ${begun?.type === 'task-started' ? begun.path.task : 'nothing'}`)
+      }
+      const body = (what: string) => form(seen(what))
+      const when = (what: string) => body(what) as never
+      await runs(
+        wire,
+        book(({ task, block, handler }) => {
+          const due = handler('Handler', body('handler'))
+          task('Read ahead', made())
+          task('Body', body('body'))
+          task('When', { when: when('when') }, made())
+          task('Both', { when: when('when'), changedWhen: true, notify: due }, body('body'))
+          task('Once', { once: true, when: when('when') }, body('body'))
+          block('Block', {
+            when: when('block'),
+            try() {
+              task('Inside', body('body'))
+            },
+          })
+          task('Again', { retries: 2, delay: 0 }, async (host) => {
+            seen('body')()
+            await host.run(made())
+            if (called.filter((one) => one === 'body in Again').length < 3) throw new Error('not yet')
+          })
+          task('Fail', () => {
+            throw new Error('it ends here')
+          })
+          task('Too late', body('body'))
+          task('Too late as well', { when: when('when') }, made())
+          block('Too late too', {
+            when: when('block'),
+            try() {
+              task('In it', made())
+            },
+          })
+        }),
+        true,
+        check,
+        events,
+      )
+      // In check mode what fails after a change is no failure: what follows has its turn too.
+      const rest = check
+        ? [
+            'body in Again',
+            'body in Too late',
+            'when in Too late as well',
+            'block in Too late as well',
+            'handler in Handler',
+          ]
+        : Array(3).fill('body in Again')
+      assert.equal(called, [
+        'body in Body',
+        'when in When',
+        'when in Both',
+        'body in Both',
+        'when in Once',
+        'body in Once',
+        'block in Once',
+        'body in Inside',
+        ...rest,
+      ])
+      assert.is(events.filter((e) => e.type === 'task-finished' && e.status === 'failed').length, check ? 0 : 1)
+    })
+  }
+}
+
+test('hears of a description that misbehaves at its turn only', async () => {
+  const wrongs: Readonly<Record<string, () => unknown>> = {
+    'throws an error': () => {
+      throw new Error('the inventory is wrong')
+    },
+    'throws something else': () => {
+      throw 'the inventory is wrong'
+    },
+    'gives a promise that rejects': () => Promise.reject(new Error('the inventory is wrong')),
+    'gives something that only looks like an operation': () => ({
+      prepare() {
+        throw new Error('the inventory is wrong')
+      },
     }),
-    true,
-  )
-  assert.equal(order, ['first', 'second', 'third'])
+    'gives something whose reading fails': () => ({
+      name: 'odd',
+      at: { file: 'x', line: 1 },
+      prepare: () => Promise.reject(new Error('the inventory is wrong')),
+    }),
+  }
+  for (const [name, wrong] of Object.entries(wrongs)) {
+    const wire = wireTo(['a'])
+    const events = await runs(
+      wire,
+      book(({ task, ensure }) => {
+        task('First', put({ key: 'x', value: '1' }))
+        task('Second', put({ key: 'y', value: '1' }))
+        ensure('Wrong', wrong as never)
+      }),
+      true,
+    )
+    assert.equal(
+      events.flatMap((e) => (e.type === 'task-finished' ? [`${e.path.task} ${e.status}`] : [])),
+      ['First changed', 'Second changed', 'Wrong failed'],
+      name,
+    )
+    const failed = events.find((e) => e.type === 'task-finished' && e.status === 'failed')
+    assert.match(JSON.stringify(failed), 'the inventory is wrong', name)
+  }
 })
 
 test('sees what the task before it changed', async () => {

@@ -1,0 +1,26 @@
+/** What modules, facts, reporters and connections are made of, for those who write their own. */
+export { asked, CommandFailed, operation, output, TimedOut, Unreachable } from '../model/operation.ts'
+export type {
+  Change,
+  CommandResult,
+  Connection,
+  Diff,
+  ExecOptions,
+  Fact,
+  FileMeta,
+  Look,
+  OperationSpec,
+  Plan,
+  Reader,
+  Stream,
+} from '../model/operation.ts'
+export type { Event, Failure, HostCounts, Reporter, Status, TaskPath, Timed } from '../model/event.ts'
+export { recap, showPath } from '../model/event.ts'
+export { type Location, showLocation } from '../model/location.ts'
+export { type Answer, answers } from './answers.ts'
+export { type Command, perform } from './command.ts'
+export { type Edited, editFile, type EditOptions } from './edit-file.ts'
+export { look, type LookOptions } from './look.ts'
+export type { PathState } from './path-state.ts'
+export { quote, sh } from './shell.ts'
+export type { Written } from './written.ts'

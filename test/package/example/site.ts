@@ -1,0 +1,4 @@
+import { play, playbook } from 'switchover'
+import { app } from './roles/app.ts'
+
+export default playbook('Put the release out', [play('Web', { hosts: 'web' }, [app])])

@@ -1,0 +1,260 @@
+// A stranger's project: the packed tarball in an empty folder, and everything that somebody outside this repository writes.
+import { spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
+import { statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+
+const test = suite('package')
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const work = mkdtempSync(path.join(tmpdir(), 'switchover-package-'))
+process.on('exit', () => rmSync(work, { recursive: true, force: true }))
+const [source, project, home] = ['source', 'project', 'home'].map((name) => {
+  mkdirSync(path.join(work, name))
+  return path.join(work, name)
+}) as [string, string, string]
+
+interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A command in the project, or elsewhere. */
+function command(words: readonly string[], cwd = project, env: Readonly<Record<string, string>> = {}): Ended {
+  const [program = '', ...args] = words
+  const { status, stdout, stderr } = spawnSync(program, args, {
+    cwd,
+    encoding: 'utf8',
+    env: { ...process.env, NO_COLOR: '1', NODE_OPTIONS: '', NODE_V8_COVERAGE: '', APP: path.join(work, 'app'), ...env },
+  })
+  return { code: status, stdout, stderr }
+}
+
+function succeeds(words: readonly string[], cwd?: string, env?: Readonly<Record<string, string>>): string {
+  const { code, stdout, stderr } = command(words, cwd, env)
+  assert.is(code, 0, `${words.join(' ')}:\n${stdout}${stderr}`)
+  return stdout
+}
+
+const run = (...args: readonly string[]) => ['node_modules/.bin/switchover', ...args]
+const installed = (...names: readonly string[]) => path.join(project, 'node_modules', ...names)
+const own = { HOME: home, XDG_CACHE_HOME: '' }
+
+let contents: readonly string[] = []
+
+test.before(() => {
+  // Of a copy: while it is packed, the checkout is used by other tests.
+  for (const name of [
+    'lib',
+    'package.json',
+    'LICENSE',
+    'README.md',
+    'tsconfig.json',
+    'tsconfig.project.json',
+    'tsconfig.build.json',
+  ])
+    cpSync(path.join(root, name), path.join(source, name), { recursive: true })
+  symlinkSync(path.join(root, 'node_modules'), path.join(source, 'node_modules'))
+  const [packed] = JSON.parse(succeeds(['npm', 'pack', '--json', '--pack-destination', work], source)) as [
+    { readonly filename: string; readonly files: readonly { readonly path: string }[] },
+  ]
+  contents = packed.files.map((file) => file.path)
+  succeeds(['npm', 'init', '-y'])
+  succeeds(['npm', 'pkg', 'set', 'type=module'])
+  succeeds([
+    'npm',
+    'install',
+    '--prefer-offline',
+    '--no-audit',
+    '--no-fund',
+    '--ignore-scripts',
+    path.join(work, packed.filename),
+  ])
+  cpSync(path.join(root, 'test/package/example'), project, { recursive: true })
+})
+
+test('has what is built, its sources and its licence, and no tests', () => {
+  for (const name of ['index', 'modules/index', 'kit/index', 'testing/index'])
+    for (const file of [`dist/${name}.js`, `dist/${name}.d.ts`, `dist/${name}.d.ts.map`, `lib/${name}.ts`])
+      assert.ok(contents.includes(file), file)
+  for (const file of ['LICENSE', 'README.md', 'package.json', 'dist/run/library.js', 'dist/run/ssh.js'])
+    assert.ok(contents.includes(file), file)
+  assert.equal(
+    contents.filter((file) => /^(test|roles|playbooks|inventory)\/|\.test\./.test(file)),
+    [],
+  )
+  assert.not.ok(existsSync(path.join(source, 'dist')), 'nothing is left of it in the sources')
+})
+
+test('leads from its declarations to its sources', () => {
+  const map = installed('switchover/dist/modules/ini.d.ts.map')
+  const { sources } = JSON.parse(readFileSync(map, 'utf8')) as { readonly sources: readonly string[] }
+  assert.equal(
+    sources.map((file) => path.resolve(path.dirname(map), file)),
+    [installed('switchover/lib/modules/ini.ts')],
+  )
+  assert.ok(existsSync(installed('switchover/lib/modules/ini.ts')))
+})
+
+test('has types that are clean under the strictest settings, those of its declarations too', () => {
+  const strictest = {
+    target: 'esnext',
+    types: ['node'],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noPropertyAccessFromIndexSignature: true,
+    noUncheckedIndexedAccess: true,
+    noUncheckedSideEffectImports: true,
+    noImplicitReturns: true,
+    noImplicitOverride: true,
+    noUnusedLocals: true,
+    noUnusedParameters: true,
+    noFallthroughCasesInSwitch: true,
+    allowUnreachableCode: false,
+    allowUnusedLabels: false,
+    isolatedModules: true,
+    verbatimModuleSyntax: true,
+    erasableSyntaxOnly: true,
+    allowImportingTsExtensions: true,
+    skipLibCheck: false,
+    noEmit: true,
+  }
+  for (const module of [{ module: 'nodenext' }, { module: 'esnext', moduleResolution: 'bundler' }]) {
+    writeFileSync(
+      path.join(project, 'strictest.json'),
+      JSON.stringify({ compilerOptions: { ...strictest, ...module }, include: ['.'] }),
+    )
+    succeeds(['node_modules/.bin/tsc', '-p', 'strictest.json', '--pretty', 'false'])
+  }
+})
+
+test('has settings to extend, under which a slip is found', () => {
+  succeeds(['node_modules/.bin/tsc', '-p', '.', '--pretty', 'false'])
+  writeFileSync(path.join(project, 'slip.ts'), "import { role } from 'switchover'\nrole('r', { x: 1 }, () => {})\n")
+  const { code, stdout } = command(['node_modules/.bin/tsc', '-p', '.', '--pretty', 'false'])
+  rmSync(path.join(project, 'slip.ts'))
+  assert.is.not(code, 0)
+  assert.match(stdout, /^slip\.ts\(2,\d+\): error TS2322: /)
+})
+
+test('runs a playbook with a module and a fact of its own, in check mode, in earnest, and again', () => {
+  const recap = (...args: readonly string[]) =>
+    / : (ok=\d+) +(changed=\d+) .*(failed=\d+)/
+      .exec(succeeds(run('site.ts', '-i', 'inventory.ts', ...args), project, own))
+      ?.slice(1)
+  assert.equal(recap('-C'), ['ok=4', 'changed=3', 'failed=0'])
+  assert.equal(recap(), ['ok=4', 'changed=3', 'failed=0'])
+  assert.equal(readdirSync(path.join(work, 'app/current/')), [])
+  assert.equal(recap(), ['ok=3', 'changed=0', 'failed=0'])
+})
+
+test('starts from what it brought along, also where only its own user may write', () => {
+  assert.not.ok(existsSync(installed('switchover/node_modules')))
+  const cache = path.join(home, '.cache/switchover')
+  const kept = readdirSync(cache)
+  assert.equal(
+    kept.filter((name) => name.startsWith('library')),
+    [],
+    'the library was not built',
+  )
+  assert.ok(
+    kept.some(
+      (name) => /^[0-9a-f]{24}$/.test(name) && readdirSync(path.join(cache, name))[0]?.startsWith('library-run-'),
+    ),
+    'V8 kept its part',
+  )
+  if (process.getuid?.() !== 0) return
+  // Everybody may read what root installed, and nobody else may write there or at home.
+  for (const folder of [work, project]) chmodSync(folder, 0o755)
+  const nobody = [
+    'setpriv',
+    '--reuid=65534',
+    '--regid=65534',
+    '--clear-groups',
+    'env',
+    `HOME=${home}`,
+    'XDG_CACHE_HOME=',
+  ]
+  const { stdout, stderr, code } = command([...nobody, ...run('site.ts', '-i', 'inventory.ts', '--list-tasks')])
+  assert.is(stderr, '')
+  assert.is(code, 0)
+  assert.match(stdout, 'Make it the current one')
+})
+
+test('says how to get the type check where the compiler was left out', () => {
+  // Not one of which it is known already that its types are right.
+  cpSync(path.join(project, 'site.ts'), path.join(project, 'other.ts'))
+  const [there, away] = [installed('typescript'), path.join(work, 'typescript')]
+  renameSync(there, away)
+  const checked = command(run('other.ts', '-i', 'inventory.ts'), project, own)
+  const unchecked = command(run('other.ts', '-i', 'inventory.ts', '--no-type-check'), project, own)
+  renameSync(away, there)
+  assert.is(checked.code, 6)
+  assert.is(
+    checked.stderr,
+    'there is no TypeScript to check types with - npm install --save-dev typescript, or go without: --no-type-check\n',
+  )
+  assert.is(unchecked.code, 0)
+})
+
+test('has roles and modules of packages use the library that runs', () => {
+  const shared = installed('switchover-shared')
+  mkdirSync(shared)
+  writeFileSync(
+    path.join(shared, 'package.json'),
+    JSON.stringify({
+      name: 'switchover-shared',
+      type: 'module',
+      exports: './index.js',
+      peerDependencies: { switchover: '*' },
+    }),
+  )
+  writeFileSync(
+    path.join(shared, 'index.js'),
+    "import { Secret } from 'switchover'\nexport const isSecret = (value) => value instanceof Secret\n",
+  )
+  writeFileSync(path.join(shared, 'index.d.ts'), 'export declare function isSecret(value: unknown): boolean\n')
+  writeFileSync(
+    path.join(project, 'shared.ts'),
+    `import { play, playbook, Secret } from 'switchover'
+import { isSecret } from 'switchover-shared'
+export default playbook('Shared', [play('P', { hosts: 'web' }, ({ task }) => {
+  task('Ask', () => { if (!isSecret(Secret.of('abcdef', 'x'))) throw new Error('another library') })
+})])
+`,
+  )
+  succeeds(run('shared.ts', '-i', 'inventory.ts'), project, own)
+})
+
+test('is no larger than its page says', () => {
+  const size = (folder: string): number =>
+    readdirSync(folder, { withFileTypes: true, recursive: true })
+      .filter((entry) => entry.isFile())
+      .reduce((sum, { parentPath, name }) => sum + statSync(path.join(parentPath, name)).size, 0)
+  const megabytes = (...folders: readonly string[]) =>
+    Math.round(folders.map((folder) => size(installed(folder))).reduce((a, b) => a + b) / 1e6)
+  const [all, forTypes] = [megabytes('.'), megabytes('typescript', '@typescript')]
+  const page = readFileSync(path.join(root, 'lib/guide/package.md'), 'utf8')
+  const said = /some (\d+) MB, (\d+) of them/.exec(page)?.slice(1).map(Number) ?? []
+  assert.ok(
+    Math.abs(all - said[0]!) <= 3 && Math.abs(forTypes - said[1]!) <= 3,
+    `${all} MB, ${forTypes} of them: ${said}`,
+  )
+})
+
+test.run()

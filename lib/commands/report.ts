@@ -1,6 +1,6 @@
 import { command } from '../cli/command.ts'
 import { pick } from '../cli/options.ts'
-import { readRun, recordedRuns } from '../engine/journal.ts'
+import { onlyRun, readRun, recordedRuns } from '../engine/journal.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { stateFolder } from '../model/state-folder.ts'
 import { createReporter, wantsColor } from '../report/index.ts'
@@ -34,7 +34,7 @@ export const report = command({
 
 function recorded(named: string): string {
   const runs = recordedRuns()
-  const run = named === 'latest' ? runs.at(-1) : runs.findLast((one) => one.startsWith(named))
+  const run = named === 'latest' ? runs.at(-1) : onlyRun(named, runs)
   if (run !== undefined) return run
   throw new Refused(
     {

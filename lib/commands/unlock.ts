@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { command } from '../cli/command.ts'
+import { onlyRun } from '../engine/journal.ts'
 import { describe, lives, locks } from '../engine/lock.ts'
 import { exit, Refused } from '../model/problem.ts'
 
@@ -13,9 +14,11 @@ export const unlock = command({
 
 /** Removes the locks of one run, or of all that have ended; of one that goes on only when forced. Gives the exit code. */
 function release(args: { readonly run: string | undefined; readonly force: boolean }): number {
-  const found = locks().filter(({ holder }) => args.run === undefined || holder.run.startsWith(args.run))
-  if (args.run !== undefined && found.length === 0) {
-    const runs = [...new Set(locks().map(({ holder }) => holder.run))]
+  const all = locks()
+  const runs = [...new Set(all.map(({ holder }) => holder.run))]
+  const named = args.run === undefined ? undefined : onlyRun(args.run, runs)
+  const found = all.filter(({ holder }) => args.run === undefined || holder.run === named)
+  if (args.run !== undefined && named === undefined) {
     throw new Refused(
       {
         message: `no host is locked by a run ${args.run}`,

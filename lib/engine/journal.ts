@@ -122,7 +122,7 @@ export function doneIn(run: string, events: Iterable<Timed>): Done {
 export function findRun(name: string | undefined, playbook: string, directory: string = stateFolder.runs): Done {
   const runs = recordedRuns(directory)
   const load = (run: string) => readRun(run, directory)
-  for (const run of name === undefined ? [...runs].reverse() : named(name, runs)) {
+  for (const run of name === undefined ? [...runs].reverse() : [onlyRun(name, runs) ?? []].flat()) {
     const events = load(run)
     const started = startOf(events)
     if (!started || started.check || started.playbook !== playbook) continue
@@ -155,16 +155,16 @@ export function findRun(name: string | undefined, playbook: string, directory: s
   )
 }
 
-/** The run of that name, or the only one whose name begins so. */
-function named(name: string, runs: readonly string[]): readonly string[] {
-  if (runs.includes(name)) return [name]
+/** The run of that name, or the only one whose name begins so. @throws Refused with their names where several do */
+export function onlyRun(name: string, runs: readonly string[]): string | undefined {
+  if (runs.includes(name)) return name
   const found = runs.filter((run) => run.startsWith(name))
   if (found.length > 1)
     throw new Refused(
-      { message: `several recorded runs begin with ${name}`, hint: `they are: ${found.slice(-5).join(', ')}` },
+      { message: `several runs begin with ${name}`, hint: `they are: ${found.slice(-5).join(', ')}` },
       exit.usage,
     )
-  return found
+  return found[0]
 }
 
 function startOf(events: readonly Timed[]): (RunStarted & Timed) | undefined {

@@ -148,7 +148,7 @@ test('finds a run by its name, or by how only its name begins', () => {
   assert.is(findRun('20300101-1a', 'book', directory).run, '20300101-1a')
   assert.is(
     refusal(() => findRun('20300101', 'book', directory)),
-    '5: several recorded runs begin with 20300101 - they are: 20300101-1, 20300101-1a',
+    '5: several runs begin with 20300101 - they are: 20300101-1, 20300101-1a',
   )
   assert.is(
     refusal(() => findRun('20300102-2', 'book', directory)),

@@ -1,0 +1,60 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { Project } from '../cli/project.ts'
+
+const events = (outcome: string) =>
+  [
+    {
+      type: 'run-started',
+      run: 'r',
+      playbook: outcome,
+      check: false,
+      hosts: [],
+      plays: 0,
+      tasks: 0,
+      argv: [],
+      time: 0,
+    },
+    { type: 'play-started', play: outcome, hosts: [], batches: 1, time: 0 },
+    { type: 'run-finished', run: 'r', outcome: 'ok', milliseconds: 0, owed: [], time: 0 },
+  ]
+    .map((event) => `${JSON.stringify(event)}\n`)
+    .join('')
+const project = new Project({
+  '.switchover/runs/20260101-000000-000aa.jsonl': events('one'),
+  '.switchover/runs/20260101-000000-000aab.jsonl': events('longer'),
+  '.switchover/runs/20260202-000000-000bb.jsonl': events('two'),
+})
+const test = suite('run report')
+test.after(() => project[Symbol.dispose]())
+
+test('a run by its name, by the only beginning, the latest', async () => {
+  for (const [named, play] of [
+    ['20260101-000000-000aa', 'one'],
+    ['20260101-000000-000aab', 'longer'],
+    ['202602', 'two'],
+    ['latest', 'two'],
+  ] as const) {
+    const { stdout, code } = await project.run(['report', named])
+    assert.match(stdout, `PLAY [${play}]`, named)
+    assert.is(code, 0)
+  }
+})
+
+test('a beginning of several is refused with their names, and one of none', async () => {
+  for (const [named, says] of [
+    [
+      '2026',
+      'several runs begin with 2026 - they are: 20260101-000000-000aa, 20260101-000000-000aab, 20260202-000000-000bb\n',
+    ],
+    [
+      '2027',
+      'there is no recorded run 2027 - recorded: 20260101-000000-000aa, 20260101-000000-000aab, 20260202-000000-000bb\n',
+    ],
+  ] as const) {
+    const { stdout, stderr, code } = await project.run(['report', named])
+    assert.equal([stdout, stderr, code], ['', says, 5])
+  }
+})
+
+test.run()

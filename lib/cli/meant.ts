@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { type AnyCommand, first, partsOf } from './command.ts'
 import { typed } from './command-line.ts'
 import { hostNames, tagNames } from './names.ts'
-import { isRunnable } from './playbooks.ts'
+import { isRunnable } from '../program/playbooks.ts'
 import type { PositionalWord, Word } from './words.ts'
 
 interface Line {

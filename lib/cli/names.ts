@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { specialTags } from '../model/tags.ts'
 import { readInventory } from './inputs.ts'
 import { effective, options } from './options.ts'
-import { findPlaybook, loadPlaybook } from './playbooks.ts'
+import { findPlaybook, loadPlaybook } from '../program/playbooks.ts'
 import { readSettings } from './settings.ts'
 import type { Word } from './words.ts'
 

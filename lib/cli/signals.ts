@@ -1,3 +1,4 @@
+import type { RunOutcome } from '../engine/run.ts'
 import { exit } from '../model/problem.ts'
 
 /** What the operator's signals have asked for so far. */
@@ -49,4 +50,11 @@ export function catchSignals(warn: (message: string) => void): Signals {
       process.off('SIGHUP', onTerminate)
     },
   }
+}
+
+/** The exit code of a run: of one that was refused at a gate because Ctrl-C answered it, that of Ctrl-C. */
+export function exitCode(outcome: RunOutcome, signals: Signals | undefined): number {
+  const interrupted = outcome === 'interrupted' || (outcome === 'refused' && signals?.stop.aborted)
+  if (interrupted) return signals?.exitCode() ?? exit.interrupted
+  return exit[outcome as Exclude<RunOutcome, 'interrupted'>]
 }

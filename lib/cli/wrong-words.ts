@@ -3,7 +3,7 @@ import { quote } from '../kit/shell.ts'
 import { didYouMean, exit, Refused } from '../model/problem.ts'
 import { type AnyCommand, first, partsOf } from './command.ts'
 import type { Option } from './options.ts'
-import { isRunnable } from './playbooks.ts'
+import { isRunnable } from '../program/playbooks.ts'
 import { behind, type OptionWord, type PositionalWord, waits, type Word } from './words.ts'
 
 /** A command line, and the command that it is for. */

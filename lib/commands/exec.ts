@@ -1,4 +1,4 @@
-import type { Event } from '../model/event.ts'
+import type { Event, Reporter } from '../model/event.ts'
 import type { Host } from '../model/inventory.ts'
 import { CommandFailed, type CommandResult, operation } from '../model/operation.ts'
 import { play, playbook } from '../model/playbook.ts'
@@ -7,16 +7,23 @@ import { mask } from '../report/mask.ts'
 import { command } from '../cli/command.ts'
 import { becomeOf, readInventory, withConnectionOptions } from '../cli/inputs.ts'
 import { questions } from '../cli/operator.ts'
-import { connecting, pick, type ValuesOf, vaults } from '../cli/options.ts'
-import { type Command, perform } from '../kit/command.ts'
+import { connecting, type Options, pick, type ValuesOf, vaults } from '../cli/options.ts'
+import { catchSignals, exitCode, type Signals } from '../cli/signals.ts'
+import { select } from '../engine/select.ts'
+import { type Command, perform as ran } from '../kit/command.ts'
 import { sh } from '../kit/shell.ts'
 import type { Ran } from '../modules/command.ts'
 
 const options = {
   ...pick('inventory', 'limit', 'extra-vars', 'check', 'forks', 'json', 'verbose'),
+  probe: {
+    kind: 'flag',
+    fallback: false,
+    describe: 'It only looks: run in check mode too, and on hosts that another run has locked',
+  },
   ...connecting,
   ...vaults,
-}
+} as const satisfies Options
 
 export const exec = command({
   describe: 'Run one command on hosts: run exec PATTERN -i INVENTORY -- COMMAND',
@@ -65,23 +72,14 @@ async function execute({ pattern, words, values, argv }: ExecArguments): Promise
       { message: 'no command', hint: 'write it behind two dashes: run exec PATTERN -i INVENTORY -- COMMAND' },
       exit.usage,
     )
-  const [{ select }, { newRunId, run }, { Journal }, { createTransport }, { both, guarded }, { catchSignals }] =
-    await Promise.all([
-      import('../engine/select.ts'),
-      import('../engine/run.ts'),
-      import('../engine/journal.ts'),
-      import('../transport/index.ts'),
-      import('../report/guard.ts'),
-      import('../cli/signals.ts'),
-    ])
   const inventory = await withConnectionOptions(await readInventory(values), values)
   const results = new Map<string, CommandResult>()
   const book = playbook('exec', [
     play('exec', { hosts: pattern, strategy: 'free' }, ({ task }) => {
       task(script, async (host) => {
         try {
-          const result = await host.run(typed({ script, long: true }))
-          if (!host.check) results.set(host.name, result)
+          const result = await host.run((values.probe ? looking : typed)({ script, long: true }))
+          if (values.probe || !host.check) results.set(host.name, result)
         } catch (error) {
           if (error instanceof CommandFailed) results.set(host.name, error.result)
           throw error
@@ -89,67 +87,60 @@ async function execute({ pattern, words, values, argv }: ExecArguments): Promise
       })
     }),
   ])
-  const plays = select(book, inventory, { limit: values.limit ?? [], tags: [], skipTags: [] })
+  const limit = values.limit ?? []
+  const plays = select(book, inventory, { limit, tags: [], skipTags: [] })
   const hosts = plays.flatMap((p) => p.hosts)
   if (hosts.length === 0)
     throw new Refused(
       {
-        message: `no host is selected: the limit ${(values.limit ?? []).join(',')} leaves none of ${pattern}`,
+        message: `no host is selected: the limit ${limit.join(',')} leaves none of ${pattern}`,
         hint: 'see: run inventory --graph',
       },
       exit.empty,
     )
 
-  const runId = newRunId()
-  const journal = values.check ? undefined : new Journal(runId)
-  const record =
-    journal &&
-    guarded({ report: (event) => journal.append(event), close: () => Promise.resolve(journal.close()) }, () =>
-      signals.stopNow(),
-    )
+  const { perform } = await import('../program/perform.ts')
   const endings = new Map<string, Ending>()
-  const collect = { report: (event: Event) => note(event, results, endings), close: () => Promise.resolve() }
-  const sinks = both(...(record ? [record] : []), collect)
-  const signals = catchSignals((message) => emit({ type: 'warned', message }))
-  const emit = (event: Event) => {
-    if (values.verbose > 0 && event.type === 'output')
-      process.stderr.write(mask(event.text).replace(/^(?=.)/gm, `${event.host} | `))
-    if (event.type === 'warned') process.stderr.write(mask(`[WARNING]: ${event.message}\n`))
-    sinks.report({ ...event, time: Date.now() })
-  }
-  const transport = createTransport({
-    inventory,
-    ...questions((question) => question()),
-    warn: (message) => emit({ type: 'warned', message }),
-  })
   const become = becomeOf(values)
+  let signals: Signals | undefined
   try {
-    const outcome = await run({
-      playbook: book,
-      plays,
-      inventory,
-      transport,
-      emit,
-      runId,
-      check: values.check,
-      forks: values.forks,
-      forceHandlers: false,
-      argv,
-      ...(become === undefined ? {} : { become }),
-      gate: async () => true,
-      stop: signals.stop,
-      abort: signals.abort,
-    })
-    process.stdout.write(
-      mask(
-        values.json ? `${JSON.stringify(inOrder(hosts, endings), undefined, 2)}\n` : folded(inOrder(hosts, endings)),
-      ),
+    const { outcome } = await perform(
+      { playbook: book, inventory, plays },
+      {
+        check: values.check,
+        forks: values.forks,
+        forceHandlers: false,
+        argv,
+        ...(become === undefined ? {} : { become }),
+        // Whoever only looks may look at a host on which another run works.
+        ...(values.check || values.probe ? {} : { locks: '--probe, for a command that only looks' }),
+        records: !values.check,
+        reporters: [reporter(values.verbose > 0, results, endings)],
+        operator(emit) {
+          signals = catchSignals((message) => emit({ type: 'warned', message }))
+          const { stop, abort } = signals
+          return { ...questions((question) => question()), gate: async () => true, stop, abort }
+        },
+      },
     )
-    return outcome === 'interrupted' ? signals.exitCode() : exit[outcome]
+    const ends = inOrder(hosts, endings)
+    process.stdout.write(mask(values.json ? `${JSON.stringify(ends, undefined, 2)}\n` : folded(ends)))
+    return exitCode(outcome, signals)
   } finally {
-    signals.release()
-    await transport.close()
-    await sinks.close()
+    signals?.release()
+  }
+}
+
+/** Notes how the command ends on each host; what it says meanwhile is shown where that is wanted. */
+function reporter(aloud: boolean, results: ReadonlyMap<string, CommandResult>, endings: Map<string, Ending>): Reporter {
+  return {
+    report(event) {
+      if (event.type === 'warned') process.stderr.write(mask(`[WARNING]: ${event.message}\n`))
+      if (aloud && event.type === 'output')
+        process.stderr.write(mask(event.text).replace(/^(?=.)/gm, `${event.host} | `))
+      note(event, results, endings)
+    },
+    close: () => Promise.resolve(),
   }
 }
 
@@ -157,7 +148,13 @@ async function execute({ pattern, words, values, argv }: ExecArguments): Promise
 const typed = operation<Command, null, Command, Ran>(({ script }) => script, {
   read: async () => null,
   plan: (_, command) => ({ result: { code: 0, stdout: '', stderr: '' }, change: command, unpredictable: true }),
-  apply: async (connection, command) => ({ ...(await perform(connection, command)) }),
+  apply: async (connection, command) => ({ ...(await ran(connection, command)) }),
+})
+
+/** What is said to look only, in check mode too. */
+const looking = operation<Command, Ran, Ran>(({ script }) => script, {
+  read: async (connection, command) => ({ ...(await ran(connection, command)) }),
+  plan: (result) => ({ result }),
 })
 
 function note(event: Event, results: ReadonlyMap<string, CommandResult>, endings: Map<string, Ending>): void {

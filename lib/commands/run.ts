@@ -1,21 +1,18 @@
 import path from 'node:path'
-import type { RunOutcome } from '../engine/run.ts'
-import { type PlayNode, select, tasksOf } from '../engine/select.ts'
-import type { Event, Reporter } from '../model/event.ts'
-import type { Host, Inventory } from '../model/inventory.ts'
-import type { Playbook } from '../model/playbook.ts'
-import { exit, Refused } from '../model/problem.ts'
-import type { Journal } from '../engine/journal.ts'
-import type { LiveReporter } from '../report/index.ts'
 import { command } from '../cli/command.ts'
 import { typed } from '../cli/command-line.ts'
 import { parseExtraVars } from '../cli/extra-vars.ts'
 import { becomeOf, inventorySources, readInventory, withConnectionOptions } from '../cli/inputs.ts'
-import { commas, options, type Values } from '../cli/options.ts'
 import { isYes, questions } from '../cli/operator.ts'
-import { findPlaybook, loadPlaybook } from '../cli/playbooks.ts'
-import { catchSignals, type Signals } from '../cli/signals.ts'
-import { ask, interactive, Interrupted } from '../cli/terminal.ts'
+import { commas, options, type Values } from '../cli/options.ts'
+import { catchSignals, exitCode, type Signals } from '../cli/signals.ts'
+import { ask, Interrupted, interactive } from '../cli/terminal.ts'
+import { type PlayNode, tasksOf } from '../engine/select.ts'
+import type { Event, Reporter } from '../model/event.ts'
+import { exit, Refused } from '../model/problem.ts'
+import { findPlaybook, loadPlaybook } from '../program/playbooks.ts'
+import { checkVariables, type Prepared, prepare } from '../program/prepare.ts'
+import type { LiveReporter } from '../report/index.ts'
 
 export const run = command({
   describe: 'Run a playbook, or a role by its name',
@@ -58,12 +55,8 @@ interface RunArguments {
   readonly argv: readonly string[]
 }
 
-/** What a command line selects: of which playbook, on which hosts. */
-interface Selected {
+interface Selected extends Prepared {
   readonly file: string
-  readonly playbook: Playbook
-  readonly inventory: Inventory
-  readonly plays: readonly PlayNode[]
 }
 
 /** Loads, checks, selects; then lists, or runs and reports. Gives the exit code. @throws Refused before anything is touched */
@@ -72,9 +65,7 @@ async function runPlaybook(args: RunArguments): Promise<number> {
   if (values.step && !interactive()) throw new Refused({ message: '--step needs a terminal to ask on' }, exit.usage)
   const selected = await load(args)
   if (listing(values)) return list(selected, values)
-  const { checkVars } = await import('../engine/preflight.ts')
-  const problems = checkVars(selected.plays, selected.inventory)
-  if (problems.length > 0) throw new Refused(problems, exit.load)
+  await checkVariables(selected)
   if (values['syntax-check']) {
     const { file, plays } = selected
     process.stdout.write(
@@ -104,44 +95,23 @@ async function load({ target, values }: RunArguments): Promise<Selected> {
   const file = findPlaybook(target)
   const extraVars = await parseExtraVars(values['extra-vars'] ?? [])
   const checks = values['type-check'] && !listing(values)
-  const checked = checks
-    ? import('../cli/typecheck.ts').then(({ typeCheck }) =>
-        typeCheck([file, ...inventorySources(values.inventory ?? [])]),
-      )
-    : Promise.resolve()
   // A type error says more than what follows from it at run time, so it is the one to be shown.
-  const [types, loaded] = await Promise.allSettled([
-    checked,
-    both(loadPlaybook(file), readInventory(values, extraVars)),
+  const [types, prepared] = await Promise.allSettled([
+    checks ? import('../cli/typecheck.ts').then(({ typeCheck }) => typeCheck(sourcesOf(file, values))) : undefined,
+    prepare(loadPlaybook(file), readInventory(values, extraVars), {
+      limit: values.limit ?? [],
+      tags: commas(values.tags),
+      skipTags: commas(values['skip-tags']),
+      ...(values['start-at-task'] === undefined ? {} : { startAt: values['start-at-task'] }),
+      given: Object.keys(extraVars),
+    }),
   ])
   if (types.status === 'rejected') throw types.reason
-  if (loaded.status === 'rejected') throw loaded.reason
-  const [playbook, inventory] = loaded.value
-  const plays = select(playbook, inventory, {
-    limit: values.limit ?? [],
-    tags: commas(values.tags),
-    skipTags: commas(values['skip-tags']),
-    ...(values['start-at-task'] === undefined ? {} : { startAt: values['start-at-task'] }),
-  })
-  const { checkExtraVars } = await import('../engine/preflight.ts')
-  const unknown = checkExtraVars(playbook, Object.keys(extraVars))
-  if (unknown.length > 0) throw new Refused(unknown, exit.load)
-  refuseEmpty(plays, values)
-  return { file, playbook, inventory, plays }
+  if (prepared.status === 'rejected') throw prepared.reason
+  return { file, ...prepared.value }
 }
 
-/** Both, or what is wrong with either: an operator who is told half of it has to come back. */
-async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<readonly [A, B]> {
-  const [a, b] = await Promise.allSettled([first, second])
-  if (a.status === 'fulfilled' && b.status === 'fulfilled') return [a.value, b.value]
-  const reasons = [a, b].flatMap((end): readonly unknown[] => (end.status === 'rejected' ? [end.reason] : []))
-  const refused = reasons.filter((reason) => reason instanceof Refused)
-  if (refused.length < 2) throw reasons.find((reason) => !(reason instanceof Refused)) ?? reasons[0]
-  throw new Refused(
-    refused.flatMap(({ problems }) => problems),
-    refused[0]!.exitCode,
-  )
-}
+const sourcesOf = (file: string, { inventory = [] }: Values) => [file, ...inventorySources(inventory)]
 
 function listing(values: Values): boolean {
   return values['list-hosts'] || values['list-tasks'] || values['list-tags']
@@ -165,91 +135,38 @@ async function list({ playbook, plays }: Selected, values: Values): Promise<numb
   return exit.ok
 }
 
-function refuseEmpty(plays: readonly PlayNode[], { limit = [] }: Values): void {
-  const wanted = plays.filter((play) => [...tasksOf(play.nodes)].some((n) => n.selected))
-  if (wanted.length === 0)
-    throw new Refused(
-      {
-        message: 'no task is selected',
-        hint: 'see what there is: --list-tasks without --tags, --skip-tags and --start-at-task',
-      },
-      exit.empty,
-    )
-  if (wanted.every((play) => play.hosts.length === 0)) {
-    throw new Refused(
-      {
-        message: `no host is selected: ${limit.length > 0 ? `the limit ${limit.join(',')} leaves none of` : 'there is none in'} ${wanted.map((p) => p.play.options.hosts).join(', ')}`,
-        hint: 'see: --list-hosts without --limit',
-      },
-      exit.empty,
-    )
-  }
-}
-
-/** The hosts on which something is going to be done. */
-function workedOn(plays: readonly PlayNode[]): readonly Host[] {
-  const busy = plays.filter((play) => [...tasksOf(play.nodes)].some((n) => n.selected))
-  return [...new Map(busy.flatMap((play) => play.hosts).map((host) => [host.name, host])).values()]
-}
-
-async function execute({ playbook, plays, inventory }: Selected, { values, argv }: RunArguments): Promise<number> {
-  const [{ findRun, Journal }, engine, { createTransport }, { both }, { lockHosts }] = await Promise.all([
-    import('../engine/journal.ts'),
-    import('../engine/run.ts'),
-    import('../transport/index.ts'),
-    import('../report/guard.ts'),
-    import('../engine/lock.ts'),
-  ])
-  const { resume, check, forks } = values
-  const done = resume === undefined ? undefined : findRun(resume === 'latest' ? undefined : resume, playbook.name)
-  const runId = engine.newRunId()
-  const release = check ? () => {} : lockHosts(workedOn(plays), runId, playbook.name)
-  // Whatever ends the process, the next run must not find it locked.
-  process.on('exit', release)
-  const journal = check ? undefined : new Journal(runId)
-  const shown = await reporterFor(values, argv)
-  const sinks = both(...(journal ? [await recorder(journal, () => signals.stopNow())] : []), ...shown.reporters)
-  const emit = (event: Event) => sinks.report({ ...event, time: Date.now() })
-  const signals = catchSignals((message) => emit({ type: 'warned', message }))
-  const transport = createTransport({
-    inventory,
-    ...questions((question) => asking(shown.live, question)),
-    warn: (message) => emit({ type: 'warned', message }),
-  })
+async function execute(prepared: Prepared, { values, argv }: RunArguments): Promise<number> {
+  const { check, forks, resume } = values
+  const { live, reporters } = await reporterFor(values, argv)
+  const { perform } = await import('../program/perform.ts')
   const become = becomeOf(values)
-  let outcome: RunOutcome
+  let signals: Signals | undefined
   try {
-    outcome = await engine.run({
-      playbook,
-      plays,
-      inventory,
-      transport,
-      emit,
-      runId,
+    const { outcome } = await perform(prepared, {
       check,
       forks,
       forceHandlers: values['force-handlers'],
       argv,
       ...(become === undefined ? {} : { become }),
-      ...(done ? { done } : {}),
-      gate: (question) => asking(shown.live, () => stoppable(signals, false, () => gate(question, values, emit))),
-      ...(values.step ? { step: (task: string) => stoppable(signals, 'no', () => stepper(task)) } : {}),
-      stop: signals.stop,
-      abort: signals.abort,
+      ...(resume === undefined ? {} : { resume }),
+      ...(check ? {} : { locks: '--check' }),
+      records: !check,
+      reporters,
+      operator(emit) {
+        const caught = (signals = catchSignals((message) => emit({ type: 'warned', message })))
+        return {
+          ...questions((question) => asking(live, question)),
+          gate: (question) => asking(live, () => stoppable(caught, false, () => gate(question, values, emit))),
+          ...(values.step ? { step: (task: string) => stoppable(caught, 'no', () => stepper(task)) } : {}),
+          stop: caught.stop,
+          abort: caught.abort,
+        }
+      },
     })
-  } catch (error) {
-    emit({ type: 'run-finished', run: runId, outcome: 'crashed', milliseconds: 0, owed: [] })
-    throw error
+    return exitCode(outcome, signals)
   } finally {
-    signals.release()
-    await transport.close()
-    await sinks.close()
-    release()
-    process.off('exit', release)
+    signals?.release()
   }
-  // A gate that Ctrl-C answered was refused only because of it.
-  const interrupted = outcome === 'interrupted' || (outcome === 'refused' && signals.stop.aborted)
-  return interrupted ? signals.exitCode() : exit[outcome as Exclude<RunOutcome, 'interrupted'>]
 }
 
 async function reporterFor(
@@ -278,23 +195,6 @@ async function reporterFor(
         : `Go on with: run ${typed(argv.filter((word) => !word.startsWith('--resume=')))} --resume`,
   })
   return { live, reporters: junit ? [live, createJunitReporter(junit)] : [live] }
-}
-
-/** The journal as a reporter: it gets events masked, as every other sink does. A run whose record breaks off must not go on. */
-async function recorder(journal: Journal, stop: () => void): Promise<Reporter> {
-  const { guarded } = await import('../report/guard.ts')
-  return guarded(
-    {
-      report: (event) => journal.append(event),
-      close: () => Promise.resolve(journal.close()),
-    },
-    (error) => {
-      process.stderr.write(
-        `the journal ${journal.path} cannot be written, and nothing new is started: ${error instanceof Error ? error.message : String(error)}\n`,
-      )
-      stop()
-    },
-  )
 }
 
 /** A question on a terminal whose picture is out of the way. */

@@ -6,7 +6,7 @@ import { Secret } from '../model/secret.ts'
 import type { Schema } from '../model/vars.ts'
 import { command } from '../cli/command.ts'
 import { pick } from '../cli/options.ts'
-import { findPlaybook, loadPlaybook } from '../cli/playbooks.ts'
+import { findPlaybook, loadPlaybook } from '../program/playbooks.ts'
 
 export const vars = command({
   describe: 'Show the variables that the roles of a playbook want',

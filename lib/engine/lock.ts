@@ -22,10 +22,10 @@ export interface Holder {
 }
 
 /**
- * Takes all hosts for one run, or none. What it gives releases them.
+ * Takes all hosts for one run, or none. What it gives releases them; `toLook` is what to add to look in spite of a lock.
  * @throws Refused naming who holds one of them
  */
-export function lockHosts(hosts: readonly Host[], run: string, playbook: string): () => void {
+export function lockHosts(hosts: readonly Host[], run: string, playbook: string, toLook = '--check'): () => void {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const taken: string[] = []
   const release = () => taken.splice(0).forEach((file) => rmSync(file, { force: true }))
@@ -44,7 +44,7 @@ export function lockHosts(hosts: readonly Host[], run: string, playbook: string)
   try {
     for (const [file, host] of [...byFile].sort(([a], [b]) => (a < b ? -1 : 1))) {
       const other = take(file, { ...own, host: host.name })
-      if (other) throw refusal(other)
+      if (other) throw refusal(other, toLook)
       taken.push(file)
     }
   } catch (error) {
@@ -124,14 +124,14 @@ function startOf(pid: number): string | undefined {
   }
 }
 
-function refusal(holder: Holder): Refused {
+function refusal(holder: Holder, toLook: string): Refused {
   const { host, machine } = holder
   return new Refused(
     {
       message: `${host} is locked by ${describe(holder)}`,
       hint:
         machine === hostname()
-          ? 'wait until it has ended, or look without changing anything: --check'
+          ? `wait until it has ended, or look without changing anything: ${toLook}`
           : `when that run is known to have ended: run unlock ${holder.run}`,
     },
     exit.locked,

@@ -14,6 +14,11 @@ const floors: readonly (readonly [file: RegExp, may: readonly RegExp[], what: st
     [/^lib\/(model|kit|engine|inventory)\//],
     'tests of roles run the engine on an inventory, and need nothing else',
   ],
+  [
+    /^lib\/program\//,
+    [/^lib\/(model|inventory|engine|report|transport)\//],
+    'a run for programs knows what runs it, and neither terminal nor command line',
+  ],
   [/^lib\/model\//, [/^lib\/model\//], 'the model knows nothing but itself'],
   [/^lib\/kit\//, [/^lib\/model\//], 'what modules are made of knows the model'],
   [/^lib\/(inventory|engine|report)\//, [/^lib\/model\//], 'siblings know the model and never each other'],

@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { freePort } from '../../rig/sshd.ts'
@@ -50,6 +51,28 @@ test('check mode runs nothing', async () => {
   const { stdout, code } = await exec('web', '-i', 'inventory/lab', '-C', '--', `touch ${project.path}/made`)
   assert.is(stdout, 'web1, web2 (2 hosts): skipped: it would run here\n')
   assert.is(code, 0)
+})
+
+test('a host that another run has locked is left alone, unless the command only looks', async () => {
+  const holder = {
+    run: '20260101-000000-abcd',
+    pid: 1,
+    machine: 'elsewhere',
+    user: 'ops',
+    since: '2026-01-01T00:00:00.000Z',
+  }
+  project.write('.switchover/locks/web2.lock', JSON.stringify({ ...holder, playbook: 'site', host: 'web2' }))
+  const on = (...words: readonly string[]) => exec('web', '-i', 'inventory/lab', ...words)
+  const { code, stderr, stdout } = await on('--', `touch ${project.path}/locked`)
+  assert.match(stderr, /^web2 is locked by run 20260101-000000-abcd of «site»/)
+  assert.equal([code, stdout], [9, ''])
+  assert.not(existsSync(`${project.path}/locked`))
+  assert.is((await on('--probe', '--', 'echo seen')).stdout, 'web1, web2 (2 hosts): ok\nseen\n')
+  assert.is((await on('--probe', '-C', '--', 'echo', 'seen')).stdout, 'web1, web2 (2 hosts): ok\nseen\n')
+  assert.is((await on('--probe', '--', 'exit 3')).code, 2)
+  assert.is((await project.run(['unlock', '2026'])).code, 0)
+  assert.is((await on('--', `touch ${project.path}/locked`)).code, 0)
+  assert.equal(readdirSync(`${project.path}/.switchover/locks`), [], 'its own locks are released')
 })
 
 test('what is missing', async () => {

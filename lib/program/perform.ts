@@ -1,0 +1,95 @@
+import { findRun, Journal } from '../engine/journal.ts'
+import { lockHosts } from '../engine/lock.ts'
+import { newRunId, type RunOptions, type RunOutcome, run } from '../engine/run.ts'
+import { type PlayNode, tasksOf } from '../engine/select.ts'
+import type { Event, Reporter } from '../model/event.ts'
+import type { Host } from '../model/inventory.ts'
+import { both, guarded } from '../report/guard.ts'
+import { createTransport, type TransportOptions } from '../transport/index.ts'
+import type { Prepared } from './prepare.ts'
+
+/** Who answers what a run asks, and may stop it. */
+export type Operator = Pick<RunOptions, 'gate' | 'step' | 'stop' | 'abort'> &
+  Pick<TransportOptions, 'ask' | 'askSecret'>
+
+/** How what was prepared is carried out. */
+export interface Performance extends Pick<RunOptions, 'check' | 'forks' | 'forceHandlers' | 'become' | 'argv'> {
+  /** Keeps other runs from its hosts, and says how to look in spite of theirs. Runs that only look have none. */
+  readonly locks?: string
+  /** Writes the journal that it can be resumed from. */
+  readonly records: boolean
+  /** The run to go on with: its name, or `latest`. */
+  readonly resume?: string
+  /** Who hears of what happens; each guards itself. */
+  readonly reporters: readonly Reporter[]
+  /** The operator, who can tell the reporters something. */
+  operator(emit: (event: Event) => void): Operator
+}
+
+/** How a run ended. */
+export interface Performed {
+  /** Its name, as in the history. */
+  readonly run: string
+  readonly outcome: RunOutcome
+}
+
+/**
+ * Carries out what was prepared, with its lock, its journal and its connections, which all have ended when this has.
+ * @throws Refused when a host is locked, or the run to go on with is not there
+ */
+export async function perform(prepared: Prepared, how: Performance): Promise<Performed> {
+  const { playbook, plays, inventory } = prepared
+  const { resume, reporters, locks, records, ...options } = how
+  const done = resume === undefined ? undefined : findRun(resume === 'latest' ? undefined : resume, playbook.name)
+  const runId = newRunId()
+  const release = locks === undefined ? () => {} : lockHosts(workedOn(plays), runId, playbook.name, locks)
+  // Whatever ends the process, the next run must not find it locked.
+  process.on('exit', release)
+  const broken = new AbortController()
+  const emit = (event: Event) => sinks.report({ ...event, time: Date.now() })
+  const warn = (message: string) => emit({ type: 'warned', message })
+  const sinks = both(...(records ? [recorder(runId, warn, () => broken.abort())] : []), ...reporters)
+  const operator = how.operator(emit)
+  const transport = createTransport({ ...operator, inventory, warn })
+  try {
+    const outcome = await run({
+      ...options,
+      ...operator,
+      playbook,
+      plays,
+      inventory,
+      transport,
+      emit,
+      runId,
+      ...(done ? { done } : {}),
+      stop: AbortSignal.any([operator.stop, broken.signal]),
+    })
+    return { run: runId, outcome }
+  } catch (error) {
+    emit({ type: 'run-finished', run: runId, outcome: 'crashed', milliseconds: 0, owed: [] })
+    throw error
+  } finally {
+    await transport.close()
+    await sinks.close()
+    release()
+    process.off('exit', release)
+  }
+}
+
+/** The hosts on which something is going to be done. */
+function workedOn(plays: readonly PlayNode[]): readonly Host[] {
+  const busy = plays.filter((play) => [...tasksOf(play.nodes)].some((n) => n.selected))
+  return [...new Map(busy.flatMap((play) => play.hosts).map((host) => [host.name, host])).values()]
+}
+
+/** The journal as a reporter: it gets events masked, as every other sink does. A run whose record breaks off must not go on. */
+function recorder(runId: string, warn: (message: string) => void, stop: () => void): Reporter {
+  const journal = new Journal(runId)
+  return guarded(
+    { report: (event) => journal.append(event), close: () => Promise.resolve(journal.close()) },
+    (error) => {
+      stop()
+      warn(`the journal ${journal.path} cannot be written, and nothing new is started: ${(error as Error).message}`)
+    },
+  )
+}

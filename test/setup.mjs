@@ -1,4 +1,5 @@
-// Installs what the tests and the demo need and is not there: npm's packages, and Debian's (as root).
+// Installs what the tests and the demo need and is not there: npm's packages and, as root, Debian's. Tests do without
+// the latter, and say what they left out.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -11,11 +12,13 @@ if (major < 20 || (major === 20 && minor < 19))
   stop(`Node ${process.versions.node} is too old: 20.19 is the oldest that works`)
 
 if (!installed()) run('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'])
-if (process.getuid?.() !== 0) stop('the lab makes network namespaces and mounts, which only root may: run this as root')
-run('test/lab/lab', ['install', ...(process.argv.includes('--tests') ? forTests() : [])])
+const forTests = process.argv.includes('--tests')
+if (process.getuid?.() === 0) run('test/lab/lab', ['install', ...(forTests ? missingTools() : [])])
+else if (!forTests) stop('the lab makes network namespaces and mounts, which only root may: run this as root')
+else process.stdout.write('not root: tests that need root or a lab are left out, and named at the end\n')
 
 // What only the tests use: shells and archivers to try the modules with.
-function forTests() {
+function missingTools() {
   const tools = {
     busybox: 'busybox-static',
     unzip: 'unzip',

@@ -49,7 +49,7 @@ test('every example compiles', () => {
     symlinkSync(root, path.join(folder, 'node_modules/switchover'))
     writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }')
     writeFileSync(path.join(folder, 'examples.ts'), given + examples.join(''))
-    const { stdout } = spawnSync(
+    const { stdout, stderr } = spawnSync(
       process.execPath,
       [
         path.join(root, 'node_modules/typescript/bin/tsc'),
@@ -79,7 +79,7 @@ test('every example compiles', () => {
       .split('\n')
       .filter((line) => line.startsWith('examples.ts'))
       .map((line) => `${line}\n    ${lines[Number(/\((\d+)/.exec(line)?.[1]) - 1]}`)
-    assert.is(wrong.length, 1, stdout)
+    assert.is(wrong.length, 1, stdout + stderr)
     assert.match(wrong[0]!, 'begun', stdout)
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -11,6 +11,7 @@ import { notWritten, writing } from '../../lib/kit/writing.ts'
 import { TimedOut } from '../../lib/model/operation.ts'
 import type { CommandResult, Connection, ExecOptions, Stream } from '../../lib/model/operation.ts'
 import type { HostRef } from '../../lib/model/inventory.ts'
+import { leftOut } from './needs.ts'
 
 /** A POSIX shell to run the scripts under, as the hosts would. */
 export interface Shell {
@@ -50,7 +51,7 @@ function findShells(): readonly Shell[] {
   if (has('dash')) found.push({ name: 'dash', argv: ['dash'] })
   // Node's pipes are sockets, and bash takes a socket for a remote login and reads ~/.bashrc.
   if (has('bash')) found.push({ name: 'bash --posix', argv: ['bash', '--norc', '--posix'] })
-  if (spawnSync('busybox', ['sh', '-c', ':']).status === 0) {
+  if (!leftOut('what runs under busybox sh', 'busybox')) {
     const bin = join(tmpdir(), 'switchover-busybox')
     mkdirSync(bin, { recursive: true })
     spawnSync('busybox', ['--install', '-s', bin])

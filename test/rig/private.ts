@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { has, needs } from './needs.ts'
 
 /**
  * Runs the calling test file again in mount and network namespaces of its own, where it may mount and set what it
@@ -14,8 +15,13 @@ export function inPrivateNamespaces(url: string): void {
     return
   }
   if (outer !== undefined) throw new Error('this test must not run among the mounts of the machine')
-  const argv = [process.getuid?.() === 0 ? '-mn' : '-rmn', process.execPath, ...process.execArgv, fileURLToPath(url)]
-  const env = { ...process.env, SWITCHOVER_TEST_OUTER_MOUNTS: mine }
+  needs('namespaces')
+  const argv = [has('root') ? '-mn' : '-rmn', process.execPath, ...process.execArgv, fileURLToPath(url)]
+  const env = {
+    ...process.env,
+    SWITCHOVER_TEST_OUTER_MOUNTS: mine,
+    ...(has('root') ? {} : { SWITCHOVER_TEST_PRETENDED_ROOT: 'yes' }),
+  }
   const { status, error } = spawnSync('/usr/bin/unshare', argv, { stdio: 'inherit', env })
   if (error) throw error
   process.exit(status ?? 1)

@@ -1,5 +1,4 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { chmod, chown, copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
@@ -40,16 +39,6 @@ export interface Sshd {
   log(): string
   stop(): Promise<void>
 }
-
-/** Whether a server can have users of its own: that takes a mount namespace, and sudo and su for them. */
-export const hasAccounts =
-  userInfo().uid === 0 &&
-  existsSync('/usr/bin/sudo') &&
-  existsSync('/usr/bin/su') &&
-  spawnSync('unshare', ['-m', 'true']).status === 0
-
-/** Whether this machine can run an ssh server. */
-export const hasSshd = existsSync('/usr/sbin/sshd')
 
 /** Starts a server and resolves when it listens. */
 export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {

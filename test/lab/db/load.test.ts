@@ -5,7 +5,10 @@ import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Mariadb, MariadbOptions } from '../../rig/mariadb.ts'
+import { needs } from '../../rig/needs.ts'
 import { startMariadb } from '../../rig/mariadb.ts'
+
+needs('mariadbd')
 
 const lab = fileURLToPath(new URL('..', import.meta.url))
 const clouds = JSON.parse(readFileSync(join(lab, 'clouds.json'), 'utf8')) as Record<

@@ -6,11 +6,14 @@ import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Mariadb } from '../../rig/mariadb.ts'
+import { needing, needs } from '../../rig/needs.ts'
 import { sql, startMariadb } from '../../rig/mariadb.ts'
 // @ts-expect-error the stand-ins are plain JavaScript: they run on hosts that have nothing but node
 import { imageBytes } from '../standin/bytes.mjs'
 // @ts-expect-error likewise
 import { dumps, loads } from '../standin/db/python.mjs'
+
+needs('mariadbd')
 
 const services = ['keystone', 'glance', 'nova', 'cinder', 'neutron'] as const
 type Service = (typeof services)[number]
@@ -573,8 +576,7 @@ test("wrong credentials end with the server's words", () => {
   }
 })
 
-test('a configuration that the calling user cannot read ends the command', () => {
-  if (process.getuid?.() !== 0) return
+needing(test, 'root')('a configuration that the calling user cannot read ends the command', () => {
   configure()
   for (const [program, args, code] of [
     ['nova-manage', ['db', 'sync'], 2],

@@ -29,6 +29,9 @@ import {
   volumesSum,
 } from '../../rig/lab.ts'
 import { assertNoSecrets, expectations } from './upgraded.ts'
+import { needs } from '../../rig/needs.ts'
+
+needs('root')
 
 const upgrade = ['playbooks/full-upgrade.ts', '-i', 'inventory/lab', '-o', 'lines'] as const
 const test = suite('broken upgrade')

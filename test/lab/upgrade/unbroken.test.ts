@@ -24,6 +24,9 @@ import {
   clouds,
 } from '../../rig/lab.ts'
 import { assertExports, assertNoSecrets, expectations } from './upgraded.ts'
+import { needs } from '../../rig/needs.ts'
+
+needs('root')
 
 const upgrade = ['playbooks/full-upgrade.ts', '-i', 'inventory/lab', '-o', 'lines'] as const
 const test = suite('upgrade')

@@ -4,8 +4,11 @@ import type { AddressInfo } from 'node:net'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import ssh2 from 'ssh2'
-import { freePort, hasSshd, keygen, type Sshd, startSshd } from '../../rig/sshd.ts'
+import { freePort, keygen, type Sshd, startSshd } from '../../rig/sshd.ts'
 import { inTurn, local, Project, words } from './project.ts'
+import { needs } from '../../rig/needs.ts'
+
+needs('sshd')
 
 // Refuses as sudo does: without a password at once, with one after it was read.
 const sudo = `
@@ -58,7 +61,6 @@ interface Told {
 const test = suite<{ sshd: Sshd; server: InstanceType<typeof ssh2.Server>; told: Map<string, Told> }>('failures')
 
 test.before(async (context) => {
-  if (!hasSshd) throw new Error('these tests need /usr/sbin/sshd')
   const sshd = (context.sshd = await startSshd({ programs: { sudo } }))
   context.server = new ssh2.Server({ hostKeys: [readFileSync(`${sshd.home}/host_ed25519`)] }, (client) => {
     client.on('authentication', (attempt) => attempt.reject(['password'])).on('error', () => {})

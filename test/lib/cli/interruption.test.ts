@@ -4,6 +4,7 @@ import path from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Ended, Project, type Running, words } from './project.ts'
+import { needing } from '../../rig/needs.ts'
 
 // Each host waits for a file, so that the test decides when a command ends.
 const site = (project: string) => `${words}export default playbook('site', [
@@ -192,16 +193,19 @@ async function onTerminal(script: string, type: Readonly<Record<string, string>>
 const command = (words: readonly string[]) =>
   [process.execPath, new URL('../../../lib/run.cjs', import.meta.url).pathname, ...words].join(' ')
 
-test('on a terminal: a gate is asked, Ctrl-C at it is Ctrl-C, and the terminal is as it was', async () => {
-  const yes = await onTerminal(command(args('asked', '-t', 'asking')), { 'Really? [y/N]': 'y\r' })
-  assert.match(yes, /code 0/)
-  const no = await onTerminal(command(args('asked', '-t', 'asking')), { 'Really? [y/N]': 'n\r' })
-  assert.match(no, /code 8/)
-  const interrupted = await onTerminal(command(args('asked', '-t', 'asking')), { 'Really? [y/N]': '\x03' })
-  assert.match(interrupted, /code 130/)
-})
+needing(test, 'script')(
+  'on a terminal: a gate is asked, Ctrl-C at it is Ctrl-C, and the terminal is as it was',
+  async () => {
+    const yes = await onTerminal(command(args('asked', '-t', 'asking')), { 'Really? [y/N]': 'y\r' })
+    assert.match(yes, /code 0/)
+    const no = await onTerminal(command(args('asked', '-t', 'asking')), { 'Really? [y/N]': 'n\r' })
+    assert.match(no, /code 8/)
+    const interrupted = await onTerminal(command(args('asked', '-t', 'asking')), { 'Really? [y/N]': '\x03' })
+    assert.match(interrupted, /code 130/)
+  },
+)
 
-test('on a terminal: Ctrl-C twice leaves no picture and the cursor', async () => {
+needing(test, 'script')('on a terminal: Ctrl-C twice leaves no picture and the cursor', async () => {
   const printed = await onTerminal(command(args('drawn', '-t', 'work')), {
     Wait: '\x03',
     'stopping: what runs is finished': '\x03',
@@ -210,7 +214,7 @@ test('on a terminal: Ctrl-C twice leaves no picture and the cursor', async () =>
   assert.ok(printed.lastIndexOf('\x1b[?25h') >= printed.lastIndexOf('\x1b[?25l'), 'the cursor is shown again')
 })
 
-test('on a terminal: a password is not shown, and Ctrl-C at it ends', async () => {
+needing(test, 'script')('on a terminal: a password is not shown, and Ctrl-C at it ends', async () => {
   const printed = await onTerminal(command(args('secret', '-t', 'asking', '-C', '-K')), {
     'BECOME password: ': 'not-to-be-seen\r',
   })

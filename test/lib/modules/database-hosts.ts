@@ -29,6 +29,8 @@ export function databaseHost(name: string, server: Mariadb, shell: Shell): Datab
   }
   const real = (program: string) => `/usr/bin/${program} "$@" --socket=${server.socket}`
   for (const made of [bin, tmp]) mkdirSync(made)
+  // Tests may be run by anybody; who logs in without a name is root all the same.
+  writeFileSync(at('.my.cnf'), '[client]\nuser=root\n')
   write(
     join(bin, 'mysql'),
     `

@@ -7,10 +7,13 @@ import * as assert from 'uvu/assert'
 import { database } from '../../../lib/modules/index.ts'
 import { Advice, type Operation, type Value } from '../../../lib/model/operation.ts'
 import { Secret } from '../../../lib/model/secret.ts'
+import { needs } from '../../rig/needs.ts'
 import { shells } from '../../rig/here.ts'
 import { type Mariadb, sql, startMariadb } from '../../rig/mariadb.ts'
 import { applied, planOf } from './applied.ts'
 import { databaseHost } from './database-hosts.ts'
+
+needs('mariadbd')
 
 interface Server {
   server: Mariadb & { readonly port: number }

@@ -1,12 +1,14 @@
-import { existsSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { database } from '../../../lib/modules/index.ts'
 import { Secret } from '../../../lib/model/secret.ts'
+import { needing, needs } from '../../rig/needs.ts'
 import { shells } from '../../rig/here.ts'
 import { type Mariadb, startMariadb } from '../../rig/mariadb.ts'
 import { applied, failure, planOf } from './applied.ts'
 import { databaseHost } from './database-hosts.ts'
+
+needs('mariadbd')
 
 const test = suite<{ server: Mariadb }>('database.user')
 test.before(async (context) => {
@@ -98,8 +100,9 @@ test('a new account needs a password', async ({ server }) => {
 })
 
 // The plugin comes with Debian's whole server package, of which the tests install the core alone.
-if (existsSync('/usr/lib/mysql/plugin/auth_ed25519.so'))
-  test('a password that cannot be compared is tried', async ({ server }) => {
+needing(test, '/usr/lib/mysql/plugin/auth_ed25519.so')(
+  'a password that cannot be compared is tried',
+  async ({ server }) => {
     const host = databaseHost('node-5', server, shells[0]!)
     host.sql(
       "INSTALL SONAME 'auth_ed25519'; CREATE USER 'salted'@'localhost' IDENTIFIED VIA ed25519 USING PASSWORD('right-word')",
@@ -112,7 +115,8 @@ if (existsSync('/usr/lib/mysql/plugin/auth_ed25519.so'))
       (await planOf(host, database.user({ user: 'salted', password: Secret.of('other-word', 'other') }))).changed,
       true,
     )
-  })
+  },
+)
 
 test('userAbsent drops all accounts of a name, or those that are named', async ({ server }) => {
   const host = databaseHost('node-5', server, shells[0]!)

@@ -7,10 +7,13 @@ import { database } from '../../../lib/modules/index.ts'
 import { clientScript } from '../../../lib/modules/database/client.ts'
 import { Advice, type Operation, type Value } from '../../../lib/model/operation.ts'
 import { Secret } from '../../../lib/model/secret.ts'
+import { needs } from '../../rig/needs.ts'
 import { shells } from '../../rig/here.ts'
 import { type Mariadb, startMariadb } from '../../rig/mariadb.ts'
 import { applied, failure, planOf } from './applied.ts'
 import { acquainted, type DatabaseHost, databaseHost, traces } from './database-hosts.ts'
+
+needs('mariadbd')
 
 const utf8 = { charset: 'utf8', collation: 'utf8_general_ci' } as const
 const servers: { source?: Mariadb; target?: Mariadb } = {}

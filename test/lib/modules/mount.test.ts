@@ -8,6 +8,7 @@ import { mount } from '../../../lib/modules/index.ts'
 import { emptyDirectory, here, shells } from '../../rig/here.ts'
 import { inPrivateNamespaces } from '../../rig/private.ts'
 import { applied, failure, planOf } from './applied.ts'
+import { needing } from '../../rig/needs.ts'
 import { typed } from './typed.ts'
 
 inPrivateNamespaces(import.meta.url)
@@ -67,7 +68,7 @@ for (const shell of shells) {
     assert.match(text(), 'tmpfs size=1m,noexec 0 0')
   })
 
-  test('other options are taken over by a remount; what somebody unmounted comes back', async () => {
+  needing(test, 'root')('other options are taken over by a remount; what somebody unmounted comes back', async () => {
     const { fstab, at } = fresh()
     const make = (opts: string) => () => mount.mounted({ device: 'tmpfs', path: at, type: 'tmpfs', opts }, { fstab })
     await applied(connection, make('size=1m'))
@@ -88,7 +89,7 @@ for (const shell of shells) {
     assert.match(live(at), 'noexec')
   })
 
-  test('what cannot be mounted does not get into fstab', async () => {
+  needing(test, 'root')('what cannot be mounted does not get into fstab', async () => {
     const { fstab, at, text } = fresh()
     const said = await failure(
       connection,

@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert'
 import { packages } from '../../../lib/modules/index.ts'
 import { emptyDirectory, here, shells, type Shell } from '../../rig/here.ts'
 import { applied, failure, planOf } from './applied.ts'
+import { needing } from '../../rig/needs.ts'
 
 type Kind = 'apt' | 'yum'
 
@@ -201,9 +202,8 @@ for (const shell of shells.filter(({ env }) => !env)) {
     assert.equal(has(), { nova: '1' })
   })
 
-  const onDebian = spawnSync('dpkg-query', ['--version']).status === 0 ? test : test.skip
   // Looks only: nothing here may apply a plan.
-  onDebian("this machine's own packages", async () => {
+  needing(test, 'dpkg-query')("this machine's own packages", async () => {
     const connection = here({ shell })
     const { result, changed } = await planOf(connection, packages.installed(['bash', 'coreutils']))
     assert.is(changed, false)

@@ -8,8 +8,10 @@ import { Secret } from '../../../lib/model/secret.ts'
 import { emptyDirectory, here, shells } from '../../rig/here.ts'
 import { inPrivateNamespaces } from '../../rig/private.ts'
 import { applied, failure, planOf } from './applied.ts'
+import { needs } from '../../rig/needs.ts'
 import { typed } from './typed.ts'
 
+needs('root')
 inPrivateNamespaces(import.meta.url)
 
 // From here on the accounts are copies: nothing of this reaches the machine's own.

@@ -10,6 +10,7 @@ import { http, wait } from '../../../lib/modules/index.ts'
 import { Secret } from '../../../lib/model/secret.ts'
 import { emptyDirectory, here } from '../../rig/here.ts'
 import { failure, planOf } from './applied.ts'
+import { needing } from '../../rig/needs.ts'
 
 const test = suite('wait and http')
 
@@ -142,17 +143,15 @@ test('http.get gives up on a server that never answers', async () => {
   close()
 })
 
-const dir = emptyDirectory()
-const made = spawnSync('openssl', [
-  ...'req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1'.split(' '),
-  '-keyout',
-  join(dir, 'key'),
-  '-out',
-  join(dir, 'cert'),
-])
-const withOpenssl = made.status === 0 ? test : test.skip
-
-withOpenssl('https certificates are verified unless told otherwise', async () => {
+needing(test, 'openssl')('https certificates are verified unless told otherwise', async () => {
+  const dir = emptyDirectory()
+  spawnSync('openssl', [
+    ...'req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1'.split(' '),
+    '-keyout',
+    join(dir, 'key'),
+    '-out',
+    join(dir, 'cert'),
+  ])
   const secure = createSecure(
     { key: readFileSync(join(dir, 'key')), cert: readFileSync(join(dir, 'cert')) },
     (_, response) => {

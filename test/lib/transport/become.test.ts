@@ -8,8 +8,11 @@ import { Advice, type Connection } from '../../../lib/model/operation.ts'
 import { Secret } from '../../../lib/model/secret.ts'
 import { createTransport } from '../../../lib/transport/index.ts'
 import { aHost, inventoryOf, reach } from '../../rig/hosts.ts'
-import { hasAccounts, hasSshd, type Sshd, startSshd } from '../../rig/sshd.ts'
+import { leftOut, needing, needs } from '../../rig/needs.ts'
+import { type Sshd, startSshd } from '../../rig/sshd.ts'
 import { lanes } from './lanes.ts'
+
+needs('sshd')
 
 // Speaks as sudo does: asks on stderr, reads one line, gives three tries; the user becomes nobody in name only.
 const sudo = `
@@ -192,42 +195,41 @@ test('a timeout reaches what runs as the other user', async ({ sshd }) => {
   })
 })
 
+const withSudo = needing(test, 'root', 'sudo')
 // sudo stops itself when its command is stopped, and would stay so for ever.
-if (hasSshd && process.getuid?.() === 0 && existsSync('/usr/bin/sudo')) {
-  test('sudo itself does not stay behind', async () => {
-    const real = await startSshd()
-    const transport = createTransport({ inventory: inventoryOf() })
-    try {
-      const host = aHost('node-1', reach(real))
-      for (const long of [false, true]) {
-        const connection = transport.connection(host, { become: () => 'nobody' })
-        assert.is((await connection.exec('id -un')).stdout, 'nobody\n')
-        try {
-          await connection.exec('sleep 66; :', { timeout: 0.3, long })
-          assert.unreachable()
-        } catch (error) {
-          assert.is((error as Error).message, 'timed out after 0.3 s')
-        }
+withSudo('sudo itself does not stay behind', async () => {
+  const real = await startSshd()
+  const transport = createTransport({ inventory: inventoryOf() })
+  try {
+    const host = aHost('node-1', reach(real))
+    for (const long of [false, true]) {
+      const connection = transport.connection(host, { become: () => 'nobody' })
+      assert.is((await connection.exec('id -un')).stdout, 'nobody\n')
+      try {
+        await connection.exec('sleep 66; :', { timeout: 0.3, long })
+        assert.unreachable()
+      } catch (error) {
+        assert.is((error as Error).message, 'timed out after 0.3 s')
       }
-    } finally {
-      await transport.close()
     }
-    try {
-      const left = (): string =>
-        execFileSync('ps', ['-e', '-o', 'args='], { encoding: 'utf8' })
-          .split('\n')
-          .filter((line) => line.startsWith('sudo -H -n -u nobody'))
-          .join('\n')
-      for (let i = 0; i < 100 && left() !== ''; i++)
-        await new Promise((resolve) => {
-          setTimeout(resolve, 20)
-        })
-      assert.is(left(), '')
-    } finally {
-      await real.stop()
-    }
-  })
-}
+  } finally {
+    await transport.close()
+  }
+  try {
+    const left = (): string =>
+      execFileSync('ps', ['-e', '-o', 'args='], { encoding: 'utf8' })
+        .split('\n')
+        .filter((line) => line.startsWith('sudo -H -n -u nobody'))
+        .join('\n')
+    for (let i = 0; i < 100 && left() !== ''; i++)
+      await new Promise((resolve) => {
+        setTimeout(resolve, 20)
+      })
+    assert.is(left(), '')
+  } finally {
+    await real.stop()
+  }
+})
 
 // Old systems' su wants a terminal, as RHEL 6 has it; its log tells how often it asked.
 const strict = `
@@ -443,5 +445,5 @@ real.after(async () => {
   await Promise.all(((await servers) ?? []).map((one) => one.stop()))
 })
 
-if (hasSshd) test.run()
-if (hasSshd && hasAccounts) real.run()
+test.run()
+if (!leftOut('the suite of the real programs', 'root', 'sudo')) real.run()

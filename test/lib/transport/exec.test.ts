@@ -9,8 +9,11 @@ import { Secret } from '../../../lib/model/secret.ts'
 import type { Session, Transport } from '../../../lib/model/transport.ts'
 import { createTransport } from '../../../lib/transport/index.ts'
 import { aHost, inventoryOf, reach } from '../../rig/hosts.ts'
-import { hasSshd, type Sshd, startSshd } from '../../rig/sshd.ts'
+import { needs } from '../../rig/needs.ts'
+import { type Sshd, startSshd } from '../../rig/sshd.ts'
 import { lanes } from './lanes.ts'
+
+needs('sshd')
 
 interface Context {
   sshd?: Sshd
@@ -25,7 +28,7 @@ const shells: readonly (readonly [name: string, sh: string | undefined])[] = [
     ['dash', '/bin/dash'],
     ['bash as sh', '/bin/bash'],
     ['busybox', '/bin/busybox'],
-  ].filter(([, path]) => hasSshd && existsSync(path!)) as [string, string][]),
+  ].filter(([, path]) => existsSync(path!)) as [string, string][]),
 ]
 
 const all = suite('exec')

@@ -8,8 +8,11 @@ import { Unreachable } from '../../../lib/model/operation.ts'
 import { Secret } from '../../../lib/model/secret.ts'
 import { createTransport, type TransportOptions } from '../../../lib/transport/index.ts'
 import { aHost, inventoryOf, reach } from '../../rig/hosts.ts'
+import { needs } from '../../rig/needs.ts'
 import { startRelay } from '../../rig/relay.ts'
-import { freePort, hasSshd, keygen, type Sshd, startSshd } from '../../rig/sshd.ts'
+import { freePort, keygen, type Sshd, startSshd } from '../../rig/sshd.ts'
+
+needs('sshd')
 
 interface Context {
   readonly near: Sshd
@@ -401,4 +404,4 @@ test('the agent is lent to a host that may have it, to sudo too, and only its na
   }
 })
 
-if (hasSshd) test.run()
+test.run()

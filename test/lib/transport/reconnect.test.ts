@@ -7,8 +7,11 @@ import type { ConnectionSettings } from '../../../lib/model/inventory.ts'
 import { Unreachable } from '../../../lib/model/operation.ts'
 import { createTransport } from '../../../lib/transport/index.ts'
 import { aHost, inventoryOf, reach } from '../../rig/hosts.ts'
+import { needs } from '../../rig/needs.ts'
 import { type Relay, startRelay } from '../../rig/relay.ts'
-import { freePort, hasSshd, type Sshd, startSshd } from '../../rig/sshd.ts'
+import { freePort, type Sshd, startSshd } from '../../rig/sshd.ts'
+
+needs('sshd')
 
 const test = suite<{ sshd: Sshd }>('reconnect')
 test.before(async (context) => {
@@ -266,4 +269,4 @@ test('who gets TERM may tidy up, and who ignores it is killed', async ({ sshd })
   }
 })
 
-if (hasSshd) test.run()
+test.run()

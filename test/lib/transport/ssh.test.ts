@@ -10,8 +10,11 @@ import { type CommandResult, Unreachable } from '../../../lib/model/operation.ts
 import { Secret } from '../../../lib/model/secret.ts'
 import { createTransport, type UnknownHostKey } from '../../../lib/transport/index.ts'
 import { aHost, inventoryOf, reach } from '../../rig/hosts.ts'
+import { needs } from '../../rig/needs.ts'
 import { startRelay } from '../../rig/relay.ts'
-import { freePort, hasSshd, keygen, type Sshd, startSshd } from '../../rig/sshd.ts'
+import { freePort, keygen, type Sshd, startSshd } from '../../rig/sshd.ts'
+
+needs('sshd')
 
 const test = suite<{ sshd: Sshd }>('ssh')
 
@@ -530,4 +533,4 @@ test('a password, by either method, is tried once', async ({ sshd }) => {
   }
 })
 
-if (hasSshd) test.run()
+test.run()

@@ -20,12 +20,12 @@ import type { Connection, Operation, Value } from '../../../../lib/model/operati
 import { createTransport } from '../../../../lib/transport/index.ts'
 import { emptyDirectory, here, shells } from '../../../rig/here.ts'
 import { aHost, inventoryOf, reach } from '../../../rig/hosts.ts'
+import { leftOut, needing } from '../../../rig/needs.ts'
 import { startRelay } from '../../../rig/relay.ts'
-import { hasSshd, type Sshd, type SshdOptions, startSshd } from '../../../rig/sshd.ts'
+import { type Sshd, type SshdOptions, startSshd } from '../../../rig/sshd.ts'
 import { applied, failure, planOf } from '../applied.ts'
 
 const mebi = 2 ** 20
-const isRoot = process.getuid?.() === 0
 const mode = (path: string) => (statSync(path).mode & 0o7777).toString(8)
 const sha256Of = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
@@ -132,13 +132,14 @@ for (const shell of shells) {
     writeFileSync(path('real'), 'before')
     chmodSync(path('real'), 0o604)
     symlinkSync('real', path('host'))
+    const given = !leftOut('the owner of a large copy', 'root')
     await applied(connection, () =>
-      file.copy(path('local'), path('host'), { backup: true, ...(isRoot ? { owner: 'daemon', group: 'daemon' } : {}) }),
+      file.copy(path('local'), path('host'), { backup: true, ...(given ? { owner: 'daemon', group: 'daemon' } : {}) }),
     )
     assert.ok(readFileSync(path('real')).equals(bytes))
     assert.is(mode(path('real')), '604')
     assert.is(readFileSync(path('real.switchover-backup'), 'utf8'), 'before')
-    if (isRoot) assert.equal([statSync(path('real')).uid, statSync(path('real')).gid], [1, 1])
+    if (given) assert.equal([statSync(path('real')).uid, statSync(path('real')).gid], [1, 1])
     await applied(connection, () => file.copy(path('local'), path('new')))
     assert.is(mode(path('new')), '644')
     await applied(connection, () => file.copy(path('local'), path('secret'), { mode: '0400', validate: 'test -s %s' }))
@@ -293,7 +294,7 @@ for (const shell of shells) {
   test.run()
 }
 
-if (hasSshd) {
+if (!leftOut('what goes over ssh', 'sshd')) {
   const overSsh = suite('file.copy and file.fetch over ssh')
   const large = 70 * mebi + 12_345
 
@@ -391,22 +392,21 @@ if (hasSshd) {
     }),
   )
 
-  if (isRoot)
-    overSsh('a full disk is the error of the receiving host, with several channels too', () =>
-      distant({}, 20, async ({ path, connection }) => {
-        const disk = emptyDirectory()
-        spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=30m', 'small', disk])
-        try {
-          assert.match(
-            await error(connection, file.copy(path('local'), join(disk, 'x'))),
-            /^cannot write .*x on node-1: .*No space left on device/,
-          )
-          assert.equal(readdirSync(disk), ['x.switchover-part'])
-        } finally {
-          spawnSync('umount', ['-l', disk])
-        }
-      }),
-    )
+  needing(overSsh, 'root')('a full disk is the error of the receiving host, with several channels too', () =>
+    distant({}, 20, async ({ path, connection }) => {
+      const disk = emptyDirectory()
+      spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=30m', 'small', disk])
+      try {
+        assert.match(
+          await error(connection, file.copy(path('local'), join(disk, 'x'))),
+          /^cannot write .*x on node-1: .*No space left on device/,
+        )
+        assert.equal(readdirSync(disk), ['x.switchover-part'])
+      } finally {
+        spawnSync('umount', ['-l', disk])
+      }
+    }),
+  )
 
   overSsh('copies take memory that does not grow with the file', () =>
     distant({}, 0, async ({ path, connection }) => {

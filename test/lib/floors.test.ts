@@ -92,6 +92,8 @@ function carelessness(file: string, source: string): readonly string[] {
       wrong(made.index + run, `${name} gets tests after it was run`)
   }
   for (const only of source.matchAll(/^[ \t]*\w+\.only\(/gm)) wrong(only.index, 'runs only one of its tests')
+  for (const own of source.matchAll(/\bgetuid\b|\b\w+\.skip\b/g))
+    wrong(own.index, 'leaves tests out in silence: needs(), needing() and leftOut() of test/rig/needs.ts say so')
   return problems
 }
 
@@ -210,6 +212,9 @@ test('careless test files are named', () => {
   ])
   assert.equal(carelessness('x.test.ts', good.replace("test('y'", "test.only('y'")), [
     'x.test.ts:3: runs only one of its tests',
+  ])
+  assert.equal(carelessness('x.test.ts', good.replace("test('y'", `test${'.skip'}('y'`)), [
+    'x.test.ts:3: leaves tests out in silence: needs(), needing() and leftOut() of test/rig/needs.ts say so',
   ])
   assert.equal(carelessness('x.test.ts', "import { test } from 'uvu'\ntest.run()\n"), [
     'x.test.ts:1: makes no suite() of uvu: its tests would belong to another file',

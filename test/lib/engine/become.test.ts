@@ -9,8 +9,11 @@ import { copyBetween, probe, shell } from '../../../lib/modules/index.ts'
 import { createTransport } from '../../../lib/transport/index.ts'
 import { emptyDirectory } from '../../rig/here.ts'
 import { aHost, inventoryOf, reach } from '../../rig/hosts.ts'
+import { needs } from '../../rig/needs.ts'
 import { type Running, runs } from '../../rig/runs.ts'
-import { hasAccounts, hasSshd, type Sshd, startSshd } from '../../rig/sshd.ts'
+import { type Sshd, startSshd } from '../../rig/sshd.ts'
+
+needs('root', 'sshd', 'sudo')
 
 const test = suite<{ sshds: readonly Sshd[] }>('who acts')
 
@@ -158,4 +161,4 @@ test('does not say that something is missing where it may not look', async ({ ss
   assert.match(told.join('\n'), `node-1 has no file ${file}`)
 })
 
-if (hasSshd && hasAccounts) test.run()
+test.run()

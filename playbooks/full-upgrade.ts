@@ -20,7 +20,8 @@ export default playbook('Havana to Icehouse by replacing the controller', [
   play('Freeze the source', { hosts: 'source' }, [freeze]),
   // Nothing but keystone is started before all data is there: what answers would be asked.
   play('Move the data', { hosts: 'target' }, [parallel(keystone, glanceData, neutronData, novaData, cinderData)]),
-  // After keystone, which each of them asks who is calling, and after nova's database, which holds cinder's attachments.
+  // After keystone, which each of them asks who is calling, and after nova's database, which holds cinder's
+  // attachments.
   play('Start the services', { hosts: 'target' }, [
     parallel(glanceStart, neutronStart, novaStart, cinderStart, horizon),
   ]),

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { inventory } from '../../lib/index.ts'
 
-// The lab's passwords are no secrets: this file is how a real inventory would look, with fromFile or fromEnvironment for each.
+// The lab's passwords are no secrets. A real inventory looks like this one, with fromFile or fromEnvironment for each.
 interface Node {
   readonly hostname: string
   readonly management: string

@@ -1,27 +1,20 @@
 import { parallel, play, playbook } from '../lib/index.ts'
-import {
-  cinderData,
-  cinderStart,
-  compute,
-  freeze,
-  glanceData,
-  glanceStart,
-  horizon,
-  keystone,
-  look,
-  neutronData,
-  neutronStart,
-  novaData,
-  novaStart,
-} from '../roles/index.ts'
+import { cinder, cinderStart } from '../roles/cinder/index.ts'
+import { compute } from '../roles/compute/index.ts'
+import { glance, glanceStart } from '../roles/glance/index.ts'
+import { horizon } from '../roles/horizon/index.ts'
+import { keystone } from '../roles/keystone/index.ts'
+import { neutron, neutronStart } from '../roles/neutron/index.ts'
+import { nova, novaStart } from '../roles/nova/index.ts'
+import { freeze } from '../roles/openstack/freeze.ts'
+import { look } from '../roles/openstack/look.ts'
 
-export default playbook('Havana to Icehouse by replacing the controller', [
+export default playbook('A new release by replacing the controller', [
   play('Look before anything is touched', { hosts: 'source:target:compute', anyErrorsFatal: true }, [look]),
   play('Freeze the source', { hosts: 'source' }, [freeze]),
   // Nothing but keystone is started before all data is there: what answers would be asked.
-  play('Move the data', { hosts: 'target' }, [parallel(keystone, glanceData, neutronData, novaData, cinderData)]),
-  // After keystone, which each of them asks who is calling, and after nova's database, which holds cinder's
-  // attachments.
+  play('Move the data', { hosts: 'target' }, [parallel(keystone, glance, neutron, nova, cinder)]),
+  // After keystone, which each of them asks who is calling.
   play('Start the services', { hosts: 'target' }, [
     parallel(glanceStart, neutronStart, novaStart, cinderStart, horizon),
   ]),

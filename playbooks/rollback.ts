@@ -1,5 +1,5 @@
 import { play, playbook } from '../lib/index.ts'
-import { computesBack, startSource, stopTarget, targetAsBefore } from '../roles/index.ts'
+import { computesBack, startSource, stopTarget, targetAsBefore } from '../roles/openstack/rollback.ts'
 
 export default playbook('Back to the source controller', [
   play('Stop the target', { hosts: 'target' }, [stopTarget]),

@@ -37,6 +37,7 @@ export default inventory({
     proxyCommand: `${lab} dial %h %p`,
   },
   vars: {
+    release: 'havana-icehouse',
     rabbitUser: target.rabbit.user,
     rabbitPassword: target.rabbit.password,
     databasePasswords: target.databasePasswords,

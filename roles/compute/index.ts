@@ -1,7 +1,111 @@
-import { play, playbook } from '../../lib/index.ts'
-import { compute } from './compute.ts'
+import assert from 'node:assert/strict'
+import { Advice, play, playbook, role, type Task } from '../../lib/index.ts'
+import { file, ini, probe, service } from '../../lib/modules/index.ts'
+import { type CloudHost, type CloudView, cloud, releaseOf, siteOf, targetOf } from '../openstack/cloud.ts'
+import type { Compute } from '../openstack/release.ts'
+import { named, settingsOf } from '../openstack/settings.ts'
+import { databaseClock } from '../openstack/start.ts'
+import { mustReport } from './reports.ts'
+import { atLeast, computePackage } from './version.ts'
+
+/**
+ * A compute node that stays at its release and gets a new controller: the article's notes under «Upgrade Nova» on
+ * credentials, on icehouse-compat and on restarting nova-compute. It differs in that a node whose release takes the
+ * cap wrong is refused, the Open vSwitch agent is pointed at the new controller as well, and what does not come up
+ * gets its old configuration back.
+ */
+export const compute = role('compute', cloud, ({ task, ensure, handler, block, flush }) => {
+  let novaEdits: readonly Task<file.Written>[] = []
+  let agentEdits: readonly Task<file.Written>[] = []
+  const edited = (host: CloudView, edits: readonly Task<file.Written>[]) =>
+    edits.some((one) => host.resultIfRun(one)?.changed)
+  // Where nova-compute is restarted next, the agent settles at the same time, and is looked at when both have.
+  const agent = handler('Restart the Open vSwitch agent', (host) =>
+    service.restarted({ log: '/var/log/neutron/*.log', settle: edited(host, novaEdits) ? 0 : 2 }, agentName(host)),
+  )
+  const restart = handler('Restart nova-compute', async (host) => {
+    await host.run(service.restarted({ log: '/var/log/nova/compute.log', timeout: 20 }, daemonName(host)))
+    if (!edited(host, agentEdits)) return
+    const { running, name, said } = await host.run(service.status(agentName(host)))
+    assert(running, `${name} was restarted and did not stay up (it says: ${said})`)
+  })
+
+  task('Check that this release takes the cap', { tags: ['pin', 'preflight'] }, async (host) => {
+    const version = await computePackage(host)
+    const { name, least } = releaseOf(host).compute.cap
+    if (atLeast(version, least)) return { version }
+    throw new Advice(
+      `nova-compute ${version} does not take ${name} right: that came with ${least}`,
+      `update the nova packages of this node within ${releaseOf(host).from} first`,
+    )
+  })
+  task('Save the configuration', { tags: ['backup'] }, async (host) => {
+    for (const path of [pathOf(host, 'daemon'), pathOf(host, 'agent')]) await host.run(file.backup(path))
+  })
+  block('Reconnect', {
+    try() {
+      const config = { tags: ['config'], notify: restart }
+      const pointed = task('Point nova-compute at the new controller', config, (host) => written(host, 'daemon'))
+      const pinned = ensure('Set [upgrade_levels] compute', { ...config, tags: ['config', 'pin'] }, (host) =>
+        ini.set(pathOf(host, 'daemon'), releaseOf(host).compute.cap.compute),
+      )
+      const toAgent = { tags: ['config'], notify: agent }
+      const agentPointed = task('Point the Open vSwitch agent at it', toAgent, (host) => written(host, 'agent'))
+      novaEdits = [pointed, pinned]
+      agentEdits = [agentPointed]
+      const before = task('Note the clock of the new controller', { tags: ['verify'] }, (host) =>
+        databaseClock(targetOf(host)),
+      )
+      flush()
+      ensure('Start what is not running', { tags: ['start'] }, (host) =>
+        service.started(agentName(host), daemonName(host)),
+      )
+      const patient = { tags: ['verify'], retries: 60, delay: '1s', verify: true } as const
+      task('Check that nova-compute reports to the new controller', patient, (host) =>
+        mustReport(host, targetOf(host), host.result(before).now),
+      )
+      task('Check that no message was refused', { tags: ['verify'], verify: true }, async (host) => {
+        const { refusals, cap } = releaseOf(host).compute
+        const refused = (await host.run(saidSinceStart(refusals))).stdout.trim()
+        const why = `refuses what the controller sends; is ${cap.name} set there?`
+        assert(refused === '', `nova-compute on ${host.name} ${why}\n${refused}`)
+      })
+    },
+    rescue() {
+      task('Put the configuration back', { tags: ['always'], notify: [restart, agent] }, async (host) => {
+        for (const path of [pathOf(host, 'daemon'), pathOf(host, 'agent')]) await host.run(file.restore(path))
+      })
+      flush()
+      task('Say that the node is as it was', { tags: ['always'] }, (host): never => {
+        throw new Advice(
+          `${host.name} could not be reconnected, and has its old configuration again`,
+          'mend what failed above, then go on with --resume',
+        )
+      })
+    },
+  })
+})
 
 /** `run compute`: reconnects the compute nodes to the target, the first one alone. */
 export default playbook('compute', [
   play('Reconnect the compute nodes', { hosts: 'compute', serial: [1, '25%'] }, [compute]),
 ])
+
+const daemonName = (host: CloudView) => named(releaseOf(host).compute.daemon, host)
+const agentName = (host: CloudView) => named(releaseOf(host).compute.agent, host)
+
+function pathOf(host: CloudView, whose: keyof Compute['config']): string {
+  return named(releaseOf(host).compute.config[whose].path, host)
+}
+
+async function written(host: CloudHost, whose: keyof Compute['config']) {
+  const path = pathOf(host, whose)
+  const found = { site: siteOf(host), theirs: {}, ours: await host.run(ini.read(path)), asked: [] }
+  return host.run(ini.set(path, settingsOf(releaseOf(host).compute.config[whose], found)))
+}
+
+/** Only what was logged since the service started counts: older lines are of older times. */
+function saidSinceStart(words: string) {
+  return probe({ allow: [0, 1] })`
+    tail -n 200 /var/log/nova/compute.log 2>/dev/null | sed '1,/Starting compute node/d' | grep -E ${words} | tail -n 3`
+}

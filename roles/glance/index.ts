@@ -1,9 +1,64 @@
-import { play, playbook } from '../../lib/index.ts'
-import { freezeService } from '../openstack/freeze.ts'
-import { glanceData, glanceStart } from './controller.ts'
+import { Advice, role } from '../../lib/index.ts'
+import { copyBetween, database, probe } from '../../lib/modules/index.ts'
+import { alone } from '../openstack/alone.ts'
+import { cloud, serviceOf } from '../openstack/cloud.ts'
+import { rootLogin } from '../openstack/logins.ts'
+import { move } from '../openstack/move.ts'
+import { list, start } from '../openstack/start.ts'
+
+/**
+ * Glance's database, configuration and image files on the target controller: the article's «Upgrading Glance», with
+ * the copy of /var/lib/glance of its «Setting up». Of that only the images are brought: the cache fills itself.
+ */
+export const glance = role('glance', cloud, (steps) => {
+  move(steps, 'glance', {
+    data: {
+      name: 'Images',
+      bring(moving) {
+        steps.ensure('Bring the image files', { tags: ['files'], when: moving }, (host) =>
+          copyBetween.files({ from: host.vars.source, path: serviceOf(host, 'glance').data!.folder }),
+        )
+      },
+    },
+  })
+})
+
+/** Starts the glance that has been moved. Beyond the article every image file is compared with its row. */
+export const glanceStart = role('glance.start', cloud, (steps) => {
+  start(steps, 'glance')
+  steps.task('Check that every image file is there', { tags: ['verify', 'files'] }, async (host) => {
+    const rows = await host.run(database.select(imageFiles, rootLogin(host)))
+    const stdin = rows.map((row) => `${row.join('\t')}\n`).join('')
+    const { stdout } = await host.run(compared(stdin))
+    if (stdout.trim() === '') return { images: rows.length }
+    throw new Advice(
+      `these images cannot be used:\n${stdout.trim()}`,
+      'bring their files again: run glance -i INVENTORY -t files,permissions ' +
+        `(an image that is broken on ${host.vars.source.name} too needs its owner)`,
+    )
+  })
+  list(steps, 'glance')
+})
 
 /** `run glance`: stops glance on the source and moves it to the target. */
-export default playbook('glance', [
-  play('Stop glance on the source', { hosts: 'source' }, [freezeService('glance')]),
-  play('Move glance', { hosts: 'target' }, [glanceData, glanceStart]),
-])
+export default alone('glance', [glance, glanceStart])
+
+const imageFiles = `
+  SELECT i.id, i.size, IFNULL(i.checksum, ''), SUBSTRING(l.value, 8)
+  FROM glance.images i JOIN glance.image_locations l ON l.image_id = i.id
+  WHERE i.deleted = 0 AND l.deleted = 0 AND i.status = 'active' AND l.value LIKE 'file://%'`
+
+/** Says which files are not what their rows on stdin say, a line each. */
+function compared(stdin: string) {
+  return probe({ stdin, long: true })`
+    while IFS="$(printf '\\t')" read -r id size sum path; do
+      [ -n "$id" ] || continue
+      if [ ! -f "$path" ]; then echo "$id: $path is missing"; continue; fi
+      set -- $(stat -c '%s %U' "$path")
+      if [ "$1" != "$size" ]; then echo "$id: $path has $1 bytes, not $size"
+      elif [ "$2" != glance ]; then echo "$id: $path belongs to $2, not to glance"
+      elif [ -n "$sum" ] && [ "$(md5sum < "$path" | cut -c 1-32)" != "$sum" ]; then
+        echo "$id: $path has another checksum than $sum"
+      fi
+    done`
+}

@@ -1,9 +1,17 @@
-import { play, playbook } from '../../lib/index.ts'
-import { freezeService } from '../openstack/freeze.ts'
-import { horizonController } from './controller.ts'
+import { role } from '../../lib/index.ts'
+import { alone } from '../openstack/alone.ts'
+import { cloud, serviceOf } from '../openstack/cloud.ts'
+import { saved } from '../openstack/kept.ts'
+import { configured } from '../openstack/move.ts'
+import { start } from '../openstack/start.ts'
+
+/** The dashboard on the target controller: the article's «Upgrade the OpenStack Dashboard UI». */
+export const horizon = role('horizon', cloud, (steps) => {
+  steps.ensure('Save the configuration', { tags: ['backup'] }, (host) => saved(host, serviceOf(host, 'horizon').etc))
+  configured(steps, 'horizon')
+  steps.flush()
+  start(steps, 'horizon')
+})
 
 /** `run horizon`: stops the dashboard on the source and sets up the target's. */
-export default playbook('horizon', [
-  play('Stop horizon on the source', { hosts: 'source' }, [freezeService('horizon')]),
-  play('Move horizon', { hosts: 'target' }, [horizonController]),
-])
+export default alone('horizon', [horizon])

@@ -1,8 +1,12 @@
-import { type HostContext, oneHost, oneOf, secret, secrets, text, type VarsOf } from '../../lib/index.ts'
-import type { database } from '../../lib/modules/index.ts'
+import { type HostContext, type HostView, oneHost, oneOf, secret, secrets, text, type VarsOf } from '../../lib/index.ts'
+import { releases } from './releases/index.ts'
+import type { Release, Service } from './release.ts'
 
 /** What the inventory says about every host of the two clouds. */
 export const cloud = {
+  release: oneOf(...Object.keys(releases))
+    .or('havana-icehouse')
+    .describe('the releases that are left and reached: a file of roles/openstack/releases'),
   source: oneHost('source').describe('the controller that is replaced'),
   target: oneHost('target').describe('the controller that replaces it'),
   fqdn: text.describe('the host as OpenStack knows it: the value of host= or the full host name'),
@@ -11,9 +15,7 @@ export const cloud = {
   public: text.or('').describe('address of a controller in the public network'),
   rabbitUser: text.or('nova').describe('AMQP user on the target'),
   rabbitPassword: secret.describe('AMQP password on the target'),
-  databasePasswords: secrets.describe(
-    'database passwords of the services on the target: keystone, glance, nova, neutron, cinder',
-  ),
+  databasePasswords: secrets.describe('database passwords of the services on the target, by the name of the service'),
   databaseRootPassword: secret
     .or(undefined)
     .describe("root's password of this host's database server, where its socket alone does not do"),
@@ -24,49 +26,42 @@ export const cloud = {
 
 export type Cloud = VarsOf<typeof cloud>
 export type CloudHost = HostContext<Cloud>
-export type ServiceName = 'keystone' | 'glance' | 'nova' | 'neutron' | 'cinder'
+export type CloudView = HostView<Cloud>
 
-/** How root logs in to the database server of a host. */
-export function rootLogin(host: CloudHost): database.Login {
-  const { databaseRootPassword } = host.vars
-  return databaseRootPassword ? { user: 'root', password: databaseRootPassword } : {}
-}
-
-/** How a service logs in to its database on the target. */
-export function serviceLogin(host: CloudHost, service: ServiceName): database.ServiceLogin {
-  const password = host.vars.databasePasswords[service]
-  if (!password) throw new Error(`databasePasswords of ${host.name} has no ${service}: add it to the inventory`)
-  return { user: service, password, database: service }
+/** The variables of both controllers. */
+export interface Site {
+  readonly source: Cloud
+  readonly target: Cloud
 }
 
 /** The source controller, with its own variables. */
-export function sourceOf(host: CloudHost): CloudHost {
+export function sourceOf(host: CloudHost): CloudHost
+export function sourceOf(host: CloudView): CloudView
+export function sourceOf(host: CloudView): CloudView {
   return host.on(host.vars.source)
 }
 
 /** The target controller, with its own variables. */
-export function targetOf(host: CloudHost): CloudHost {
+export function targetOf(host: CloudHost): CloudHost
+export function targetOf(host: CloudView): CloudView
+export function targetOf(host: CloudView): CloudView {
   return host.on(host.vars.target)
 }
 
-/** Which addresses of the source become which of the target; unset and equal ones are left out. */
-export function movedAddresses(host: CloudHost): readonly (readonly [from: string, to: string])[] {
-  const [from, to] = [sourceOf(host).vars, targetOf(host).vars]
-  const pairs = [
-    [from.management, to.management],
-    [from.public, to.public],
-    [from.storage, to.storage],
-  ] as const
-  return pairs.filter(([a, b]) => a !== '' && b !== '' && a !== b)
+/** Both controllers, as any host of the clouds sees them. */
+export function siteOf(host: CloudView): Site {
+  return { source: sourceOf(host).vars, target: targetOf(host).vars }
 }
 
-/**
- * A text with the source's addresses replaced by the target's. An address counts only as a whole: 192.168.1.4 is also the
- * beginning of 192.168.1.40.
- */
-export function withMovedAddresses(value: string, moved: readonly (readonly [from: string, to: string])[]): string {
-  if (moved.length === 0) return value
-  const to = new Map(moved)
-  const pattern = moved.map(([from]) => from.replaceAll('.', '\\.')).join('|')
-  return value.replace(new RegExp(`(?<![\\d.])(?:${pattern})(?![\\d]|\\.\\d)`, 'g'), (found) => to.get(found) ?? found)
+/** The releases in force: the one place where they are chosen is the variable `release`. */
+export function releaseOf({ vars }: CloudView): Release {
+  return releases[vars.release]!
+}
+
+/** A service of the release in force. @throws when it has none of that name */
+export function serviceOf(host: CloudView, name: string): Service {
+  const { services, to } = releaseOf(host)
+  const found = services.find((service) => service.name === name)
+  if (!found) throw new Error(`${to} has no service ${name}: there are ${services.map((one) => one.name).join(', ')}`)
+  return found
 }

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { renamed, withPortal } from '../../roles/cinder/controller.ts'
+import { withPortal } from '../../roles/cinder/portal.ts'
 
 const test = suite('roles/cinder')
 
@@ -22,12 +22,6 @@ test('refuses an attachment that is not JSON', () => {
     () => withPortal('{"data": ', '192.168.1.4', '10.0.0.4'),
     'a connection_info in nova.block_device_mapping is not JSON',
   )
-})
-
-test('renames a host with and without a backend, and no other host', () => {
-  assert.is(renamed('node-1.domain.tld', 'node-1.domain.tld', 'node-5.domain.tld'), 'node-5.domain.tld')
-  assert.is(renamed('node-1.domain.tld@lvm', 'node-1.domain.tld', 'node-5.domain.tld'), 'node-5.domain.tld@lvm')
-  assert.is(renamed('node-1.domain.tld.example', 'node-1.domain.tld', 'node-5.domain.tld'), 'node-1.domain.tld.example')
 })
 
 test.run()

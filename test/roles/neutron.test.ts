@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { dhcpDevice } from '../../roles/neutron/controller.ts'
+import { dhcpDevice } from '../../roles/neutron/dhcp-device.ts'
 
 const test = suite('roles/neutron')
 

@@ -1,7 +1,8 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { supportsIcehouseCompat } from '../../roles/compute/versions.ts'
-import { parseServices } from '../../roles/nova/controller.ts'
+import { atLeast } from '../../roles/compute/version.ts'
+import { parseServices } from '../../roles/nova/service-list.ts'
+import { havanaIcehouse } from '../../roles/openstack/releases/havana-icehouse.ts'
 
 const test = suite('roles/nova')
 
@@ -21,10 +22,9 @@ nova-console     node-1.domain.tld                    internal         disabled 
 })
 
 test('knows which releases take icehouse-compat on a compute node', () => {
-  for (const version of ['2013.2.3', '2013.2.4', '2014.1', '2014.1.5'])
-    assert.ok(supportsIcehouseCompat(version), version)
-  for (const version of ['2013.1.5', '2013.2', '2013.2.1', '2013.2.2'])
-    assert.not.ok(supportsIcehouseCompat(version), version)
+  const { least } = havanaIcehouse.compute.cap
+  for (const version of ['2013.2.3', '2013.2.4', '2014.1', '2014.1.5']) assert.ok(atLeast(version, least), version)
+  for (const version of ['2013.1.5', '2013.2', '2013.2.1', '2013.2.2']) assert.not.ok(atLeast(version, least), version)
 })
 
 test.run()

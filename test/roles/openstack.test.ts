@@ -1,8 +1,8 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Secret } from '../../lib/index.ts'
-import { withMovedAddresses } from '../../roles/openstack/cloud.ts'
-import { asUser } from '../../roles/openstack/move.ts'
+import { type Moved, withMovedAddresses, withMovedHost } from '../../roles/openstack/addresses.ts'
+import { asUser } from '../../roles/openstack/schema.ts'
 import { carried, merged, valueOf } from '../../roles/openstack/settings.ts'
 
 const test = suite('roles/openstack')
@@ -33,17 +33,22 @@ test('moves addresses only where they stand whole', () => {
   assert.is(withMovedAddresses('10.0.0.4', []), '10.0.0.4')
 })
 
+test('renames a host with and without a backend, and no other host', () => {
+  const renamed = (value: string) =>
+    withMovedHost(value, { from: { fqdn: 'node-1.domain.tld' }, to: { fqdn: 'node-5.domain.tld' } } as Moved)
+  assert.is(renamed('node-1.domain.tld'), 'node-5.domain.tld')
+  assert.is(renamed('node-1.domain.tld@lvm'), 'node-5.domain.tld@lvm')
+  assert.is(renamed('node-1.domain.tld.example'), 'node-1.domain.tld.example')
+})
+
 test('carries over what the source sets, passwords as secrets, and names of sections without case', () => {
   const theirs = {
     DEFAULT: { admin_token: ['p7YtXc1B'], debug: ['False'] },
     OVS: { tunnel_id_ranges: ['2:65535'] },
     quotas: { a: ['1', '2'] },
   }
-  const taken = carried(theirs, {
-    DEFAULT: ['admin_token', 'debug', 'not_there'],
-    ovs: ['tunnel_id_ranges'],
-    QUOTAS: ['a'],
-  })
+  const wanted = { DEFAULT: ['admin_token', 'debug', 'not_there'], ovs: ['tunnel_id_ranges'], QUOTAS: ['a'] }
+  const taken = carried(wanted)({ theirs })
   const token = taken['DEFAULT']!['admin_token']
   assert.instance(token, Secret)
   assert.is((token as Secret).reveal(), 'p7YtXc1B')

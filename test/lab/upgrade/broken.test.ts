@@ -139,8 +139,8 @@ test('a compute node whose release is too old is found before anything is touche
       await run(upgrade),
       2,
       [
-        '✖ node-4  Look before anything is touched › look › Check that the compute nodes can talk to Icehouse',
-        'nova-compute on node-4 is 2013.2.1: it takes [upgrade_levels] compute=icehouse-compat right only from 2013.2.3 on',
+        '✖ node-4  Look before anything is touched › look › Check that the compute nodes can talk to the new release',
+        'nova-compute on node-4 is 2013.2.1, and takes [upgrade_levels] compute=icehouse-compat right only from 2013.2.3 on',
         'try: update its nova packages within Havana first',
       ].join('\n'),
     )
@@ -168,8 +168,8 @@ test('rows on which the migrations would break off are named before anything is 
       [
         '✖ node-1  Look before anything is touched › look › Check that the data of the source can be migrated',
         'the migration to Icehouse would break off halfway:',
-        'neutron.agents with the same type and host (migration 1fcfc149aca4 breaks off): L3 agent node-1.domain.tld 2',
         'keystone.user_project_metadata has a grant without JSON (NULL)',
+        'neutron.agents with the same type and host (migration 1fcfc149aca4 breaks off): L3 agent node-1.domain.tld 2',
         'try: mend these rows on the source first; MySQL cannot undo half a migration',
       ].join('\n'),
     )

@@ -78,7 +78,7 @@ export default { ...lab, settings: { ...lab.settings, proxyCommand: 'echo tried 
   }
   const [hosts, tasks, tags] = await Promise.all([list('--list-hosts'), list('--list-tasks'), list('--list-tags')])
   for (const host of hostNames) assert.match(hosts, host)
-  assert.match(tasks, /Copy the volumes +volumes, destructive +roles\/cinder\/controller\.ts:\d+/)
+  assert.match(tasks, /Copy the volumes +volumes, destructive +roles\/cinder\/index\.ts:\d+/)
   assert.match(tags, /^database +\d+ tasks$/m)
   assert.is(readFileSync(tried, 'utf8'), '')
   // The counter counts.

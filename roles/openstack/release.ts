@@ -1,0 +1,158 @@
+import type { database, ini } from '../../lib/modules/index.ts'
+import type { Moved } from './addresses.ts'
+import type { Cloud, Site } from './cloud.ts'
+
+/**
+ * A pair of releases: all that the roles know about the one that is left and the one that is reached. A role asks for
+ * what it needs by its name and never which release it is; so a later pair is another value of this type, in a file
+ * of its own.
+ */
+export interface Release {
+  /** The release that is left, and the one that is reached, as people call them. */
+  readonly from: string
+  readonly to: string
+  /**
+   * Every service, who is asked before who asks. In this order they are started; in the reverse order, from the users
+   * inwards, they are stopped. Freeze, move, start, look and rollback all read this list, and there is no other.
+   */
+  readonly services: readonly Service[]
+  /** What every database is created with and converted to, since a server's own default is another on every host. */
+  readonly charset: { readonly charset: string; readonly collation: string }
+  readonly compute: Compute
+  /** A file for `.` in a shell: with it the clients act as the admin of the cloud. */
+  readonly openrc: string
+}
+
+/** One service: its names, its data, its settings, and how to see that it works. */
+export interface Service {
+  /** Also the user of its databases, the name of its logs' folder and the key in `databasePasswords`. */
+  readonly name: string
+  /** The folder of its configuration. */
+  readonly etc: string
+  /** In the order in which they are started. */
+  readonly daemons: readonly Daemon[]
+  /** Owns its files, and runs the commands that migrate its databases. */
+  readonly user?: string
+  readonly databases: readonly Database[]
+  /** A folder of data beside the databases; `user` becomes the owner of all of `owned`. */
+  readonly data?: { readonly folder: string; readonly owned: string }
+  /** Settings that its data and the new place ask for; everything else stays as the target's own packages have it. */
+  readonly config: readonly ConfigFile[]
+  /** Settings that need the data of other services, written just before the start. */
+  readonly configAtStart?: readonly ConfigFile[]
+  /** What would break off its migrations. */
+  readonly hazards?: readonly Hazard[]
+  /** A SELECT of what is under way (kind, id, state): frozen halfway, it would stay so for ever. */
+  readonly underWay?: string
+  /** Where it answers once it is up, as seen from its own host, and with which status when that is not below 400. */
+  readonly answers?: { readonly url: string | ByFamily; readonly status?: number }
+  /** What a user sees of it. */
+  readonly list?: Listing
+}
+
+export type Family = Cloud['osFamily']
+/** A name, or what it is on hosts of each family. */
+export type ByFamily = Readonly<Record<Family, string>>
+
+/** A program that runs in the background, under the name that each family has for it; none where it has none. */
+export interface Daemon extends Partial<ByFamily> {
+  /**
+   * `api`: users' requests come in here, so it is stopped before what works for it. `agent`: it serves addresses on
+   * the wire, which two hosts must never do at once. `target`: guests hold connections to it, so it is not restarted
+   * for a setting.
+   */
+  readonly kind?: 'api' | 'agent' | 'target'
+}
+
+/** A database of a service, and the way of its schema to the new release. */
+export interface Database {
+  readonly name: string
+  /** Bring the schema to the release, one after the other, as the service's user. */
+  readonly migrations: readonly string[]
+  /** Run before the migrations where the service made its tables itself, and the schema has no version. */
+  readonly stamp?: string
+  readonly version: Version
+  /** Rows that name the old controller, by host name or address. */
+  readonly rows?: readonly BoundRows[]
+}
+
+/** Where a schema's version stands, from which versions the migrations lead, and to which: point releases differ. */
+export interface Version {
+  readonly table: string
+  readonly sql: string
+  readonly before: readonly string[]
+  readonly after: readonly string[]
+}
+
+/** Rows of one table that are bound to a host or an address. */
+export interface BoundRows extends Pick<database.RewriteOptions, 'table' | 'key' | 'columns' | 'where' | 'show'> {
+  /** The address meant, where it is one that a file of each controller names. */
+  readonly address?: { readonly file: string; of(contents: ini.Contents, vars: Cloud): string }
+  /** The columns that must become otherwise, or undefined when the row is right. Pure. */
+  change(row: database.Row, moved: Moved): database.Row | undefined
+}
+
+/** A file with settings. */
+export interface ConfigFile {
+  readonly path: string | ByFamily
+  /** `oslo` unless said; `loose`: an INI file of another program; `python`: assignments, in the section ''. */
+  readonly format?: 'oslo' | 'loose' | 'python'
+  /** The source's file that `theirs` are taken from; the same one unless said. */
+  readonly from?: string
+  /** A SELECT on the target whose rows the settings get as `asked`. */
+  readonly ask?: string
+  /** One laid over the other. */
+  readonly settings: readonly Setting[]
+}
+
+/** Sections of settings, or how they follow from what is there. Pure. */
+export type Setting = ini.Sections | ((found: Found) => ini.Sections)
+
+/** What settings may follow from. */
+export interface Found {
+  readonly site: Site
+  /** The source's file; empty for a compute node, which keeps its own. */
+  readonly theirs: ini.Contents
+  /** The file as it is. */
+  readonly ours: ini.Contents
+  readonly asked: readonly (readonly string[])[]
+}
+
+/** Asks the source's databases. */
+export type Ask = (sql: string) => Promise<readonly (readonly string[])[]>
+/** Tells what is wrong with the source's data, a line each. */
+export type Hazard = (ask: Ask) => Promise<readonly string[]>
+
+/** A listing by the command line client. */
+export interface Listing {
+  /** What is listed, in the plural. */
+  readonly of: string
+  readonly command: string
+  /** A SELECT that counts what there should be. */
+  readonly count: string
+  /** What a row looks like that should not be there. */
+  readonly broken?: RegExp
+}
+
+/** What compute nodes have that stay at the release that is left. */
+export interface Compute {
+  readonly daemon: ByFamily
+  readonly agent: ByFamily
+  readonly package: ByFamily
+  /** Settings of the daemon and of the agent, written on the node. */
+  readonly config: { readonly daemon: ConfigFile; readonly agent: ConfigFile }
+  readonly cap: Cap
+  /** Words of the log, joined by |, that tell of messages of another version. */
+  readonly refusals: string
+}
+
+/** The version that messages to and from compute nodes may have while old ones remain. */
+export interface Cap {
+  /** As people call it. */
+  readonly name: string
+  /** Those who send to the compute nodes must have it: nova's daemons on the controller. */
+  readonly controller: ini.Sections
+  readonly compute: ini.Sections
+  /** The first version of the package on a compute node that takes it right. */
+  readonly least: string
+}

@@ -1,0 +1,609 @@
+import { Advice, masked } from '../../../lib/index.ts'
+import type { database, ini } from '../../../lib/modules/index.ts'
+import { portalOf, withPortal } from '../../cinder/portal.ts'
+import { dhcpDevice } from '../../neutron/dhcp-device.ts'
+import { type Moved, withMovedAddresses, withMovedHost } from '../addresses.ts'
+import { rowsThat } from '../hazards.ts'
+import { passwordOf } from '../logins.ts'
+import type { Ask, Found, Release, Service } from '../release.ts'
+import { carried, connection, valueOf } from '../settings.ts'
+
+// Where facts come from: N openstack/nova, K keystone, G glance, C cinder, Q neutron, H horizon, each at the tag
+// given; F openstack/fuel-library, the puppet code that set up MOS 4.1 (Havana) and MOS 5.0 (Icehouse). Names of
+// daemons: F deployment/puppet/SERVICE/manifests/params.pp, equal at 4.1 and 5.0. Versions of schemas: the folders
+// migrate_repo/versions of the releases' tags; a release has several heads, as point releases added some.
+
+/** The password that a service has in keystone is the one of the imported database. */
+const credentials = ['admin_user', 'admin_password', 'admin_tenant_name']
+
+const keystone: Service = {
+  name: 'keystone',
+  etc: '/etc/keystone',
+  user: 'keystone',
+  // No api: until everything else has stopped, everything else asks it.
+  daemons: [{ redhat: 'openstack-keystone', debian: 'keystone' }],
+  databases: [
+    {
+      name: 'keystone',
+      migrations: ['keystone-manage db_sync'],
+      version: {
+        table: 'migrate_version',
+        sql: "SELECT version FROM keystone.migrate_version WHERE repository_id = 'keystone'",
+        before: ['34', '35', '36'],
+        after: ['44'],
+      },
+      rows: [
+        {
+          table: 'endpoint',
+          key: 'id',
+          columns: ['url'],
+          change: (row, { addresses }) => ({ url: withMovedAddresses(String(row['url']), addresses) }),
+        },
+      ],
+    },
+  ],
+  config: [
+    {
+      path: '/etc/keystone/keystone.conf',
+      settings: [
+        connection({
+          service: 'keystone',
+          at: 'loopback',
+          query: 'read_timeout=60',
+          // F@4.1 keystone/manifests/init.pp:216
+          aliases: [
+            ['sql', 'connection'],
+            ['DEFAULT', 'sql_connection'],
+          ],
+        }),
+        // The clients and scripts of the operators have the source's.
+        carried({ DEFAULT: ['admin_token'] }),
+      ],
+    },
+  ],
+  hazards: [
+    rowsThat(
+      'keystone.endpoint without extra (migration 042 breaks off)',
+      'SELECT id FROM keystone.endpoint WHERE extra IS NULL',
+    ),
+    rowsThat(
+      'keystone.service without extra (migration 044 breaks off)',
+      'SELECT id FROM keystone.service WHERE extra IS NULL',
+    ),
+    brokenGrants,
+  ],
+  answers: { url: 'http://127.0.0.1:5000/v2.0/' },
+  list: { of: 'endpoints', command: 'keystone endpoint-list', count: 'SELECT COUNT(*) FROM keystone.endpoint' },
+}
+
+const glance: Service = {
+  name: 'glance',
+  etc: '/etc/glance',
+  user: 'glance',
+  daemons: [
+    { redhat: 'openstack-glance-registry', debian: 'glance-registry' },
+    { redhat: 'openstack-glance-api', debian: 'glance-api', kind: 'api' },
+  ],
+  databases: [
+    {
+      name: 'glance',
+      migrations: ['glance-manage db_sync'],
+      version: {
+        table: 'migrate_version',
+        sql: "SELECT version FROM glance.migrate_version WHERE repository_id = 'Glance Migrations'",
+        before: ['29'],
+        after: ['34'],
+      },
+    },
+  ],
+  // The cache is left behind: it fills itself, and its database names files of the old host.
+  data: { folder: '/var/lib/glance/images', owned: '/var/lib/glance' },
+  config: [
+    {
+      path: '/etc/glance/glance-api.conf',
+      settings: [
+        glanceConnection(),
+        rabbit,
+        carried({
+          // The key decrypts the rows of image_locations (G@2014.1 glance/db/sqlalchemy/models.py:175). The stores
+          // must be named, because the default list is shorter than it was (G@2014.1 glance/store/__init__.py:35).
+          DEFAULT: ['metadata_encryption_key', 'default_store', 'known_stores', 'filesystem_store_datadir'],
+          keystone_authtoken: credentials,
+        }),
+      ],
+    },
+    {
+      path: '/etc/glance/glance-registry.conf',
+      settings: [
+        glanceConnection(),
+        carried({ DEFAULT: ['metadata_encryption_key'], keystone_authtoken: credentials }),
+      ],
+    },
+    {
+      path: '/etc/glance/glance-cache.conf',
+      settings: [carried({ DEFAULT: [...credentials, 'metadata_encryption_key'] })],
+    },
+  ],
+  underWay: "SELECT 'image', id, status FROM glance.images WHERE deleted = 0 AND status = 'saving'",
+  answers: { url: 'http://127.0.0.1:9292/', status: 300 },
+  list: {
+    of: 'images',
+    command: 'glance image-list',
+    count: "SELECT COUNT(*) FROM glance.images WHERE deleted = 0 AND status <> 'killed'",
+  },
+}
+
+const cinder: Service = {
+  name: 'cinder',
+  etc: '/etc/cinder',
+  user: 'cinder',
+  daemons: [
+    { redhat: 'tgtd', debian: 'tgt', kind: 'target' },
+    { redhat: 'openstack-cinder-volume', debian: 'cinder-volume' },
+    { redhat: 'openstack-cinder-scheduler', debian: 'cinder-scheduler' },
+    { redhat: 'openstack-cinder-api', debian: 'cinder-api', kind: 'api' },
+  ],
+  databases: [
+    {
+      name: 'cinder',
+      // The category is `db` and the action `sync`: `db_sync` ends with a usage error (C@2014.1 bin/cinder-manage:215).
+      migrations: ['cinder-manage db sync'],
+      version: {
+        table: 'migrate_version',
+        sql: "SELECT version FROM cinder.migrate_version WHERE repository_id = 'cinder'",
+        before: ['20', '21'],
+        after: ['22'],
+      },
+      rows: [
+        {
+          // cinder-volume manages the volumes whose host is exactly its own (C@2014.1 cinder/volume/manager.py:253).
+          table: 'volumes',
+          key: 'id',
+          columns: ['host', 'provider_location'],
+          where: 'deleted = 0',
+          change: (row, moved) => ({
+            ...hostOf(row, moved),
+            provider_location: row['provider_location'] && withAddressAhead(String(row['provider_location']), moved),
+          }),
+        },
+        { table: 'services', key: 'id', columns: ['host'], where: 'deleted = 0', change: hostOf },
+        { table: 'backups', key: 'id', columns: ['host'], where: 'deleted = 0', change: hostOf },
+      ],
+    },
+  ],
+  config: [
+    {
+      path: '/etc/cinder/cinder.conf',
+      settings: [
+        connection({
+          service: 'cinder',
+          at: 'management',
+          query: 'charset=utf8&read_timeout=60',
+          aliases: [['DEFAULT', 'sql_connection']],
+        }),
+        rabbit,
+        ({ site: { target } }) => ({
+          DEFAULT: {
+            iscsi_ip_address: target.storage,
+            volume_group: target.volumeGroup,
+            // F@4.1 cinder/manifests/volume/iscsi.pp
+            volumes_dir: '/etc/cinder/volumes',
+          },
+        }),
+        carried({
+          DEFAULT: ['enabled_backends', 'volume_name_template', 'iscsi_target_prefix'],
+          keystone_authtoken: credentials,
+        }),
+      ],
+    },
+  ],
+  underWay: `SELECT 'volume', id, status FROM cinder.volumes WHERE deleted = 0
+    AND status NOT IN ('available', 'in-use', 'error', 'error_deleting', 'error_extending')`,
+  list: {
+    of: 'volumes',
+    command: 'cinder list',
+    count: 'SELECT COUNT(*) FROM cinder.volumes WHERE deleted = 0',
+    broken: /\| error/,
+  },
+}
+
+const plugin = '/etc/neutron/plugins/openvswitch/ovs_neutron_plugin.ini'
+const manage = `neutron-db-manage --config-file /etc/neutron/neutron.conf --config-file ${plugin}`
+
+const neutron: Service = {
+  name: 'neutron',
+  etc: '/etc/neutron',
+  user: 'neutron',
+  // Not neutron-ovs-cleanup: it is run once at boot, and wipes the ports of running agents.
+  daemons: [
+    { redhat: 'neutron-server', debian: 'neutron-server', kind: 'api' },
+    { redhat: 'neutron-openvswitch-agent', debian: 'neutron-plugin-openvswitch-agent', kind: 'agent' },
+    { redhat: 'neutron-dhcp-agent', debian: 'neutron-dhcp-agent', kind: 'agent' },
+    { redhat: 'neutron-l3-agent', debian: 'neutron-l3-agent', kind: 'agent' },
+    { redhat: 'neutron-metadata-agent', debian: 'neutron-metadata-agent', kind: 'agent' },
+  ],
+  databases: [
+    {
+      name: 'neutron',
+      migrations: [`${manage} upgrade icehouse`],
+      // MOS 4.1 lets neutron-server make its tables, and then there is no version (Q@2013.2.2 neutron/db/api.py:57).
+      // Stamping one that has a version would make the same migrations run twice.
+      stamp: `${manage} stamp havana`,
+      version: {
+        table: 'alembic_version',
+        sql: 'SELECT version_num FROM neutron.alembic_version',
+        before: ['havana'],
+        after: ['icehouse'],
+      },
+      rows: [
+        // Bindings of routers and networks refer to the agent's row, so they move with it; else the target's agents
+        // would make rows of their own, and everything would stay bound to dead ones.
+        { table: 'agents', key: 'id', columns: ['host'], change: hostOf },
+        { table: 'portbindingports', key: 'port_id', columns: ['host'], change: hostOf },
+        {
+          table: 'ports',
+          key: 'id',
+          columns: ['device_id'],
+          where: "device_owner = 'network:dhcp'",
+          change: (row, { from, to }) => ({
+            device_id: String(row['device_id']).replace(dhcpDevice(from.fqdn), dhcpDevice(to.fqdn)),
+          }),
+        },
+        {
+          // The end point is the agent's local_ip, in whichever network that is.
+          table: 'ovs_tunnel_endpoints',
+          key: 'id',
+          columns: ['ip_address'],
+          address: { file: plugin, of: (contents, vars) => valueOf(contents, 'ovs', 'local_ip') ?? vars.management },
+          change: (row, { from, to }) => (row['ip_address'] === from.address ? { ip_address: to.address } : undefined),
+        },
+      ],
+    },
+  ],
+  config: [
+    {
+      path: '/etc/neutron/neutron.conf',
+      settings: [
+        connection({
+          service: 'neutron',
+          at: 'management',
+          query: 'read_timeout=60',
+          aliases: [['DEFAULT', 'sql_connection']],
+        }),
+        rabbit,
+        ({ site: { target } }) => ({ DEFAULT: { rabbit_hosts: `127.0.0.1:5672,${target.management}:5672` } }),
+        {
+          // A module path still: `rabbit` alone cannot be imported (Q@2014.1
+          // neutron/openstack/common/rpc/__init__.py:269).
+          DEFAULT: { rpc_backend: 'neutron.openstack.common.rpc.impl_kombu' },
+          // The agents' default went from 4 s to 30 s, and MOS 4.1 calls them dead after 15 s: so they seemed to flap
+          // (Q@2014.1 neutron/agent/common/config.py:35, F@4.1 neutron/manifests/init.pp:130).
+          agent: { report_interval: 5 },
+        },
+        ({ ours }) => ({
+          DEFAULT: { agent_down_time: Math.max(Number(valueOf(ours, 'DEFAULT', 'agent_down_time') ?? 75), 15) },
+        }),
+        pluginClasses,
+        carried({ DEFAULT: ['allow_overlapping_ips', 'base_mac'], keystone_authtoken: credentials }),
+      ],
+    },
+    {
+      // Values of the paste file win over those of neutron.conf, so they must agree where they are set at all.
+      path: '/etc/neutron/api-paste.ini',
+      format: 'loose',
+      from: '/etc/neutron/neutron.conf',
+      settings: [
+        ({ theirs, ours }): ini.Sections =>
+          valueOf(ours, 'filter:authtoken', 'admin_password') === undefined
+            ? {}
+            : { 'filter:authtoken': carried({ keystone_authtoken: credentials })({ theirs })['keystone_authtoken']! },
+      ],
+    },
+    ...['dhcp_agent', 'l3_agent', 'metadata_agent'].map((agent) => ({
+      path: `/etc/neutron/${agent}.ini`,
+      settings: [carried({ DEFAULT: credentials })],
+    })),
+    {
+      path: plugin,
+      settings: [
+        carried({
+          ovs: [
+            'tenant_network_type',
+            'enable_tunneling',
+            'tunnel_type',
+            'tunnel_id_ranges',
+            'network_vlan_ranges',
+            'bridge_mappings',
+            'integration_bridge',
+            'tunnel_bridge',
+          ],
+        }),
+      ],
+    },
+  ],
+  // Icehouse's neutron tells nova about ports. The tenant's id is the imported keystone's: the one in the file is of
+  // the target's own, which is gone (Q@2014.1 neutron/common/config.py:84).
+  configAtStart: [
+    {
+      path: '/etc/neutron/neutron.conf',
+      from: '/etc/nova/nova.conf',
+      ask: "SELECT id FROM keystone.project WHERE name IN ('services', 'service') ORDER BY name DESC",
+      settings: [notifyNova],
+    },
+  ],
+  hazards: [
+    rowsThat(
+      'neutron.agents with the same type and host (migration 1fcfc149aca4 breaks off)',
+      'SELECT agent_type, host, COUNT(*) FROM neutron.agents GROUP BY 1, 2 HAVING COUNT(*) > 1',
+    ),
+  ],
+  answers: { url: 'http://127.0.0.1:9696/' },
+  list: { of: 'networks', command: 'neutron net-list', count: 'SELECT COUNT(*) FROM neutron.networks' },
+}
+
+const nova: Service = {
+  name: 'nova',
+  etc: '/etc/nova',
+  user: 'nova',
+  // Conductor first: the compute nodes wait for it. Not openstack-nova-metadata-api: with neutron nova-api itself
+  // serves metadata, and the two would fight for port 8775.
+  daemons: [
+    { redhat: 'openstack-nova-conductor', debian: 'nova-conductor' },
+    { redhat: 'openstack-nova-scheduler', debian: 'nova-scheduler' },
+    { redhat: 'openstack-nova-consoleauth', debian: 'nova-consoleauth' },
+    { redhat: 'openstack-nova-cert', debian: 'nova-cert' },
+    { redhat: 'openstack-nova-console' },
+    { redhat: 'openstack-nova-api', debian: 'nova-api', kind: 'api' },
+    { redhat: 'openstack-nova-novncproxy', debian: 'nova-novncproxy' },
+    { redhat: 'openstack-nova-objectstore', debian: 'nova-objectstore' },
+  ],
+  databases: [
+    {
+      name: 'nova',
+      // As cinder's: `nova-manage db_sync` ends with a usage error (N@2014.1 nova/cmd/manage.py:874).
+      migrations: ['nova-manage db sync'],
+      version: {
+        table: 'migrate_version',
+        sql: "SELECT version FROM nova.migrate_version WHERE repository_id = 'nova'",
+        before: ['216'],
+        after: ['233', '234'],
+      },
+      rows: [
+        {
+          // The daemons look for their row by host and name; else the old controller's would stay for ever, as dead
+          // ones.
+          table: 'services',
+          key: 'id',
+          columns: ['host'],
+          where: "deleted = 0 AND `binary` <> 'nova-compute'",
+          change: hostOf,
+        },
+        {
+          // Guests find their volumes by what is stored here, and it is asked of nobody again: a hard reboot uses it
+          // as it is (N@2013.2.2 nova/compute/manager.py:1506).
+          table: 'block_device_mapping',
+          key: 'id',
+          columns: ['connection_info'],
+          where: 'deleted = 0 AND volume_id IS NOT NULL AND connection_info IS NOT NULL',
+          change: (row, { from, to }) => ({
+            connection_info: withPortal(String(row['connection_info']), from.storage, to.storage),
+          }),
+          show: (value) => portalOf(String(value)),
+        },
+      ],
+    },
+  ],
+  config: [
+    {
+      path: '/etc/nova/nova.conf',
+      settings: [
+        connection({
+          service: 'nova',
+          at: 'loopback',
+          query: 'read_timeout=60',
+          aliases: [
+            ['DEFAULT', 'sql_connection'],
+            ['sql', 'connection'],
+          ],
+        }),
+        rabbit,
+        // The default became to destroy guests that the database calls deleted (N@2014.1 nova/compute/manager.py:181).
+        { DEFAULT: { running_deleted_instance_action: 'log' } },
+        carried({
+          DEFAULT: ['neutron_admin_username', 'neutron_admin_password', 'neutron_admin_tenant_name', 'quota_driver'],
+          keystone_authtoken: credentials,
+        }),
+      ],
+    },
+  ],
+  underWay: "SELECT 'instance', uuid, task_state FROM nova.instances WHERE deleted = 0 AND task_state IS NOT NULL",
+  answers: { url: 'http://127.0.0.1:8774/' },
+  list: { of: 'instances', command: 'nova list', count: 'SELECT COUNT(*) FROM nova.instances WHERE deleted = 0' },
+}
+
+const horizon: Service = {
+  name: 'horizon',
+  etc: '/etc/openstack-dashboard',
+  daemons: [{ redhat: 'httpd', debian: 'apache2', kind: 'api' }],
+  databases: [],
+  config: [
+    {
+      path: {
+        redhat: '/etc/openstack-dashboard/local_settings',
+        debian: '/etc/openstack-dashboard/local_settings.py',
+      },
+      format: 'python',
+      ask: "SELECT name FROM keystone.role WHERE name IN ('_member_', 'Member')",
+      settings: [({ site: { target } }) => ({ '': { OPENSTACK_HOST: target.management } }), defaultRole],
+    },
+  ],
+  answers: { url: { redhat: 'http://127.0.0.1/dashboard', debian: 'http://127.0.0.1/horizon' } },
+}
+
+/** Havana to Icehouse: MOS 4.1 to MOS 5.0. */
+export const havanaIcehouse: Release = {
+  from: 'Havana',
+  to: 'Icehouse',
+  services: [keystone, glance, cinder, neutron, nova, horizon],
+  // MOS 4.1's databases are latin1, and new tables whose keys point to old ones of another collation fail (errno 150).
+  // keystone and glance refuse to migrate what is not utf8 (K@2014.1
+  // keystone/openstack/common/db/sqlalchemy/migration.py:203).
+  charset: { charset: 'utf8', collation: 'utf8_general_ci' },
+  openrc: '/root/openrc',
+  compute: {
+    daemon: { redhat: 'openstack-nova-compute', debian: 'nova-compute' },
+    agent: { redhat: 'neutron-openvswitch-agent', debian: 'neutron-plugin-openvswitch-agent' },
+    package: { redhat: 'openstack-nova-compute', debian: 'nova-compute' },
+    config: {
+      daemon: { path: '/etc/nova/nova.conf', settings: [rabbit, computeAddresses] },
+      agent: {
+        path: '/etc/neutron/neutron.conf',
+        settings: [rabbit, ({ site: { target } }) => ({ keystone_authtoken: { auth_host: target.management } })],
+      },
+    },
+    cap: {
+      name: '[upgrade_levels] compute=icehouse-compat',
+      // Those who send must know what old nodes understand (N@2014.1 nova/compute/rpcapi.py:246): without it on the
+      // controller they drop every message. On the nodes, as the article has it, it counts once the first of them is
+      // upgraded.
+      controller: { upgrade_levels: { compute: 'icehouse-compat' } },
+      compute: { upgrade_levels: { compute: 'icehouse-compat' } },
+      // The alias came with 2013.2.2: before, the word is taken for a version number and fails at the first message;
+      // and 2013.2.2 itself sends wrong arguments under it (bug 1301436).
+      least: '2013.2.3',
+    },
+    refusals: 'UnsupportedRpcVersion|UnsupportedVersion|IncompatibleObjectVersion|RPCVersionCapError',
+  },
+}
+
+function glanceConnection() {
+  return connection({
+    service: 'glance',
+    at: 'loopback',
+    query: 'read_timeout=60',
+    aliases: [
+      ['DEFAULT', 'sql_connection'],
+      ['sql', 'connection'],
+    ],
+  })
+}
+
+/** Where services find the target's broker, and how they log in there. */
+function rabbit({ site: { target } }: Found) {
+  return {
+    DEFAULT: {
+      rabbit_hosts: `${target.management}:5672`,
+      rabbit_userid: target.rabbitUser,
+      rabbit_password: target.rabbitPassword,
+    },
+  }
+}
+
+/**
+ * The plugins with their full class names. The server knows short names, but neutron-db-manage imports what it reads,
+ * and it must migrate the tables of the plugins that the source had (Q@2014.1
+ * neutron/db/migration/alembic_migrations/env.py:37).
+ */
+function pluginClasses({ site, theirs }: Found) {
+  const core = valueOf(theirs, 'DEFAULT', 'core_plugin')
+  const services = valueOf(theirs, 'DEFAULT', 'service_plugins')
+  if (!core?.includes('.')) {
+    throw new Advice(
+      `core_plugin in neutron.conf of ${site.target.source.name} is ${core ?? 'not set'}, not a class`,
+      'its migrations cannot be chosen by a short name: write the full class name there',
+    )
+  }
+  return { DEFAULT: { core_plugin: core, ...(services === undefined ? {} : { service_plugins: services }) } }
+}
+
+function notifyNova({ site: { target }, theirs, asked: [project] }: Found) {
+  if (!project) {
+    throw new Advice(
+      `keystone on ${target.target.name} has no project services`,
+      'move keystone first: run keystone -i INVENTORY',
+    )
+  }
+  const { admin_user, admin_password } = carried({ keystone_authtoken: credentials })({ theirs })['keystone_authtoken']!
+  return {
+    DEFAULT: {
+      notify_nova_on_port_status_changes: true,
+      notify_nova_on_port_data_changes: true,
+      nova_url: `http://${target.management}:8774/v2`,
+      nova_region_name: 'RegionOne',
+      nova_admin_auth_url: `http://${target.management}:35357/v2.0`,
+      nova_admin_tenant_id: project[0]!,
+      ...(admin_user === undefined ? {} : { nova_admin_username: admin_user }),
+      ...(admin_password === undefined ? {} : { nova_admin_password: admin_password }),
+    },
+  }
+}
+
+/** The role that the dashboard gives to members: Icehouse's is `_member_`, Fuel's is `Member`; one must be there. */
+function defaultRole({ asked }: Found) {
+  const role = ['_member_', 'Member'].find((wanted) => asked.some(([name]) => name === wanted))
+  if (!role) {
+    throw new Advice(
+      'keystone has neither a role _member_ nor Member: nobody could be added to a project in the dashboard',
+      'move keystone first, or make one: keystone role-create --name _member_',
+    )
+  }
+  return { '': { OPENSTACK_KEYSTONE_DEFAULT_ROLE: role } }
+}
+
+/** Where a compute node finds the new controller. */
+function computeAddresses({ site: { target }, ours }: Found) {
+  const where = target.management
+  const only = (key: string, value: ini.Setting) => (valueOf(ours, 'DEFAULT', key) ? { [key]: value } : {})
+  const password = passwordOf(target, 'nova')
+  return {
+    DEFAULT: {
+      // Nodes go through the conductor and need no database, but Fuel gives them one: then it must be the right one.
+      ...only('sql_connection', masked`mysql://nova:${password}@${where}/nova?read_timeout=60`),
+      glance_api_servers: `${where}:9292`,
+      neutron_url: `http://${where}:9696`,
+      neutron_admin_auth_url: `http://${where}:35357/v2.0`,
+      ...only('neutron_connection_host', where),
+      ...only('metadata_host', where),
+      novncproxy_base_url: `http://${target.public || where}:6080/vnc_auto.html`,
+    },
+    keystone_authtoken: { auth_host: where },
+  }
+}
+
+/** A row's host under the new controller's name. */
+function hostOf({ host = null }: database.Row, moved: Moved) {
+  return { host: host === null ? null : withMovedHost(String(host), moved) }
+}
+
+/** A portal under the new controller's address: `192.168.1.4:3260,1 IQN 1` (C@2014.1 cinder/volume/iscsi.py:147). */
+function withAddressAhead(location: string, { from, to }: Moved): string {
+  return location.startsWith(`${from.storage}:`) ? to.storage + location.slice(from.storage.length) : location
+}
+
+/** Grants that migration 039 cannot read: no JSON, a role that is gone, the same role twice. */
+async function brokenGrants(ask: Ask): Promise<readonly string[]> {
+  const roles = new Set((await ask('SELECT id FROM keystone.role')).map(([id]) => id))
+  const tables = await ask(`
+    SELECT table_name FROM information_schema.tables WHERE table_schema = 'keystone' AND table_name IN
+      ('user_project_metadata', 'group_project_metadata', 'user_domain_metadata', 'group_domain_metadata')`)
+  const wrong: string[] = []
+  for (const [table] of tables) {
+    for (const [data] of await ask(`SELECT data FROM keystone.${table}`)) {
+      const names = grantsOf(data!)
+      const say = (what: string) => wrong.push(`keystone.${table} ${what} (${data})`)
+      if (!names) say('has a grant without JSON')
+      else if (names.some((name) => !roles.has(name))) say('grants a role that is gone')
+      else if (new Set(names).size < names.length) say('grants a role twice')
+    }
+  }
+  return wrong
+}
+
+function grantsOf(data: string): readonly string[] | undefined {
+  try {
+    const { roles = [] } = JSON.parse(data) as { roles?: readonly (string | { id?: string; inherited_to?: string })[] }
+    return roles.map((role) => (typeof role === 'string' ? role : `${role.id}`))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,7 @@
+import type { Release } from '../release.ts'
+import { havanaIcehouse } from './havana-icehouse.ts'
+
+/** Every pair of releases, by the name that the inventory gives as `release`. */
+export const releases: Readonly<Record<string, Release>> = {
+  'havana-icehouse': havanaIcehouse,
+}

@@ -4,6 +4,7 @@ import { typed } from './command-line.ts'
 import { hostNames, tagNames } from './names.ts'
 import { isRunnable } from '../program/playbooks.ts'
 import type { PositionalWord, Word } from './words.ts'
+import { program } from '../model/program.ts'
 
 interface Line {
   readonly word: string
@@ -23,11 +24,11 @@ export async function meantAs(
   const meant = (option: string) => `did you mean ${option} ${typed([text])}?`
   if (command.behind !== undefined) {
     const [own, rest] = inventoryFirst(line.slice(index))
-    return `did you mean run ${word} ${typed([...line.slice(0, index), ...own])} -- ${typed(rest)}?`
+    return `did you mean ${program()} ${word} ${typed([...line.slice(0, index), ...own])} -- ${typed(rest)}?`
   }
   if (has('extra-vars') && /^\w+=/.test(text)) return meant('-e')
   if (has('inventory') && !named && (existsSync(text) || text.includes(',')) && !isRunnable(text)) return meant('-i')
-  if (word === first && isRunnable(text)) return `it runs one playbook: run ${text} when this one has ended`
+  if (word === first && isRunnable(text)) return `it runs one playbook: ${program()} ${text} when this one has ended`
   if (has('limit') && (await nameIn(text, () => hostNames(told)))) return meant('-l')
   if (has('tags') && (await nameIn(text, () => tagNames(told)))) return meant('-t')
   return has('inventory') && existsSync(text) && !isRunnable(text) ? meant('-i') : undefined

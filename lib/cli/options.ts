@@ -1,4 +1,5 @@
 import { didYouMean, exit, type Problem, Refused } from '../model/problem.ts'
+import { program } from '../model/program.ts'
 
 /** What an option may be given as, on the command line and in the settings. */
 export type Kind = 'text' | 'texts' | 'flag' | 'number' | 'count'
@@ -268,7 +269,9 @@ export function checkSettings(settings: Readonly<Record<string, unknown>>): read
       return [
         {
           message: `there is no setting ${name}`,
-          hint: didYouMean(name, Object.keys(options)) ?? 'see run --help: settings have the long names of options',
+          hint:
+            didYouMean(name, Object.keys(options)) ??
+            `see ${program()} --help: settings have the long names of options`,
         },
       ]
     const wrong = value === undefined ? undefined : check(name, option, value)

@@ -3,6 +3,8 @@ import { type AnyCommand, first, partsOf } from './command.ts'
 import type { Option, Options } from './options.ts'
 import { behind, tellApart, type Word } from './words.ts'
 import { refuseWords } from './wrong-words.ts'
+import { program } from '../model/program.ts'
+import { asCalled } from './command-line.ts'
 
 /** A command and its word. */
 export interface Worded {
@@ -56,28 +58,36 @@ export async function helpOf(of: Worded, others: readonly Worded[] = []): Promis
   const made = parserFor(of)
   for (const { word, command } of others) {
     // A describe of false keeps a command out of the help, which its types do not know.
-    made.command(`${word}${usageOf(command)}`, command.describe ?? (false as never))
+    made.command(
+      `${word}${usageOf(command)}`,
+      command.describe === undefined ? (false as never) : asCalled(command.describe),
+    )
   }
-  const help = await made.epilogue(of.word === first ? exitCodes : '').getHelp()
+  const help = await made.epilogue(of.word === first ? exitCodes() : '').getHelp()
   // The type of an option is seen from what is written of it.
   return `${help.replace(/ *\[(?:string|array|boolean|count)\]/g, '').replace(/ +$/gm, '')}\n`
 }
 
-const exitCodes = `Exit codes:
+const exitCodes = () => `Exit codes:
   0  all went well                        6    playbook, inventory or settings cannot be loaded
   1  a fault of switchover itself         7    nothing is selected: no such host, tag or task
   2  a task failed on a host              8    refused at a gate
   4  a host was unreachable               9    locked by another run
   5  wrong option or value                130  Ctrl-C (143: TERM)
 
-run COMMAND --help says more of each command.`
+${program()} COMMAND --help says more of each command.`
 
 function parserFor({ word, command }: Worded): Argv {
   const { takes, options } = partsOf(command)
+  const examples: readonly (readonly [string, string])[] = command.examples ?? []
   const made = yargs()
-    .scriptName(word === first ? 'run' : `run ${word}`)
-    .usage(word === first ? '$0 PLAYBOOK|ROLE -i INVENTORY [options]' : `$0${usageOf(command)}\n\n${command.describe}`)
-    .command(`$0${usageOf(command)}`, command.describe ?? '', (y) => {
+    .scriptName(word === first ? program() : `${program()} ${word}`)
+    .usage(
+      word === first
+        ? '$0 PLAYBOOK|ROLE -i INVENTORY [options]'
+        : `$0${usageOf(command)}\n\n${asCalled(command.describe ?? '')}`,
+    )
+    .command(`$0${usageOf(command)}`, asCalled(command.describe ?? ''), (y) => {
       for (const [name, { describe, choices, missing, many }] of Object.entries(takes))
         y.positional(name, {
           type: 'string',
@@ -86,7 +96,7 @@ function parserFor({ word, command }: Worded): Argv {
           ...(missing ? { demandOption: true } : {}),
         })
       for (const [name, option] of Object.entries(options)) y.option(name, forParser(option))
-      return y.example((command.examples ?? []) as [string, string][])
+      return y.example(examples.map(([line, what]) => [asCalled(line), what]))
     })
   return made
     .parserConfiguration({

@@ -5,6 +5,8 @@ import { type AnyCommand, first, partsOf } from './command.ts'
 import type { Option } from './options.ts'
 import { isRunnable } from '../program/playbooks.ts'
 import { behind, type OptionWord, type PositionalWord, waits, type Word } from './words.ts'
+import { program } from '../model/program.ts'
+import { asCalled } from './command-line.ts'
 
 /** A command line, and the command that it is for. */
 interface Line {
@@ -29,7 +31,7 @@ export async function refuseWords(of: Line): Promise<void> {
   if (of.command.behind === undefined && behind(of.line).length > 0)
     throw usage(`${behind(of.line)[0]} is too much`, `nothing stands behind -- here; ${seeHelp(of)}`)
   const { missing } = Object.values(takes)[given.length] ?? {}
-  if (missing) throw usage(...missing)
+  if (missing) throw usage(missing[0], asCalled(missing[1]))
   for (const [i, [name, { choices }]] of Object.entries(takes).entries()) {
     const text = given[i]?.text
     if (choices && text !== undefined && !choices.includes(text))
@@ -52,7 +54,7 @@ function refuseOption(word: OptionWord, next: Word | undefined, of: Line): void 
 
 function unknown(text: string, { word, command }: Line): Refused {
   const bare = text.replace(/^-+/, '')
-  const message = word === first ? `there is no option ${text}` : `run ${word} has no option ${text}`
+  const message = word === first ? `there is no option ${text}` : `${program()} ${word} has no option ${text}`
   const near = bare.length > 1 ? didYouMean(bare, Object.keys(partsOf(command).options)) : undefined
   return usage(message, near?.replace('mean ', 'mean --') ?? seeHelp({ word }))
 }
@@ -104,7 +106,7 @@ function besideAnOption(extra: PositionalWord, { told, command }: Line): string 
     : `did you mean ${before.text} ${given} ${before.text} ${extra.text}?`
 }
 
-const seeHelp = ({ word }: { readonly word: string }) => `see run ${word === first ? '' : `${word} `}--help`
+const seeHelp = ({ word }: { readonly word: string }) => `see ${program()} ${word === first ? '' : `${word} `}--help`
 
 function usage(message: string, hint?: string): Refused {
   return new Refused({ message, ...(hint === undefined ? {} : { hint }) }, exit.usage)

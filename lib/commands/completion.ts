@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { command } from '../cli/command.ts'
 import { exit, Refused } from '../model/problem.ts'
+import { program } from '../model/program.ts'
 
 const scripts = {
   bash: `# Completion of run in bash: eval "$(run completion bash)"
@@ -10,16 +11,16 @@ _run_complete() {
   while read -r word; do COMPREPLY+=("$word"); done < <("\${COMP_WORDS[0]}" complete "$COMP_CWORD" -- "\${COMP_WORDS[@]}" 2>/dev/null)
   case "\${COMPREPLY[0]}" in */|*=) compopt -o nospace ;; esac
 }
-complete -o default -F _run_complete run
+complete -o default -F _run_complete run switchover
 `,
-  zsh: `#compdef run
+  zsh: `#compdef run switchover
 # Completion of run in zsh: eval "$(run completion zsh)"
 _run() {
   local -a found
   found=("\${(@f)$("\${words[1]}" complete $((CURRENT - 1)) -- "\${words[@]}" 2>/dev/null)}")
   if [[ -n "$found" ]]; then compadd -Q -a found; else _files; fi
 }
-compdef _run run
+compdef _run run switchover
 `,
 } as const
 
@@ -35,7 +36,7 @@ export const completion = command({
       throw new Refused(
         {
           message: wanted === '' ? 'for which shell is not known' : `there is no completion for ${wanted}`,
-          hint: `there are: ${shells.map((name) => `run completion ${name}`).join(', ')}`,
+          hint: `there are: ${shells.map((name) => `${program()} completion ${name}`).join(', ')}`,
         },
         exit.usage,
       )

@@ -13,6 +13,7 @@ import { select } from '../engine/select.ts'
 import { type Command, perform as ran } from '../kit/command.ts'
 import { sh } from '../kit/shell.ts'
 import type { Ran } from '../modules/command.ts'
+import { program } from '../model/program.ts'
 
 const options = {
   ...pick('inventory', 'limit', 'extra-vars', 'check', 'forks', 'json', 'verbose'),
@@ -69,7 +70,7 @@ async function execute({ pattern, words, values, argv }: ExecArguments): Promise
   const script = more.length > 0 ? sh`${words}` : line.trim()
   if (script === '')
     throw new Refused(
-      { message: 'no command', hint: 'write it behind two dashes: run exec PATTERN -i INVENTORY -- COMMAND' },
+      { message: 'no command', hint: `write it behind two dashes: ${program()} exec PATTERN -i INVENTORY -- COMMAND` },
       exit.usage,
     )
   const inventory = await withConnectionOptions(await readInventory(values), values)
@@ -94,7 +95,7 @@ async function execute({ pattern, words, values, argv }: ExecArguments): Promise
     throw new Refused(
       {
         message: `no host is selected: the limit ${limit.join(',')} leaves none of ${pattern}`,
-        hint: 'see: run inventory --graph',
+        hint: `see: ${program()} inventory --graph`,
       },
       exit.empty,
     )

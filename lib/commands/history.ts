@@ -5,6 +5,7 @@ import { readRun, recordedRuns } from '../engine/journal.ts'
 import { columns } from '../model/columns.ts'
 import { recap } from '../model/event.ts'
 import { exit } from '../model/problem.ts'
+import { program } from '../model/program.ts'
 
 export const history = command({
   describe: 'List the recorded runs',
@@ -41,6 +42,6 @@ function cells({ run, outcome, hosts, changed, seconds, argv }: ReturnType<typeo
     `${hosts} ${hosts === 1 ? 'host' : 'hosts'}`,
     `${changed} changed`,
     seconds === undefined ? '' : `${seconds.toFixed(1)} s`,
-    `run ${typed(argv)}`,
+    `${program()} ${typed(argv)}`,
   ]
 }

@@ -13,6 +13,7 @@ import { exit, Refused } from '../model/problem.ts'
 import { findPlaybook, loadPlaybook } from '../program/playbooks.ts'
 import { checkVariables, type Prepared, prepare } from '../program/prepare.ts'
 import type { LiveReporter } from '../report/index.ts'
+import { program } from '../model/program.ts'
 
 export const run = command({
   describe: 'Run a playbook, or a role by its name',
@@ -192,7 +193,7 @@ async function reporterFor(
     next: ({ finished }) =>
       check || finished.outcome === 'ok'
         ? undefined
-        : `Go on with: run ${typed(argv.filter((word) => !word.startsWith('--resume=')))} --resume`,
+        : `Go on with: ${program()} ${typed(argv.filter((word) => !word.startsWith('--resume=')))} --resume`,
   })
   return { live, reporters: junit ? [live, createJunitReporter(junit)] : [live] }
 }

@@ -4,6 +4,7 @@ import { command } from '../cli/command.ts'
 import { onlyRun } from '../engine/journal.ts'
 import { describe, lives, locks } from '../engine/lock.ts'
 import { exit, Refused } from '../model/problem.ts'
+import { program } from '../model/program.ts'
 
 export const unlock = command({
   describe: 'Remove the locks of runs that have ended',
@@ -44,7 +45,7 @@ function release(args: { readonly run: string | undefined; readonly force: boole
       hint:
         holder.machine === hostname()
           ? `it goes on: end it with kill ${holder.pid}`
-          : `when it is known to have ended: run unlock ${holder.run}`,
+          : `when it is known to have ended: ${program()} unlock ${holder.run}`,
     })),
     exit.locked,
   )

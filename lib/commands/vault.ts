@@ -20,6 +20,7 @@ import { command } from '../cli/command.ts'
 import { type ValuesOf, vaults } from '../cli/options.ts'
 import { encryptingPassword, vaultPassword } from '../cli/passwords.ts'
 import { askSecret, interactive } from '../cli/terminal.ts'
+import { program } from '../model/program.ts'
 
 const actions = ['encrypt', 'decrypt', 'view', 'edit', 'rekey', 'encrypt-string'] as const
 
@@ -86,7 +87,7 @@ async function obey(args: VaultArguments): Promise<number> {
     file === undefined && !ids?.length ? { ...args.values, 'ask-vault-password': true } : args.values
   refuseIdle(args)
   if (action === 'encrypt-string') return encryptString({ ...args, values })
-  if (files.length === 0) throw usage(`run vault ${action} needs a file`)
+  if (files.length === 0) throw usage(`${program()} vault ${action} needs a file`)
   if (args.to !== undefined && files.length > 1) throw usage('--to is for one file')
   switch (action) {
     case 'encrypt':
@@ -117,7 +118,7 @@ function refuseIdle({ action, name, to, newFile, newId, encryptId }: VaultArgume
 async function encrypt({ files, values, to, encryptId }: VaultArguments): Promise<number> {
   const contents = contentsOf(files, (file, content) =>
     isVault(content.toString('latin1'))
-      ? { message: `${file} is encrypted already`, hint: `change its password with run vault rekey ${file}` }
+      ? { message: `${file} is encrypted already`, hint: `change its password with ${program()} vault rekey ${file}` }
       : undefined,
   )
   const { id, password } = await encryptingPassword(values, encryptId)
@@ -170,7 +171,7 @@ async function edit({ files, values, encryptId }: VaultArguments): Promise<numbe
 }
 
 async function encryptString({ files, values, name, encryptId }: VaultArguments): Promise<number> {
-  if (files.length > 1) throw usage('run vault encrypt-string takes one text', 'quote it')
+  if (files.length > 1) throw usage(`${program()} vault encrypt-string takes one text`, 'quote it')
   const { id, password } = await encryptingPassword(values, encryptId)
   const text =
     files[0] !== undefined && files[0] !== stdin

@@ -15,6 +15,7 @@ import { resolveVars } from '../model/vars.ts'
 import type { Diff } from '../model/operation.ts'
 import type { Location } from '../model/location.ts'
 import type { Way } from './ahead.ts'
+import { program } from '../model/program.ts'
 
 /** The result of a task on a host, as later tasks may ask for it. */
 export interface Kept {
@@ -126,7 +127,7 @@ export function contextFor(options: ContextOptions): HostContext<unknown> {
       if (!other)
         throw new Advice(
           `there is no host ${ref.name} to delegate to`,
-          `see: run inventory -i ${inventory.path} --graph`,
+          `see: ${program()} inventory -i ${inventory.path} --graph`,
         )
       if (other.name !== host.name) record.delegated.add(other.name)
       return contextFor({ ...options, host: other })

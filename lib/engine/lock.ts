@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { Host } from '../model/inventory.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { stateFolder } from '../model/state-folder.ts'
+import { program } from '../model/program.ts'
 
 const directory = stateFolder.locks
 
@@ -132,7 +133,7 @@ function refusal(holder: Holder, toLook: string): Refused {
       hint:
         machine === hostname()
           ? `wait until it has ended, or look without changing anything: ${toLook}`
-          : `when that run is known to have ended: run unlock ${holder.run}`,
+          : `when that run is known to have ended: ${program()} unlock ${holder.run}`,
     },
     exit.locked,
   )

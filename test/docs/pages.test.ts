@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { command, withCommand } from '../rig/command.ts'
 import { exit } from '../../lib/model/problem.ts'
 import { allPages, anchorsOf, linksOf, type Page, partsOf, writtenBy } from './pages.ts'
 import { emptyProject } from './project.ts'
@@ -128,10 +129,10 @@ test('the exit codes are those of the code', () => {
 })
 
 function said(args: readonly string[]): string {
-  const { stdout, stderr, status } = spawnSync(process.execPath, ['lib/run.cjs', ...args], {
+  const { stdout, stderr, status } = spawnSync(process.execPath, [command, ...args], {
     cwd: root,
     encoding: 'utf8',
-    env: { ...process.env, NO_COLOR: '1', COLUMNS: '110' },
+    env: { ...process.env, ...withCommand, NO_COLOR: '1', COLUMNS: '110' },
   })
   assert.is(status, exit.ok, stderr)
   return stdout

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
@@ -21,8 +21,7 @@ export function emptyProject(): Project {
   mkdirSync(path.join(folder, 'node_modules/.bin'), { recursive: true })
   symlinkSync(root, path.join(folder, 'node_modules/switchover'))
   const command = path.join(folder, 'node_modules/.bin/run')
-  writeFileSync(command, `#!/bin/sh\nexec '${process.execPath}' '${path.join(root, 'lib/run.cjs')}' "$@"\n`)
-  chmodSync(command, 0o755)
+  symlinkSync(path.join(root, 'lib/run.cjs'), command)
   writeFileSync(path.join(folder, 'package.json'), '{ "private": true, "type": "module" }\n')
   const inside = (text: string) => text.replaceAll('/tmp/', `${folder}/`)
   const outside = (text: string) => text.replaceAll(`${folder}/`, '/tmp/')

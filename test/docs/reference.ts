@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { command, withCommand } from '../rig/command.ts'
 import { type Option, options } from '../../lib/cli/options.ts'
 import { type Exported, exportsOf, namespacesOf, typesBehind } from './declarations.ts'
 import { type Page, type Part, partsOf } from './pages.ts'
@@ -244,10 +245,10 @@ interface Wanted {
 }
 
 function run(...args: readonly string[]): string {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['lib/run.cjs', ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...args], {
     cwd: root,
     encoding: 'utf8',
-    env: { ...process.env, NO_COLOR: '1', COLUMNS: '110' },
+    env: { ...process.env, ...withCommand, NO_COLOR: '1', COLUMNS: '110' },
   })
   if (status !== 0) throw new Error(`run ${args.join(' ')} ended with ${status}:\n${stderr}`)
   return stdout

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Timed } from '../../lib/model/event.ts'
+import { command, withCommand } from './command.ts'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 const lab = join(root, 'test/lab/lab')
@@ -113,7 +114,7 @@ const longest = 100_000
 
 /** The `run` command as an operator types it; types are checked once by the test suite, not before every run. */
 export function startRun(args: readonly string[]): Started {
-  const started = start(process.execPath, ['lib/run.cjs', ...args, '--no-type-check'])
+  const started = start(process.execPath, [command, ...args, '--no-type-check'], undefined, withCommand)
   const timer = setTimeout(started.kill, longest)
   return { ...started, ended: started.ended.finally(() => clearTimeout(timer)) }
 }

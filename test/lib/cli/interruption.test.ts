@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { command } from '../../rig/command.ts'
 import { type Ended, Project, type Running, words } from './project.ts'
 import { needing } from '../../rig/needs.ts'
 
@@ -190,23 +191,22 @@ async function onTerminal(script: string, type: Readonly<Record<string, string>>
   )
   return printed
 }
-const command = (words: readonly string[]) =>
-  [process.execPath, new URL('../../../lib/run.cjs', import.meta.url).pathname, ...words].join(' ')
+const typed = (words: readonly string[]) => [process.execPath, command, ...words].join(' ')
 
 needing(test, 'script')(
   'on a terminal: a gate is asked, Ctrl-C at it is Ctrl-C, and the terminal is as it was',
   async () => {
-    const yes = await onTerminal(command(args('asked', '-t', 'asking')), { 'Really? [y/N]': 'y\r' })
+    const yes = await onTerminal(typed(args('asked', '-t', 'asking')), { 'Really? [y/N]': 'y\r' })
     assert.match(yes, /code 0/)
-    const no = await onTerminal(command(args('asked', '-t', 'asking')), { 'Really? [y/N]': 'n\r' })
+    const no = await onTerminal(typed(args('asked', '-t', 'asking')), { 'Really? [y/N]': 'n\r' })
     assert.match(no, /code 8/)
-    const interrupted = await onTerminal(command(args('asked', '-t', 'asking')), { 'Really? [y/N]': '\x03' })
+    const interrupted = await onTerminal(typed(args('asked', '-t', 'asking')), { 'Really? [y/N]': '\x03' })
     assert.match(interrupted, /code 130/)
   },
 )
 
 needing(test, 'script')('on a terminal: Ctrl-C twice leaves no picture and the cursor', async () => {
-  const printed = await onTerminal(command(args('drawn', '-t', 'work')), {
+  const printed = await onTerminal(typed(args('drawn', '-t', 'work')), {
     Wait: '\x03',
     'stopping: what runs is finished': '\x03',
   })
@@ -215,13 +215,13 @@ needing(test, 'script')('on a terminal: Ctrl-C twice leaves no picture and the c
 })
 
 needing(test, 'script')('on a terminal: a password is not shown, and Ctrl-C at it ends', async () => {
-  const printed = await onTerminal(command(args('secret', '-t', 'asking', '-C', '-K')), {
+  const printed = await onTerminal(typed(args('secret', '-t', 'asking', '-C', '-K')), {
     'BECOME password: ': 'not-to-be-seen\r',
   })
   assert.match(printed, /code 0/)
   assert.not.match(printed, /not-to-be-seen/)
   assert.match(
-    await onTerminal(command(args('secret', '-t', 'asking', '-C', '-K')), { 'BECOME password: ': 'not\x03' }),
+    await onTerminal(typed(args('secret', '-t', 'asking', '-C', '-K')), { 'BECOME password: ': 'not\x03' }),
     /code 130/,
   )
 })

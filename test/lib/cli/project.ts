@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { command, withCommand } from '../../rig/command.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 
@@ -55,9 +56,9 @@ export class Project {
       input = '',
     }: { readonly env?: Readonly<Record<string, string>>; readonly cwd?: string; readonly input?: string } = {},
   ): Running {
-    const child = spawn(process.execPath, [path.join(root, 'lib/run.cjs'), ...args], {
+    const child = spawn(process.execPath, [command, ...args], {
       cwd,
-      env: { ...process.env, NO_COLOR: '1', HOME: this.path, SSH_AUTH_SOCK: '', ...env },
+      env: { ...process.env, ...withCommand, NO_COLOR: '1', HOME: this.path, SSH_AUTH_SOCK: '', ...env },
     })
     let [stdout, stderr] = ['', '']
     const waiting = new Set<() => void>()

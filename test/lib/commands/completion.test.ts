@@ -62,7 +62,7 @@ test('nothing is offered, and nothing fails, where nobody knows', () => {
   assert.equal(offered(['run', 'exec', 'all', '--', 'ls', '-']), [])
 })
 test('for zsh, and for no other shell', async () => {
-  assert.match((await project.run(['completion', 'zsh'])).stdout, /^#compdef run\n/)
+  assert.match((await project.run(['completion', 'zsh'])).stdout, /^#compdef run switchover\n/)
   const { stderr, code } = await project.run(['completion', 'fish'])
   assert.is(stderr, 'there is no shell fish - there are: bash, zsh\n')
   assert.is(code, 5)

@@ -1,10 +1,5 @@
-import {
-  type CommandResult,
-  CommandFailed,
-  type Connection,
-  type ExecOptions,
-  type Reader,
-} from '../model/operation.ts'
+import { Advice, CommandFailed } from '../model/operation.ts'
+import type { CommandResult, Connection, ExecOptions, Reader } from '../model/operation.ts'
 import type { Secret } from '../model/secret.ts'
 import { type NewFile, writeFile } from './new-file.ts'
 
@@ -41,7 +36,10 @@ export async function performAll(connection: Connection, steps: readonly Step[])
   for (const step of steps) await performStep(connection, step)
 }
 
-/** Runs a command as it is. @throws CommandFailed when it ends with another code than 0 or those allowed */
+/**
+ * Runs a command as it is. @throws Advice when the script refuses, CommandFailed when it ends with another code than 0
+ * or those allowed
+ */
 export async function perform(connection: Reader, command: Command): Promise<CommandResult> {
   const { script, stdin, timeout, long, tidy, allow = [0], shown = script } = command
   const options: ExecOptions = {
@@ -51,6 +49,16 @@ export async function perform(connection: Reader, command: Command): Promise<Com
     ...(tidy === undefined ? {} : { tidy }),
   }
   const result = await connection.exec(script, options)
+  const [, reason, hint] = (result.code === refusal && /^refused: ([^]*?)\ntry: (.*)$/m.exec(result.stderr)) || []
+  if (reason !== undefined) throw new Advice(reason, hint!)
   if (!allow.includes(result.code)) throw new CommandFailed(shown, result)
   return result
 }
+
+const refusal = 77
+
+/**
+ * A shell function for scripts that look themselves before they change anything: `refuse REASON HINT` ends the script,
+ * and `perform` throws the two as Advice.
+ */
+export const refuse = `refuse() { printf 'refused: %s\\ntry: %s\\n' "$1" "$2" >&2; exit ${refusal}; }`

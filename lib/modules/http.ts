@@ -83,7 +83,8 @@ async function expected(connection: Reader, url: string, options: RequestOptions
   const answer = await fetchThrough(connection, url, options)
   if (!accepts(answer.status, options.status)) {
     throw new Advice(
-      `${withoutPassword(url)} answered ${answer.status}${answer.body.trim() ? `: ${answer.body.trim().slice(0, 500)}` : ''}`,
+      `${withoutPassword(url)} answered ${answer.status}` +
+        (answer.body.trim() ? `: ${answer.body.trim().slice(0, 500)}` : ''),
       'look into the log of the server, or give the status that you expect',
     )
   }

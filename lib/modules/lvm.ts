@@ -61,8 +61,8 @@ interface Wanted {
 }
 
 /**
- * A logical volume of at least this size, which LVM rounds up to whole extents. One that is there and smaller is an error: it
- * holds somebody's data.
+ * A logical volume of at least this size, which LVM rounds up to whole extents. One that is there and smaller is an
+ * error: it holds somebody's data.
  *
  * ```ts
  * lvm.volume({ group: 'cinder', name: 'volume-f374f730-4adc-40f3-bfd4-67c4ac14ba76', bytes: 1073741824 })

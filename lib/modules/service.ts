@@ -358,8 +358,8 @@ fail() {
 }
 `
 
-// Times are hundredths of a second. Seconds alone would make every settling up to one longer, and asking costs more than
-// waiting: once all run, they are asked half as often.
+// Times are hundredths of a second. Seconds alone would make every settling up to one longer, and asking costs more
+// than waiting: once all run, they are asked half as often.
 const waitScript = `
 clock() { read -r t rest </proc/uptime; NOW=$((\${t%.*} * 100 + 1\${t#*.} - 100)); }
 clock

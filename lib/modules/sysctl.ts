@@ -87,7 +87,7 @@ const bringSettings = operation<Wanted, State, readonly Step[], KernelValues>(
       const moved = now ? differing(current, wanted) : []
       const result = { values: now ? wanted : {} }
       if (after === text && moved.length === 0) return { result }
-      const tell = ['set -e', ...moved.map((key) => setNow(key, wanted[key]!))].join('\n')
+      const tell = ['no() { echo "$1" >&2; exit 1; }', ...moved.map((key) => setNow(key, wanted[key]!))].join('\n')
       // As a check of the new content: what the kernel refuses must not be tried again at each boot.
       const validate = moved.length === 0 ? {} : { validate: changeAsCheck('the running kernel', tell) }
       const list = (from: Readonly<Record<string, string | undefined>>) =>
@@ -142,9 +142,9 @@ function setNow(key: string, value: string): string {
   const path = pathOf(key)
   return [
     sh`p=${path} k=${key} v=${value}`,
-    `[ -e "$p" ] || { echo "the kernel knows no setting $k: load the module that has it first, or check the name" >&2; exit 1; }`,
-    `[ -w "$p" ] || { echo "$k is closed to this login, or cannot be changed: run the task with become" >&2; exit 1; }`,
-    `{ printf '%s\\n' "$v" > "$p"; } 2>/dev/null || { echo "the kernel refuses $k = $v" >&2; exit 1; }`,
+    `[ -e "$p" ] || no "the kernel knows no setting $k: load the module that has it first, or check the name"`,
+    `[ -w "$p" ] || no "$k is closed to this login, or cannot be changed: run the task with become"`,
+    `{ printf '%s\\n' "$v" > "$p"; } 2>/dev/null || no "the kernel refuses $k = $v"`,
   ].join('\n')
 }
 

@@ -98,9 +98,11 @@ const bringUser = operation<
     const { code, stderr } = await perform(connection, command)
     if (code === inUse) throw stillInUse(`${name} cannot be changed`, name, stderr)
     if (code === noSuchGroup) {
-      const group = /group '?([\w.-]+\$?)'? does not exist/.exec(stderr)?.[1]
+      const [, group] = /group '?([\w.-]+\$?)'? does not exist/.exec(stderr) ?? []
       throw new Advice(
-        `the user ${name} cannot be in ${group ?? 'all of its groups'}: ${group ? 'there is no such group' : stderr.trim()}`,
+        group
+          ? `the user ${name} cannot be in ${group}: there is no such group`
+          : `the user ${name} cannot be in all of its groups: ${stderr.trim()}`,
         `make it first: group.present('${group ?? 'NAME'}')`,
       )
     }

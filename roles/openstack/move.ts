@@ -64,6 +64,12 @@ export function move(steps: Steps<Cloud>, name: string, own: Own = {}): void {
 
   const migrate = each(unmoved, async (host, one) => {
     const { user } = serviceOf(host, name)
+    // MySQL cannot roll back DDL: what a migration that broke off has left is no beginning for another one.
+    const { broken } = await host.run(database.standing(one.name, rootLogin(host)))
+    if (broken) {
+      await host.run(database.replace(replacement(host, one)))
+      await host.run(conversion(host, one))
+    }
     const commands = (await migrationsOf(host, one)).map((command) => asUser(user!, command))
     return database.migrate({ ...replacement(host, one), commands })
   })
@@ -85,9 +91,7 @@ export function move(steps: Steps<Cloud>, name: string, own: Own = {}): void {
       return database.dump({ database: one.name, from, to: dumpFile(host, one.name), login })
     })
     const replace = each(unmoved, (host, one) => database.replace(replacement(host, one)))
-    const convert = each(unmoved, (host, one) =>
-      database.convert({ database: one.name, ...releaseOf(host).charset, login: rootLogin(host) }),
-    )
+    const convert = each(unmoved, conversion)
     task("Save the target's own database", unless('backup', 'database'), save)
     task('Check that the source has stopped', { ...unless('dump', 'database'), verify: true }, (host) =>
       mustBeStopped(sourceOf(host), name, 'what it writes after the dump would be lost'),
@@ -102,6 +106,10 @@ export function move(steps: Steps<Cloud>, name: string, own: Own = {}): void {
 
   function databasesOf(host: CloudView): readonly Database[] {
     return serviceOf(host, name).databases
+  }
+
+  function conversion(host: CloudView, { name: one }: Database) {
+    return database.convert({ database: one, ...releaseOf(host).charset, login: rootLogin(host) })
   }
 
   function replacement(host: CloudView, { name: one }: Database) {

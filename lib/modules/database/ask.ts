@@ -1,4 +1,4 @@
-import { legacyOperation, type Operation } from '../../model/operation.ts'
+import { operation, type Operation } from '../../model/operation.ts'
 import { type Login, literal, query } from './client.ts'
 import { readStage, type Stage } from './stage.ts'
 
@@ -6,6 +6,8 @@ import { readStage, type Stage } from './stage.ts'
 export type Standing = {
   readonly database: string
   readonly stage: Stage
+  /** An import, conversion or migration was begun and has not come to its end: `replace` imports it anew. */
+  readonly broken: boolean
   readonly exists: boolean
   readonly tables: number
   readonly charset: string
@@ -22,7 +24,7 @@ export function standing(database: string, login: Login = {}): Operation<Standin
   return standingOperation({ database, login })
 }
 
-const standingOperation = legacyOperation<{ readonly database: string; readonly login: Login }, Standing, Standing>(
+const standingOperation = operation<{ readonly database: string; readonly login: Login }, Standing, Standing>(
   ({ database }) => `database.standing ${database}`,
   {
     async read(connection, { database, login }) {
@@ -31,14 +33,22 @@ const standingOperation = legacyOperation<{ readonly database: string; readonly 
         query(
           connection,
           login,
-          `SELECT s.default_character_set_name, COUNT(t.table_name) FROM information_schema.schemata s LEFT JOIN information_schema.tables t ON t.table_schema = s.schema_name WHERE s.schema_name = ${literal(database)} GROUP BY 1`,
+          'SELECT s.default_character_set_name, COUNT(t.table_name) FROM information_schema.schemata s ' +
+            'LEFT JOIN information_schema.tables t ON t.table_schema = s.schema_name ' +
+            `WHERE s.schema_name = ${literal(database)} GROUP BY 1`,
         ),
       ])
       const row = found[0]
-      return { database, stage, exists: row !== undefined, tables: Number(row?.[1] ?? 0), charset: row?.[0] ?? '' }
+      return {
+        database,
+        stage,
+        broken: /ing$/.test(stage),
+        exists: row !== undefined,
+        tables: Number(row?.[1] ?? 0),
+        charset: row?.[0] ?? '',
+      }
     },
-    plan: (result) => ({ changed: false, result }),
-    async apply() {},
+    plan: (result) => ({ result }),
   },
 )
 
@@ -53,12 +63,11 @@ export function select(sql: string, login: Login = {}): Operation<readonly (read
   return selectOperation({ sql, login })
 }
 
-const selectOperation = legacyOperation<
+const selectOperation = operation<
   { readonly sql: string; readonly login: Login },
   readonly (readonly string[])[],
   readonly (readonly string[])[]
 >(({ sql }) => `database.select ${sql.replace(/\s+/g, ' ').slice(0, 80)}`, {
   read: (connection, { sql, login }) => query(connection, login, sql),
-  plan: (found) => ({ changed: false, result: found }),
-  async apply() {},
+  plan: (found) => ({ result: found }),
 })

@@ -1,4 +1,4 @@
-import { legacyOperation, type Operation, type Reader } from '../../model/operation.ts'
+import { operation, type Operation, type Reader } from '../../model/operation.ts'
 import { literal, type Login, query } from './client.ts'
 
 /** Which character sets a database uses, and where. */
@@ -18,8 +18,8 @@ export type Charsets = {
 }
 
 /**
- * The character sets of a database, its tables and of those columns that differ from their table; `utf8` is called so whatever
- * name the server has for it.
+ * The character sets of a database, its tables and of those columns that differ from their table; `utf8` is called so
+ * whatever name the server has for it.
  *
  * ```ts
  * const { tables } = await host.run(database.charsets('glance'))
@@ -31,12 +31,11 @@ export function charsets(database: string, login: Login = {}): Operation<Charset
   return charsetsOperation({ database, login })
 }
 
-const charsetsOperation = legacyOperation<{ readonly database: string; readonly login: Login }, Charsets, Charsets>(
+const charsetsOperation = operation<{ readonly database: string; readonly login: Login }, Charsets, Charsets>(
   ({ database }) => `database.charsets ${database}`,
   {
     read: (connection, { database, login }) => readCharsets(connection, login, database),
-    plan: (result) => ({ changed: false, result }),
-    async apply() {},
+    plan: (result) => ({ result }),
   },
 )
 
@@ -47,19 +46,23 @@ export async function readCharsets(connection: Reader, login: Login, database: s
     query(
       connection,
       login,
-      `SELECT default_character_set_name, default_collation_name FROM information_schema.schemata WHERE schema_name = ${name}`,
+      'SELECT default_character_set_name, default_collation_name FROM information_schema.schemata ' +
+        `WHERE schema_name = ${name}`,
     ),
     query(
       connection,
       login,
-      `SELECT table_name, table_collation FROM information_schema.tables WHERE table_schema = ${name} AND table_type = 'BASE TABLE' ORDER BY 1`,
+      'SELECT table_name, table_collation FROM information_schema.tables ' +
+        `WHERE table_schema = ${name} AND table_type = 'BASE TABLE' ORDER BY 1`,
     ),
     query(
       connection,
       login,
       `SELECT c.table_name, c.column_name, c.character_set_name, c.collation_name
-      FROM information_schema.columns c JOIN information_schema.tables t ON t.table_schema = c.table_schema AND t.table_name = c.table_name
-      WHERE c.table_schema = ${name} AND t.table_type = 'BASE TABLE' AND c.character_set_name <> SUBSTRING_INDEX(t.table_collation, '_', 1)
+      FROM information_schema.columns c
+        JOIN information_schema.tables t ON t.table_schema = c.table_schema AND t.table_name = c.table_name
+      WHERE c.table_schema = ${name} AND t.table_type = 'BASE TABLE'
+        AND c.character_set_name <> SUBSTRING_INDEX(t.table_collation, '_', 1)
       ORDER BY c.table_name, c.ordinal_position`,
     ),
   ])

@@ -1,4 +1,4 @@
-import type { ExecOptions } from '../../model/operation.ts'
+import { perform } from '../../kit/command.ts'
 import { Advice, CommandFailed, type CommandResult, type Reader } from '../../model/operation.ts'
 import { masked, Secret } from '../../model/secret.ts'
 
@@ -6,7 +6,7 @@ import { masked, Secret } from '../../model/secret.ts'
  * Who logs in to the database server of a host. Without a password the host's own client files and its socket decide,
  * which is how root does it.
  */
-export interface Login {
+export type Login = {
   readonly user?: string
   readonly password?: Secret
 }
@@ -29,8 +29,8 @@ export function rewritten(secret: Secret, change: (text: string) => string): Sec
 }
 
 /**
- * A script that calls the host's own client programs as `$mysql` and `$mysqldump`, and what must be sent to its stdin;
- * `input` is what is left of stdin for the commands.
+ * A script that calls the host's own client programs as `$mysql` and `$mysqldump`; `input` is what is left of its stdin
+ * for the commands.
  */
 export function clientScript(
   login: Login,
@@ -42,9 +42,9 @@ export function clientScript(
     'mysql=$(command -v mysql || command -v mariadb || echo mysql) ' +
     'mysqldump=$(command -v mysqldump || command -v mariadb-dump || echo mysqldump)'
   if (login.password === undefined && login.user === undefined) return { script: `${found}\n${commands}`, stdin: input }
-  // The password travels on stdin into a file that only its owner can read, for an argument would be readable in `ps` on the
-  // host. The file has lost its name before the first byte is in it: however the script ends, nothing is left. The commands
-  // find it as a descriptor. HOME is moved because ~/.my.cnf would win over the file.
+  // The password travels on stdin into a file that only its owner can read, for an argument would be readable in `ps`
+  // on the host. The file has lost its name before the first byte is in it: however the script ends, nothing is left.
+  // The commands find it as a descriptor. HOME is moved because ~/.my.cnf would win over the file.
   const script = [
     'o=$(umask 077; mktemp "${TMPDIR:-/tmp}/.switchover.XXXXXX") && exec 3<>"$o" && rm -f "$o" || exit 1',
     `while IFS= read -r l && [ -n "$l" ]; do printf '%s\\n' "$l"; done >&3`,
@@ -70,19 +70,48 @@ function optionValue(text: string): string {
     .replaceAll('\t', '\\t')
 }
 
-/** Runs SQL by the host's own client and gives the rows, each an array of texts. @throws Advice, CommandFailed */
-export async function query(
-  connection: Reader,
-  login: Login,
-  sql: string | Secret,
-  options: ExecOptions = {},
-): Promise<readonly (readonly string[])[]> {
-  // On stdin: a statement may hold a password, and there may be more of them than one argument takes.
-  const { script, stdin } = clientScript(login, '$mysql --default-character-set=utf8 -N -B', Secret.join([sql, '\n']))
-  const result = await connection.exec(script, { ...options, stdin })
-  if (result.code !== 0)
-    throw clientError(connection, `mysql: ${String(sql).trim().replace(/\s+/g, ' ').slice(0, 200)}`, result)
-  return result.stdout
+/** Commands that call the client programs, with the login that they need: what a change of a database is. */
+export type ClientCommand = {
+  readonly login: Login
+  readonly commands: string
+  /** SQL that the last of them reads; a secret in it stands for the literal of its text. */
+  readonly sql?: readonly (string | Secret)[]
+  /** It may take long. */
+  readonly long?: boolean
+  /** What errors call it. */
+  readonly shown: string
+}
+
+/** SQL for the host's own client; a secret in it stands for the literal of its text. */
+export function statement(login: Login, ...sql: readonly (string | Secret)[]): ClientCommand {
+  return {
+    login,
+    commands: '$mysql --default-character-set=utf8 -N -B',
+    // On stdin: a statement may hold a password, and there may be more of them than one argument takes.
+    sql,
+    shown: `mysql: ${sql.join('').trim().replace(/\s+/g, ' ').slice(0, 200)}`,
+  }
+}
+
+/** Runs commands that call the client programs. @throws Advice, CommandFailed */
+export async function runClient(connection: Reader, command: ClientCommand): Promise<CommandResult> {
+  const { login, commands, sql, long, shown } = command
+  const input = sql && Secret.join([...sql.map((one) => (one instanceof Secret ? rewritten(one, literal) : one)), '\n'])
+  try {
+    return await perform(connection, { ...clientScript(login, commands, input), long, shown })
+  } catch (error) {
+    throw error instanceof CommandFailed ? clientError(connection, error.command, error.result) : error
+  }
+}
+
+/** Asks by the host's own client and gives the rows, each an array of texts. @throws Advice, CommandFailed */
+export async function query(connection: Reader, login: Login, sql: string): Promise<readonly (readonly string[])[]> {
+  return rowsIn((await runClient(connection, statement(login, sql))).stdout)
+}
+
+/** The rows that a statement printed. */
+export function rowsIn(stdout: string): readonly (readonly string[])[] {
+  return stdout
     .split('\n')
     .slice(0, -1)
     .map((line) => line.split('\t').map(unescape))

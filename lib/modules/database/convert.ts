@@ -1,8 +1,10 @@
-import { Advice, legacyOperation, type Operation } from '../../model/operation.ts'
+import { refuse } from '../../kit/command.ts'
+import { quote } from '../../kit/shell.ts'
+import { Advice, operation, type Operation } from '../../model/operation.ts'
 import { plainCharset } from './charsets.ts'
-import { identifier, literal, type Login, query } from './client.ts'
+import { type ClientCommand, identifier, literal, type Login, query, runClient } from './client.ts'
 import { type ForeignKey, forgetKeys, readForeignKeys, rememberedKeys, rememberKeys } from './foreign-keys.ts'
-import { recordStage, readStage, type Stage } from './stage.ts'
+import { askStage, readStage, recordStage, type Stage } from './stage.ts'
 
 export interface ConvertOptions {
   readonly database: string
@@ -25,11 +27,11 @@ interface State {
 }
 
 /**
- * Converts every table of a database that has another collation, or columns of another character set, and what new tables get.
- * Foreign keys are dropped before and made again after it: MariaDB since 10.4.31, 10.5.22, 10.6.15 and 10.11.5 refuses to
- * convert their columns otherwise (errors 1832 and 1833), whatever foreign_key_checks says. They are remembered in the server,
- * so a conversion that broke off can be run to its end. Icehouse's keystone and glance refuse to migrate tables that are not
- * utf8.
+ * Converts every table of a database that has another collation, or columns of another character set, and what new
+ * tables get. Foreign keys are dropped before and made again after it: MariaDB since 10.4.31, 10.5.22, 10.6.15 and
+ * 10.11.5 refuses to convert their columns otherwise (errors 1832 and 1833), whatever foreign_key_checks says. They are
+ * remembered in the server, so a conversion that broke off can be run to its end. Icehouse's keystone and glance refuse
+ * to migrate tables that are not utf8.
  *
  * ```ts
  * database.convert({ database: 'glance', charset: 'utf8', collation: 'utf8_general_ci' })
@@ -39,7 +41,7 @@ export function convert(options: ConvertOptions): Operation<Converted> {
   return convertOperation(options)
 }
 
-const convertOperation = legacyOperation<ConvertOptions, State, Converted>(
+const convertOperation = operation<ConvertOptions, State, ClientCommand, Converted>(
   ({ database, charset }) => `database.convert ${database} to ${charset}`,
   {
     async read(connection, { database, charset, collation, login = {} }) {
@@ -49,9 +51,11 @@ const convertOperation = legacyOperation<ConvertOptions, State, Converted>(
           login,
           `
         SELECT t.table_name, t.table_collation FROM information_schema.tables t
-        WHERE t.table_schema = ${literal(database)} AND t.table_type = 'BASE TABLE' AND (${plainName('t.table_collation')} <> ${literal(plainCharset(collation))}
-          OR EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = t.table_schema AND c.table_name = t.table_name
-            AND ${plainName('c.character_set_name')} <> ${literal(plainCharset(charset))}))
+        WHERE t.table_schema = ${literal(database)} AND t.table_type = 'BASE TABLE'
+          AND (${plainName('t.table_collation')} <> ${literal(plainCharset(collation))}
+            OR EXISTS (SELECT 1 FROM information_schema.columns c
+              WHERE c.table_schema = t.table_schema AND c.table_name = t.table_name
+              AND ${plainName('c.character_set_name')} <> ${literal(plainCharset(charset))}))
         ORDER BY t.table_name`,
         ),
         query(
@@ -77,11 +81,15 @@ const convertOperation = legacyOperation<ConvertOptions, State, Converted>(
         stage,
       }
     },
-    plan({ tables, otherwise, dropped }, { database, collation }) {
+    plan(state, options) {
+      const { tables, otherwise, dropped } = state
+      const { database, collation } = options
       const right = plainCharset(otherwise) === plainCharset(collation)
+      const result = { database, tables: tables.map(([table]) => table) }
+      if (tables.length === 0 && right && dropped.length === 0) return { result }
       return {
-        changed: tables.length > 0 || !right || dropped.length > 0,
-        result: { database, tables: tables.map(([table]) => table) },
+        result,
+        change: converting(state, options),
         diff: [
           ...(right ? [] : [{ path: `${database} (new tables)`, before: `${otherwise}\n`, after: `${collation}\n` }]),
           ...tables.map(([table, was]) => ({
@@ -97,37 +105,49 @@ const convertOperation = legacyOperation<ConvertOptions, State, Converted>(
         ],
       }
     },
-    async apply(connection, _plan, { database, charset, collation, login = {} }, { tables, keys, dropped, stage }) {
-      if (stage === 'importing' || stage === 'migrating') {
-        throw new Advice(
-          `the ${stage} of ${database} broke off, and half of it is nothing to convert`,
-          'import it anew first: run the tasks from the replacement on',
-        )
-      }
-      const converted = new Set(tables.map(([table]) => table))
-      // Only the keys that touch a converted table stand in its way.
-      const inTheWay = keys.filter((key) => converted.has(key.table) || converted.has(key.referenced))
-      const inside = (table: string) => `${identifier(database)}.${identifier(table)}`
-      // A migrated database has a user: a record of less would let it be dropped.
-      const tracked = stage !== 'untouched' && stage !== 'migrated'
-      // One session for all of them: foreign_key_checks is a session's own.
-      const statements = [
-        ...(tracked ? [recordStage(database, 'converting')] : []),
-        ...rememberKeys(database, inTheWay),
-        'SET SESSION foreign_key_checks = 0',
-        ...inTheWay.map((key) => `ALTER TABLE ${inside(key.table)} DROP FOREIGN KEY ${identifier(key.name)}`),
-        ...tables.map(
-          ([table]) => `ALTER TABLE ${inside(table)} CONVERT TO CHARACTER SET ${charset} COLLATE ${collation}`,
-        ),
-        ...[...dropped, ...inTheWay].map(({ make }) => make),
-        ...(dropped.length + inTheWay.length > 0 ? forgetKeys(database) : []),
-        `ALTER DATABASE ${identifier(database)} DEFAULT CHARACTER SET ${charset} COLLATE ${collation}`,
-        ...(tracked ? [recordStage(database, 'converted')] : []),
-      ]
-      await query(connection, login, statements.join(';\n'), { long: true })
+    async apply(connection, command) {
+      await runClient(connection, command)
     },
   },
 )
+
+function converting(
+  { tables, keys, dropped, stage }: State,
+  { database, charset, collation, login = {} }: ConvertOptions,
+): ClientCommand {
+  const converted = new Set(tables.map(([table]) => table))
+  // Only the keys that touch a converted table stand in its way.
+  const inTheWay = keys.filter((key) => converted.has(key.table) || converted.has(key.referenced))
+  const inside = (table: string) => `${identifier(database)}.${identifier(table)}`
+  // A migrated database has a user: a record of less would let it be dropped.
+  const tracked = stage !== 'untouched' && stage !== 'migrated'
+  // One session for all of them: foreign_key_checks is a session's own.
+  const statements = [
+    ...(tracked ? [recordStage(database, 'converting')] : []),
+    ...rememberKeys(database, inTheWay),
+    'SET SESSION foreign_key_checks = 0',
+    ...inTheWay.map((key) => `ALTER TABLE ${inside(key.table)} DROP FOREIGN KEY ${identifier(key.name)}`),
+    ...tables.map(([table]) => `ALTER TABLE ${inside(table)} CONVERT TO CHARACTER SET ${charset} COLLATE ${collation}`),
+    ...[...dropped, ...inTheWay].map(({ make }) => make),
+    ...(dropped.length + inTheWay.length > 0 ? forgetKeys(database) : []),
+    `ALTER DATABASE ${identifier(database)} DEFAULT CHARACTER SET ${charset} COLLATE ${collation}`,
+    ...(tracked ? [recordStage(database, 'converted')] : []),
+  ]
+  const reason = `"the $stage of "${quote(`${database} broke off, and half of it is nothing to convert`)}`
+  return {
+    login,
+    commands: `${refuse}
+${askStage(database)}
+case $stage in importing|migrating) refuse ${reason} ${quote(brokenOff)} ;; esac
+$mysql --default-character-set=utf8 -N -B`,
+    sql: [statements.join(';\n')],
+    long: true,
+    shown: `mysql: convert ${database}`,
+  }
+}
+
+/** What to do about a database whose import or migration broke off. */
+export const brokenOff = 'import it anew first: run the tasks from the replacement on'
 
 function id({ table, name }: ForeignKey): string {
   return `${table}\0${name}`

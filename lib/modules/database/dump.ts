@@ -3,16 +3,17 @@ import {
   Advice,
   CommandFailed,
   type Connection,
-  legacyOperation,
+  operation,
   output,
   type Operation,
   type Reader,
 } from '../../model/operation.ts'
 import type { HostRef } from '../../model/inventory.ts'
-import { sh } from '../../kit/shell.ts'
+import { refuse } from '../../kit/command.ts'
+import { quote, sh } from '../../kit/shell.ts'
 import { receiving, sumIn } from '../copy-between/receive.ts'
 import { relay } from '../copy-between/relay.ts'
-import { clientError, clientScript, type Login } from './client.ts'
+import { type ClientCommand, clientError, clientScript, literal, type Login } from './client.ts'
 
 /** A complete dump in a file of the host. */
 export type Dumped = { readonly path: string; readonly bytes: number; readonly sha256: string }
@@ -24,7 +25,9 @@ export interface DumpOptions {
   /** Where the database is; the host itself unless said. The dump is streamed, and nothing is written there. */
   readonly from?: HostRef
   readonly login?: Login
-  /** A complete dump that is there already is kept as it is: for backups, which must show what was before the first run. */
+  /**
+   * A complete dump that is there already is kept as it is: for backups, which must show what was before the first run.
+   */
   readonly keep?: boolean
 }
 
@@ -47,54 +50,79 @@ export function dump(options: DumpOptions): Operation<Dumped> {
   return dumpOperation(options)
 }
 
-const dumpOperation = legacyOperation<DumpOptions, Found | undefined, Dumped>(
-  ({ database, from }) => `database.dump ${database}${from ? ` of ${from.name}` : ''}`,
-  {
-    read: (connection, { to }) => findDump(connection, to),
-    plan: (found, { to, keep, database }) =>
-      keep && found?.complete
-        ? { changed: false, result: { path: to, bytes: found.bytes, sha256: '' } }
-        : {
-            changed: true,
-            unpredictable: true,
-            result: { path: to, bytes: 0, sha256: '' },
-            diff: {
-              path: to,
-              before: found ? `a dump of ${found.bytes} bytes\n` : '',
-              after: `a new dump of ${database}\n`,
-            },
-          },
-    async apply(connection, _plan, options) {
-      try {
-        return await take(connection, options)
-      } catch (error) {
-        await connection.exec(sh`rm -f ${`${options.to}.part`}`).catch(() => {})
-        throw error
-      }
-    },
-  },
-)
+/** How a dump is taken and kept. */
+type Taking = {
+  /** The host that the database is on, where that is another one. */
+  readonly from: string | undefined
+  readonly take: ClientCommand
+  /** Makes the file that the dump stands in until it is complete. */
+  readonly receive: string
+  readonly part: string
+  readonly to: string
+}
 
-async function take(connection: Connection, { database, to, from, login = {} }: DumpOptions): Promise<Dumped> {
-  const source = from && from.name !== connection.host.name ? await connection.peer(from) : connection
-  const part = `${to}.part`
-  // --skip-dump-date makes two dumps of the same rows equal, which is how a rerun can tell.
-  const { script, stdin } = clientScript(
-    login,
-    sh`$mysqldump --single-transaction --quick --routines --triggers --hex-blob --skip-dump-date ${database}`,
-  )
+const dumpOperation = operation<
+  DumpOptions,
+  { readonly host: string; readonly found: Found | undefined },
+  Taking,
+  Dumped
+>(({ database, from }) => `database.dump ${database}${from ? ` of ${from.name}` : ''}`, {
+  read: async (connection, { to }) => ({ host: connection.host.name, found: await findDump(connection, to) }),
+  plan({ host, found }, { database, to, from, keep, login = {} }) {
+    if (keep && found?.complete) return { result: { path: to, bytes: found.bytes, sha256: '' } }
+    const part = `${to}.part`
+    return {
+      unpredictable: true,
+      result: { path: to, bytes: 0, sha256: '' },
+      change: {
+        from: from?.name === host ? undefined : from?.name,
+        // --skip-dump-date makes two dumps of the same rows equal, which is how a rerun can tell.
+        take: {
+          login,
+          commands:
+            '$mysqldump --single-transaction --quick --routines --triggers --hex-blob --skip-dump-date ' +
+            quote(database),
+          shown: `mysqldump ${database}`,
+        },
+        receive: `${sh`umask 077; mkdir -p ${path.posix.dirname(to)}`} || exit\n${receiving(part)}`,
+        part,
+        to,
+      },
+      diff: {
+        path: to,
+        before: found ? `a dump of ${found.bytes} bytes\n` : '',
+        after: `a new dump of ${database}\n`,
+      },
+    }
+  },
+  async apply(connection, change, { database }) {
+    try {
+      return await take(connection, change, database)
+    } catch (error) {
+      await connection.exec(sh`rm -f ${change.part}`).catch(() => {})
+      throw error
+    }
+  },
+})
+
+async function take(
+  connection: Connection,
+  { from, take, receive, part, to }: Taking,
+  database: string,
+): Promise<Dumped> {
+  const source = from === undefined ? connection : await connection.peer({ name: from })
+  const { script, stdin } = clientScript(take.login, take.commands)
   const [all, shown] = [{ bytes: 0 }, { bytes: 0 }]
   const { bytes, sha256, tail, said } = await relay(
     {
-      doing: `mysqldump ${database}`,
+      doing: take.shown,
       start: () => source.stream(script),
       input: stdin,
-      failed: (result) => clientError(source, `mysqldump ${database}`, { ...result, stdout: '' }),
+      failed: (result) => clientError(source, take.shown, { ...result, stdout: '' }),
     },
     {
       doing: `cat > ${part}`,
-      start: () =>
-        connection.stream(`${sh`umask 077; mkdir -p ${path.posix.dirname(to)}`} || exit\n${receiving(part)}`),
+      start: () => connection.stream(receive),
       failed: (result) =>
         new CommandFailed(
           `cat > ${part}`,
@@ -132,3 +160,25 @@ export async function findDump(connection: Reader, file: string): Promise<Found 
   const [bytes, complete] = stdout.trim().split('\n')
   return bytes ? { bytes: Number(bytes), complete: complete === '1' } : undefined
 }
+
+/**
+ * Lines of a client script for which only what is saved may be dropped: they refuse when the database has tables and
+ * there is no complete dump of it. `reason` is words of a shell in which `$tables` and `$why` are known.
+ */
+export function mustBeSaved(database: string, saved: string | undefined, reason: string, hint: string): string {
+  const isSaved = saved === undefined ? '' : `whole ${quote(saved)} || `
+  return `tables=$($mysql -N -B -e ${quote(countTables(database))}) || exit
+[ "$tables" = 0 ] || ${isSaved}refuse ${reason} ${quote(hint)}`
+}
+
+/** A statement that counts the tables of a database. */
+export function countTables(database: string): string {
+  return `SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = ${literal(database)}`
+}
+
+/** Shell functions: `whole FILE` tells whether a complete dump is in it, and if not what it is instead in `$why`. */
+export const guards = `${refuse}
+whole() {
+  why=missing; [ -f "$1" ] || return
+  why=incomplete; tail -c 200 "$1" | grep -q -e '-- Dump completed'
+}`

@@ -14,7 +14,8 @@ export interface ForeignKey {
 const record = '`switchover`.`foreign_key`'
 const place = [
   home,
-  `CREATE TABLE IF NOT EXISTS ${record} (name VARCHAR(64) NOT NULL, tab VARCHAR(64) NOT NULL, foreign_key VARCHAR(64) NOT NULL, ` +
+  `CREATE TABLE IF NOT EXISTS ${record} ` +
+    '(name VARCHAR(64) NOT NULL, tab VARCHAR(64) NOT NULL, foreign_key VARCHAR(64) NOT NULL, ' +
     'make TEXT NOT NULL, PRIMARY KEY (name, tab, foreign_key)) DEFAULT CHARACTER SET utf8',
 ]
 
@@ -28,9 +29,11 @@ export async function readForeignKeys(
     connection,
     login,
     `
-    SELECT k.table_name, k.constraint_name, k.column_name, k.referenced_table_schema, k.referenced_table_name, k.referenced_column_name, r.update_rule, r.delete_rule
-    FROM information_schema.key_column_usage k JOIN information_schema.referential_constraints r
-      ON r.constraint_schema = k.constraint_schema AND r.constraint_name = k.constraint_name AND r.table_name = k.table_name
+    SELECT k.table_name, k.constraint_name, k.column_name,
+      k.referenced_table_schema, k.referenced_table_name, k.referenced_column_name, r.update_rule, r.delete_rule
+    FROM information_schema.key_column_usage k
+      JOIN information_schema.referential_constraints r ON r.constraint_schema = k.constraint_schema
+        AND r.constraint_name = k.constraint_name AND r.table_name = k.table_name
     WHERE k.table_schema = ${literal(database)} AND k.referenced_table_name IS NOT NULL
     ORDER BY k.table_name, k.constraint_name, k.ordinal_position`,
   )
@@ -53,8 +56,10 @@ export async function readForeignKeys(
       name,
       referenced: schema === database ? referenced : '',
       make:
-        `ALTER TABLE ${identifier(database)}.${identifier(table)} ADD CONSTRAINT ${identifier(name)} FOREIGN KEY (${list(2)}) ` +
-        `REFERENCES ${identifier(schema)}.${identifier(referenced)} (${list(5)})${rule('UPDATE', onUpdate)}${rule('DELETE', onDelete)}`,
+        `ALTER TABLE ${identifier(database)}.${identifier(table)} ADD CONSTRAINT ${identifier(name)} ` +
+        `FOREIGN KEY (${list(2)}) REFERENCES ${identifier(schema)}.${identifier(referenced)} (${list(5)})` +
+        rule('UPDATE', onUpdate) +
+        rule('DELETE', onDelete),
     }
   })
 }
@@ -64,13 +69,13 @@ function rule(when: string, what: string): string {
   return what === 'RESTRICT' ? '' : ` ON ${when} ${what}`
 }
 
-/** Statements that remember keys before they are dropped: whoever breaks off in between leaves a way to make them again. */
+/**
+ * Statements that remember keys before they are dropped: whoever breaks off in between leaves a way to make them again.
+ */
 export function rememberKeys(database: string, keys: readonly ForeignKey[]): readonly string[] {
   if (keys.length === 0) return []
-  return [
-    ...place,
-    `REPLACE INTO ${record} VALUES ${keys.map(({ table, name, make }) => `(${[database, table, name, make].map(literal).join(', ')})`).join(', ')}`,
-  ]
+  const rows = keys.map(({ table, name, make }) => `(${[database, table, name, make].map(literal).join(', ')})`)
+  return [...place, `REPLACE INTO ${record} VALUES ${rows.join(', ')}`]
 }
 
 /** The keys that a conversion of this database dropped before it broke off. */

@@ -1,65 +1,96 @@
-import { Advice, CommandFailed, legacyOperation, type Operation } from '../../model/operation.ts'
-import type { Login } from './client.ts'
-import { convert } from './convert.ts'
-import { importDump, type ReplaceOptions } from './replace.ts'
-import { readStage, type Stage, writeStage } from './stage.ts'
+import { type Command, perform, refuse } from '../../kit/command.ts'
+import { quote } from '../../kit/shell.ts'
+import { operation, type Operation } from '../../model/operation.ts'
+import { type ClientCommand, type Login, runClient, statement } from './client.ts'
+import { brokenOff } from './convert.ts'
+import { askStage, readStage, recordStage, type Stage } from './stage.ts'
 
-export interface MigrateOptions extends ReplaceOptions {
+export interface MigrateOptions {
+  readonly database: string
   /** Commands of the service that bring the schema to its release, run one after the other. */
   readonly commands: readonly string[]
   readonly login?: Login
+  /** What to type to import the dump, where that has not been done. */
+  readonly hint?: string
 }
 
 /** The last five lines that the migrations said. */
 export type Migrated = { readonly database: string; readonly output: string }
 
 /**
- * Brings an imported database to the schema of the target's release by the service's own commands. MySQL cannot roll back DDL:
- * a migration that broke off leaves a schema between two versions, on which the same command fails again with another text.
- * So after a broken attempt the dump is imported and converted anew first.
+ * Brings an imported database to the schema of the target's release by the service's own commands. MySQL cannot roll
+ * back DDL: a migration that broke off leaves a schema between two versions, on which the same command fails again with
+ * another text. Such a database is refused: `database.replace` imports the dump anew, and `database.convert` converts
+ * it.
  *
  * ```ts
- * database.migrate({ database: 'nova', commands: ['nova-manage db sync'], dump, saved, charset: 'utf8', collation: 'utf8_general_ci' })
+ * task('Upgrade the schema', async (host) => {
+ *   const { broken } = await host.run(database.standing('nova'))
+ *   if (broken) {
+ *     await host.run(database.replace({ ...nova, dump, saved }))
+ *     await host.run(database.convert(nova))
+ *   }
+ *   return host.run(database.migrate({ database: 'nova', commands: ['nova-manage db sync'] }))
+ * })
  * ```
  */
 export function migrate(options: MigrateOptions): Operation<Migrated> {
   return migrateOperation(options)
 }
 
-const migrateOperation = legacyOperation<MigrateOptions, Stage, Migrated>(
+type Migration = {
+  readonly begin: ClientCommand
+  readonly commands: readonly Command[]
+  readonly end: ClientCommand
+}
+
+const migrateOperation = operation<MigrateOptions, Stage, Migration, Migrated>(
   ({ database, commands }) => `database.migrate ${database}: ${commands.join('; ')}`,
   {
     read: (connection, { database, login = {} }) => readStage(connection, login, database),
-    plan: (stage, { database, commands }) =>
-      stage === 'migrated'
-        ? { changed: false, result: { database, output: '' } }
-        : {
-            changed: true,
-            unpredictable: true,
-            result: { database, output: '' },
-            diff: { path: `schema of ${database}`, before: `${stage}\n`, after: `${commands.join('\n')}\n` },
-          },
-    async apply(connection, _plan, options, stage) {
-      const { database, login = {}, commands, charset, collation } = options
-      if (stage === 'untouched')
-        throw new Advice(
-          `${database} has not been replaced by the source's, so there is nothing to migrate`,
-          options.hint ?? 'import the dump of the source first',
-        )
-      if (stage !== 'imported' && stage !== 'converted') {
-        await importDump(connection, options)
-        const again = await convert({ database, charset, collation, login }).prepare(connection)
-        if (again.changed) await again.apply(connection)
+    plan: (stage, options) => {
+      const { database, commands, login = {} } = options
+      const result = { database, output: '' }
+      if (stage === 'migrated') return { result }
+      return {
+        unpredictable: true,
+        result,
+        change: {
+          begin: beginning(options),
+          commands: commands.map((script) => ({ script, long: true })),
+          end: statement(login, recordStage(database, 'migrated')),
+        },
+        diff: { path: `schema of ${database}`, before: `${stage}\n`, after: `${commands.join('\n')}\n` },
       }
-      await writeStage(connection, login, database, 'migrating')
+    },
+    async apply(connection, { begin, commands, end }, { database }) {
+      await runClient(connection, begin)
       let said = ''
       for (const command of commands) {
-        const result = await connection.exec(command, { long: true })
-        if (result.code !== 0) throw new CommandFailed(command, result)
-        said += result.stdout + result.stderr
+        const { stdout, stderr } = await perform(connection, command)
+        said += stdout + stderr
       }
-      await writeStage(connection, login, database, 'migrated')
+      await runClient(connection, end)
       return { database, output: said.trim().split('\n').slice(-5).join('\n') }
     },
   },
 )
+
+// Asked when it begins: what the plan saw may be what an earlier task has replaced since.
+function beginning({ database, login = {}, hint }: MigrateOptions): ClientCommand {
+  const nothing = `${database} has not been replaced by the source's, so there is nothing to migrate`
+  const half = `"the $stage of "${quote(`${database} broke off, and half of it is nothing to migrate`)}`
+  return {
+    login,
+    commands: `${refuse}
+${askStage(database)}
+case $stage in
+  '') refuse ${quote(nothing)} ${quote(hint ?? 'import the dump of the source first')} ;;
+  imported|converted) ;;
+  migrated) refuse ${quote(`${database} has been migrated meanwhile`)} 'run the task again' ;;
+  *) refuse ${half} ${quote(brokenOff)} ;;
+esac
+$mysql -e ${quote(recordStage(database, 'migrating'))}`,
+    shown: `mysql: begin the migration of ${database}`,
+  }
+}

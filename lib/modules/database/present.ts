@@ -1,11 +1,15 @@
-import { Advice, legacyOperation, type Operation, type Reader } from '../../model/operation.ts'
+import { quote, sh } from '../../kit/shell.ts'
+import { operation, type Operation } from '../../model/operation.ts'
 import { plainCharset } from './charsets.ts'
-import { identifier, literal, type Login, query } from './client.ts'
-import { findDump } from './dump.ts'
+import { type ClientCommand, identifier, literal, type Login, query, rowsIn, runClient, statement } from './client.ts'
+import { guards, mustBeSaved } from './dump.ts'
 
 export interface PresentOptions {
   readonly database: string
-  /** What new tables get unless they say; the server's own choice unless said. Tables that are there stay: `convert` is for them. */
+  /**
+   * What new tables get unless they say; the server's own choice unless said. Tables that are there stay: `convert` is
+   * for them.
+   */
   readonly charset?: string
   readonly collation?: string
   readonly login?: Login
@@ -25,33 +29,35 @@ export function present(options: PresentOptions): Operation<Present> {
   return presentOperation(options)
 }
 
-const presentOperation = legacyOperation<PresentOptions, Present | undefined, Present>(
+const presentOperation = operation<PresentOptions, Present | undefined, ClientCommand, Present>(
   ({ database }) => `database.present ${database}`,
   {
-    read: (connection, { database, login = {} }) => look(connection, login, database),
-    plan(found, { database, charset, collation }) {
+    read: async (connection, { database, login = {} }) =>
+      presentIn(await query(connection, login, schemaOf(database)), database),
+    plan(found, { database, charset, collation, login = {} }) {
       const right =
         found &&
         (charset === undefined || plainCharset(charset) === found.charset) &&
         (collation === undefined || plainCharset(collation) === found.collation)
+      if (right) return { result: found }
       const result = {
         database,
         charset: charset ?? found?.charset ?? '',
         collation: collation ?? found?.collation ?? '',
       }
-      return right
-        ? { changed: false, result: found }
-        : {
-            changed: true,
-            result,
-            unpredictable: charset === undefined || collation === undefined,
-            diff: { path: `database ${database}`, before: found ? describe(found) : '', after: describe(result) },
-          }
+      const words =
+        (charset === undefined ? '' : ` CHARACTER SET ${charset}`) +
+        (collation === undefined ? '' : ` COLLATE ${collation}`)
+      const make = `${found ? 'ALTER' : 'CREATE'} DATABASE ${identifier(database)}${words}`
+      return {
+        result,
+        unpredictable: charset === undefined || collation === undefined,
+        change: statement(login, `${make}; ${schemaOf(database)}`),
+        diff: { path: `database ${database}`, before: found ? describe(found) : '', after: describe(result) },
+      }
     },
-    async apply(connection, _plan, { database, charset, collation, login = {} }, found) {
-      const words = `${charset === undefined ? '' : ` CHARACTER SET ${charset}`}${collation === undefined ? '' : ` COLLATE ${collation}`}`
-      await query(connection, login, `${found ? 'ALTER' : 'CREATE'} DATABASE ${identifier(database)}${words}`)
-      return look(connection, login, database)
+    async apply(connection, command, { database }) {
+      return presentIn(rowsIn((await runClient(connection, command)).stdout), database)
     },
   },
 )
@@ -60,12 +66,14 @@ function describe({ charset, collation }: Present): string {
   return `character set: ${charset || "the server's"}\ncollation: ${collation || "the server's"}\n`
 }
 
-async function look(connection: Reader, login: Login, database: string): Promise<Present | undefined> {
-  const [row] = await query(
-    connection,
-    login,
-    `SELECT default_character_set_name, default_collation_name FROM information_schema.schemata WHERE schema_name = ${literal(database)}`,
+function schemaOf(database: string): string {
+  return (
+    'SELECT default_character_set_name, default_collation_name FROM information_schema.schemata ' +
+    `WHERE schema_name = ${literal(database)}`
   )
+}
+
+function presentIn([row]: readonly (readonly string[])[], database: string): Present | undefined {
   return row && { database, charset: plainCharset(row[0]!), collation: plainCharset(row[1]!) }
 }
 
@@ -82,7 +90,8 @@ export interface AbsentOptions {
 export type Absent = { readonly database: string; readonly tables: number }
 
 /**
- * No database of this name. One with tables is dropped only when a complete dump of it lies on the host, or on your word.
+ * No database of this name. One with tables is dropped only when a complete dump of it lies on the host, or on your
+ * word.
  *
  * ```ts
  * database.absent({ database: 'quantum', saved: '/var/backups/quantum.sql' })
@@ -97,38 +106,43 @@ export function absent(options: AbsentOptions): Operation<Absent> {
 
 const ofTheServer = new Set(['mysql', 'information_schema', 'performance_schema', 'sys'])
 
-const absentOperation = legacyOperation<
-  AbsentOptions,
-  { readonly tables: number | undefined; readonly saved: boolean },
-  Absent
->(({ database }) => `database.absent ${database}`, {
-  async read(connection, { database, saved, login = {} }) {
-    const [[row], dump] = await Promise.all([
-      query(
+const absentOperation = operation<AbsentOptions, { readonly tables: number | undefined }, ClientCommand, Absent>(
+  ({ database }) => `database.absent ${database}`,
+  {
+    async read(connection, { database, login = {} }) {
+      const [row] = await query(
         connection,
         login,
-        `SELECT COUNT(t.table_name) FROM information_schema.schemata s LEFT JOIN information_schema.tables t ON t.table_schema = s.schema_name WHERE s.schema_name = ${literal(database)} GROUP BY s.schema_name`,
-      ),
-      saved === undefined ? undefined : findDump(connection, saved),
-    ])
-    return { tables: row && Number(row[0]), saved: dump?.complete === true }
-  },
-  plan({ tables }, { database }) {
-    return tables === undefined
-      ? { changed: false, result: { database, tables: 0 } }
-      : {
-          changed: true,
-          result: { database, tables },
-          diff: { path: `database ${database}`, before: `${tables} tables\n`, after: '' },
-        }
-  },
-  async apply(connection, _plan, { database, saved, unsaved = false, login = {} }, state) {
-    if (state.tables !== 0 && !unsaved && !state.saved) {
-      throw new Advice(
-        `${database} has ${state.tables} tables and has not been saved${saved === undefined ? '' : `: there is no complete dump in ${saved}`}`,
-        'dump it first and name the dump as `saved`, or say `unsaved: true`',
+        'SELECT COUNT(t.table_name) FROM information_schema.schemata s ' +
+          'LEFT JOIN information_schema.tables t ON t.table_schema = s.schema_name ' +
+          `WHERE s.schema_name = ${literal(database)} GROUP BY s.schema_name`,
       )
-    }
-    await query(connection, login, `DROP DATABASE ${identifier(database)}`)
+      return { tables: row && Number(row[0]) }
+    },
+    plan: ({ tables }, options) =>
+      tables === undefined
+        ? { result: { database: options.database, tables: 0 } }
+        : {
+            result: { database: options.database, tables },
+            change: dropping(options),
+            diff: { path: `database ${options.database}`, before: `${tables} tables\n`, after: '' },
+          },
+    async apply(connection, command) {
+      await runClient(connection, command)
+    },
   },
-})
+)
+
+function dropping({ database, saved, unsaved = false, login = {} }: AbsentOptions): ClientCommand {
+  const dump = saved === undefined ? '' : `: there is no complete dump in ${saved}`
+  const reason = `${quote(`${database} has `)}"$tables"${quote(` tables and has not been saved${dump}`)}`
+  const hint = 'dump it first and name the dump as `saved`, or say `unsaved: true`'
+  const drop = `DROP DATABASE IF EXISTS ${identifier(database)}`
+  return {
+    login,
+    commands: [...(unsaved ? [] : [guards, mustBeSaved(database, saved, reason, hint)]), sh`$mysql -e ${drop}`].join(
+      '\n',
+    ),
+    shown: `mysql: ${drop}`,
+  }
+}

@@ -1,9 +1,9 @@
-import { Advice, legacyOperation, type Connection, type Operation, type Reader } from '../../model/operation.ts'
-import { sh } from '../../kit/shell.ts'
-import { sumOf } from '../copy-between/receive.ts'
-import { clientError, clientScript, identifier, literal, type Login, query } from './client.ts'
+import { quote, sh } from '../../kit/shell.ts'
+import { type Connection, operation, type Operation, type Reader } from '../../model/operation.ts'
+import { findSum, sumOf } from '../copy-between/receive.ts'
+import { type ClientCommand, identifier, type Login, query, runClient } from './client.ts'
+import { countTables, findDump, type Found, guards, mustBeSaved } from './dump.ts'
 import { forgetKeys } from './foreign-keys.ts'
-import { findDump, type Found } from './dump.ts'
 import { forgetStage, readRecord, readStage, recordStage, type Stage } from './stage.ts'
 
 export interface ReplaceOptions {
@@ -24,21 +24,25 @@ export interface ReplaceOptions {
 export type Replaced = { readonly database: string; readonly tables: number }
 
 interface State {
+  readonly host: string
   readonly stage: Stage
   /** The dump is not the one that was imported. */
   readonly newer: boolean
   readonly dump: Found | undefined
-  readonly saved: Found | undefined
   readonly tables: number
 }
 
 /**
- * Drops a database, creates it with the given character set, and imports a dump. A database that has been migrated since is
- * left alone, however often this runs: its record says so. One that holds another dump than the one that lies there now is
- * imported anew, and so is one whose import, conversion or migration broke off, because DDL cannot be rolled back.
+ * Drops a database, creates it with the given character set, and imports a dump. A database that has been migrated
+ * since is left alone, however often this runs: its record says so. One that holds another dump than the one that lies
+ * there now is imported anew, and so is one whose import, conversion or migration broke off, because DDL cannot be
+ * rolled back.
  *
  * ```ts
- * database.replace({ database: 'nova', dump: '/var/backups/nova.sql', saved: '/var/backups/nova-before.sql', charset: 'utf8', collation: 'utf8_general_ci' })
+ * database.replace({
+ *   database: 'nova', dump: '/var/backups/nova.sql', saved: '/var/backups/nova-before.sql',
+ *   charset: 'utf8', collation: 'utf8_general_ci',
+ * })
  * ```
  * @throws Advice when there is no complete dump, or what is there has not been saved
  */
@@ -46,49 +50,52 @@ export function replace(options: ReplaceOptions): Operation<Replaced> {
   return replaceOperation(options)
 }
 
-const replaceOperation = legacyOperation<ReplaceOptions, State, Replaced>(
+const replaceOperation = operation<ReplaceOptions, State, ClientCommand, Replaced>(
   ({ database }) => `database.replace ${database}`,
   {
-    async read(connection, { database, dump, saved, login = {} }) {
-      const [record, found, kept, tables] = await Promise.all([
+    async read(connection, { database, dump, login = {} }) {
+      const [record, found, tables] = await Promise.all([
         readRecord(connection, login, database),
         findDump(connection, dump),
-        findDump(connection, saved),
-        countTables(connection, login, database),
+        tablesOf(connection, login, database),
       ])
       const { stage } = record
-      const whole = stage === 'imported' || stage === 'converted'
-      const newer = whole && found?.complete === true && (await sumOf(connection, dump)) !== record.dump
-      return { stage, newer, dump: found, saved: kept, tables }
+      const imported = stage === 'imported' || stage === 'converted'
+      const newer = imported && found?.complete === true && (await sumOf(connection, dump)) !== record.dump
+      return { host: connection.host.name, stage, newer, dump: found, tables }
     },
-    plan({ stage, newer, dump, tables }, { database, dump: file }) {
-      if (stage === 'migrated' || ((stage === 'imported' || stage === 'converted') && !newer))
-        return { changed: false, result: { database, tables } }
+    plan({ host, stage, newer, dump, tables }, options) {
+      const { database, saved, hint } = options
+      const result = { database, tables }
+      if (stage === 'migrated' || ((stage === 'imported' || stage === 'converted') && !newer)) return { result }
       const why = stage === 'untouched' ? 'of the target' : newer ? 'of an older dump' : `whose ${stage} broke off`
       return {
-        changed: true,
+        result,
         unpredictable: true,
-        result: { database, tables },
+        change: importing(options, {
+          missing: wordsOn(`the dump ${options.dump} is `, ` on ${host}`),
+          hint: hint ?? 'bring it first',
+          // After the first import, what is there came from a dump.
+          ...(stage === 'untouched'
+            ? {
+                guard: mustBeSaved(
+                  database,
+                  saved,
+                  wordsOn(`${database} has not been saved: ${saved} is `, ', and nothing is dropped before that'),
+                  hint ?? 'save it first',
+                ),
+              }
+            : {}),
+          done: recordStage(database, 'imported', '@dump'),
+        }),
         diff: {
           path: `database ${database}`,
           before: `${tables} tables ${why}\n`,
-          after: dump ? `import of ${file}, ${dump.bytes} bytes\n` : `import of ${file}\n`,
+          after: dump ? `import of ${options.dump}, ${dump.bytes} bytes\n` : `import of ${options.dump}\n`,
         },
       }
     },
-    async apply(connection, _plan, options, state) {
-      const { database, saved, login = {}, hint } = options
-      // After the first import, what is there came from a dump.
-      if (state.stage === 'untouched' && state.tables > 0 && !state.saved?.complete) {
-        await mustBeComplete(connection, options.dump, hint)
-        throw new Advice(
-          `${database} has not been saved: ${saved} ${state.saved ? 'is incomplete' : 'is missing'}, and nothing is dropped before that`,
-          hint ?? 'save it first',
-        )
-      }
-      await importDump(connection, options)
-      return { database, tables: await countTables(connection, login, database) }
-    },
+    apply: doImport,
   },
 )
 
@@ -102,93 +109,110 @@ export interface RestoreOptions {
 }
 
 /**
- * Puts a database back as it was before it was replaced, and forgets that it ever was. One that was not replaced is left alone.
+ * Puts a database back as it was before it was replaced, and forgets that it ever was. One that was not replaced is
+ * left alone.
  *
  * ```ts
- * task('Put it back', database.restore({ database: 'nova', saved: '/var/backups/nova.sql', charset: 'utf8', collation: 'utf8_general_ci' }))
+ * task('Put it back', database.restore({
+ *   database: 'nova', saved: '/var/backups/nova.sql', charset: 'utf8', collation: 'utf8_general_ci',
+ * }))
  * ```
  */
 export function restore(options: RestoreOptions): Operation<Replaced> {
   return restoreOperation(options)
 }
 
-const restoreOperation = legacyOperation<RestoreOptions, Pick<State, 'stage' | 'saved' | 'tables'>, Replaced>(
+const restoreOperation = operation<RestoreOptions, Pick<State, 'host' | 'stage' | 'tables'>, ClientCommand, Replaced>(
   ({ database }) => `database.restore ${database}`,
   {
-    async read(connection, { database, saved, login = {} }) {
-      const [stage, kept, tables] = await Promise.all([
+    async read(connection, { database, login = {} }) {
+      const [stage, tables] = await Promise.all([
         readStage(connection, login, database),
-        findDump(connection, saved),
-        countTables(connection, login, database),
+        tablesOf(connection, login, database),
       ])
-      return { stage, saved: kept, tables }
+      return { host: connection.host.name, stage, tables }
     },
-    plan: ({ stage, tables }, { database, saved }) =>
-      stage === 'untouched'
-        ? { changed: false, result: { database, tables } }
-        : {
-            changed: true,
-            unpredictable: true,
-            result: { database, tables },
-            diff: {
-              path: `database ${database}`,
-              before: `${stage}, ${tables} tables\n`,
-              after: `import of ${saved}\n`,
-            },
+    plan({ host, stage, tables }, options) {
+      const { database, saved } = options
+      const result = { database, tables }
+      if (stage === 'untouched') return { result }
+      return {
+        result,
+        unpredictable: true,
+        change: importing(
+          { ...options, dump: saved },
+          {
+            missing: wordsOn(`what ${database} was before is not there: ${saved} is `, ` on ${host}`),
+            hint: 'nothing was dropped; look for another backup of it',
+            // A restored database must never look like an imported one.
+            done: forgetStage(database),
           },
-    async apply(connection, _plan, { database, saved, ...options }, state) {
-      if (!state.saved?.complete) {
-        throw new Advice(
-          `what ${database} was before is not there: ${saved} ${state.saved ? 'is incomplete' : 'is missing'} on ${connection.host.name}`,
-          'nothing was dropped; look for another backup of it',
-        )
+        ),
+        diff: {
+          path: `database ${database}`,
+          before: `${stage}, ${tables} tables\n`,
+          after: `import of ${saved}\n`,
+        },
       }
-      await importDump(connection, { database, dump: saved, ...options }, forgetStage(database))
-      return { database, tables: await countTables(connection, options.login ?? {}, database) }
     },
+    apply: doImport,
   },
 )
 
-/**
- * Drops, creates and imports. While it goes on the record says so, and `done` is the record of the end: a restored database
- * must never look like an imported one.
- */
-export async function importDump(
+async function doImport(
   connection: Connection,
-  { database, dump, charset, collation, login = {}, hint }: Omit<ReplaceOptions, 'saved'>,
-  done?: string,
-): Promise<void> {
+  command: ClientCommand,
+  { database, login = {} }: Pick<ReplaceOptions, 'database' | 'login'>,
+): Promise<Replaced> {
+  await runClient(connection, command)
+  return { database, tables: await tablesOf(connection, login, database) }
+}
+
+/** What an import asks for before it begins, and what it says when it is done. */
+interface Around {
+  /** Why it is refused without a complete dump, as words of a shell in which `$why` is known. */
+  readonly missing: string
+  readonly hint: string
+  /** More lines of the script that may refuse before anything is dropped. */
+  readonly guard?: string
+  /** SQL; the sha256 of the dump is `@dump` in it. */
+  readonly done: string
+}
+
+// While it goes on the record says so: a half of it must never pass for a whole.
+function importing(
+  { database, dump, charset, collation, login = {} }: Omit<ReplaceOptions, 'saved'>,
+  { missing, hint, guard = ':', done }: Around,
+): ClientCommand {
   const name = identifier(database)
-  await mustBeComplete(connection, dump, hint)
-  const sum = await sumOf(connection, dump)
-  const before = [
+  const begin = [
     recordStage(database, 'importing'),
     ...forgetKeys(database),
     `DROP DATABASE IF EXISTS ${name}`,
     `CREATE DATABASE ${name} DEFAULT CHARACTER SET ${charset} COLLATE ${collation}`,
   ].join('; ')
-  const { script, stdin } = clientScript(
+  return {
     login,
-    sh`
-    $mysql -e ${before} || exit
-    $mysql ${database} < ${dump} || exit
-    $mysql -e ${done ?? recordStage(database, 'imported', sum)}`,
-  )
-  const result = await connection.exec(script, { long: true, stdin })
-  if (result.code !== 0) throw clientError(connection, `mysql ${database} < ${dump}`, result)
+    commands: `${guards}
+whole ${quote(dump)} || refuse ${missing} ${quote(hint)}
+${guard}
+${findSum}
+sum=$($sum < ${quote(dump)}) || exit
+sum=\${sum##*= } sum=\${sum%% *}
+${sh`$mysql -e ${begin} || exit
+$mysql ${database} < ${dump} || exit`}
+$mysql -e "SET @dump = '$sum'; "${quote(done)}`,
+    long: true,
+    shown: `mysql ${database} < ${dump}`,
+  }
 }
 
-async function mustBeComplete(connection: Reader, dump: string, hint = 'bring it first'): Promise<void> {
-  const found = await findDump(connection, dump)
-  if (!found?.complete)
-    throw new Advice(`the dump ${dump} ${found ? 'is incomplete' : 'is missing'} on ${connection.host.name}`, hint)
+/** A text as a word of a shell, with what its `$why` holds in the middle. */
+function wordsOn(before: string, after: string): string {
+  return `${quote(before)}"$why"${quote(after)}`
 }
 
-async function countTables(connection: Reader, login: Login, database: string): Promise<number> {
-  const [row] = await query(
-    connection,
-    login,
-    `SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = ${literal(database)}`,
-  )
+async function tablesOf(connection: Reader, login: Login, database: string): Promise<number> {
+  const [row] = await query(connection, login, countTables(database))
   return Number(row?.[0] ?? 0)
 }

@@ -2,21 +2,16 @@ import type { RowDataPacket } from 'mysql2'
 import type { Connection as Session } from 'mysql2/promise'
 import { isUtf8 } from 'node:buffer'
 import path from 'node:path'
-import {
-  Advice,
-  legacyOperation,
-  output,
-  type Connection,
-  type Diff,
-  type Json,
-  type Operation,
-  type Reader,
-} from '../../model/operation.ts'
-import type { Secret } from '../../model/secret.ts'
+import { type Command, perform } from '../../kit/command.ts'
 import { sh } from '../../kit/shell.ts'
+import { Advice, operation, type Diff, type Json, type Operation, type Reader } from '../../model/operation.ts'
+import { revealed, Secret } from '../../model/secret.ts'
 import { identifier } from './client.ts'
 
-/** A login over TCP, as the services themselves have it; the way is a channel of the SSH connection, so 127.0.0.1 is the host's own. */
+/**
+ * A login over TCP, as the services themselves have it; the way is a channel of the SSH connection, so 127.0.0.1 is the
+ * host's own.
+ */
 export interface ServiceLogin {
   readonly user: string
   readonly password: Secret
@@ -25,14 +20,17 @@ export interface ServiceLogin {
   readonly port?: number
 }
 
-/** Whole numbers that JavaScript cannot hold are texts, and so are dates; bytes that are no text are `0x` and hex digits. */
+/**
+ * Whole numbers that JavaScript cannot hold are texts, and so are dates; bytes that are no text are `0x` and hex
+ * digits.
+ */
 export type Row = Readonly<Record<string, Json>>
 
 /**
  * Asks a database and gives its rows; parameters stand as `?` in the statement.
  *
  * ```ts
- * const dead = await host.run(database.rows(login, 'SELECT binary FROM services WHERE host = ? AND deleted = 0', [old]))
+ * const dead = await host.run(database.rows(login, 'SELECT binary FROM services WHERE host = ?', [old]))
  * ```
  * @throws Advice when the login is refused or the server does not answer
  */
@@ -44,15 +42,14 @@ export function rows<R extends Row = Row>(
   return ask({ login, sql, parameters }) as Operation<readonly R[]>
 }
 
-const ask = legacyOperation<
+const ask = operation<
   { readonly login: ServiceLogin; readonly sql: string; readonly parameters: readonly Json[] },
   readonly Row[],
   readonly Row[]
 >(({ login, sql }) => `database.rows ${login.database}: ${sql.replace(/\s+/g, ' ').slice(0, 80)}`, {
   read: (connection, { login, sql, parameters }) =>
     inSession(connection, login, (session) => select(session, sql, parameters)),
-  plan: (found) => ({ changed: false, result: found }),
-  async apply() {},
+  plan: (found) => ({ result: found }),
 })
 
 export interface RewriteOptions {
@@ -76,15 +73,9 @@ export interface RewriteOptions {
 /** How many rows were changed. */
 export type Rewritten = { readonly table: string; readonly changed: number; readonly looked: number }
 
-interface Change {
-  readonly key: Json
-  readonly before: Row
-  readonly after: Row
-}
-
 /**
- * Rewrites rows by a function, all in one transaction; each UPDATE holds only for the values that were read, so what someone
- * else changed meanwhile is never overwritten. The old rows are saved first.
+ * Rewrites rows by a function, all in one transaction; each UPDATE holds only for the values that were read, so what
+ * someone else changed meanwhile is never overwritten. The old rows are saved first.
  *
  * ```ts
  * const login = { user: 'nova', password: host.vars.password, database: 'nova' }
@@ -98,65 +89,82 @@ export function rewrite(options: RewriteOptions): Operation<Rewritten> {
   return rewriteOperation(options)
 }
 
-const rewriteOperation = legacyOperation<RewriteOptions, readonly Row[], Rewritten>(
+/** The rows as they are, kept for a way back, and what is made of them. */
+type Rewriting = { readonly keep: Command; readonly updates: readonly Update[] }
+
+/** A prepared statement that holds only for the values that were read; values are sent as texts. */
+type Update = {
+  readonly row: string
+  readonly sql: string
+  readonly values: readonly (string | null | Secret)[]
+}
+
+const rewriteOperation = operation<RewriteOptions, readonly Row[], Rewriting, Rewritten>(
   ({ login, table }) => `database.rewrite ${login.database}.${table}`,
   {
     read: (connection, { login, table, key, columns, where, parameters = [] }) =>
       inSession(connection, login, (session) =>
         select(
           session,
-          `SELECT ${[key, ...columns].map(identifier).join(', ')} FROM ${identifier(table)}${where ? ` WHERE ${where}` : ''}`,
+          `SELECT ${[key, ...columns].map(identifier).join(', ')} FROM ${identifier(table)}` +
+            (where ? ` WHERE ${where}` : ''),
           parameters,
         ),
       ),
-    plan(found, { table, login, key, change, show = String }) {
+    plan(found, options) {
+      const { table, login, key, change, show = String } = options
       const changes = changesOf(found, key, change)
+      const result = { table, changed: changes.length, looked: found.length }
+      if (changes.length === 0) return { result }
+      const lines = (row: Row) =>
+        Object.entries(row)
+          .map(([column, value]) => `${column}: ${show(value, column)}\n`)
+          .join('')
       return {
-        changed: changes.length > 0,
-        result: { table, changed: changes.length, looked: found.length },
+        result,
+        change: { keep: keeping(changes, options), updates: changes.map((one) => updateOf(one, options)) },
         diff: changes.map(
           ({ key, before, after }): Diff => ({
             path: `${login.database}.${table} ${String(key)}`,
-            before: Object.entries(before)
-              .map(([column, value]) => `${column}: ${show(value, column)}\n`)
-              .join(''),
-            after: Object.entries(after)
-              .map(([column, value]) => `${column}: ${show(value, column)}\n`)
-              .join(''),
+            before: lines(before),
+            after: lines(after),
           }),
         ),
       }
     },
-    async apply(connection, plan, { login, table, key, change, save }, found) {
-      const changes = changesOf(found, key, change)
-      await saveRows(connection, save, changes)
+    async apply(connection, { keep, updates }, { login }) {
+      await perform(connection, keep)
       await inSession(connection, login, async (session) => {
         // Otherwise a server in its old default mode cuts what does not fit, and calls it a warning.
         await session.query("SET SESSION sql_mode = CONCAT(@@SESSION.sql_mode, ',STRICT_ALL_TABLES')")
         await session.beginTransaction()
-        for (const { key: id, before, after } of changes) {
-          const columns = Object.keys(after)
+        for (const { row, sql, values } of updates) {
           // As a prepared statement: values that stand in the text of a statement come back in the server's errors.
           const [result] = await session.execute(
-            `UPDATE ${identifier(table)} SET ${columns.map((c) => `${identifier(c)} = ?`).join(', ')} WHERE ${identifier(key)} = ? AND ${columns.map((c) => `${identifier(c)} <=> ?`).join(' AND ')}`,
-            [...columns.map((c) => sent(after[c])), sent(id), ...columns.map((c) => sent(before[c]))],
+            sql,
+            values.map((value) => (value === null ? null : revealed(value))),
           )
           if ((result as { affectedRows?: number }).affectedRows !== 1) {
             await session.rollback()
             throw new Advice(
-              `${login.database}.${table} ${String(id)} changed while it was being rewritten, and nothing was`,
+              `${row} changed while it was being rewritten, and nothing was`,
               'stop the service that writes it, then run this task again',
             )
           }
         }
         await session.commit()
       })
-      return plan.result
     },
   },
 )
 
-function changesOf(found: readonly Row[], key: string, change: (row: Row) => Row | undefined): readonly Change[] {
+interface Changed {
+  readonly key: Json
+  readonly before: Row
+  readonly after: Row
+}
+
+function changesOf(found: readonly Row[], key: string, change: (row: Row) => Row | undefined): readonly Changed[] {
   return found.flatMap((row) => {
     const wish = change(row)
     const columns = wish ? Object.keys(wish).filter((column) => wish[column] !== row[column]) : []
@@ -166,13 +174,37 @@ function changesOf(found: readonly Row[], key: string, change: (row: Row) => Row
   })
 }
 
+function updateOf({ key: id, before, after }: Changed, { login, table, key, show = String }: RewriteOptions): Update {
+  const columns = Object.keys(after)
+  const row = `${login.database}.${table} ${String(id)}`
+  const sent = (value: Json, column: string) => {
+    const text = textOf(value)
+    // What is not shown as it is may hold a password.
+    return text === null || show(value, column) === String(value) ? text : Secret.content(text, `${column} of ${row}`)
+  }
+  const sets = columns.map((column) => `${identifier(column)} = ?`).join(', ')
+  const asRead = columns.map((column) => `${identifier(column)} <=> ?`).join(' AND ')
+  return {
+    row,
+    sql: `UPDATE ${identifier(table)} SET ${sets} WHERE ${identifier(key)} = ? AND ${asRead}`,
+    values: [
+      ...columns.map((column) => sent(after[column], column)),
+      textOf(id),
+      ...columns.map((column) => sent(before[column], column)),
+    ],
+  }
+}
+
 // Appended, one JSON object a row: an earlier save shows the state before the first change and must stay.
-async function saveRows(connection: Connection, save: string, changes: readonly Change[]): Promise<void> {
-  const there = (await connection.read(save))?.toString() ?? ''
-  await output(connection, sh`umask 077; mkdir -p ${path.posix.dirname(save)}`)
-  await connection.write(save, there + changes.map((change) => `${JSON.stringify(change)}\n`).join(''), {
-    mode: '0600',
-  })
+function keeping(changes: readonly Changed[], { login, table, save }: RewriteOptions): Command {
+  const lines = changes.map((change) => `${JSON.stringify(change)}\n`).join('')
+  const part = `${save}.part`
+  return {
+    script: sh`umask 077; mkdir -p ${path.posix.dirname(save)} &&
+{ { [ ! -e ${save} ] || cat ${save}; } && cat; } > ${part} && mv -f ${part} ${save}`,
+    stdin: Secret.content(lines, `rows of ${login.database}.${table} as they were`),
+    shown: `cat > ${save}`,
+  }
 }
 
 async function select(session: Session, sql: string, parameters: readonly Json[]): Promise<readonly Row[]> {
@@ -188,7 +220,7 @@ function plain(value: unknown): Json {
 }
 
 // As texts the server brings values to the column's own type; a number would be compared as a float.
-function sent(value: Json): string | null {
+function textOf(value: Json): string | null {
   return value === null || value === undefined
     ? null
     : typeof value === 'boolean'

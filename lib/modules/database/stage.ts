@@ -1,9 +1,10 @@
-import type { Reader, Connection } from '../../model/operation.ts'
+import type { Reader } from '../../model/operation.ts'
+import { quote } from '../../kit/shell.ts'
 import { type Login, literal, query } from './client.ts'
 
 /**
- * How far the replacement of a database has come. It is recorded in the database server that it protects, in a database of
- * its own, so that whoever moves or restores the server moves the record too.
+ * How far the replacement of a database has come. It is recorded in the database server that it protects, in a database
+ * of its own, so that whoever moves or restores the server moves the record too.
  */
 export type Stage = 'untouched' | 'importing' | 'imported' | 'converting' | 'converted' | 'migrating' | 'migrated'
 
@@ -35,13 +36,20 @@ export async function readStage(connection: Reader, login: Login, database: stri
   return (await readRecord(connection, login, database)).stage
 }
 
-/** Statements that record a stage, and of which dump it is when an import says so. */
+const place = [
+  home,
+  `CREATE TABLE IF NOT EXISTS ${table} (name VARCHAR(64) NOT NULL PRIMARY KEY, stage VARCHAR(16) NOT NULL, ` +
+    `since DATETIME NOT NULL, dump CHAR(64) NOT NULL DEFAULT '')`,
+]
+
+/** Statements that record a stage; an import says of which dump it is, as an expression of SQL. */
 export function recordStage(database: string, stage: Stage, dump?: string): string {
   return [
-    home,
-    `CREATE TABLE IF NOT EXISTS ${table} (name VARCHAR(64) NOT NULL PRIMARY KEY, stage VARCHAR(16) NOT NULL, since DATETIME NOT NULL, dump CHAR(64) NOT NULL DEFAULT '')`,
-    `INSERT INTO ${table} (name, stage, since, dump) VALUES (${literal(database)}, ${literal(stage)}, UTC_TIMESTAMP(), ${literal(dump ?? '')}) ` +
-      `ON DUPLICATE KEY UPDATE stage = VALUES(stage), since = VALUES(since)${dump === undefined ? '' : ', dump = VALUES(dump)'}`,
+    ...place,
+    `INSERT INTO ${table} (name, stage, since, dump) ` +
+      `VALUES (${literal(database)}, ${literal(stage)}, UTC_TIMESTAMP(), ${dump ?? "''"}) ` +
+      'ON DUPLICATE KEY UPDATE stage = VALUES(stage), since = VALUES(since)' +
+      (dump === undefined ? '' : ', dump = VALUES(dump)'),
   ].join('; ')
 }
 
@@ -50,7 +58,8 @@ export function forgetStage(database: string): string {
   return `DELETE FROM ${table} WHERE name = ${literal(database)}`
 }
 
-/** Records a stage. */
-export async function writeStage(connection: Connection, login: Login, database: string, stage: Stage): Promise<void> {
-  await query(connection, login, recordStage(database, stage))
+/** A line of a client script: the stage is in `$stage` then, and nothing where the database is untouched. */
+export function askStage(database: string): string {
+  const ask = [...place, `SELECT stage FROM ${table} WHERE name = ${literal(database)}`].join('; ')
+  return `stage=$($mysql -N -B -e ${quote(ask)} </dev/null) || exit`
 }

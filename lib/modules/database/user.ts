@@ -1,8 +1,17 @@
 import { createHash } from 'node:crypto'
-import { legacyOperation, type Operation, type Reader } from '../../model/operation.ts'
-import { Secret } from '../../model/secret.ts'
+import { operation, type Operation, type Reader } from '../../model/operation.ts'
+import type { Secret } from '../../model/secret.ts'
 import { sh } from '../../kit/shell.ts'
-import { clientScript, identifier, literal, type Login, query, rewritten } from './client.ts'
+import {
+  type ClientCommand,
+  clientScript,
+  identifier,
+  literal,
+  type Login,
+  query,
+  runClient,
+  statement,
+} from './client.ts'
 
 /** What a user of the database server is to be; what is not said stays as it is. */
 export interface UserOptions {
@@ -24,7 +33,9 @@ export type UserState = { readonly user: string; readonly hosts: readonly string
  * A user of the database server with its password and privileges.
  *
  * ```ts
- * database.user({ user: 'nova', hosts: ['localhost', '%'], password: host.vars.novaPassword, grants: { 'nova.*': 'ALL' } })
+ * database.user({
+ *   user: 'nova', hosts: ['localhost', '%'], password: host.vars.novaPassword, grants: { 'nova.*': 'ALL' },
+ * })
  * ```
  */
 export function user(options: UserOptions): Operation<UserState> {
@@ -63,9 +74,9 @@ interface Account {
 
 interface Step {
   readonly host: string
-  /** What the operator sees; a statement may hold the password. */
   readonly seen: string
-  readonly statement: string | Secret
+  /** The statement; the password stands in it for its literal. */
+  readonly sql: readonly (string | Secret)[]
 }
 
 type Wish = UserOptions & { readonly hosts: readonly string[]; readonly wanted: readonly Grant[] }
@@ -74,14 +85,16 @@ interface State {
   readonly alters: boolean
 }
 
-const userOperation = legacyOperation<Wish, State, UserState>(({ user }) => `database.user ${user}`, {
+const userOperation = operation<Wish, State, ClientCommand, UserState>(({ user }) => `database.user ${user}`, {
   read: (connection, { user, hosts, password, login = {} }) => readAccounts(connection, login, user, hosts, password),
   plan(state, wish) {
     const steps = stepsTo(state, wish)
     const made = wish.hosts.filter((host) => !state.accounts.some((account) => account.host === host))
+    const result = { user: wish.user, hosts: wish.hosts, made }
+    if (steps.length === 0) return { result }
     return {
-      changed: steps.length > 0,
-      result: { user: wish.user, hosts: wish.hosts, made },
+      result,
+      change: statement(wish.login ?? {}, ...steps.flatMap(({ sql }) => [...sql, ';\n'])),
       diff: [...new Set(steps.map(({ host }) => host))].map((host) => {
         const account = state.accounts.find((one) => one.host === host)
         return {
@@ -95,15 +108,13 @@ const userOperation = legacyOperation<Wish, State, UserState>(({ user }) => `dat
       }),
     }
   },
-  async apply(connection, _plan, wish, state) {
-    const statements = stepsTo(state, wish).map(({ statement }) => Secret.join([statement, ';\n']))
-    await query(connection, wish.login ?? {}, Secret.join(statements))
-  },
+  apply: send,
 })
 
-const absentOperation = legacyOperation<
+const absentOperation = operation<
   { readonly user: string; readonly hosts?: readonly string[]; readonly login?: Login },
   readonly string[],
+  ClientCommand,
   { readonly user: string; readonly hosts: readonly string[] }
 >(({ user }) => `database.userAbsent ${user}`, {
   async read(connection, { user, hosts, login = {} }) {
@@ -114,36 +125,40 @@ const absentOperation = legacyOperation<
     )
     return found.map(([host]) => host!).filter((host) => hosts?.includes(host) ?? true)
   },
-  plan: (found, { user }) => ({
-    changed: found.length > 0,
-    result: { user, hosts: found },
-    diff: found.map((host) => ({ path: `database user ${user}@${host}`, before: 'there\n', after: '' })),
-  }),
-  async apply(connection, _plan, { user, login = {} }, found) {
-    await query(connection, login, `DROP USER ${found.map((host) => account(user, host)).join(', ')}`)
-  },
+  plan: (found, { user, login = {} }) =>
+    found.length === 0
+      ? { result: { user, hosts: found } }
+      : {
+          result: { user, hosts: found },
+          change: statement(login, `DROP USER ${found.map((host) => account(user, host)).join(', ')}`),
+          diff: found.map((host) => ({ path: `database user ${user}@${host}`, before: 'there\n', after: '' })),
+        },
+  apply: send,
 })
+
+async function send(connection: Reader, command: ClientCommand): Promise<void> {
+  await runClient(connection, command)
+}
 
 function stepsTo({ accounts, alters }: State, { user, hosts, password, wanted, exact = false }: Wish): readonly Step[] {
   return hosts.flatMap((host): readonly Step[] => {
     const who = account(user, host)
     const found = accounts.find((one) => one.host === host)
-    const step = (seen: string, statement: string | Secret = seen): Step => ({ host, seen, statement })
+    const step = (seen: string, ...sql: readonly (string | Secret)[]): Step => ({
+      host,
+      seen,
+      sql: sql.length === 0 ? [seen] : sql,
+    })
     const steps: Step[] = []
     if (!found && password)
-      steps.push(
-        step('a new account with a password', Secret.join([`CREATE USER ${who} IDENTIFIED BY `, quoted(password)])),
-      )
+      steps.push(step('a new account with a password', `CREATE USER ${who} IDENTIFIED BY `, password))
     else if (!found) throw new Error(`${user}@${host} is not there, and a new account needs a password`)
     else if (password && found.password === 'other') {
       // ALTER USER is too new for MySQL 5.6, and PASSWORD() too old for MySQL 8.
       steps.push(
-        step(
-          'another password',
-          alters
-            ? Secret.join([`ALTER USER ${who} IDENTIFIED BY `, quoted(password)])
-            : Secret.join([`SET PASSWORD FOR ${who} = PASSWORD(`, quoted(password), ')']),
-        ),
+        alters
+          ? step('another password', `ALTER USER ${who} IDENTIFIED BY `, password)
+          : step('another password', `SET PASSWORD FOR ${who} = PASSWORD(`, password, ')'),
       )
     }
     for (const { on, privileges } of wanted) {
@@ -204,10 +219,6 @@ function account(user: string, host: string): string {
   return `${literal(user)}@${literal(host)}`
 }
 
-function quoted(password: Secret): Secret {
-  return rewritten(password, literal)
-}
-
 function words({ on, privileges }: Grant): string {
   return `${[...privileges].join(', ')} ON ${on}`
 }
@@ -223,7 +234,8 @@ async function readAccounts(
     query(
       connection,
       login,
-      "SELECT column_name FROM information_schema.columns WHERE table_schema = 'mysql' AND table_name = 'user' AND column_name IN ('Password', 'authentication_string', 'plugin')",
+      "SELECT column_name FROM information_schema.columns WHERE table_schema = 'mysql' AND table_name = 'user' " +
+        "AND column_name IN ('Password', 'authentication_string', 'plugin')",
     ),
     query(connection, login, 'SELECT VERSION()'),
   ])
@@ -235,7 +247,8 @@ async function readAccounts(
   const found = await query(
     connection,
     login,
-    `SELECT Host, COALESCE(${[...hash, "''"].join(', ')}), ${known.has('plugin') ? "COALESCE(plugin, '')" : "''"} FROM mysql.user WHERE User = ${literal(user)}`,
+    `SELECT Host, COALESCE(${[...hash, "''"].join(', ')}), ${known.has('plugin') ? "COALESCE(plugin, '')" : "''"} ` +
+      `FROM mysql.user WHERE User = ${literal(user)}`,
   )
   const accounts = await Promise.all(
     found

@@ -73,7 +73,7 @@ for (const shell of shells) {
       dump: () => apply(target, database.dump({ database: name, from: { name: 'node-1' }, to })),
       replace: () => apply(target, database.replace(replacement)),
       convert: () => apply(target, database.convert({ database: name, ...utf8 })),
-      migrate: (...commands: string[]) => apply(target, database.migrate({ ...replacement, commands })),
+      migrate: (...commands: string[]) => apply(target, database.migrate({ database: name, commands })),
       stage: async () => (await planOf(target, database.standing(name))).result.stage,
     }
   }
@@ -277,6 +277,7 @@ for (const shell of shells) {
     await dump()
     const replaced = await applied(target, () => database.replace(replacement))
     assert.equal(replaced.result, { database: name, tables: 4 })
+    assert.is(replaced.requests.apply, 2, 'the import, and the count of what it brought')
     assert.is(await stage(), 'imported')
     assert.is(
       target
@@ -289,6 +290,7 @@ for (const shell of shells) {
 
     const converted = await applied(target, () => database.convert({ database: name, ...utf8 }))
     assert.equal(converted.result, { database: name, tables: ['images', 'image_locations', 'image_tags'] })
+    assert.is(converted.requests.apply, 1)
     assert.equal(converted.diff[0], {
       path: `${name}.images`,
       before: 'latin1_swedish_ci\n',
@@ -319,22 +321,24 @@ for (const shell of shells) {
 
     const migrated = await applied(target, () =>
       database.migrate({
-        ...replacement,
+        database: name,
         commands: [`echo one; echo two >&2`, `mysql ${name} -e 'CREATE TABLE made (id INT)'`],
       }),
     )
     assert.equal(migrated.result, { database: name, output: 'one\ntwo' })
+    assert.equal(migrated.requests, { read: 2, apply: 4 })
     assert.is(await stage(), 'migrated')
     target.sql('CREATE TABLE lived_on (id INT)', name)
     await dump()
     for (const again of [
       database.replace(replacement),
-      database.migrate({ ...replacement, commands: ['false'] }),
+      database.migrate({ database: name, commands: ['false'] }),
     ] as Operation<Value>[])
       assert.is((await planOf(target, again)).changed, false)
     assert.equal((await planOf(target, database.standing(name))).result, {
       database: name,
       stage: 'migrated',
+      broken: false,
       exists: true,
       tables: 6,
       charset: target
@@ -471,7 +475,7 @@ for (const shell of shells) {
     assert.is(await failure(target, database.convert({ database: 'nosuch', ...utf8 })), 'node-5 has no database nosuch')
   })
 
-  test('migrate that breaks off is an error; the next one imports and converts anew before it tries again', async () => {
+  test('migrate that breaks off is an error, and refuses until the dump has been imported anew', async () => {
     const { name, target, dump, replace, convert, migrate, stage } = fresh()
     assert.is(
       await migrate('true').then(
@@ -490,26 +494,67 @@ for (const shell of shells) {
     )
     assert.is(message, 'TypeError: no (exit code 1)')
     assert.is(await stage(), 'migrating')
+    assert.is((await planOf(target, database.standing(name))).result.broken, true)
+    const refused = (await migrate(half).catch((error: Advice) => error)) as Advice
+    assert.equal(
+      [refused.message, refused.hint],
+      [
+        `the migrating of ${name} broke off, and half of it is nothing to migrate`,
+        'import it anew first: run the tasks from the replacement on',
+      ],
+    )
+    await replace()
+    await convert()
     assert.equal(await migrate(half, 'echo done'), { database: name, output: 'done' })
     assert.is(await stage(), 'migrated')
     assert.match(target.sql('SHOW CREATE TABLE images', name), /`half` int.*CHARSET=utf8/s)
     assert.match(target.sql('SHOW CREATE TABLE image_tags', name), 'CONSTRAINT `tags_image`')
   })
 
-  once('migrate does not drop what it has when the dump it would import anew is gone', async () => {
+  once('replace does not drop what is broken when the dump it would import anew is gone', async () => {
     const { name, target, to, dump, replace, migrate } = fresh()
     await dump()
     await replace()
     await migrate('false').catch(() => {})
     writeFileSync(to, '-- half\n')
     assert.is(
-      await migrate('true').then(
+      await replace().then(
         () => '',
         (error: Error) => error.message,
       ),
       `the dump ${to} is incomplete on node-5`,
     )
     assert.is(target.sql('SELECT COUNT(*) FROM images', name), '4\n')
+  })
+
+  once('what happened since the look is asked for again, and nothing is lost by it', async () => {
+    const { name, target, saved, dump, replacement } = fresh()
+    await dump()
+    const replacing = await planOf(target, database.replace(replacement))
+    target.sql(`CREATE DATABASE ${name}; CREATE TABLE ${name}.precious (id INT)`)
+    const said = (outcome: Promise<unknown>) => outcome.then(String, (error: Error) => error.message)
+    assert.match(await said(replacing.apply(target)), `${name} has not been saved: ${saved} is missing`)
+    const dropping = await planOf(target, database.absent({ database: name, saved }))
+    target.sql('CREATE TABLE more (id INT)', name)
+    assert.match(await said(dropping.apply(target)), `${name} has 2 tables and has not been saved`)
+    assert.is(target.sql('SHOW TABLES', name), 'more\nprecious\n')
+    await apply(target, database.dump({ database: name, to: saved }))
+    await replacing.apply(target)
+    const [converting, migrating] = [
+      await planOf(target, database.convert({ database: name, ...utf8 })),
+      await planOf(target, database.migrate({ database: name, commands: ['true'] })),
+    ]
+    target.sql(`UPDATE switchover.stage SET stage = 'importing' WHERE name = '${name}'`)
+    assert.match(
+      await said(converting.apply(target)),
+      `the importing of ${name} broke off, and half of it is nothing to`,
+    )
+    assert.match(
+      await said(migrating.apply(target)),
+      `the importing of ${name} broke off, and half of it is nothing to`,
+    )
+    target.sql(`UPDATE switchover.stage SET stage = 'migrated' WHERE name = '${name}'`)
+    assert.is(await said(migrating.apply(target)), `${name} has been migrated meanwhile`)
   })
 
   test('restore puts back what was there and forgets; a restore that was killed never passes for an import', async () => {

@@ -103,9 +103,9 @@ test('are checked before anything runs', () => {
 const told = (key: string, value: string, path: string) =>
   [
     `p=${path} k=${key} v=${value}`,
-    `[ -e "$p" ] || { echo "the kernel knows no setting $k: load the module that has it first, or check the name" >&2; exit 1; }`,
-    `[ -w "$p" ] || { echo "$k is closed to this login, or cannot be changed: run the task with become" >&2; exit 1; }`,
-    `{ printf '%s\\n' "$v" > "$p"; } 2>/dev/null || { echo "the kernel refuses $k = $v" >&2; exit 1; }`,
+    `[ -e "$p" ] || no "the kernel knows no setting $k: load the module that has it first, or check the name"`,
+    `[ -w "$p" ] || no "$k is closed to this login, or cannot be changed: run the task with become"`,
+    `{ printf '%s\\n' "$v" > "$p"; } 2>/dev/null || no "the kernel refuses $k = $v"`,
   ].join('\n')
 const ip = told('net.ipv4.ip_forward', '1', '/proc/sys/net/ipv4/ip_forward')
 const state = (text: string | undefined, current: string | undefined) => ({
@@ -121,10 +121,10 @@ for (const [what, operation, found, commands] of [
     state('# a\n', '0'),
     [
       '> /etc/sysctl.conf\n# a\nnet.ipv4.ip_forward = 1\n',
-      `checked by: # the running kernel\n: %s\nset -e\n${ip.replace("'%s", "'%''s")}`,
+      `checked by: # the running kernel\n: %s\nno() { echo "$1" >&2; exit 1; }\n${ip.replace("'%s", "'%''s")}`,
     ],
   ],
-  ['the kernel alone', forwarding(), state('net.ipv4.ip_forward=1\n', '0'), [`set -e\n${ip}`]],
+  ['the kernel alone', forwarding(), state('net.ipv4.ip_forward=1\n', '0'), [`no() { echo "$1" >&2; exit 1; }\n${ip}`]],
   [
     'the line alone, with a copy of what was',
     forwarding({ now: false, file: '/etc/sysctl.d/50.conf', backup: true }),

@@ -1,8 +1,11 @@
-import type { Command, Step } from '../../../lib/kit/command.ts'
+import type { Command } from '../../../lib/kit/command.ts'
 import type { NewFile } from '../../../lib/kit/new-file.ts'
 import type { PathState } from '../../../lib/kit/path-state.ts'
 import { sbin } from '../../../lib/kit/shell.ts'
 import type { Change, Operation, Value } from '../../../lib/model/operation.ts'
+import { Secret } from '../../../lib/model/secret.ts'
+import type { ClientCommand } from '../../../lib/modules/database/client.ts'
+import { guards } from '../../../lib/modules/database/dump.ts'
 
 /**
  * What an operation would type on a host that was found in this state, for tables «state, arguments → commands»: each
@@ -13,10 +16,17 @@ export function typed(operation: Operation<Value>, state: unknown): readonly str
 }
 
 function linesOf(change: Change): readonly string[] {
-  if (change === undefined) return []
+  if (typeof change !== 'object' || change === null || change instanceof Uint8Array || change instanceof Secret)
+    return []
   if (Array.isArray(change)) return (change as readonly Change[]).flatMap(linesOf)
-  const step = change as Step
-  return 'script' in step ? command(step) : file(step)
+  if ('script' in change) return command(change as Command)
+  if ('login' in change) return client(change as ClientCommand)
+  if ('path' in change) return file(change as NewFile)
+  return Object.values(change as Readonly<Record<string, Change>>).flatMap(linesOf)
+}
+
+function client({ commands, sql, long }: ClientCommand): readonly string[] {
+  return command({ script: commands.replace(guards, 'guards'), stdin: sql && Secret.join(sql), long })
 }
 
 function command({ script, stdin, long, timeout }: Command): readonly string[] {

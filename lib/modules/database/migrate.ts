@@ -25,9 +25,10 @@ export type Migrated = { readonly database: string; readonly output: string }
  *
  * ```ts
  * task('Upgrade the schema', async (host) => {
+ *   const nova = { database: 'nova', charset: 'utf8', collation: 'utf8_general_ci' }
  *   const { broken } = await host.run(database.standing('nova'))
  *   if (broken) {
- *     await host.run(database.replace({ ...nova, dump, saved }))
+ *     await host.run(database.replace({ ...nova, dump: '/var/backups/nova.sql', saved: '/var/backups/before.sql' }))
  *     await host.run(database.convert(nova))
  *   }
  *   return host.run(database.migrate({ database: 'nova', commands: ['nova-manage db sync'] }))

@@ -11,7 +11,7 @@ import { type PlayNode, tasksOf } from '../engine/select.ts'
 import type { Event, Reporter } from '../model/event.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { findPlaybook, loadPlaybook } from '../program/playbooks.ts'
-import { checkVariables, type Prepared, prepare } from '../program/prepare.ts'
+import { checkPlays, type Prepared, prepare } from '../program/prepare.ts'
 import type { LiveReporter } from '../report/index.ts'
 import { program } from '../model/program.ts'
 
@@ -66,7 +66,7 @@ async function runPlaybook(args: RunArguments): Promise<number> {
   if (values.step && !interactive()) throw new Refused({ message: '--step needs a terminal to ask on' }, exit.usage)
   const selected = await load(args)
   if (listing(values)) return list(selected, values)
-  await checkVariables(selected)
+  await checkPlays(selected)
   if (values['syntax-check']) {
     const { file, plays } = selected
     process.stdout.write(

@@ -1,8 +1,16 @@
-import type { Inventory } from '../model/inventory.ts'
-import type { Playbook } from '../model/playbook.ts'
+import { statSync } from 'node:fs'
+import type { Host, Inventory } from '../model/inventory.ts'
+import { isOperation, type Operation, type Value } from '../model/operation.ts'
+import { type Body, isDescribed, type Playbook } from '../model/playbook.ts'
 import { didYouMean, type Problem } from '../model/problem.ts'
 import { resolveVars } from '../model/vars.ts'
-import { type PlayNode, tasksOf } from './select.ts'
+import { foreseen, Memory } from './context.ts'
+import { type PlayNode, type RoleNode, tasksOf } from './select.ts'
+
+/** Every problem that can be known before the first connection. */
+export function preflight(plays: readonly PlayNode[], inventory: Inventory): readonly Problem[] {
+  return [...checkVars(plays, inventory), ...checkLocalFiles(plays, inventory)]
+}
 
 /** Every problem with variables that can be known before the first connection, for all hosts and roles together. */
 export function checkVars(plays: readonly PlayNode[], inventory: Inventory): readonly Problem[] {
@@ -23,6 +31,52 @@ export function checkVars(plays: readonly PlayNode[], inventory: Inventory): rea
     }
   }
   return [...problems.values()]
+}
+
+/**
+ * Files of this machine that are to be brought to hosts and are not there, as far as tasks say it before their turn.
+ */
+export function checkLocalFiles(plays: readonly PlayNode[], inventory: Inventory): readonly Problem[] {
+  const memory = new Memory(inventory)
+  const problems = new Map<string, Problem>()
+  for (const { nodes, hosts } of plays) {
+    const tasks = [...tasksOf(nodes)].flatMap((node) => (node.kind === 'task' && node.selected ? [node] : []))
+    const handlers = [...new Set(tasks.map(({ role }) => role))].flatMap((role) => role.handlers)
+    const said = [
+      ...tasks.flatMap(({ role, task: { body } }) => declared(body, role, hosts, memory)),
+      ...handlers.flatMap(({ role, handler: { body } }) => declared(body, role, hosts, memory)),
+    ]
+    for (const { name, at, local } of said) {
+      const reason = local && reasonAgainst(local.path)
+      if (reason && !problems.has(local.path)) problems.set(local.path, { message: `${name}: ${reason}`, at, hint })
+    }
+  }
+  return [...problems.values()]
+}
+
+const hint =
+  'put it there, or correct the path, which begins at the file that says it; ' +
+  'if an earlier task makes it, give the task a function: (host) => …'
+
+/** The operations that a body is known to be before its turn. */
+function declared(
+  body: Body<never, Value>,
+  { role }: RoleNode,
+  hosts: readonly Host[],
+  memory: Memory,
+): readonly Operation<Value>[] {
+  if (isOperation(body)) return [body]
+  if (!isDescribed(body)) return []
+  return hosts.flatMap((host) => foreseen(body, { memory, role, host, check: true }) ?? [])
+}
+
+function reasonAgainst(path: string): string | undefined {
+  try {
+    return statSync(path).isFile() ? undefined : `${path} is not a file`
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    return missing ? `there is no file ${path}` : (error as Error).message
+  }
 }
 
 /** Names given with -e that no role of the playbook declares: most likely misspelt. */

@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process'
 import { readFileSync, statSync } from 'node:fs'
-import { homedir } from 'node:os'
 import path from 'node:path'
 import { askForSecret } from '../model/asking.ts'
-import { here, type Location } from '../model/location.ts'
+import { here, localPath, type Location } from '../model/location.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { Secret } from '../model/secret.ts'
 
@@ -25,7 +24,7 @@ export function fromEnvironment(name: string): Secret {
  */
 export function fromFile(file: string): Secret {
   const at = here()
-  const full = path.resolve(at.line > 0 ? path.dirname(at.file) : process.cwd(), file.replace(/^~(?=\/|$)/, homedir()))
+  const full = localPath(file, at)
   try {
     const { mode } = statSync(full)
     if (mode & 0o077)

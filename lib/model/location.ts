@@ -1,4 +1,5 @@
 import { findSourceMap } from 'node:module'
+import { homedir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -10,7 +11,7 @@ export interface Location {
 
 const library = path.resolve(fileURLToPath(import.meta.url), '../..') + path.sep
 // A playbook that lies inside lib/ (there is none) would be invisible; tests and roles are authors.
-const isAuthors = (file: string) => !file.startsWith(library) && !file.includes(`${path.sep}node_modules${path.sep}`)
+const isOurs = (file: string) => file.startsWith(library)
 
 /** Where the author called the function that called us; frames of this library are passed over. */
 export function here(): Location {
@@ -74,7 +75,8 @@ function authorsCall(trace: Error): Location | undefined {
       const name = call.getFileName()
       if (!name || name.startsWith('node:') || name.startsWith(library)) continue
       const { file, line } = placeOf(name, call.getLineNumber() ?? 1, call.getColumnNumber() ?? 1)
-      if (!isAuthors(file)) continue
+      // A package that calls us is one of roles.
+      if (isOurs(file)) continue
       found = { file, line }
       break
     }
@@ -97,9 +99,16 @@ export function authorsFrame(stack: string): Location | undefined {
     const file = match[1].startsWith('file://')
       ? fileURLToPath(match[1].replace(/\?.*$/, ''))
       : match[1].replace(/\?.*$/, '')
-    if (isAuthors(file)) return { file, line: Number(match[2]) }
+    // What a package throws was called by somebody who knows more of it.
+    if (isOurs(file) || file.includes(`${path.sep}node_modules${path.sep}`)) continue
+    return { file, line: Number(match[2]) }
   }
   return undefined
+}
+
+/** A path of this machine, as an author says it there: it begins at that file, and ~ is the home directory. */
+export function localPath(said: string, { file, line }: Location): string {
+  return path.resolve(line > 0 ? path.dirname(file) : process.cwd(), said.replace(/^~(?=\/|$)/, homedir()))
 }
 
 /** `roles/nova/compute.ts:22`, relative to the working directory when the file lies below it. */

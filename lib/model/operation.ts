@@ -129,10 +129,19 @@ export interface Prepared<R> extends Plan<R> {
   judge?(result: R): boolean
 }
 
+/** A file of the controller machine, as an author names it. */
+export interface LocalFile {
+  readonly said: string
+  /** Absolute: what is said begins at the file that says it. */
+  readonly path: string
+}
+
 /** An inert description of one thing to bring about on a host: nothing happens until `host.run` or a task takes it. */
 export interface Operation<R extends Value = Value> {
   readonly name: string
   readonly at: Location
+  /** What it brings from the controller machine: looked for before the first connection. */
+  readonly local?: LocalFile
   /** What it would do to a host that was found in this state (of its `read`): pure, so that a test needs no host. */
   plan(state: unknown): Plan<R>
   prepare(connection: Reader): Promise<Prepared<R>>
@@ -155,6 +164,8 @@ export interface OperationSpec<A, S, C extends Change, R extends Value> {
   apply(connection: Connection, change: C, args: A): Promise<NoInfer<R> | void>
   /** Did it change anything after all? For programs that say so only afterwards. */
   judge?(result: R, args: A): boolean
+  /** The file of the controller machine that it brings, where it brings one. */
+  local?(args: A): LocalFile | undefined
 }
 
 /**
@@ -186,6 +197,7 @@ export function operation<A, S, C extends Change, R extends Value>(
         return name(args)
       },
       at: here(),
+      ...('local' in spec ? { local: spec.local?.(args) } : {}),
       plan: (state) => spec.plan(state as S, args),
       async prepare(connection) {
         const plan = spec.plan(await spec.read(connection, args), args)

@@ -1,13 +1,15 @@
-import { createHash, randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { Advice, CommandFailed, legacyOperation } from '../model/operation.ts'
-import type { CommandResult, Connection, Operation } from '../model/operation.ts'
-import { quote, sh } from '../kit/shell.ts'
 import { answers, type Answer } from '../kit/answers.ts'
+import { type Command, performStep } from '../kit/command.ts'
+import { localFile, unusable } from '../kit/local-file.ts'
 import { absolute, octal, setAttributes } from '../kit/path-state.ts'
+import { quote, sh } from '../kit/shell.ts'
+import { Advice, operation } from '../model/operation.ts'
+import type { Connection, LocalFile, Operation } from '../model/operation.ts'
+import { hashHere } from './copy-between/ends.ts'
 
 /** How an archive is packed. */
 export type ArchiveFormat = 'tar' | 'tgz' | 'tbz' | 'txz' | 'zip'
@@ -53,7 +55,10 @@ export function create(
 /** How an archive is unpacked. */
 export interface ExtractOptions {
   readonly format?: ArchiveFormat
-  /** Where the archive is: on the host itself unless this says that it is brought from the controller machine. */
+  /**
+   * Where the archive is: on the host itself unless this says that it is brought from the controller machine; its path
+   * there begins at the file that says it.
+   */
   readonly source?: 'host' | 'controller'
   /** A path that the archive brings: when it is there, nothing is done; no trace of the archive is kept then. */
   readonly creates?: string
@@ -80,12 +85,13 @@ export type ExtractState = { readonly path: string; readonly changed: boolean; r
  */
 export function extract(archive: string, directory: string, options: ExtractOptions = {}): Operation<ExtractState> {
   const { source = 'host', format = formatOf(archive), strip = 0, creates } = options
-  if (source === 'host') absolute(archive)
+  const local = source === 'controller' ? localFile(archive) : undefined
+  if (!local) absolute(archive)
   if (creates !== undefined) absolute(creates)
   if (!Number.isInteger(strip) || strip < 0)
     throw new Error(`${strip} leading directories cannot be taken off the names`)
   if (strip > 0 && format === 'zip') throw new Error(`${archive}: unzip cannot take leading directories off the names`)
-  return unpack({ archive, directory: absolute(directory).replace(/(.)\/+$/, '$1'), format, strip, source, options })
+  return unpack({ archive, directory: absolute(directory).replace(/(.)\/+$/, '$1'), format, strip, local, options })
 }
 
 function formatOf(archive: string): ArchiveFormat {
@@ -136,7 +142,7 @@ interface Making {
 
 type Finding = { readonly why: string; readonly attributes: string }
 
-const makeArchive = legacyOperation<Making, Finding, ArchiveState>(({ archive }) => `archive.create ${archive}`, {
+const makeArchive = operation<Making, Finding, Command, ArchiveState>(({ archive }) => `archive.create ${archive}`, {
   async read(connection, { archive, names, from, format, options: { mode, owner, group } }) {
     const found = await answers(connection, {
       why: `${sh`a=${archive}; cd ${from} || exit; set -- ${names}`}\n${whyScript(format)}`,
@@ -151,54 +157,57 @@ const makeArchive = legacyOperation<Making, Finding, ArchiveState>(({ archive })
         (group !== undefined && group !== team && group !== gid))
     return { why: found.why.stdout.trim(), attributes: wrong ? found.attributes.stdout.trim() : '' }
   },
-  plan({ why, attributes }, { archive, names, options: { mode, owner, group } }) {
-    const changed = why !== '' || attributes !== ''
-    const told = `${[mode, owner, group].filter((one) => one !== undefined).join(' ')}\n`
+  plan({ why, attributes }, making) {
+    const { archive: path, names, options } = making
+    if (why !== '') {
+      const before = why === 'none' ? '' : `${why}\n`
+      return {
+        result: { path, changed: true },
+        change: made(makingScript(making), true),
+        diff: { path, before, after: `an archive of ${names.join(', ')}\n` },
+      }
+    }
+    if (attributes === '') return { result: { path, changed: false } }
+    const { mode, owner, group } = options
+    const wanted = [mode, owner, group].filter((one) => one !== undefined)
     return {
-      changed,
-      result: { path: archive, changed },
-      ...(why === ''
-        ? {}
-        : {
-            diff: {
-              path: archive,
-              before: why === 'none' ? '' : `${why}\n`,
-              after: `an archive of ${names.join(', ')}\n`,
-            },
-          }),
-      ...(why === '' && attributes !== ''
-        ? { diff: { path: `${archive} (attributes)`, before: `${attributes}\n`, after: told } }
-        : {}),
+      result: { path, changed: true },
+      change: made(setAttributes(path, options)),
+      diff: { path: `${path} (attributes)`, before: `${attributes}\n`, after: `${wanted.join(' ')}\n` },
     }
   },
-  async apply(connection, _plan, { archive, names, from, format, options }, { why }) {
-    const { owner, group, mode } = options
-    const attributes = { ...(owner === undefined ? {} : { owner }), ...(group === undefined ? {} : { group }) }
-    if (why === '')
-      return void (await run(
-        connection,
-        setAttributes(archive, { ...attributes, ...(mode === undefined ? {} : { mode }) }),
-      ))
-    const temporary = `${archive}.${randomBytes(4).toString('hex')}.part`
-    const script = [
-      'set -e; umask 077',
-      needs(format, format === 'zip' ? ['zip'] : []),
-      sh`a=${archive} t=${temporary}; cd ${from}; set -- ${names}`,
-      `trap 'rm -f "$t" "$t.time"' EXIT; trap 'exit 1' HUP INT TERM`,
-      // What changes while it is packed must count as changed since: the archive gets the time of the start.
-      ': > "$t.time"',
-      format === 'zip'
-        ? 'zip -q -r -y - -- "$@" > "$t"'
-        : `c=0; tar -c${packing[format].flag}f "$t" -- "$@" || c=$?; [ $c = 0 ] || { echo "tar ended with code $c" >&2; exit 1; }`,
-      'touch -r "$t.time" "$t"',
-      // As it is kept when a file is replaced.
-      mode === undefined ? 'if [ -f "$a" ]; then chmod "$(stat -c %a "$a")" "$t"; fi' : sh`chmod ${octal(mode)} "$t"`,
-      ...(owner === undefined && group === undefined ? [] : [setAttributes(temporary, attributes)]),
-      'mv -f "$t" "$a"',
-    ].join('\n')
-    await run(connection, script, true)
-  },
+  apply: performStep,
 })
+
+const plainly = 'PATH=$PATH:/sbin:/usr/sbin; LC_ALL=C; export PATH LC_ALL\n'
+
+function made(script: string, long = false): Command {
+  return { script: plainly + script, shown: script, ...(long ? { long } : {}) }
+}
+
+function makingScript({ archive, names, from, format, options: { mode, owner, group } }: Making): string {
+  const who = `${owner ?? ''}${group === undefined ? '' : `:${group}`}`
+  const pack =
+    format === 'zip'
+      ? 'zip -q -r -y - -- "$@" > "$t"'
+      : `c=0; tar -c${packing[format].flag}f "$t" -- "$@" || c=$?\n` +
+        `[ $c = 0 ] || { echo "tar ended with code $c" >&2; exit 1; }`
+  return [
+    'set -e; umask 077',
+    needs(format, format === 'zip' ? ['zip'] : []),
+    sh`a=${archive}; cd ${from}; set -- ${names}`,
+    `t=$(mktemp "$a.part-XXXXXX")`,
+    `trap 'rm -f "$t" "$t.time"' EXIT; trap 'exit 1' HUP INT TERM`,
+    // What changes while it is packed must count as changed since: the archive gets the time of the start.
+    ': > "$t.time"',
+    pack,
+    'touch -r "$t.time" "$t"',
+    // As it is kept when a file is replaced.
+    mode === undefined ? 'if [ -f "$a" ]; then chmod "$(stat -c %a "$a")" "$t"; fi' : sh`chmod ${octal(mode)} "$t"`,
+    ...(who === '' ? [] : [sh`chown ${who} "$t"`]),
+    'mv -f "$t" "$a"',
+  ].join('\n')
+}
 
 // Why the archive must be made (again): a changed file, or other names in it than there are. Not every find knows
 // -cnewer, which sees new attributes, too.
@@ -223,7 +232,8 @@ interface Unpacking {
   readonly directory: string
   readonly format: ArchiveFormat
   readonly strip: number
-  readonly source: 'host' | 'controller'
+  /** Where it is brought from, unless it is there. */
+  readonly local: LocalFile | undefined
   readonly options: ExtractOptions
 }
 
@@ -233,28 +243,22 @@ interface Seen {
   readonly noted: string | undefined
 }
 
-const unpack = legacyOperation<Unpacking, Seen, ExtractState>(
+/** An archive that is brought, and the script that unpacks what it reads. */
+type Bringing = { readonly bring: string; readonly script: string }
+
+const unpack = operation<Unpacking, Seen, Command | Bringing, ExtractState>(
   ({ archive, directory }) => `archive.extract ${archive} to ${directory}`,
   {
+    local: ({ local }) => local,
     async read(connection, args) {
-      const {
-        archive,
-        directory,
-        format,
-        source,
-        options: { creates },
-      } = args
-      const mine = source === 'controller' ? await hashHere(archive) : undefined
+      const { archive, directory, local, options } = args
+      const mine = local && (await sumHere(local))
+      const { creates } = options
       const found = await answers(connection, {
         done: creates === undefined ? 'exit 1' : sh`[ -e ${creates} ] || [ -L ${creates} ]`,
         directory: sh`d=${directory}; [ ! -e "$d" ] || [ -d "$d" ]`,
         noted: creates === undefined ? sh`cat ${`${directory}/${noteName}`} 2>/dev/null; :` : ':',
-        archive:
-          source === 'controller'
-            ? ':'
-            : creates === undefined
-              ? `${sh`a=${archive}`}\n${archiveScript(format)}`
-              : `${sh`a=${archive}; [ ! -e ${creates} ] || exit 0`}\n${archiveScript(format)}`,
+        archive: local ? ':' : lookScript(args),
       })
       if (found.directory.code !== 0) {
         throw new Advice(`${directory} is there and not a directory`, 'move it away, or remove it with file.absent')
@@ -264,27 +268,23 @@ const unpack = legacyOperation<Unpacking, Seen, ExtractState>(
       const line = found.noted.stdout.split('\n').find((one) => one.slice(66) === noteOf(args))
       return { done: found.done.code === 0, sha256, noted: line?.slice(0, 64) }
     },
-    plan({ done, sha256, noted }, { archive, directory }) {
-      const changed = !done && (noted === undefined || noted !== sha256)
+    plan({ done, sha256, noted }, args) {
+      const { archive, directory: path, local } = args
+      if (done || sha256 === undefined || noted === sha256) return { result: { path, changed: false, sha256 } }
       return {
-        changed,
-        result: { path: directory, changed, sha256 },
-        ...(changed
-          ? {
-              diff: {
-                path: directory,
-                before: noted ? `${archive} with sha256 ${noted}\n` : '',
-                after: `${archive} with sha256 ${sha256}\n`,
-              },
-            }
-          : {}),
+        result: { path, changed: true, sha256 },
+        change: local
+          ? { bring: local.path, script: bringingScript(args, sha256) }
+          : made(extractScript(args, sha256, quote(archive)), true),
+        diff: {
+          path,
+          before: noted ? `${archive} with sha256 ${noted}\n` : '',
+          after: `${archive} with sha256 ${sha256}\n`,
+        },
       }
     },
-    async apply(connection, _plan, args, { sha256 }) {
-      if (args.source === 'host')
-        return void (await run(connection, extractScript(args, sha256!, quote(args.archive)), true))
-      await bring(connection, args, sha256!)
-    },
+    apply: (connection, change, { archive }) =>
+      'bring' in change ? bring(connection, change, archive) : performStep(connection, change),
   },
 )
 
@@ -302,7 +302,10 @@ function refuseOutside(format: ArchiveFormat, archive: string): string {
   return `
 { ${needs(format)}; } 2>&1
 ${literal}
-l=$(${listing(format, archive)} 2>&1) || { printf '%s\\n' "$l" | tail -n 3; echo "it is damaged, or no ${format} archive"; exit 8; }
+l=$(${listing(format, archive)} 2>&1) || {
+  printf '%s\\n' "$l" | tail -n 3
+  echo "it is damaged, or no ${format} archive"; exit 8
+}
 bad=$(printf '%s\\n' "$l" | grep -E '^/|(^|/)\\.\\.(/|$)|^tar: [Rr]emoving leading')
 [ -z "$bad" ] || {
   say=$(printf '%s\\n' "$bad" | grep -v '^tar: ' | head -n 3)
@@ -311,8 +314,12 @@ bad=$(printf '%s\\n' "$l" | grep -E '^/|(^|/)\\.\\.(/|$)|^tar: [Rr]emoving leadi
 `
 }
 
-function archiveScript(format: ArchiveFormat): string {
-  return `[ -e "$a" ] || { echo "there is no such file"; exit 8; }\n${refuseOutside(format, '"$a"')}\nsha256sum < "$a"`
+function lookScript({ archive, format, options: { creates } }: Unpacking): string {
+  return `${sh`a=${archive}`}
+${creates === undefined ? '' : sh`[ ! -e ${creates} ] || exit 0`}
+[ -e "$a" ] || { echo "there is no such file"; exit 8; }
+${refuseOutside(format, '"$a"')}
+sha256sum < "$a"`
 }
 
 // `archive` is a word of the shell.
@@ -348,47 +355,41 @@ function extractScript(args: Unpacking, sha256: string, archive: string): string
     ...(creates === undefined
       ? [
           sh`n="$d"/${noteName} w=${noteOf(args)} h=${sha256}`,
-          `{ [ ! -f "$n" ] || while IFS= read -r l; do [ "\${l#*  }" = "$w" ] || printf '%s\\n' "$l"; done < "$n"; printf '%s  %s\\n' "$h" "$w"; } > "$n.new"`,
+          `others() { while IFS= read -r l; do [ "\${l#*  }" = "$w" ] || printf '%s\\n' "$l"; done; }`,
+          `{ [ ! -f "$n" ] || others < "$n"; printf '%s  %s\\n' "$h" "$w"; } > "$n.new"`,
           'mv -f "$n.new" "$n"',
         ]
       : [sh`[ -e ${creates} ] || [ -L ${creates} ] || { echo ${`the archive brought no ${creates}`} >&2; exit 1; }`]),
   ].join('\n')
 }
 
-async function bring(connection: Connection, args: Unpacking, sha256: string): Promise<void> {
-  const { archive, format } = args
-  const script = [
-    'PATH=$PATH:/sbin:/usr/sbin; LC_ALL=C; export PATH LC_ALL; umask 022',
+function bringingScript(args: Unpacking, sha256: string): string {
+  const other = 'what arrived has another checksum than what was sent'
+  return [
+    `${plainly}umask 022`,
     `t=$(umask 077; mktemp) || exit; trap 'rm -f "$t"' EXIT; trap 'exit 1' HUP INT TERM`,
     'cat > "$t" || exit',
-    sh`[ "$(sha256sum < "$t" | cut -c 1-64)" = ${sha256} ] || { echo 'what arrived has another checksum than what was sent' >&2; exit 1; }`,
-    `{ ${refuseOutside(format, '"$t"')} } >&2`,
+    sh`[ "$(sha256sum < "$t" | cut -c 1-64)" = ${sha256} ] || { echo ${other} >&2; exit 1; }`,
+    `{ ${refuseOutside(args.format, '"$t"')} } >&2`,
     `( ${extractScript(args, sha256, '$t')}\n)`,
   ].join('\n')
+}
+
+async function bring(connection: Connection, { bring, script }: Bringing, archive: string): Promise<void> {
   const remote = await connection.stream(script)
   remote.stdout.resume()
-  const [sent, ended] = await Promise.allSettled([pipeline(createReadStream(archive), remote.stdin), remote.ended])
+  const [sent, ended] = await Promise.allSettled([pipeline(createReadStream(bring), remote.stdin), remote.ended])
   if (ended.status === 'rejected') throw ended.reason
   if (ended.value.code !== 0) throw problem(archive, { code: ended.value.code, stdout: ended.value.stderr })
   if (sent.status === 'rejected') throw sent.reason
 }
 
-async function hashHere(archive: string): Promise<string> {
-  const hint = `the path is relative to where run was started: ${process.cwd()}`
-  const found = await stat(archive).catch((error: Error) => {
-    throw new Advice(`${archive} cannot be unpacked: ${error.message}`, hint)
+async function sumHere(local: LocalFile): Promise<string> {
+  const found = await stat(local.path).catch((error: Error) => {
+    throw unusable(local, 'unpacked', error.message)
   })
-  if (!found.isFile()) throw new Advice(`${archive} cannot be unpacked: it is not a file`, hint)
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(archive), hash)
-  return hash.digest('hex')
-}
-
-async function run(connection: Connection, script: string, long = false): Promise<CommandResult> {
-  const whole = `PATH=$PATH:/sbin:/usr/sbin; LC_ALL=C; export PATH LC_ALL\n${script}`
-  const result = await connection.exec(whole, { long })
-  if (result.code !== 0) throw new CommandFailed(script, result)
-  return result
+  if (!found.isFile()) throw unusable(local, 'unpacked', 'it is not a file')
+  return hashHere(local.path)
 }
 
 function problem(archive: string, { code, stdout }: Answer): Error {

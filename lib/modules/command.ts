@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
+import { localFile, unusable } from '../kit/local-file.ts'
 import { type Command, perform } from '../kit/command.ts'
-import { Advice, operation } from '../model/operation.ts'
-import type { CommandResult, Operation, Reader } from '../model/operation.ts'
+import { operation } from '../model/operation.ts'
+import type { CommandResult, LocalFile, Operation, Reader } from '../model/operation.ts'
 import { masked, Secret } from '../model/secret.ts'
 import { quote, sh, type Word } from '../kit/shell.ts'
 
@@ -87,15 +88,15 @@ export function command(argv: readonly (string | number)[], options: ChangeOptio
 }
 
 /**
- * Runs a script of the controller machine on the host; it travels on stdin and leaves no file there. Otherwise as
- * `shell`.
+ * Runs a script of the controller machine on the host; its path begins at the file that says it. It travels on stdin
+ * and leaves no file there. Otherwise as `shell`.
  *
  * ```ts
  * task('Prepare the disks', script('files/prepare-disks.sh', '--device', '/dev/sdb'))
  * ```
  */
 export function script(path: string, ...args: readonly (string | number)[]): Operation<Ran> {
-  return sendScript({ path, args })
+  return sendScript({ local: localFile(path), args })
 }
 
 interface Running {
@@ -127,19 +128,17 @@ const look = operation<Running, Ran, Ran>(({ script }) => `probe: ${shorten(scri
 })
 
 const sendScript = operation<
-  { readonly path: string; readonly args: readonly (string | number)[] },
+  { readonly local: LocalFile; readonly args: readonly (string | number)[] },
   Buffer,
   Command,
   Ran
->(({ path }) => `script ${path}`, {
-  async read(_connection, { path }) {
+>(({ local }) => `script ${local.said}`, {
+  local: ({ local }) => local,
+  async read(_connection, { local }) {
     try {
-      return await readFile(path)
+      return await readFile(local.path)
     } catch (error) {
-      throw new Advice(
-        `the script ${path} cannot be read: ${(error as Error).message}`,
-        'the path is relative to where run was started',
-      )
+      throw unusable(local, 'run', (error as Error).message)
     }
   },
   plan: (text, { args }) => ({

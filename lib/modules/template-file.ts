@@ -1,12 +1,16 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { Eta } from 'eta'
-import { Advice, legacyOperation } from '../model/operation.ts'
-import type { FileMeta, Operation, Prepared } from '../model/operation.ts'
+import { performStep, type Step } from '../kit/command.ts'
+import { checkedMeta } from '../kit/file-meta.ts'
+import { localFile, unusable } from '../kit/local-file.ts'
+import { absolute, type PathState } from '../kit/path-state.ts'
+import type { Written } from '../kit/written.ts'
+import { Advice, operation } from '../model/operation.ts'
+import type { FileMeta, LocalFile, Operation } from '../model/operation.ts'
 import { didYouMean } from '../model/problem.ts'
 import { Secret } from '../model/secret.ts'
-import type { Written } from '../kit/written.ts'
-import { content } from './file.ts'
+import { lookAtContent, planContent } from './file/content.ts'
 
 /** What a template may use, as `it`. */
 export type TemplateVars = Readonly<Record<string, unknown>>
@@ -20,7 +24,8 @@ export type TemplateVars = Readonly<Record<string, unknown>>
  *   backends: host.vars.controllers, password: host.vars.statsPassword,
  * }, { mode: '0640', validate: 'haproxy -c -f %s' }))
  * ```
- * A variable that was not given is an error; a secret is masked wherever the result is shown.
+ * The template's path begins at the file that says it. A variable that was not given is an error; a secret is masked
+ * wherever the result is shown.
  */
 export function templateFile(
   localPath: string,
@@ -28,42 +33,45 @@ export function templateFile(
   vars: TemplateVars = {},
   meta: FileMeta = {},
 ): Operation<Written> {
-  // What cannot be a path or a mode is told where the operation is made.
-  content(to, '', meta)
-  return bringTemplate({ localPath, to, vars, meta })
+  return bringTemplate({ local: localFile(localPath), path: absolute(to), vars, meta: checkedMeta(meta) })
 }
 
 interface Wish {
-  readonly localPath: string
-  readonly to: string
+  readonly local: LocalFile
+  readonly path: string
   readonly vars: TemplateVars
   readonly meta: FileMeta
 }
 
-const bringTemplate = legacyOperation<Wish, Prepared<Written>, Written>(
-  ({ localPath, to }) => `templateFile ${localPath} to ${to}`,
+interface Found {
+  readonly state: PathState
+  readonly text: string | Secret
+}
+
+const bringTemplate = operation<Wish, Found, Step, Written>(
+  ({ local, path }) => `templateFile ${local.said} to ${path}`,
   {
-    read: (connection, { localPath, to, vars, meta }) => content(to, render(localPath, vars), meta).prepare(connection),
-    plan: ({ apply: _apply, ...plan }) => plan,
-    apply: (connection, _plan, _wish, prepared) => prepared.apply(connection),
+    local: ({ local }) => local,
+    async read(connection, { local, path, vars, meta }) {
+      const text = render(local, vars)
+      return { text, state: await lookAtContent(connection, { path, text, meta }) }
+    },
+    plan: ({ state, text }, { path, meta }) => planContent(state, { path, text, meta }),
+    apply: performStep,
   },
 )
 
 /** The text of a template file; a secret when there is one in it. @throws Advice, naming the template and its line */
-export function render(localPath: string, vars: TemplateVars): string | Secret {
-  const file = path.resolve(localPath)
+export function render(local: LocalFile, vars: TemplateVars): string | Secret {
   let source: string
   try {
-    source = readFileSync(file, 'utf8')
+    source = readFileSync(local.path, 'utf8')
   } catch (error) {
-    throw new Advice(
-      `the template ${localPath} cannot be read: ${(error as Error).message}`,
-      `the path is relative to where run was started: ${process.cwd()}`,
-    )
+    throw unusable(local, 'filled in', (error as Error).message)
   }
   const secrets: Secret[] = []
   const eta = new Eta({
-    views: path.dirname(file),
+    views: path.dirname(local.path),
     autoEscape: false,
     autoTrim: false,
     autoFilter: true,
@@ -76,7 +84,7 @@ export function render(localPath: string, vars: TemplateVars): string | Secret {
     return reveal(eta.renderString(source, guarded(vars, '', secrets) as object), secrets)
   } catch (error) {
     throw new Advice(
-      `the template ${localPath} fails: ${brief(error as Error)}`,
+      `the template ${local.said} fails: ${brief(error as Error)}`,
       'correct the template, or what is given to it',
     )
   }

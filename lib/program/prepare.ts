@@ -31,10 +31,10 @@ export async function prepare(
   return { playbook, inventory, plays }
 }
 
-/** Looks at the variables of all hosts. @throws Refused with everything that is wrong with them */
-export async function checkVariables({ plays, inventory }: Prepared): Promise<void> {
-  const { checkVars } = await import('../engine/preflight.ts')
-  const problems = checkVars(plays, inventory)
+/** Looks at the variables of all hosts, and at local files. @throws Refused with everything that is wrong with them */
+export async function checkPlays({ plays, inventory }: Prepared): Promise<void> {
+  const { preflight } = await import('../engine/preflight.ts')
+  const problems = preflight(plays, inventory)
   if (problems.length > 0) throw new Refused(problems, exit.load)
 }
 

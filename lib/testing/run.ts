@@ -1,5 +1,5 @@
 import { doneIn, type Done } from '../engine/journal.ts'
-import { checkVars } from '../engine/preflight.ts'
+import { preflight } from '../engine/preflight.ts'
 import { run, type RunOptions, type RunOutcome } from '../engine/run.ts'
 import { select, type Selection } from '../engine/select.ts'
 import { type Event, recap, type TaskFinished, type Timed } from '../model/event.ts'
@@ -55,7 +55,7 @@ export function begin(
     ...(startAt === undefined ? {} : { startAt }),
     ...(limit ? { limit } : {}),
   })
-  const problems = checkVars(plays, inventory)
+  const problems = preflight(plays, inventory)
   if (problems.length > 0) throw new Refused(problems, exit.load)
   const ended = run({
     playbook: book,

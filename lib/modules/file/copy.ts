@@ -3,6 +3,7 @@ import { performStep, type Step } from '../../kit/command.ts'
 import { sha256Of } from '../../kit/contents.ts'
 import { checkedMeta } from '../../kit/file-meta.ts'
 import { look } from '../../kit/look.ts'
+import { localFile, unusable } from '../../kit/local-file.ts'
 import { fileChange, newContent } from '../../kit/new-file.ts'
 import {
   absolute,
@@ -17,8 +18,8 @@ import {
 import { withoutPasswords } from '../../kit/sensitive-lines.ts'
 import { sh } from '../../kit/shell.ts'
 import { validation } from '../../kit/writing.ts'
-import { Advice, operation } from '../../model/operation.ts'
-import type { Connection, FileMeta, Operation } from '../../model/operation.ts'
+import { operation } from '../../model/operation.ts'
+import type { Connection, FileMeta, LocalFile, Operation } from '../../model/operation.ts'
 import { carry } from '../copy-between/carry.ts'
 import { hashHere, hostTarget, localSource, stampOf, suffix } from '../copy-between/ends.ts'
 import { meterOf } from '../copy-between/progress.ts'
@@ -26,18 +27,25 @@ import { sumOf } from '../copy-between/receive.ts'
 import { type Copied, small, told } from './copied.ts'
 
 /**
- * A file of the controller machine, brought to the host. A large one is streamed and verified, and goes on where it
- * stopped when it was cut before.
+ * A file of the controller machine, brought to the host; its path begins at the file that says it. A large one is
+ * streamed and verified, and goes on where it stopped when it was cut before.
  *
  * ```ts
  * task('Bring the package', file.copy('files/tgt.rpm', '/root/tgt.rpm', { mode: '0600' }))
  * ```
  */
 export function copy(localPath: string, path: string, meta: FileMeta = {}): Operation<Copied> {
-  return bringCopy({ localPath, path: absolute(path), meta: checkedMeta(meta) })
+  return bringCopy({ local: localFile(localPath), path: absolute(path), meta: checkedMeta(meta) })
 }
 
-interface Local {
+interface Copy {
+  readonly local: LocalFile
+  readonly path: string
+  readonly meta: FileMeta
+}
+
+/** What lies here. */
+interface Mine {
   readonly bytes: number
   /** Of a large one only when the other has the same size. */
   readonly sha256?: string
@@ -47,7 +55,7 @@ interface Local {
 
 interface Found {
   readonly state: PathState
-  readonly local: Local
+  readonly mine: Mine
   readonly same: boolean
 }
 
@@ -63,74 +71,71 @@ type Carrying = {
   readonly finish: string
 }
 
-const bringCopy = operation<
-  { readonly localPath: string; readonly path: string; readonly meta: FileMeta },
-  Found,
-  Step | Carrying,
-  Copied
->(({ localPath, path }) => `file.copy ${localPath} to ${path}`, {
-  async read(connection, { localPath, path }) {
-    const local = readLocal(localPath)
-    if (local.content) {
-      const state = await look(connection, path, { content: small, unless: local.sha256 })
-      return { local, state, same: state.sha256 === local.sha256 }
-    }
-    const state = await look(connection, path)
-    if (state.kind !== 'file' || state.size !== local.bytes) return { local, state, same: false }
-    const [sha256, theirs] = await Promise.all([hashHere(localPath), sumOf(connection, state.target)])
-    return { local: { ...local, sha256 }, state: { ...state, sha256: theirs }, same: sha256 === theirs }
+const bringCopy = operation<Copy, Found, Step | Carrying, Copied>(
+  ({ local, path }) => `file.copy ${local.said} to ${path}`,
+  {
+    local: ({ local }) => local,
+    async read(connection, { local, path }) {
+      const mine = readLocal(local)
+      if (mine.content) {
+        const state = await look(connection, path, { content: small, unless: mine.sha256 })
+        return { mine, state, same: state.sha256 === mine.sha256 }
+      }
+      const state = await look(connection, path)
+      if (state.kind !== 'file' || state.size !== mine.bytes) return { mine, state, same: false }
+      const [sha256, theirs] = await Promise.all([hashHere(local.path), sumOf(connection, state.target)])
+      return { mine: { ...mine, sha256 }, state: { ...state, sha256: theirs }, same: sha256 === theirs }
+    },
+    plan(found, { local, path, meta }) {
+      const { state, mine, same } = found
+      mustBeFile(state)
+      const result = { path, bytes: mine.bytes, sha256: mine.sha256 }
+      const change = same || mine.content ? replacing(found, path, meta) : carrying(found, local, meta)
+      if (!change) return { result: { ...result, changed: false } }
+      const diff = [
+        ...(same ? [] : [{ path, ...showBytes(state, mine) }]),
+        ...(state.exists ? [attributesDiff(state, differing(state, meta)) ?? []].flat() : []),
+      ]
+      return { result: { ...result, changed: true }, change, diff }
+    },
+    async apply(connection, change, { path }) {
+      if (!('finish' in change)) return performStep(connection, change)
+      return { path, bytes: change.bytes, sha256: await carryOver(connection, change), changed: true }
+    },
   },
-  plan({ state, local, same }, { localPath, path, meta }) {
-    mustBeFile(state)
-    const { bytes, sha256, stamp, content } = local
-    const result = { path, bytes, sha256 }
-    const change =
-      same || content
-        ? fileChange(state, same || !content ? undefined : newContent(path, state.content, content), meta)
-        : {
-            from: localPath,
-            path: state.target,
-            bytes,
-            stamp,
-            ...(sha256 === undefined ? {} : { sha256 }),
-            finish: finishing(state, meta),
-          }
-    if (!change) return { result: { ...result, changed: false } }
-    const diff = [
-      ...(same ? [] : [{ path, ...showBytes(state, local) }]),
-      ...(state.exists ? [attributesDiff(state, differing(state, meta)) ?? []].flat() : []),
-    ]
-    return { result: { ...result, changed: true }, change, diff }
-  },
-  async apply(connection, change, { path }) {
-    if (!('finish' in change)) return performStep(connection, change)
-    return { path, bytes: change.bytes, sha256: await carryOver(connection, change), changed: true }
-  },
-})
+)
 
 // One object for all the hosts that a file goes to, until it is another file.
-const read = new Map<string, Local & { readonly content: Buffer }>()
+const read = new Map<string, Mine & { readonly content: Buffer }>()
 
 // At once, and not when the disk has answered: so the questions about many files still go to the host together.
-function readLocal(localPath: string): Local {
+function readLocal(local: LocalFile): Mine {
+  const { path } = local
   let found: Stats
   try {
-    found = statSync(localPath)
+    found = statSync(path)
   } catch (error) {
-    throw new Advice(
-      `${localPath} cannot be copied: ${(error as Error).message}`,
-      `the path is relative to where run was started: ${process.cwd()}`,
-    )
+    throw unusable(local, 'copied', (error as Error).message)
   }
-  if (!found.isFile()) throw new Advice(`${localPath} cannot be copied: it is not a file`, 'copy its files one by one')
+  if (!found.isFile()) throw unusable(local, 'copied', 'it is not a file')
   const stamp = stampOf(found)
   if (found.size > small) return { bytes: found.size, stamp }
-  const known = read.get(localPath)
+  const known = read.get(path)
   if (known?.stamp === stamp) return known
-  const content = readFileSync(localPath)
-  const local = { bytes: content.length, sha256: sha256Of(content), content, stamp }
-  read.set(localPath, local)
-  return local
+  const content = readFileSync(path)
+  const mine = { bytes: content.length, sha256: sha256Of(content), content, stamp }
+  read.set(path, mine)
+  return mine
+}
+
+function replacing({ state, mine, same }: Found, path: string, meta: FileMeta): Step | undefined {
+  const content = same || !mine.content ? undefined : newContent(path, state.content, mine.content)
+  return fileChange(state, content, meta)
+}
+
+function carrying({ state, mine: { bytes, stamp, sha256 } }: Found, local: LocalFile, meta: FileMeta): Carrying {
+  const known = sha256 === undefined ? {} : { sha256 }
+  return { from: local.path, path: state.target, bytes, stamp, ...known, finish: finishing(state, meta) }
 }
 
 async function carryOver(connection: Connection, carrying: Carrying): Promise<string> {
@@ -159,10 +164,10 @@ function finishing(state: PathState, { mode, owner, group, validate, backup }: F
   ].join('\n')
 }
 
-function showBytes(state: PathState, local: Local): { readonly before: string; readonly after: string } {
-  const [before, after] = [state.exists ? textOf(state.content) : '', textOf(local.content)]
+function showBytes(state: PathState, mine: Mine): { readonly before: string; readonly after: string } {
+  const [before, after] = [state.exists ? textOf(state.content) : '', textOf(mine.content)]
   if (after !== undefined && before !== undefined) return withoutPasswords(before, after)
-  return { before: state.exists ? told({ bytes: state.size, sha256: state.sha256 }) : '', after: told(local) }
+  return { before: state.exists ? told({ bytes: state.size, sha256: state.sha256 }) : '', after: told(mine) }
 }
 
 function textOf(content: Buffer | undefined): string | undefined {

@@ -1,9 +1,10 @@
 import { rename, stat, writeFile } from 'node:fs/promises'
 import { sha256Of } from '../../kit/contents.ts'
+import { localFile } from '../../kit/local-file.ts'
 import { look } from '../../kit/look.ts'
 import { absolute, mustBeFile, type PathState } from '../../kit/path-state.ts'
 import { Advice, operation } from '../../model/operation.ts'
-import type { Operation } from '../../model/operation.ts'
+import type { LocalFile, Operation } from '../../model/operation.ts'
 import { carry } from '../copy-between/carry.ts'
 import { hashHere, hostSource, localTarget } from '../copy-between/ends.ts'
 import { meterOf } from '../copy-between/progress.ts'
@@ -11,15 +12,15 @@ import { sumOf } from '../copy-between/receive.ts'
 import { type Copied, small, told } from './copied.ts'
 
 /**
- * A file of the host, brought to the controller machine. A large one is streamed and verified, and goes on where it
- * stopped when it was cut before.
+ * A file of the host, brought to the controller machine; the path there begins at the file that says it. A large one is
+ * streamed and verified, and goes on where it stopped when it was cut before.
  *
  * ```ts
  * task('Keep the report', file.fetch('/root/report.txt', 'reports/today.txt'))
  * ```
  */
 export function fetch(path: string, localPath: string): Operation<Copied> {
-  return bringHere({ path: absolute(path), localPath })
+  return bringHere({ path: absolute(path), local: localFile(localPath) })
 }
 
 interface Found {
@@ -37,17 +38,17 @@ type Bringing = {
   readonly stamp?: string
 }
 
-const bringHere = operation<{ readonly path: string; readonly localPath: string }, Found, Bringing, Copied>(
-  ({ path, localPath }) => `file.fetch ${path} to ${localPath}`,
+const bringHere = operation<{ readonly path: string; readonly local: LocalFile }, Found, Bringing, Copied>(
+  ({ path, local }) => `file.fetch ${path} to ${local.said}`,
   {
-    async read(connection, { path, localPath }) {
-      const [state, found] = await Promise.all([look(connection, path), stat(localPath).catch(missingIsFine)])
+    async read(connection, { path, local }) {
+      const [state, found] = await Promise.all([look(connection, path), stat(local.path).catch(missingIsFine)])
       const mine = found && { bytes: found.size }
       if (state.kind !== 'file' || state.size !== mine?.bytes) return { state, mine }
-      const [theirs, sha256] = await Promise.all([sumOf(connection, state.target), hashHere(localPath)])
+      const [theirs, sha256] = await Promise.all([sumOf(connection, state.target), hashHere(local.path)])
       return { state: { ...state, sha256: theirs }, mine: { ...mine, sha256 } }
     },
-    plan({ state, mine }, { path, localPath }) {
+    plan({ state, mine }, { path, local: { path: to } }) {
       if (!state.exists)
         throw new Advice(
           `${path} cannot be fetched: there is no such file`,
@@ -56,24 +57,24 @@ const bringHere = operation<{ readonly path: string; readonly localPath: string 
       mustBeFile(state)
       const { target, size: bytes, mtime, sha256 } = state
       if (sha256 !== undefined && sha256 === mine?.sha256)
-        return { result: { path: localPath, bytes, sha256, changed: false } }
+        return { result: { path: to, bytes, sha256, changed: false } }
       return {
-        result: { path: localPath, bytes, sha256, changed: true },
+        result: { path: to, bytes, sha256, changed: true },
         change: {
           path: target,
-          to: localPath,
+          to,
           bytes,
           ...(sha256 === undefined ? {} : { sha256 }),
           ...(bytes > small ? { stamp: `${bytes} ${mtime}` } : {}),
         },
-        diff: { path: localPath, before: mine ? told(mine) : '', after: told({ bytes, sha256 }) },
+        diff: { path: to, before: mine ? told(mine) : '', after: told({ bytes, sha256 }) },
       }
     },
-    async apply(connection, bringing, { localPath }) {
+    async apply(connection, bringing) {
       const target = localTarget(bringing.to, connection.host.name)
       const got = bringing.stamp === undefined ? await inOnePiece() : await streamed(bringing.stamp)
       await rename(target.part, bringing.to)
-      return { path: localPath, ...got, changed: true }
+      return { path: bringing.to, ...got, changed: true }
 
       async function streamed(stamp: string) {
         const { path, bytes, sha256 } = bringing

@@ -1,8 +1,9 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { checkExtraVars, checkVars } from '../../../lib/engine/preflight.ts'
+import { checkExtraVars, checkLocalFiles, checkVars } from '../../../lib/engine/preflight.ts'
 import { select } from '../../../lib/engine/select.ts'
 import { number, oneHost, play, playbook, role, secret, text } from '../../../lib/index.ts'
+import { archive, file, script, templateFile } from '../../../lib/modules/index.ts'
 import { showProblem } from '../../../lib/model/problem.ts'
 import { look, rigOf } from '../../rig/hosts.ts'
 
@@ -63,6 +64,42 @@ test('refuses extra variables that no role has', () => {
     'no role of this playbook has a variable «sotre» (given with -e) - did you mean store?',
     'no role of this playbook has a variable «zzzzzz» (given with -e) - there are: ip, password, port, source, store',
   ])
+})
+
+test('names every local file that is missing, by the file that says it, as far as tasks declare it', () => {
+  const brings = role('brings', { ip: text.or('x') }, ({ task, ensure, handler }) => {
+    const tell = handler('Tell', script('none.sh'))
+    task('Value', { notify: tell }, file.copy('none.conf', '/x'))
+    task('There', file.copy('preflight.test.ts', '/y'))
+    ensure('Described', ({ name }) => templateFile(`none-${name}.eta`, '/z'))
+    ensure('Lacks what only its turn brings', () => {
+      throw new Error('not yet')
+    })
+    task('Function', () => file.copy('at its turn', '/y'))
+    task('Left out', { tags: ['never'] }, file.copy('left out', '/y'))
+    task('Folder', archive.extract('../engine', '/y', { source: 'controller', format: 'tar' }))
+    task('Of the host', archive.extract('/none.tar', '/y'))
+    task('Again', file.copy('none.conf', '/w'))
+  })
+  const plays = select(playbook('book', [play('P', { hosts: 'a,b' }, [brings])]), rig.inventory, {
+    tags: [],
+    skipTags: [],
+  })
+  const here = new URL('.', import.meta.url).pathname
+  const problems = checkLocalFiles(plays, rig.inventory)
+  assert.equal(
+    problems.map(({ message }) => message),
+    [
+      `file.copy none.conf to /x: there is no file ${here}none.conf`,
+      `templateFile none-a.eta to /z: there is no file ${here}none-a.eta`,
+      `templateFile none-b.eta to /z: there is no file ${here}none-b.eta`,
+      `archive.extract ../engine to /y: ${here.slice(0, -1)} is not a file`,
+      `script none.sh: there is no file ${here}none.sh`,
+    ],
+  )
+  assert.ok(
+    problems.every(({ at, hint }) => at?.file === `${here}preflight.test.ts` && /^put it there/.test(hint ?? '')),
+  )
 })
 
 test.run()

@@ -13,9 +13,11 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { archive } from '../../../lib/modules/index.ts'
+import type { Operation, Value } from '../../../lib/model/operation.ts'
 import { emptyDirectory, here, shells } from '../../rig/here.ts'
 import { applied, failure, planOf } from './applied.ts'
 import { needing } from '../../rig/needs.ts'
+import { typed } from './typed.ts'
 
 /** Runs an independent tool and gives what it wrote. */
 function tool(command: string, ...args: readonly string[]): string {
@@ -118,7 +120,7 @@ for (const shell of shells) {
     const run = await planOf(connection, make())
     assert.match((run.diff as { before: string }).before, 'older than conf/nova.conf')
     age(join(root, 'conf/nova.conf'))
-    await (await planOf(connection, make())).apply(connection)
+    await run.apply(connection)
     assert.is((await planOf(connection, make())).changed, false)
     old()
     assert.is((await planOf(connection, make())).changed, true)
@@ -251,6 +253,85 @@ test('is checked before anything runs', () => {
     '/a.zip: unzip cannot take leading directories off the names',
   )
   assert.throws(() => archive.extract('a.tgz', '/b'), /not an absolute path/)
+})
+
+const sum = 'a'.repeat(64)
+const seen = { done: false, sha256: sum, noted: undefined }
+
+for (const [what, operation, state, want] of [
+  [
+    'an archive',
+    archive.create('/a.tgz', ['b', 'c d'], { from: '/s' }),
+    { why: 'none', attributes: '' },
+    [
+      "a=/a.tgz; cd /s; set -- b 'c d'",
+      't=$(mktemp "$a.part-XXXXXX")',
+      'c=0; tar -czf "$t" -- "$@" || c=$?',
+      'if [ -f "$a" ]; then chmod "$(stat -c %a "$a")" "$t"; fi',
+      'mv -f "$t" "$a"',
+    ],
+  ],
+  [
+    'a zip, with all that is told',
+    archive.create('/a.zip', 'b', { mode: '640', owner: 'nova', group: 'nova' }),
+    { why: 'older than b', attributes: '' },
+    ['zip -q -r -y - -- "$@" > "$t"', 'chmod 0640 "$t"', 'chown nova:nova "$t"'],
+  ],
+  [
+    'the attributes alone',
+    archive.create('/a.tgz', 'b', { owner: 'nova' }),
+    { why: '', attributes: '600 root 0 root 0' },
+    ['chown nova /a.tgz'],
+  ],
+  [
+    'what an archive holds',
+    archive.extract('/a.tgz', '/d', { strip: 1 }),
+    seen,
+    [
+      'a=/a.tgz d=/d',
+      'mkdir -p "$d"',
+      'tar -xzf "$a" -C "$d" --strip-components=1',
+      `n="$d"/.switchover-extracted w='/a.tgz strip 1' h=${sum}`,
+    ],
+  ],
+  [
+    'files of somebody else, made ready first',
+    archive.extract('/a.zip', '/d', { owner: 'nova', creates: '/d/x' }),
+    seen,
+    [
+      's=$(mktemp -d "$d/.switchover-XXXXXX")',
+      'unzip -q -o "$a" -d "$s" </dev/null',
+      'chown -hR nova "$s"',
+      "[ -e /d/x ] || [ -L /d/x ] || { echo 'the archive brought no /d/x' >&2; exit 1; }",
+    ],
+  ],
+] as const) {
+  test(`types ${what}`, () => {
+    const [script = ''] = typed(operation as Operation<Value>, state)
+    let from = 0
+    for (const line of want) {
+      const at = script.indexOf(line, from)
+      assert.ok(at >= 0, `${line} is not in, or not in this order:\n${script}`)
+      from = at + line.length
+    }
+  })
+}
+
+test('brings an archive with the script that unpacks what it reads', () => {
+  const brought = archive.extract('a.tar', '/d', { source: 'controller' })
+  const { bring, script } = brought.plan(seen).change as { bring: string; script: string }
+  assert.is(bring, join(new URL('.', import.meta.url).pathname, 'a.tar'))
+  assert.match(script, `[ "$(sha256sum < "$t" | cut -c 1-64)" = ${sum} ]`)
+  assert.match(script, 'a=$t d=/d\n')
+})
+
+test('types nothing where all is as wanted', () => {
+  assert.equal(typed(archive.create('/a.tgz', 'b'), { why: '', attributes: '' }), [])
+  assert.equal(typed(archive.extract('/a.tgz', '/d'), { ...seen, noted: sum }), [])
+  assert.equal(
+    typed(archive.extract('/a.tgz', '/d', { creates: '/x' }), { ...seen, done: true, sha256: undefined }),
+    [],
+  )
 })
 
 test.run()

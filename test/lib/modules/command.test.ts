@@ -111,7 +111,7 @@ for (const shell of shells) {
     writeFileSync(path('s.sh'), '#!/bin/sh\necho "$1-$2"\nexit 0\n')
     const plan = await planOf(connection, script(path('s.sh'), 'a b', '-x'))
     assert.equal(await plan.apply(connection), { code: 0, stdout: 'a b--x\n', stderr: '' })
-    assert.match(await failure(connection, script(path('none.sh'))), 'cannot be read')
+    assert.match(await failure(connection, script(path('none.sh'))), 'none.sh cannot be run: ENOENT')
   })
 
   test.run()

@@ -95,7 +95,7 @@ test('what was not given is an error that names the line', async () => {
 
 test('a template that is not there or not whole is told', async () => {
   const { from, to } = fresh('a\n<% if (it.x) { %>\n')
-  assert.match(await failure(connection, templateFile(`${from}.none`, to)), `the template ${from}.none cannot be read`)
+  assert.match(await failure(connection, templateFile(`${from}.none`, to)), `${from}.none cannot be filled in: ENOENT`)
   const said = await failure(connection, templateFile(from, to, { x: 1 }))
   assert.match(said, `the template ${from} fails: `)
   assert.ok(said.split('\n').length <= 3, said)

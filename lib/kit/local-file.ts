@@ -1,0 +1,22 @@
+import { here, localPath } from '../model/location.ts'
+import { Advice, type LocalFile } from '../model/operation.ts'
+
+/** A file of the controller machine: what is said begins at the author's file that says it, wherever run was started. */
+export function localFile(said: string): LocalFile {
+  const at = here()
+  return {
+    said,
+    // Finding the place costs more than most operations, and few paths are asked for.
+    get path() {
+      return localPath(said, at)
+    },
+  }
+}
+
+/** The failure of a local file that cannot be `copied`, say. */
+export function unusable({ said, path }: LocalFile, what: string, reason: string): Advice {
+  return new Advice(
+    `${said} cannot be ${what}: ${reason}`,
+    said === path ? 'check the path' : `the path begins at the file that says it: it is ${path}`,
+  )
+}

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { type Command, perform } from '../../kit/command.ts'
+import { type Command, performStep, refuse } from '../../kit/command.ts'
 import { look } from '../../kit/look.ts'
 import { absolute, type PathState } from '../../kit/path-state.ts'
 import { sh } from '../../kit/shell.ts'
@@ -18,8 +18,6 @@ export function link(path: string, to: string): Operation<Written> {
   return makeLink({ at: absolute(path), to })
 }
 
-const noDirectory = 3
-
 const makeLink = operation<{ readonly at: string; readonly to: string }, PathState, Command, Written>(
   ({ at, to }) => `file.link ${at} to ${to}`,
   {
@@ -31,17 +29,17 @@ const makeLink = operation<{ readonly at: string; readonly to: string }, PathSta
       const before = state.link === undefined ? '' : `link to ${state.link}\n`
       return {
         result: { path: at, changed: true },
-        change: {
-          script: sh`[ -d ${path.posix.dirname(at)} ] || exit ${noDirectory}; ln -sfn -- ${to} ${at}`,
-          allow: [0, noDirectory],
-        },
+        change: { script: linking(at, to) },
         diff: { path: at, before, after: `link to ${to}\n` },
       }
     },
-    async apply(connection, command, { at }) {
-      const { code } = await perform(connection, command)
-      if (code === noDirectory)
-        throw new Advice(`${at} cannot be made: its directory is missing`, 'make it first, with file.directory')
-    },
+    apply: performStep,
   },
 )
+
+function linking(at: string, to: string): string {
+  const reason = `${at} cannot be made: there is no directory ${path.posix.dirname(at)}`
+  return `${refuse}
+${sh`[ -d ${path.posix.dirname(at)} ] || refuse ${reason} 'make it first, with file.directory'`}
+${sh`ln -sfn -- ${to} ${at}`}`
+}

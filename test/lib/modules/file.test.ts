@@ -15,6 +15,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { file } from '../../../lib/modules/index.ts'
+import { refuse } from '../../../lib/kit/command.ts'
 import { sha256Of } from '../../../lib/kit/contents.ts'
 import { masked, Secret } from '../../../lib/model/secret.ts'
 import type { Diff, Operation, Value } from '../../../lib/model/operation.ts'
@@ -113,6 +114,11 @@ for (const shell of shells) {
     assert.is(readlinkSync(path('l')), '/nowhere at all')
     assert.equal(run.diff, [{ path: path('l'), before: 'link to one\n', after: 'link to /nowhere at all\n' }])
     assert.match(await failure(connection, file.link(path('one'), 'x')), 'is there and not a link')
+    const nowhere = path('none/l')
+    assert.is(
+      await failure(connection, file.link(nowhere, 'x')),
+      `${nowhere} cannot be made: there is no directory ${path('none')}`,
+    )
   })
 
   test('absent removes files, trees and dangling links, but no host', async () => {
@@ -352,7 +358,15 @@ for (const [what, operation, state, commands] of [
     [`chown :nova /d && chmod ${rights('0750')} /d`],
   ],
   ['no directory', file.directory('/d'), found('/d', '', { kind: 'directory' }), []],
-  ['a link', file.link('/l', 'to here'), found('/l', undefined), ["[ -d / ] || exit 3; ln -sfn -- 'to here' /l"]],
+  [
+    'a link',
+    file.link('/l', 'to here'),
+    found('/l', undefined),
+    [
+      `${refuse}\n[ -d / ] || refuse '/l cannot be made: there is no directory /' ` +
+        "'make it first, with file.directory'\nln -sfn -- 'to here' /l",
+    ],
+  ],
   ['no link', file.link('/l', 'x'), found('/l', undefined, { link: 'x' }), []],
   ['no file any more', file.absent('/a b'), found('/a b', ''), ["rm -rf '/a b'"]],
   ['no file', file.absent('/a'), found('/a', undefined), []],

@@ -5,9 +5,9 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { command, withCommand } from '../rig/command.ts'
 import { exit } from '../../lib/model/problem.ts'
-import { allPages, anchorsOf, linksOf, type Page, partsOf, writtenBy } from './pages.ts'
+import { allPages, anchorsOf, linksOf, type Page, partsOf, withoutCode, writtenBy } from './pages.ts'
 import { emptyProject } from './project.ts'
-import { current, steady } from './reference.ts'
+import { allModules, current, steady } from './reference.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const pages = allPages()
@@ -54,8 +54,20 @@ test('every page can be reached from README, and every link leads to a file or a
   )
 })
 
-test('every console is typed by a program', () => {
-  for (const page of pages) assert.not.match(writtenBy(page), /^```console/m, page.file)
+test('every console is typed by a program, and every code is a file that is compiled', () => {
+  for (const page of pages) assert.not.match(writtenBy(page), /^```(?:console|ts)/m, page.file)
+})
+
+test('every operation and fact that is named is one', () => {
+  const offered = new Map(allModules().map(({ name, offered }) => [name, offered.map((one) => one.name)]))
+  const named = pages.flatMap(({ file, text }) =>
+    [...withoutCode(text).matchAll(/`([a-zA-Z]+)\.(\w+)[`(]/g)].flatMap(([, module, name]) =>
+      offered.has(module!) && !/^(ini|ts|yml|conf)$/.test(name!) ? [{ file, module: module!, name: name! }] : [],
+    ),
+  )
+  assert.ok(named.length > 60, String(named.length))
+  for (const { file, module, name } of named)
+    assert.ok(offered.get(module)!.includes(name), `${file}: ${module} has no ${name}`)
 })
 
 test('the playbook of README changes both hosts, and then nothing', () => {

@@ -70,6 +70,7 @@ export function anchorsOf({ text }: Page): ReadonlySet<string> {
   return new Set(anchors)
 }
 
-function withoutCode(text: string): string {
+/** A text without its blocks of code. */
+export function withoutCode(text: string): string {
   return text.replace(/^```[^]*?^```$/gm, '')
 }

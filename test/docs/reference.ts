@@ -41,7 +41,10 @@ export function current(page: Page): readonly (Part & { readonly should: string 
 
 /** A text without what differs from run to run. */
 export function steady(text: string): string {
-  return text.replace(/\b\d+(\.\d+)? (ms|s)\b/g, 'N s').replace(/\b\d{8}-\d{6}\b/g, 'RUN')
+  return text
+    .replace(/\b\d{8}-\d{6}(-[0-9a-f]+)?\b/g, 'RUN')
+    .replace(/\b\d+(\.\d+)? (ms|s)\b/g, 'N s')
+    .replace(/ {2,}/g, '  ')
 }
 
 // `PATH`, `PATH as NAME`, `PATH#REGION`: the whole file is saved in the reader's folder, the region alone is shown.

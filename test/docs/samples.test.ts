@@ -1,0 +1,36 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { emptyProject } from './project.ts'
+
+const test = suite('samples')
+const folder = path.resolve(import.meta.dirname, 'samples/cookbook')
+const recipes = readdirSync(folder).filter((name) => name.endsWith('.ts') && name !== 'inventory.ts')
+const read = (name: string) => readFileSync(path.join(folder, name), 'utf8')
+
+for (const recipe of recipes) {
+  test(`${recipe} says in check mode what it does, does it, and once more finds it done`, () => {
+    const project = emptyProject()
+    try {
+      project.save('hosts.ini', read('hosts.ini'))
+      project.save(recipe, read(recipe))
+      const typed = `run ${recipe} -i hosts.ini --yes --no-type-check`
+      for (const line of [`${typed} --check`, typed, typed]) {
+        const { code, said } = project.type(line)
+        assert.is(code, 0, `${line}\n${said}`)
+        // Whatever a command does counts as a change; all else is done.
+        if (line === typed) assert.match(said, /^\w+-\d : ok=[1-9]/m)
+      }
+      const again = project.type(typed).said
+      for (const [, task] of again.matchAll(/^TASK \[([^\]]*)\]\nchanged/gm))
+        assert.match(read(recipe), new RegExp(`'${task}'[^]{0,40}shell`), `${task} changes something each time`)
+    } finally {
+      project.remove()
+    }
+  })
+}
+
+test('recipes were found', () => assert.ok(recipes.length > 8))
+
+test.run()

@@ -9,12 +9,21 @@ import {
   unrun,
   type Value,
 } from '../model/operation.ts'
-import { type AnyRole, type Body, type Described, type HostContext, isDescribed, type Task } from '../model/playbook.ts'
+import {
+  type AnyRole,
+  type Body,
+  type Condition,
+  type Described,
+  type HostContext,
+  isDescribed,
+  type Task,
+} from '../model/playbook.ts'
 import { matchHosts } from '../model/pattern.ts'
 import { resolveVars } from '../model/vars.ts'
 import type { Diff } from '../model/operation.ts'
 import type { Location } from '../model/location.ts'
 import type { Way } from './ahead.ts'
+import { Begun, mindful } from './forgotten.ts'
 import { program } from '../model/program.ts'
 
 /** The result of a task on a host, as later tasks may ask for it. */
@@ -30,9 +39,11 @@ export class Memory {
   readonly #vars = new Map<AnyRole, Map<string, Readonly<Record<string, unknown>>>>()
   readonly #facts = new Map<string, Promise<unknown>>()
   readonly inventory: Inventory
+  readonly #selected: ReadonlySet<Task>
 
-  constructor(inventory: Inventory) {
+  constructor(inventory: Inventory, selected: ReadonlySet<Task>) {
     this.inventory = inventory
+    this.#selected = selected
   }
 
   keep(task: Task, host: string, kept: Kept): void {
@@ -43,7 +54,10 @@ export class Memory {
     const hosts = this.#results.get(task)
     return hosts?.get(host) ?? (task.options.once ? hosts?.values().next().value : undefined)
   }
-  /** Typed variables of a role on a host. @throws Advice naming all that is missing, for a delegated host that preflight did not see */
+  selected(task: Task): boolean {
+    return this.#selected.has(task)
+  }
+  /** Typed variables of a role on a host. @throws Advice for a delegated host, which preflight did not see, that lacks some */
   vars(role: AnyRole, host: Host): Readonly<Record<string, unknown>> {
     let hosts = this.#vars.get(role)
     if (!hosts) this.#vars.set(role, (hosts = new Map()))
@@ -69,6 +83,9 @@ export class Memory {
   }
 }
 
+/** The operation during which an error came up. */
+export const during = new WeakMap<Error, { readonly operation: string; readonly at: Location }>()
+
 /** Check mode cannot go further here: what this step needs is known only after a real run. */
 export class Unpredictable extends Error {}
 
@@ -76,10 +93,9 @@ export class Unpredictable extends Error {}
 export interface BodyRecord {
   changed: boolean
   unpredictable: boolean
+  /** Other hosts on which something ran. */
   readonly delegated: Set<string>
-  readonly failures: WeakMap<Error, { readonly operation: string; readonly at: Location }>
-  /** Fires when the attempt is over: a body that goes on after its time must not touch the host any more. */
-  readonly signal: AbortSignal
+  readonly begun: Begun
   planned(operation: string, diff: readonly Diff[]): void
   log(message: string): void
 }
@@ -94,9 +110,14 @@ export interface ContextOptions {
 }
 
 /** The `host` that a body receives. */
-export function contextFor(options: ContextOptions): HostContext<unknown> {
+export function contextFor(options: ContextOptions, home: Host = options.host): HostContext<unknown> {
   const { memory, role, host, check, connect, record } = options
   const { inventory } = memory
+  const begin = <T>(what: string, begin: () => Promise<T>): Promise<T> =>
+    record.begun.begin(what, () => {
+      if (host.name !== home.name) record.delegated.add(host.name)
+      return begin()
+    })
   const result = <R extends Value>(task: Task<R>): R | undefined => {
     const kept = memory.result(task as Task, host.name)
     if (kept?.unpredictable) throw new Unpredictable(`it needs the result of «${task.name}», which only a real run has`)
@@ -109,14 +130,17 @@ export function contextFor(options: ContextOptions): HostContext<unknown> {
       return memory.vars(role, host)
     },
     check,
-    run: (operation) => runOperation(operation, connect(host), check, record),
-    fact: (fact) => memory.fact(fact, host.name, connect(host).connection),
+    run: (operation) => begin(`host.run(${operation.name})`, () => runOperation(operation, options)),
+    fact: (fact) =>
+      begin(`host.fact(${fact.name})`, async () => memory.fact(fact, host.name, connect(host).connection)),
     result(task) {
       if (memory.result(task as Task, host.name)) return result(task) as never
       if (check) throw new Unpredictable(`it needs the result of «${task.name}», which did not run`)
       throw new Advice(
         `it needs the result of «${task.name}», which did not run on ${host.name}`,
-        'select that task too: see its tags with --list-tasks',
+        memory.selected(task as Task)
+          ? 'where it may be left out, take host.resultIfRun(…): it gives undefined then'
+          : 'select that task too: see its tags with --list-tasks',
       )
     },
     resultIfRun: (task) => result(task) as never,
@@ -129,24 +153,22 @@ export function contextFor(options: ContextOptions): HostContext<unknown> {
           `there is no host ${ref.name} to delegate to`,
           `see: ${program()} inventory -i ${inventory.path} --graph`,
         )
-      if (other.name !== host.name) record.delegated.add(other.name)
-      return contextFor({ ...options, host: other })
+      return contextFor({ ...options, host: other }, home)
     },
     log: (message) => record.log(message),
   }
 }
 
 /** Reads, plans and, unless in check mode or nothing would change, applies. */
-export async function runOperation<R extends Value>(
+async function runOperation<R extends Value>(
   operation: Operation<R>,
-  way: Way,
-  check: boolean,
-  record: BodyRecord,
+  { host, connect, check, record }: ContextOptions,
 ): Promise<R> {
+  const way = connect(host)
   unrun.getStore()?.delete(operation as Operation<Value>)
   // What a module makes for its own use while it works is nobody's to forget.
   const work = <T>(call: () => Promise<T>): Promise<T> => (unrun.getStore() ? unrun.run(new Set(), call) : call())
-  record.signal.throwIfAborted()
+  record.begun.signal.throwIfAborted()
   try {
     const plan = (await work(() => way.prepare(operation as Operation<Value>))) as Prepared<R>
     if (!plan.changed) return plan.result
@@ -157,7 +179,7 @@ export async function runOperation<R extends Value>(
       if (plan.unpredictable) record.unpredictable = true
       return plan.result
     }
-    record.signal.throwIfAborted()
+    record.begun.signal.throwIfAborted()
     let changed = true
     try {
       const applied = await work(() => way.apply(plan as Prepared<Value>))
@@ -168,29 +190,24 @@ export async function runOperation<R extends Value>(
       record.changed ||= changed
     }
   } catch (error) {
-    if (error instanceof Error && !record.failures.has(error))
-      record.failures.set(error, { operation: operation.name, at: operation.at })
+    if (error instanceof Error && !during.has(error)) during.set(error, { operation: operation.name, at: operation.at })
     throw error
   }
 }
 
 /** Runs a body: an operation as it is, anything else with its context; what it returns is run when it is an operation. */
-export async function runBody(body: Body<never, Value>, context: HostContext<unknown>): Promise<Value> {
-  if (isOperation(body)) return context.run(body)
-  const made = new Set<Operation<Value>>()
+export async function runBody(body: Body<never, Value>, options: ContextOptions): Promise<Value> {
+  if (isOperation(body)) return runOperation(body, options)
   const call = isDescribed(body) ? body.describe : (body as (host: HostContext<unknown>) => unknown)
-  return unrun.run(made, async () => {
-    const returned = await call(context as never)
-    const result = isOperation(returned) ? await context.run(returned) : (returned as Value)
-    const [forgotten] = made
-    if (forgotten) {
-      throw new ForgottenOperation(
-        `${forgotten.name} was made but never run: write host.run(...) around it, or return it`,
-        forgotten.at,
-      )
-    }
-    return result
+  return mindful(options.record.begun, async () => {
+    const returned = await call(contextFor(options) as never)
+    return isOperation(returned) ? runOperation(returned, options) : (returned as Value)
   })
+}
+
+/** Asks a condition. */
+export async function holds(when: Condition<never>, options: ContextOptions): Promise<boolean> {
+  return mindful(options.record.begun, () => when(contextFor(options) as never))
 }
 
 /** The operation that a body describes now, before its turn; undefined while it lacks what only its turn brings. */
@@ -202,8 +219,7 @@ export function foreseen(
     changed: false,
     unpredictable: false,
     delegated: new Set(),
-    failures: new WeakMap(),
-    signal: AbortSignal.abort(),
+    begun: new Begun(AbortSignal.abort()),
     planned() {},
     log() {},
   }
@@ -221,13 +237,4 @@ export function foreseen(
     // An error of the turn to come, if it is one.
   }
   return undefined
-}
-
-/** A body made an operation and dropped it: the commonest slip of a playbook author. */
-export class ForgottenOperation extends Error {
-  readonly at: Location
-  constructor(message: string, at: Location) {
-    super(message)
-    this.at = at
-  }
 }

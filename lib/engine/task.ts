@@ -2,12 +2,13 @@ import type { Event, Failure, Status } from '../model/event.ts'
 import type { Host } from '../model/inventory.ts'
 import { authorsFrame, type Location } from '../model/location.ts'
 import { Advice, CommandFailed, TimedOut, Unreachable, type Value } from '../model/operation.ts'
-import { milliseconds, type Duration, type HostContext, type TaskOptions } from '../model/playbook.ts'
+import { milliseconds, type Duration, type TaskOptions } from '../model/playbook.ts'
 import type { Transport } from '../model/transport.ts'
 import { actsAs, type Become } from './become.ts'
 import { type Ahead, type Attempt, type Changes, directly, type Way } from './ahead.ts'
 import { type Clock, pause } from './clock.ts'
-import { type BodyRecord, contextFor, ForgottenOperation, type Memory, runBody, Unpredictable } from './context.ts'
+import { type BodyRecord, type ContextOptions, during, holds, type Memory, runBody, Unpredictable } from './context.ts'
+import { Begun, Forgotten } from './forgotten.ts'
 import type { HandlerNode, TaskNode } from './select.ts'
 
 /** How a task ended on one host. */
@@ -67,7 +68,7 @@ export async function runTask(node: TaskNode | HandlerNode, host: Host, around: 
   if (check && options.verify && around.stale.size > 0)
     return end({ status: 'skipped', reason: 'it checks what only a real run brings about', unpredictable: true })
   try {
-    if (options.when && !(await options.when(contextOf(record))))
+    if (options.when && !(await holds(options.when, contextOf(record))))
       return end({ status: 'skipped', reason: 'its condition does not hold' })
   } catch (error) {
     return failed(error)
@@ -92,17 +93,16 @@ export async function runTask(node: TaskNode | HandlerNode, host: Host, around: 
       changed: false,
       unpredictable: false,
       delegated,
-      failures: new WeakMap(),
-      signal,
+      begun: new Begun(signal),
       planned: (operation, diff) => emit({ type: 'change-planned', path, host: host.name, operation, diff }),
       log: (text) => emit({ type: 'output', path, host: host.name, text, stream: 'log' }),
     }
   }
 
-  function contextOf(record: BodyRecord): HostContext<unknown> {
+  function contextOf(record: BodyRecord): ContextOptions {
     const connect = (to: Host): Way => {
       const attempt: Attempt = {
-        signal: record.signal,
+        signal: record.begun.signal,
         output: (text, stream) => emit({ type: 'output', path, host: host.name, text, stream }),
         progress: (text) => emit({ type: 'output', path, host: host.name, text, stream: 'progress' }),
       }
@@ -111,7 +111,7 @@ export async function runTask(node: TaskNode | HandlerNode, host: Host, around: 
       const become = (at: Host) => actsAs(said, at)
       return directly(to, around.transport.connection(to, { become, ...attempt }), around.changes)
     }
-    return contextFor({ memory: around.memory, role: node.role.role, host, check, connect, record })
+    return { memory: around.memory, role: node.role.role, host, check, connect, record }
   }
 
   function attempt(limit: Duration | undefined): Promise<Value> {
@@ -149,13 +149,13 @@ export async function runTask(node: TaskNode | HandlerNode, host: Host, around: 
     changed ||= record.changed
     // A task that never counts as changed does not when it fails either.
     if (options.changedWhen === false) changed = record.changed = false
-    const failure = describe(error, record, at)
+    const failure = describe(error, at)
     if (abort.aborted)
       return end({ status: 'failed', failure: { ...failure, reason: `interrupted: ${failure.reason}` } })
     if (error instanceof Unreachable) return end({ status: 'unreachable', failure })
     if (error instanceof Unpredictable) return end({ status: 'skipped', reason: error.message, unpredictable: true })
     const foretold = check && (changed || [host.name, ...delegated].some((name) => around.stale.has(name)))
-    if (foretold && !(error instanceof ForgottenOperation)) {
+    if (foretold && !(error instanceof Forgotten)) {
       return end({
         status: 'skipped',
         unpredictable: true,
@@ -166,13 +166,14 @@ export async function runTask(node: TaskNode | HandlerNode, host: Host, around: 
   }
 }
 
-function describe(error: unknown, record: BodyRecord, at: Location): Failure {
+/** An error in parts; `at` is where it belongs when it does not say itself where it comes from. */
+export function describe(error: unknown, at: Location): Failure {
   if (!(error instanceof Error)) return { reason: `the body threw something that is no error: ${String(error)}`, at }
-  const during = record.failures.get(error)
+  const operation = during.get(error)
   // An assertion or a throw of the author's own says more by its own line than by the task's.
-  const thrown = during ? undefined : authorsFrame(error.stack ?? '')
+  const thrown = operation ? undefined : authorsFrame(error.stack ?? '')
   const ours =
-    !during &&
+    !operation &&
     !thrown &&
     !(
       error instanceof Advice ||
@@ -182,8 +183,8 @@ function describe(error: unknown, record: BodyRecord, at: Location): Failure {
     )
   return {
     reason: reasonOf(error),
-    at: error instanceof ForgottenOperation ? error.at : (thrown ?? during?.at ?? at),
-    ...(during ? { operation: during.operation } : {}),
+    at: error instanceof Forgotten ? error.at : (thrown ?? operation?.at ?? at),
+    ...(operation ? { operation: operation.operation } : {}),
     ...(error instanceof CommandFailed ? { command: error.command, code: error.result.code } : {}),
     ...('hint' in error && typeof error.hint === 'string' ? { hint: error.hint } : {}),
     ...(thrown || ours ? { stack: error.stack ?? '' } : {}),

@@ -5,7 +5,7 @@ import { run } from '../../../lib/engine/run.ts'
 import { select } from '../../../lib/engine/select.ts'
 import type { Event } from '../../../lib/model/event.ts'
 import type { Operation } from '../../../lib/model/operation.ts'
-import { type HostContext, play, playbook, type Play, role, type Steps } from '../../../lib/model/playbook.ts'
+import { play, playbook, type Play, role, type Steps } from '../../../lib/model/playbook.ts'
 import { SkippedClock } from '../../../lib/testing/clock.ts'
 import { command, like, put, type Wire, wireTo } from '../../rig/pipes.ts'
 
@@ -131,49 +131,42 @@ test('believes what a description says at its turn, not what it said before', as
   assert.is(events.filter((e) => e.type === 'task-finished' && e.status === 'failed').length, 0)
 })
 
-const made = () => put({ key: 'x', value: '1' })
-/** Does what it is told when it is called, and gives an operation. */
-const gives = (does: () => void) => {
-  does()
-  return made()
-}
-
-type Form = (host: HostContext<object>) => Operation<string> | Promise<Operation<string>>
+type Form = (does: () => unknown) => (...args: readonly unknown[]) => unknown
 /** Every form in which somebody may write a function that does something when it is called. */
-const forms: Readonly<Record<string, (does: () => void) => Form>> = {
-  'an arrow': (does) => () => gives(does),
-  'an arrow that takes the host': (does) => (_host) => gives(does),
+const forms: Readonly<Record<string, Form>> = {
+  'an arrow': (does) => () => does(),
+  'an arrow that takes the host': (does) => (_host) => does(),
   'an arrow of statements': (does) => () => {
-    does()
-    return made()
+    const done = does()
+    return done
   },
-  'an async arrow': (does) => async () => gives(does),
+  'an async arrow': (does) => async () => does(),
   'a function': (does) => {
     function body() {
-      return gives(does)
+      return does()
     }
     return body
   },
   'an async function': (does) => {
     async function body() {
-      return gives(does)
+      return does()
     }
     return body
   },
-  'a method': (does) => ({ ensure: () => gives(does) }).ensure,
+  'a method': (does) => ({ ensure: () => does() }).ensure,
   'a bound method of a class': (does) => {
     class Work {
       readonly #does = does
       body() {
-        return gives(this.#does)
+        return this.#does()
       }
     }
     const work = new Work()
     return work.body.bind(work)
   },
-  'an object that can be called': (does) => new Proxy(made as Form, { apply: () => gives(does) }),
+  'an object that can be called': (does) => new Proxy(() => {}, { apply: () => does() }),
   'a function that calls itself an operation': (does) =>
-    Object.assign(() => gives(does), { kind: 'described', prepare: () => Promise.reject(new Error('no')) }),
+    Object.assign(() => does(), { kind: 'described', prepare: () => Promise.reject(new Error('no')) }),
 }
 
 for (const [name, form] of Object.entries(forms)) {
@@ -183,12 +176,14 @@ for (const [name, form] of Object.entries(forms)) {
       for (const key of ['x', 'y']) wire.state.get('a')!.set(key, '1')
       const called: string[] = []
       const events: Event[] = []
-      const seen = (what: string) => () => {
+      const seen = <T>(what: string, gives: T): T => {
         const begun = events.findLast((event) => event.type === 'task-started')
         called.push(`${what} in ${begun?.type === 'task-started' ? begun.path.task : 'nothing'}`)
+        return gives
       }
-      const body = (what: string) => form(seen(what))
-      const when = (what: string) => body(what) as never
+      const made = () => put({ key: 'x', value: '1' })
+      const body = (what: string) => form(() => seen(what, made())) as () => Operation<string>
+      const when = (what: string) => form(() => seen(what, true)) as () => boolean
       await runs(
         wire,
         book(({ task, block, handler }) => {
@@ -205,8 +200,7 @@ for (const [name, form] of Object.entries(forms)) {
             },
           })
           task('Again', { retries: 2, delay: 0 }, async (host) => {
-            seen('body')()
-            await host.run(made())
+            await host.run(seen('body', made()))
             if (called.filter((one) => one === 'body in Again').length < 3) throw new Error('not yet')
           })
           task('Fail', () => {

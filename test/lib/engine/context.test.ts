@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { oneHost, play, role, type Schema, type Steps, text, type VarsOf } from '../../../lib/index.ts'
-import { type Fact, operation, output } from '../../../lib/model/operation.ts'
+import { type Fact, output } from '../../../lib/model/operation.ts'
 import { change, look, rigOf } from '../../rig/hosts.ts'
-import { begin, runs } from '../../rig/runs.ts'
+import { runs } from '../../rig/runs.ts'
 
 const test = suite('context')
 const withVars = <const S extends Schema>(hosts: string, vars: S, define: (steps: Steps<VarsOf<S>>) => void) => [
@@ -55,7 +54,19 @@ test('says what to do about the result of a task that did not run', async () => 
   assert.equal(rig.commands, ['a: use nothing'])
   const { failure } = finished('Use', 'a')
   assert.is(failure?.reason, 'it needs the result of «Ask», which did not run on a')
-  assert.is(failure?.hint, 'select that task too: see its tags with --list-tasks')
+  assert.is(failure?.hint, 'where it may be left out, take host.resultIfRun(…): it gives undefined then')
+})
+
+test('says which task to select for the result that another needs', async () => {
+  const { finished } = await runs(
+    rigOf({ all: ['a'] }),
+    only(({ task }) => {
+      const asked = task('Ask', { tags: ['ask'] }, look('ask'))
+      task('Use', { tags: ['use'] }, (host) => change(`use ${host.result(asked)}`))
+    }),
+    { tags: ['use'] },
+  )
+  assert.is(finished('Use', 'a').failure?.hint, 'select that task too: see its tags with --list-tasks')
 })
 
 test('delegates to another host, with the variables of that host', async () => {
@@ -78,6 +89,24 @@ test('delegates to another host, with the variables of that host', async () => {
     ['ctl: add c-1 10.0.0.1 at 10.0.0.9', 'ctl: add c-2 10.0.0.2 at 10.0.0.9'],
   )
   assert.equal(told.slice(2, 4), ['c-1 -> ctl: changed', 'c-2 -> ctl: changed'])
+})
+
+test('says that work was delegated only where something ran', async () => {
+  const rig = rigOf({ web: ['a'], db: ['b'] }, { a: { ip: '10.0.0.1' }, b: { ip: '10.0.0.2' } })
+  const os: Fact<string> = { name: 'os', keep: 'run', read: (connection) => output(connection, 'os') }
+  const { told } = await runs(
+    rig,
+    withVars('web', { ip: text }, ({ task }) => {
+      task('Variables', (host) => change(`${host.on({ name: 'b' }).vars.ip} ${host.on({ name: 'b' }).groups.join()}`))
+      task('And back', (host) => host.on({ name: 'b' }).on({ name: 'a' }).run(change('here')))
+      task('A fact', async (host) => void (await host.on({ name: 'b' }).fact(os)))
+      task('Run', (host) => host.on({ name: 'b' }).run(change('there')))
+    }),
+  )
+  assert.equal(
+    told.filter((line) => line.includes(': ok') || line.includes(': changed')),
+    ['a: changed', 'a: changed', 'a -> b: ok', 'a -> b: changed'],
+  )
 })
 
 test('delegates to this machine though no inventory lists it', async () => {
@@ -142,72 +171,6 @@ test('asks again for a fact that could not be read', async () => {
   )
   assert.is(outcome, 'ok')
   assert.equal(rig.host('a').commands, ['os', 'os'])
-})
-
-test('fails a body that made an operation and never ran it, at the line that made it', async () => {
-  const rig = rigOf({ all: ['a'] })
-  const { finished } = await runs(
-    rig,
-    only(({ task }) => {
-      task('Forget', { retries: 0 }, async (host) => {
-        await host.run(change('remembered'))
-        change('forgotten') // forgotten
-      })
-    }),
-  )
-  const { failure, status } = finished('Forget', 'a')
-  assert.is(status, 'failed')
-  assert.is(failure?.reason, 'change forgotten was made but never run: write host.run(...) around it, or return it')
-  const line =
-    readFileSync(new URL(import.meta.url), 'utf8')
-      .split('\n')
-      .findIndex((text) => text.endsWith('// forgotten')) + 1
-  assert.equal([failure?.at.file, failure?.at.line], [new URL(import.meta.url).pathname, line])
-})
-
-test('tells apart what is forgotten on hosts that run at the same time', async () => {
-  const rig = rigOf({ all: ['a', 'b'] })
-  rig.host('a').hold('wait')
-  rig.host('b').hold('wait')
-  const running = begin(
-    rig,
-    only(({ task }) => {
-      task('Wait', async (host) => {
-        const later = change(`of ${host.name}`)
-        await host.run(look('wait'))
-        if (host.name === 'a') await host.run(later)
-      })
-    }),
-  )
-  const [a, b] = await Promise.all([rig.host('a').next('wait'), rig.host('b').next('wait')])
-  b.exit(0)
-  a.exit(0)
-  await running.ended
-  assert.equal(running.told.slice(2, 4).sort(), [
-    'a: changed',
-    'b: failed (change of b was made but never run: write host.run(...) around it, or return it)',
-  ])
-})
-
-test('does not mind operations that a module makes for its own use', async () => {
-  const inside = operation<string, null, true, null>(() => 'outer', {
-    async read(connection) {
-      await look('read').prepare(connection)
-      return null
-    },
-    plan: () => ({ result: null, change: true }),
-    async apply(connection) {
-      const plan = await change('inner').prepare(connection)
-      await plan.apply(connection)
-    },
-  })
-  const rig = rigOf({ all: ['a'] })
-  const { recap } = await runs(
-    rig,
-    only(({ task }) => void task('Work', async (host) => void (await host.run(inside('x'))))),
-  )
-  assert.equal(recap, ['a ok=1 changed=1'])
-  assert.equal(rig.host('a').commands, ['read', 'inner'])
 })
 
 test('passes on what a body says to the operator', async () => {

@@ -131,13 +131,16 @@ test('is broken off when its time is over, and its body can do nothing more', as
   const rig = rigOf(a)
   const clock = new HeldClock()
   rig.host('a').hold('dump')
-  let after: unknown
+  let tried!: (how: unknown) => void
+  const after = new Promise((resolve) => {
+    tried = resolve
+  })
   const running = begin(
     rig,
     only(({ task }) => {
       task('Work', { timeout: '10m' }, async (host) => {
         await host.run(change('dump')).catch(() => {})
-        after = await host.run(change('more')).catch((error: unknown) => error)
+        tried(await host.run(change('more')).catch((error: unknown) => error))
       })
     }),
     { clock },
@@ -148,7 +151,7 @@ test('is broken off when its time is over, and its body can do nothing more', as
   assert.equal(rig.host('a').broken, ['dump'])
   assert.is(running.finished('Work', 'a').failure?.reason, '«Work» took longer than 600 s')
   assert.equal(rig.host('a').commands, ['dump'])
-  assert.is((after as Error).message, '«Work» took longer than 600 s')
+  assert.is(((await after) as Error).message, '«Work» took longer than 600 s')
 })
 
 test('has its whole time for each attempt, and leaves no timer', async () => {

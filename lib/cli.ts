@@ -5,6 +5,7 @@ import { always, helpOf, parse, type Worded } from './cli/parser.ts'
 import { Interrupted } from './cli/terminal.ts'
 import { commandIn, tellApart } from './cli/words.ts'
 import { commands } from './commands/index.ts'
+import { authorsFrame } from './model/location.ts'
 import { exit, Refused, showProblem } from './model/problem.ts'
 import { mask } from './report/mask.ts'
 
@@ -13,6 +14,12 @@ export async function main(argv: readonly string[]): Promise<void> {
   // `run … | head` has read enough: that is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
+  })
+  // While a run goes on, that is ended in order (see cli/signals.ts); before and after there is only this to be said.
+  process.on('uncaughtException', (error) => {
+    if (process.listenerCount('uncaughtException') > 1) return
+    tell(error)
+    process.exit(exit.crashed)
   })
   process.exitCode = await exitCodeOf(argv)
   // A playbook may have left a timer or a socket behind; what was written to stdout is out by then.
@@ -28,12 +35,19 @@ async function exitCodeOf(argv: readonly string[]): Promise<number> {
       return error.exitCode
     }
     if (error instanceof Interrupted) return exit.interrupted
-    process.stderr.write(
-      'this is a fault of switchover itself, not of your playbook:\n' +
-        `${mask(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`,
-    )
-    return exit.internal
+    tell(error)
+    return exit.crashed
   }
+}
+
+/** An error that nobody expected: an author's is told with its place, ours with all there is. */
+function tell(error: unknown): void {
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  const at = authorsFrame(stack)
+  const said = at
+    ? showProblem({ message: `nobody caught this error: ${error instanceof Error ? error.message : stack}`, at })
+    : `this is a fault of switchover itself, not of your playbook:\n${stack}`
+  process.stderr.write(`${mask(said)}\n`)
 }
 
 /** Finds the command of a line, gives it what follows, and gives its exit code. */

@@ -70,7 +70,7 @@ export async function helpOf(of: Worded, others: readonly Worded[] = []): Promis
 
 const exitCodes = () => `Exit codes:
   0  all went well                        6    playbook, inventory or settings cannot be loaded
-  1  a fault of switchover itself         7    nothing is selected: no such host, tag or task
+  1  an error that nobody caught          7    nothing is selected: no such host, tag or task
   2  a task failed on a host              8    refused at a gate
   4  a host was unreachable               9    locked by another run
   5  wrong option or value                130  Ctrl-C (143: TERM)

@@ -1,7 +1,9 @@
+import { Stray } from '../engine/failure.ts'
 import type { RunOutcome } from '../engine/run.ts'
+import { authorsFrame, showLocation } from '../model/location.ts'
 import { exit } from '../model/problem.ts'
 
-/** What the operator's signals have asked for so far. */
+/** What ends a run from outside: the operator's signals, and errors that nobody caught. */
 export interface Signals {
   /** Fires when no new work should begin. */
   readonly stop: AbortSignal
@@ -15,13 +17,20 @@ export interface Signals {
   release(): void
 }
 
-/** The first Ctrl-C stops starting new work, the second ends what runs, a third ends us; TERM and HUP do the first two at once. */
+/**
+ * The first Ctrl-C stops starting new work, the second ends what runs, a third ends us; TERM, HUP and an error that nobody
+ * caught do the first two at once. Nothing else is to end the process before the run has ended.
+ */
 export function catchSignals(warn: (message: string) => void): Signals {
   const stop = new AbortController()
   const abort = new AbortController()
   let by: NodeJS.Signals = 'SIGINT'
+  let leaving = false
   const onInterrupt = () => {
-    if (abort.signal.aborted) process.exit(exit.interrupted)
+    if (abort.signal.aborted) {
+      leaving = true
+      process.exit(exit.interrupted)
+    }
     if (stop.signal.aborted) {
       warn('ending what runs')
       abort.abort(new Error('interrupted'))
@@ -30,14 +39,34 @@ export function catchSignals(warn: (message: string) => void): Signals {
       stop.abort()
     }
   }
+  const end = (reason: Error) => {
+    stop.abort()
+    abort.abort(reason)
+  }
   const onTerminate = (signal: NodeJS.Signals) => {
     by = signal
-    stop.abort()
-    abort.abort(new Error('terminated'))
+    end(new Error('terminated'))
   }
-  process.on('SIGINT', onInterrupt)
-  process.on('SIGTERM', onTerminate)
-  process.on('SIGHUP', onTerminate)
+  const onStray = (error: unknown) => end(new Stray(error))
+  const onExit = (code: number) => {
+    if (leaving) return
+    // Whoever called process.exit still stands on the stack; nobody does when there was nothing left to wait for.
+    const at = authorsFrame(new Error().stack ?? '')
+    const why = at
+      ? `process.exit was called at ${showLocation(at)}: throw an error where a task is to fail`
+      : 'a body waits for something that never comes'
+    warn(`the run has not come to its end: ${why}`)
+    process.exitCode = code || exit.crashed
+  }
+  const listeners = [
+    ['SIGINT', onInterrupt],
+    ['SIGTERM', onTerminate],
+    ['SIGHUP', onTerminate],
+    ['uncaughtException', onStray],
+    ['unhandledRejection', onStray],
+    ['exit', onExit],
+  ] as const
+  for (const [event, listener] of listeners) process.on(event, listener as () => void)
   return {
     stop: stop.signal,
     abort: abort.signal,
@@ -45,9 +74,7 @@ export function catchSignals(warn: (message: string) => void): Signals {
     interrupt: onInterrupt,
     exitCode: () => (by === 'SIGINT' ? exit.interrupted : by === 'SIGTERM' ? exit.terminated : 129),
     release() {
-      process.off('SIGINT', onInterrupt)
-      process.off('SIGTERM', onTerminate)
-      process.off('SIGHUP', onTerminate)
+      for (const [event, listener] of listeners) process.off(event, listener as () => void)
     },
   }
 }

@@ -21,8 +21,8 @@ import {
 import { matchHosts } from '../model/pattern.ts'
 import { resolveVars } from '../model/vars.ts'
 import type { Diff } from '../model/operation.ts'
-import type { Location } from '../model/location.ts'
 import type { Way } from './ahead.ts'
+import { during } from './failure.ts'
 import { Begun, mindful } from './forgotten.ts'
 import { program } from '../model/program.ts'
 
@@ -82,9 +82,6 @@ export class Memory {
     return found
   }
 }
-
-/** The operation during which an error came up. */
-export const during = new WeakMap<Error, { readonly operation: string; readonly at: Location }>()
 
 /** Check mode cannot go further here: what this step needs is known only after a real run. */
 export class Unpredictable extends Error {}

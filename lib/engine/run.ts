@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
-import type { Event } from '../model/event.ts'
+import type { Event, RunFinished } from '../model/event.ts'
 import type { Host, Inventory } from '../model/inventory.ts'
 import { type BatchSize, type Handler, isDescribed, type Playbook } from '../model/playbook.ts'
 import type { Transport } from '../model/transport.ts'
@@ -8,6 +8,7 @@ import { type Clock, wallClock } from './clock.ts'
 import { Ahead, Changes, readable } from './ahead.ts'
 import type { Become } from './become.ts'
 import { foreseen, Memory } from './context.ts'
+import { failureOf, Stray } from './failure.ts'
 import { Due, handlersOf } from './handlers.ts'
 import type { Done } from './journal.ts'
 import { limiter } from './limit.ts'
@@ -46,11 +47,11 @@ export interface RunOptions {
   step?(task: string): Promise<'yes' | 'no' | 'all'>
   /** Fires when no new work should begin. */
   readonly stop: AbortSignal
-  /** Fires when running work should end too. */
+  /** Fires when running work should end too; with a `Stray` as its reason, the run has crashed. */
   readonly abort: AbortSignal
 }
 
-export type RunOutcome = 'ok' | 'failed' | 'unreachable' | 'interrupted' | 'refused'
+export type RunOutcome = RunFinished['outcome']
 
 /** A new name for a run: its time to the millisecond, so that names sort as the runs began, and a little chance. */
 export function newRunId(): string {
@@ -107,7 +108,7 @@ class Run {
   /** Hosts that dropped out of the run, and how. */
   readonly #out = new Map<string, 'failed' | 'unreachable'>()
   readonly #stale = new Set<string>()
-  #ended: 'interrupted' | 'refused' | undefined
+  #ended: 'interrupted' | 'refused' | 'crashed' | undefined
   #steppingAll = false
 
   constructor(options: RunOptions) {
@@ -156,6 +157,9 @@ class Run {
       }
       if (left.length > 0 && !(await this.#play(play, left, plays.length - i - 1))) break
     }
+    const { reason } = this.#o.abort
+    const crash = reason instanceof Stray ? failureOf(reason.cause, playbook.at) : undefined
+    if (crash) this.#ended = 'crashed'
     if (this.#o.stop.aborted || this.#o.abort.aborted) this.#ended ??= 'interrupted'
     const outcome =
       this.#ended ??
@@ -166,6 +170,7 @@ class Run {
       outcome,
       milliseconds: Math.round(this.#clock.now() - began),
       owed: check ? [] : this.#due.owed(),
+      ...(crash ? { failure: crash } : {}),
     })
     return outcome
   }

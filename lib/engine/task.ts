@@ -1,13 +1,13 @@
 import type { Event, Failure, Status } from '../model/event.ts'
 import type { Host } from '../model/inventory.ts'
-import { authorsFrame, type Location } from '../model/location.ts'
-import { Advice, CommandFailed, TimedOut, Unreachable, type Value } from '../model/operation.ts'
+import { TimedOut, Unreachable, type Value } from '../model/operation.ts'
 import { milliseconds, type Duration, type TaskOptions } from '../model/playbook.ts'
 import type { Transport } from '../model/transport.ts'
 import { actsAs, type Become } from './become.ts'
 import { type Ahead, type Attempt, type Changes, directly, type Way } from './ahead.ts'
 import { type Clock, pause } from './clock.ts'
-import { type BodyRecord, type ContextOptions, during, holds, type Memory, runBody, Unpredictable } from './context.ts'
+import { type BodyRecord, type ContextOptions, holds, type Memory, runBody, Unpredictable } from './context.ts'
+import { failureOf } from './failure.ts'
 import { Begun, Forgotten } from './forgotten.ts'
 import type { HandlerNode, TaskNode } from './select.ts'
 
@@ -149,7 +149,7 @@ export async function runTask(node: TaskNode | HandlerNode, host: Host, around: 
     changed ||= record.changed
     // A task that never counts as changed does not when it fails either.
     if (options.changedWhen === false) changed = record.changed = false
-    const failure = describe(error, at)
+    const failure = failureOf(error, at)
     if (abort.aborted)
       return end({ status: 'failed', failure: { ...failure, reason: `interrupted: ${failure.reason}` } })
     if (error instanceof Unreachable) return end({ status: 'unreachable', failure })
@@ -164,39 +164,4 @@ export async function runTask(node: TaskNode | HandlerNode, host: Host, around: 
     }
     return end({ status: options.ignoreErrors ? 'ignored' : 'failed', failure })
   }
-}
-
-/** An error in parts; `at` is where it belongs when it does not say itself where it comes from. */
-export function describe(error: unknown, at: Location): Failure {
-  if (!(error instanceof Error)) return { reason: `the body threw something that is no error: ${String(error)}`, at }
-  const operation = during.get(error)
-  // An assertion or a throw of the author's own says more by its own line than by the task's.
-  const thrown = operation ? undefined : authorsFrame(error.stack ?? '')
-  const ours =
-    !operation &&
-    !thrown &&
-    !(
-      error instanceof Advice ||
-      error instanceof CommandFailed ||
-      error instanceof Unreachable ||
-      error instanceof TimedOut
-    )
-  return {
-    reason: reasonOf(error),
-    at: error instanceof Forgotten ? error.at : (thrown ?? operation?.at ?? at),
-    ...(operation ? { operation: operation.operation } : {}),
-    ...(error instanceof CommandFailed ? { command: error.command, code: error.result.code } : {}),
-    ...('hint' in error && typeof error.hint === 'string' ? { hint: error.hint } : {}),
-    ...(thrown || ours ? { stack: error.stack ?? '' } : {}),
-  }
-}
-
-// Node's own errors of several causes, such as a refused connection to both addresses of a name, have no message.
-function reasonOf(error: Error): string {
-  if (error.message) return error.message
-  const causes =
-    error instanceof AggregateError
-      ? error.errors.map((cause) => (cause instanceof Error ? cause.message : String(cause)))
-      : []
-  return causes.join('; ') || ('code' in error ? String(error.code) : error.name)
 }

@@ -138,6 +138,8 @@ export interface RunFinished {
   readonly milliseconds: number
   /** Handlers that were notified and never ran, by host. */
   readonly owed: readonly { readonly host: string; readonly handler: string }[]
+  /** What nobody caught, of a run that crashed. */
+  readonly failure?: Failure
 }
 
 /** Everything that can happen in a run. Reporters and the journal see nothing else. */

@@ -27,7 +27,7 @@ export function showProblem({ message, at, hint }: Problem): string {
 /** The exit codes of `run`; those that Ansible has mean the same. */
 export const exit = {
   ok: 0,
-  internal: 1,
+  crashed: 1,
   failed: 2,
   unreachable: 4,
   usage: 5,

@@ -27,9 +27,21 @@ export function drawFailure(failed: Failed, paint: Paint, columns: number, verbo
   const style = statusStyle[status]
   const mark = status === 'ignored' || status === 'rescued' ? '⚠' : '✖'
   const note = status === 'failed' ? '' : ` (${status})`
+  return [
+    `${paint(style, mark)} ${paint('bold', host)}  ${path.play} › ${taskTitle(path)}${paint(style, note)}`,
+    ...drawReason(failure, paint, columns, verbosity >= 3),
+  ]
+}
+
+/** What ended a run that belongs to none of its tasks. Nobody will see it a second time, so all of it is told. */
+export function drawCrash(failure: Failure, paint: Paint, columns: number): readonly string[] {
+  const head = 'nobody caught this error, and the run is over'
+  return [`${paint('red', '✖')} ${head}`, ...drawReason(failure, paint, columns, true)]
+}
+
+function drawReason(failure: Failure, paint: Paint, columns: number, withStack: boolean): readonly string[] {
   const [first = '', ...more] = reasonOf(failure).split('\n')
   const lines = [
-    `${paint(style, mark)} ${paint('bold', host)}  ${path.play} › ${taskTitle(path)}${paint(style, note)}`,
     `  ${failure.operation ? `${failure.operation}: ` : ''}${first}`,
     ...more.map((line) => `    ${line}`),
     paint('dim', `    at ${showLocation(failure.at)}`),
@@ -39,7 +51,7 @@ export function drawFailure(failed: Failed, paint: Paint, columns: number, verbo
     lines.push(paint('dim', cut(`    ran: ${harmless(command)}${rest.length > 0 ? ' …' : ''}`, Math.max(columns, 40))))
   }
   if (failure.hint) lines.push(`    try: ${failure.hint}`)
-  if (failure.stack && verbosity >= 3) {
+  if (failure.stack && withStack) {
     lines.push(...failure.stack.split('\n').map((line) => paint('dim', `    ${line.trim()}`)))
   }
   return lines

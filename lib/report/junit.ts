@@ -1,8 +1,8 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { Reporter, Timed } from '../model/event.ts'
+import type { Failure, Reporter, Timed } from '../model/event.ts'
 import { showLocation } from '../model/location.ts'
-import { drawFailure, taskTitle } from './failure.ts'
+import { drawCrash, drawFailure, taskTitle } from './failure.ts'
 import { paints } from './paint.ts'
 
 interface Suite {
@@ -18,6 +18,7 @@ interface Suite {
 /** Writes a JUnit file when the run is over: a test suite for each play, a test case for each task on each host. */
 export function junitReporter(file: string): Reporter {
   const suites = new Map<string, Suite>()
+  let playbook = 'run'
   const suiteOf = (play: string, time: number) => {
     let suite = suites.get(play)
     if (!suite) {
@@ -29,6 +30,12 @@ export function junitReporter(file: string): Reporter {
   return {
     report(event) {
       if (event.type === 'play-started') suiteOf(event.play, event.time)
+      if (event.type === 'run-finished' && event.failure) {
+        const suite = suiteOf(playbook, event.time)
+        suite.errors++
+        suite.cases.push(crashed(event.failure))
+      }
+      if (event.type === 'run-started') playbook = event.playbook
       if (event.type !== 'task-finished') return
       const suite = suiteOf(event.path.play, event.time)
       if (event.status === 'failed') suite.failures++
@@ -85,6 +92,17 @@ function document(suites: readonly Suite[]): string {
     '</testsuites>',
     '',
   ].join('\n')
+}
+
+/** What belongs to no task. */
+function crashed(failure: Failure): string {
+  const said = drawCrash(failure, paints(false), 200)
+  const inside = `<error message="${attribute(failure.reason.split('\n')[0]!)}" type="crashed">`
+  return tag(
+    '    <testcase',
+    { classname: 'run', name: 'the run as a whole', time: seconds(0) },
+    `>${inside}${content(said.join('\n'))}</error></testcase>`,
+  )
 }
 
 function testCase(event: Extract<Timed, { readonly type: 'task-finished' }>): string {

@@ -1,5 +1,5 @@
 import { type OutputReceived, type Reporter, type Timed, unreachable } from '../model/event.ts'
-import { drawFailure } from './failure.ts'
+import { drawCrash, drawFailure } from './failure.ts'
 import { pathKey } from './guard.ts'
 import { type OpenTask, openTasks } from './open-tasks.ts'
 import { attempt, type Drawing, drawOutcomes, heading, introduction } from './outcome.ts'
@@ -123,6 +123,7 @@ export function linesReporter(out: Sink, err: Sink, drawing: Drawing, next?: Nex
         return err.write(`${paint('magenta', '[WARNING]')}: ${event.message}\n`)
       case 'run-finished':
         drain()
+        if (event.failure) section(...drawCrash(event.failure, paint, columns))
         return section(...recap.lines(paint, next))
       default:
         return unreachable(event)

@@ -1,7 +1,7 @@
 import { Listr, type ListrRendererFactory, Spinner } from 'listr2'
 import { type OutputReceived, type Reporter, type Status, type Timed, unreachable } from '../model/event.ts'
 import { showDuration } from './clock.ts'
-import { drawFailure, taskTitle } from './failure.ts'
+import { drawCrash, drawFailure, taskTitle } from './failure.ts'
 import { drawFrame, tailLength } from './frame.ts'
 import { logLines, outputLines } from './lines.ts'
 import { type OpenTask, openTasks } from './open-tasks.ts'
@@ -188,6 +188,7 @@ export function treeReporter(terminal: Terminal, drawing: Drawing, next?: Next):
         }
         case 'run-finished':
           drain()
+          if (event.failure) permanent.push('', ...drawCrash(event.failure, paint, terminal.size().columns))
           permanent.push('', ...recap.lines(paint, next))
           return
         default:

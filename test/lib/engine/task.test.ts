@@ -253,7 +253,7 @@ test('says something of errors that say nothing', async () => {
       })
     }),
   )
-  assert.is(finished('Text', 'a').failure?.reason, 'the body threw something that is no error: just a text')
+  assert.is(finished('Text', 'a').failure?.reason, 'something that is no error was thrown: just a text')
   assert.is(finished('Many', 'a').failure?.reason, 'connect ECONNREFUSED ::1; connect ECONNREFUSED 127.0.0.1')
   assert.is(finished('Bare', 'a').failure?.reason, 'RangeError')
 })

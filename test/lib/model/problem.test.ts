@@ -48,7 +48,7 @@ test('are refused together, with the exit code of their kind', () => {
 test('end with the codes that Ansible has where it has one', () => {
   assert.equal(exit, {
     ok: 0,
-    internal: 1,
+    crashed: 1,
     failed: 2,
     unreachable: 4,
     usage: 5,

@@ -53,6 +53,24 @@ test('writes a suite for each play and a case for each task on each host', async
   assert.equal(await readdir(path.dirname(file)), ['report.xml'])
 })
 
+test('has an error for a run that crashed, which belongs to no task', async () => {
+  const file = path.join(folder, 'report.xml')
+  const reporter = createJunitReporter(file, memory())
+  const s = new Script((event) => reporter.report(event))
+  s.run(['a'])
+  s.play('Reconnect the compute nodes', ['a'])
+  s.finish(taskOf('Work'), 'a', 'ok')
+  const failure = { reason: 'the timer fails', at: s.at }
+  s.say({ type: 'run-finished', run: 'r-1', outcome: 'crashed', milliseconds: 1, owed: [], failure })
+  await reporter.close()
+  const xml = await readFile(file, 'utf8')
+  assert.match(xml, '<testsuites tests="2" failures="0" errors="1" skipped="0"')
+  assert.match(
+    xml,
+    `<testcase classname="run" name="the run as a whole" time="0.000"><error message="the timer fails" type="crashed">`,
+  )
+})
+
 test('says when the file cannot be written', async () => {
   await writeFile(path.join(folder, 'taken'), '')
   const reporter = createJunitReporter(path.join(folder, 'taken/report.xml'), memory())

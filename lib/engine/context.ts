@@ -25,6 +25,7 @@ import type { Way } from './ahead.ts'
 import { during } from './failure.ts'
 import { Begun, mindful } from './forgotten.ts'
 import { program } from '../model/program.ts'
+import { type PlayNode, tasksOf } from './select.ts'
 
 /** The result of a task on a host, as later tasks may ask for it. */
 export interface Kept {
@@ -41,9 +42,10 @@ export class Memory {
   readonly inventory: Inventory
   readonly #selected: ReadonlySet<Task>
 
-  constructor(inventory: Inventory, selected: ReadonlySet<Task>) {
+  constructor(inventory: Inventory, plays: readonly PlayNode[]) {
     this.inventory = inventory
-    this.#selected = selected
+    const nodes = plays.flatMap((play) => [...tasksOf(play.nodes)])
+    this.#selected = new Set(nodes.flatMap((node) => (node.kind === 'task' && node.selected ? [node.task] : [])))
   }
 
   keep(task: Task, host: string, kept: Kept): void {

@@ -37,7 +37,7 @@ export function checkVars(plays: readonly PlayNode[], inventory: Inventory): rea
  * Files of this machine that are to be brought to hosts and are not there, as far as tasks say it before their turn.
  */
 export function checkLocalFiles(plays: readonly PlayNode[], inventory: Inventory): readonly Problem[] {
-  const memory = new Memory(inventory)
+  const memory = new Memory(inventory, plays)
   const problems = new Map<string, Problem>()
   for (const { nodes, hosts } of plays) {
     const tasks = [...tasksOf(nodes)].flatMap((node) => (node.kind === 'task' && node.selected ? [node] : []))

@@ -114,11 +114,7 @@ class Run {
   constructor(options: RunOptions) {
     this.#o = options
     this.#clock = options.clock ?? wallClock
-    const selected = options.plays.flatMap((play) => [...tasksOf(play.nodes)]).filter((node) => node.selected)
-    this.#memory = new Memory(
-      options.inventory,
-      new Set(selected.flatMap((node) => (node.kind === 'task' ? [node.task] : []))),
-    )
+    this.#memory = new Memory(options.inventory, options.plays)
     this.#slot = limiter(options.forks)
     // Every command that runs listens to it.
     setMaxListeners(0, options.abort)

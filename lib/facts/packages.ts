@@ -1,5 +1,5 @@
 import { Advice, output } from '../model/operation.ts'
-import type { Fact } from '../model/operation.ts'
+import type { Fact, Reader } from '../model/operation.ts'
 import { sh } from '../kit/shell.ts'
 
 /** Installed versions by package name; what is not installed is not in it. */
@@ -17,31 +17,43 @@ export function packages(...names: readonly [string, ...string[]]): Fact<Version
     name: `packages ${names.join(' ')}`,
     // A task may install some.
     keep: 'task',
-    async read(connection) {
-      const lines = (await output(connection, sh`set -- ${names}` + script)).split('\n')
-      if (lines[0] === 'none')
-        throw new Advice(
-          'the installed packages cannot be told: the host has neither rpm nor dpkg',
-          'ask with probe what is installed',
-        )
-      return Object.fromEntries(
-        lines.slice(1).flatMap((line) => {
-          const [name, state, version] = line.split('\t')
-          return state === 'installed' && version ? [[name!, version]] : []
-        }),
-      )
-    },
+    read: async (connection) => (await packagesOf(connection, names)).versions,
   }
+}
+
+/** What is installed of some packages, and what brings them there. */
+export interface Installed {
+  readonly versions: Versions
+  /** apt-get, dnf or yum, or '' where there is none of them. */
+  readonly manager: string
+}
+
+/** Reads which of these packages are installed. @throws Advice where nobody can tell */
+export async function packagesOf(connection: Reader, names: readonly string[]): Promise<Installed> {
+  const [first = '', ...lines] = (await output(connection, sh`set -- ${names}` + script)).split('\n')
+  const [database, manager = ''] = first.split(' ')
+  if (database === 'none')
+    throw new Advice(
+      'the installed packages cannot be told: the host has neither rpm nor dpkg',
+      'ask with probe what is installed',
+    )
+  const versions = lines.flatMap((line) => {
+    const [name, state, version] = line.split('\t')
+    return state === 'installed' && version ? [[name!, version]] : []
+  })
+  return { versions: Object.fromEntries(versions), manager }
 }
 
 // A Debian host may have rpm as a tool, with nothing in its database.
 const script = `
 LC_ALL=C; export LC_ALL
+manager() { for m; do if command -v $m >/dev/null 2>&1; then echo " $m"; break; fi; done; }
 if [ -s /var/lib/dpkg/status ] && command -v dpkg-query >/dev/null 2>&1; then
-  echo dpkg
-  dpkg-query -W -f '\${Package}\\t\${Status}\\t\${Version}\\n' "$@" 2>/dev/null | sed 's/\\t[a-z]* ok installed\\t/\\tinstalled\\t/'
+  echo "dpkg$(manager apt-get)"
+  dpkg-query -W -f '\${Package}\\t\${Status}\\t\${Version}\\n' "$@" 2>/dev/null |
+    sed 's/\\t[a-z]* ok installed\\t/\\tinstalled\\t/'
 elif command -v rpm >/dev/null 2>&1; then
-  echo rpm
+  echo "rpm$(manager dnf yum)"
   rpm -q --qf '%{NAME}\\tinstalled\\t%{VERSION}-%{RELEASE}\\n' "$@"
 else
   echo none

@@ -1,8 +1,9 @@
-import { packages as versionsOf, type Versions } from '../facts/packages.ts'
-import { Advice, CommandFailed, legacyOperation } from '../model/operation.ts'
-import type { Connection, Diff, Operation, Reader } from '../model/operation.ts'
-import { sh } from '../kit/shell.ts'
-import { answers } from '../kit/answers.ts'
+import { type Installed, packagesOf, type Versions } from '../facts/packages.ts'
+import { Advice, CommandFailed, operation } from '../model/operation.ts'
+import type { Connection, Diff, Operation } from '../model/operation.ts'
+import { type Command, perform } from '../kit/command.ts'
+import { type Manager, managers } from './packages/manager.ts'
+import { missing, refuseOlder, type Wanted } from './packages/versions.ts'
 
 /** Package names, or names with the version each must have: '' for any, `2013.2*` for any that begins so. */
 export type PackageNames = string | readonly string[] | Readonly<Record<string, string>>
@@ -66,16 +67,13 @@ export function absent(names: string | readonly string[], options: RemoveOptions
   return remove({ wanted: wantedOf('absent', names), options })
 }
 
-type Wanted = Readonly<Record<string, string>>
-
 interface Bringing {
   readonly word: 'installed' | 'latest'
   readonly wanted: Wanted
   readonly options: InstallOptions
 }
 
-interface Found {
-  readonly versions: Versions
+interface Found extends Installed {
   /** The newest version by name, where there is a newer one. */
   readonly newer: Versions
 }
@@ -99,67 +97,68 @@ function wantedOf(word: string, names: PackageNames): Wanted {
   return wanted
 }
 
-const bring = legacyOperation<Bringing, Found, PackageState>(
+const bring = operation<Bringing, Found, Command, PackageState>(
   ({ word, wanted }) => `packages.${word} ${Object.keys(wanted).join(' ')}`,
   {
     async read(connection, { word, wanted }) {
-      if (word === 'latest') return newest(connection, Object.keys(wanted))
-      return { versions: await installedOf(connection, wanted), newer: {} }
+      const found = await packagesOf(connection, Object.keys(wanted))
+      if (word !== 'latest') return { ...found, newer: {} }
+      const newest = await managerOf(found).newest(connection, Object.keys(wanted))
+      const newer = Object.entries(newest).filter(([name, version]) => isOther(found.versions[name], version))
+      return { ...found, newer: Object.fromEntries(newer) }
     },
-    plan({ versions, newer }, { word, wanted, options }) {
+    plan(found, { word, wanted, options }) {
+      const { versions, newer } = found
       const todo = missing(versions, newer, wanted)
-      const changed = todo.length > 0
-      const other = todo.filter((name) => versions[name] !== undefined && wanted[name])
-      if (other.length > 0 && options.downgrade !== true) refuseOlder(other, versions, wanted)
+      if (todo.length === 0) return { result: { versions } }
+      const there = todo.filter((name) => versions[name] !== undefined)
+      if (options.downgrade !== true)
+        refuseOlder(
+          there.filter((name) => wanted[name]),
+          versions,
+          wanted,
+        )
       const after = (name: string) => newer[name] || wanted[name] || (word === 'latest' ? 'the newest' : 'any version')
       return {
-        changed,
         result: { versions },
-        ...(changed ? { unpredictable: true, diff: list(todo, versions, after) } : {}),
+        unpredictable: true,
+        change: managerOf(found).install({
+          wanted: Object.fromEntries(todo.map((name) => [name, wanted[name]!])),
+          there,
+          latest: word === 'latest',
+          options,
+        }),
+        diff: list(todo, versions, after),
       }
     },
-    async apply(connection, _plan, { word, wanted, options }, { versions, newer }) {
-      const todo = missing(versions, newer, wanted)
-      const said = await manage(connection, installScript(word, todo, wanted, options))
-      const now = await installedOf(connection, wanted)
-      const still = word === 'latest' ? todo.filter((name) => now[name] === undefined) : missing(now, {}, wanted)
-      if (still.length > 0) {
-        const [name] = still as [string]
-        const have = now[name] === undefined ? 'not installed' : `there in version ${now[name]}`
-        throw new Advice(
-          `the package manager ended well, and ${name} is still ${have}: ${endOf(said)}`,
-          'is it the name of a real package, and does a repository have that version?',
-        )
-      }
-      return { versions: now }
+    async apply(connection, command, { wanted }) {
+      const said = await manage(connection, command)
+      const { versions } = await packagesOf(connection, Object.keys(wanted))
+      const [name] = missing(versions, {}, wanted)
+      if (name === undefined) return { versions }
+      const have = versions[name] === undefined ? 'not installed' : `there in version ${versions[name]}`
+      throw new Advice(
+        `the package manager ended well, and ${name} is still ${have}: ${endOf(said)}`,
+        'is it the name of a real package, and does a repository have that version?',
+      )
     },
   },
 )
 
-// A version that is older than the one there is a decision; the manager itself would do nothing and end well.
-function refuseOlder(names: readonly string[], versions: Versions, wanted: Wanted): void {
-  for (const name of names) {
-    const asked = wanted[name]!.replace(/\*$/, '')
-    if (compareVersions(versions[name]!, asked) > 0) {
-      throw new Advice(
-        `${name} is there in version ${versions[name]}, which is newer than ${wanted[name]}`,
-        'give downgrade: true if the older one is meant',
-      )
-    }
-  }
-}
-
-const remove = legacyOperation<
+const remove = operation<
   { readonly wanted: Wanted; readonly options: RemoveOptions },
-  { readonly versions: Versions; readonly others: readonly string[] },
+  Installed & { readonly others: readonly string[] },
+  Command,
   PackageState
 >(({ wanted }) => `packages.absent ${Object.keys(wanted).join(' ')}`, {
   async read(connection, { wanted }) {
-    const versions = await installedOf(connection, wanted)
-    const names = Object.keys(versions)
-    return { versions, others: names.length === 0 ? [] : await dependents(connection, names) }
+    const found = await packagesOf(connection, Object.keys(wanted))
+    const names = Object.keys(found.versions)
+    const all = names.length === 0 ? [] : await managerOf(found).dependents(connection, names)
+    return { ...found, others: [...new Set(all)].filter((name) => !names.includes(name)).sort() }
   },
-  plan({ versions, others }, { options }) {
+  plan(found, { options }) {
+    const { versions, others } = found
     const names = Object.keys(versions)
     if (others.length > 0 && options.dependents !== true) {
       throw new Advice(
@@ -167,69 +166,30 @@ const remove = legacyOperation<
         'name them as well, or give dependents: true',
       )
     }
-    const changed = names.length > 0
+    if (names.length === 0) return { result: { versions: {} } }
     const all = { ...Object.fromEntries(others.map((name) => [name, 'needs them'])), ...versions }
     return {
-      changed,
       result: { versions: {} },
-      ...(changed ? { diff: list(Object.keys(all), all, () => undefined) } : {}),
+      change: managerOf(found).remove(names, options),
+      diff: list(Object.keys(all), all, () => undefined),
     }
   },
-  async apply(connection, _plan, { wanted, options }, { versions }) {
-    const said = await manage(connection, removeScript(Object.keys(versions), options))
-    const now = await installedOf(connection, wanted)
-    const [name] = Object.keys(now)
-    if (name !== undefined) {
+  async apply(connection, command, { wanted }) {
+    const said = await manage(connection, command)
+    const [name] = Object.keys((await packagesOf(connection, Object.keys(wanted))).versions)
+    if (name !== undefined)
       throw new Error(`the package manager ended well, and ${name} is still installed: ${endOf(said)}`)
-    }
-    return { versions: {} }
   },
 })
 
-function installedOf(connection: Reader, wanted: Wanted): Promise<Versions> {
-  return versionsOf(...(Object.keys(wanted) as [string, ...string[]])).read(connection)
+function managerOf({ manager }: Installed): Manager {
+  const found = managers[manager]
+  if (!found) throw new Advice('the host has none of apt-get, dnf and yum', 'install its packages with shell')
+  return found
 }
 
-function missing(versions: Versions, newer: Versions, wanted: Wanted): readonly string[] {
-  return Object.keys(wanted).filter((name) => {
-    const found = versions[name]
-    return found === undefined || newer[name] !== undefined || !fits(found, wanted[name]!)
-  })
-}
-
-/** A version that says no release fits any of them. */
-function fits(found: string, wanted: string): boolean {
-  if (wanted.endsWith('*')) return found.startsWith(wanted.slice(0, -1))
-  // rpm tells no epoch when it is asked for version and release.
-  const bare = wanted.replace(/^\d+:/, '')
-  return (
-    wanted === '' ||
-    [wanted, ...(found.includes(':') ? [] : [bare])].some((one) => found === one || found.startsWith(`${one}-`))
-  )
-}
-
-// Good enough to tell older from newer: by the numbers, then by the words between them; ~ comes before everything.
-function compareVersions(a: string, b: string): number {
-  // rpm tells no epoch of what is installed, so there is nothing to compare one with.
-  const epochs = a.includes(':')
-  const x = pieces(a, epochs)
-  const y = pieces(b, epochs)
-  for (let i = 0; i < Math.max(x.length, y.length); i++) {
-    const [p, q] = [x[i], y[i]]
-    if (p === q) continue
-    if (p === '~' || q === '~') return p === '~' ? -1 : 1
-    if (p === undefined || q === undefined) return p === undefined ? -1 : 1
-    if (/\d/.test(p) && /\d/.test(q)) {
-      if (Number(p) !== Number(q)) return Number(p) - Number(q)
-    } else return /\d/.test(p) ? 1 : /\d/.test(q) ? -1 : p < q ? -1 : 1
-  }
-  return 0
-}
-
-function pieces(version: string, epochs: boolean): readonly string[] {
-  const bare = version.replace(/^\d+:/, '')
-  const whole = epochs ? (bare === version ? `0:${version}` : version) : bare
-  return whole.match(/\d+|[A-Za-z]+|~/g) ?? []
+function isOther(version: string | undefined, newest: string): boolean {
+  return version !== undefined && version !== newest
 }
 
 function list(names: readonly string[], before: Versions, after: (name: string) => string | undefined): Diff {
@@ -241,164 +201,33 @@ function list(names: readonly string[], before: Versions, after: (name: string) 
   return { path: 'packages', before: lines((name) => before[name]), after: lines(after) }
 }
 
-const noManager = 'the host has none of apt-get, dnf and yum'
-
-// The scripts tell the manager by its command; a Debian host may have rpm or yum as a tool, so apt comes first.
-const choose = `
-if [ -s /var/lib/dpkg/status ] && command -v apt-get >/dev/null 2>&1; then m=apt-get
-elif command -v dnf >/dev/null 2>&1; then m=dnf
-elif command -v yum >/dev/null 2>&1; then m=yum
-else echo '${noManager}' >&2; exit 1
-fi
-`
-
-async function newest(connection: Reader, names: readonly string[]): Promise<Found> {
-  const versions = await versionsOf(...(names as [string, ...string[]])).read(connection)
-  const { told } = await answers(connection, { told: choose + sh`set -- ${names}` + newestScript }, { timeout: 600 })
-  if (told.code !== 0)
-    throw new Error(`the newest versions of ${names.join(', ')} cannot be told: is there apt-get, dnf or yum?`)
-  const newer: Record<string, string> = {}
-  for (const line of told.stdout.split('\n')) {
-    const [name, version] = line.split(/\s+/)
-    const bare = name?.replace(/\.[^.]+$/, '')
-    const known = names.find((one) => one === name) ?? names.find((one) => one === bare)
-    if (known !== undefined && version && versions[known] !== undefined && version !== versions[known])
-      newer[known] = version
-  }
-  return { versions, newer }
-}
-
-// yum ends with 100 when there is something newer.
-const newestScript = `
-if [ $m = apt-get ]; then
-  apt-cache policy "$@" | sed -n -e 's/^\\([^ ].*\\):$/\\1/p' -e 's/^  Candidate: / /p' | paste -d' ' - -
-else
-  $m -q check-update "$@" 2>/dev/null; c=$?; [ $c = 0 ] || [ $c = 100 ]
-fi
-`
-
-async function dependents(connection: Reader, names: readonly string[]): Promise<readonly string[]> {
-  const { told } = await answers(
-    connection,
-    { told: choose + sh`set -- ${names}` + dependentsScript },
-    { timeout: 300 },
-  )
-  if (told.code === 8) {
-    throw new Advice(
-      `${names.join(', ')} cannot be removed: ${told.stdout.trim().replace(/^E: /, '')}`,
-      `see why, on the host: apt-get -s remove ${names.join(' ')}`,
-    )
-  }
-  if (told.code !== 0) throw new Error(`what needs ${names.join(', ')} cannot be told: ${noManager}`)
-  return [...new Set(told.stdout.split('\n').filter((name) => name !== '' && !names.includes(name)))].sort()
-}
-
-// rpm names the packages that would miss something, with their version and architecture.
-const dependentsScript = `
-if [ $m = apt-get ]; then
-  o=$(apt-get -s -y remove "$@" 2>&1) || { printf '%s\\n' "$o" | grep '^E:'; exit 8; }
-  printf '%s\\n' "$o" | sed -n 's/^Remv \\([^ ]*\\) .*/\\1/p'
-else
-  rpm -e --test "$@" 2>&1 | sed -n 's/.*(installed) //p'
-  :
-fi
-`
-
-function installScript(
-  word: 'installed' | 'latest',
-  names: readonly string[],
-  wanted: Wanted,
-  { recommends, refresh, downgrade = false, lockTimeout = 300 }: InstallOptions,
-): string {
-  const apt = names.map((name) => (wanted[name] ? `${name}=${wanted[name]}` : name))
-  // dnf and yum take the epoch before the name.
-  const rpm = names.map((name) => {
-    const [, epoch = '', version = ''] = /^(\d+:)?(.*)$/.exec(wanted[name]!)!
-    return version === '' ? name : `${epoch}${name}-${version}`
-  })
-  return [
-    ...head(lockTimeout),
-    `if [ $m = apt-get ]; then`,
-    ...(refresh === undefined
-      ? []
-      : [
-          sh`  s=$(stat -c %Y /var/lib/apt/lists 2>/dev/null || echo 0); if [ $(( $(date +%s) - s )) -ge ${refresh} ]; then`,
-          '    locked apt-get -q -y update || exit',
-          '    touch /var/lib/apt/lists',
-          '  fi',
-        ]),
-    ...(downgrade
-      ? [
-          `  case $(apt-get --version | head -n 1) in 'apt '0.*|'apt 1.0'*) d=--force-yes ;; *) d=--allow-downgrades ;; esac`,
-        ]
-      : ['  d=']),
-    `  locked ${aptGet} $d ${recommends === undefined ? '' : `${recommends ? '--install-recommends' : '--no-install-recommends'} `}` +
-      sh`install ${apt}`,
-    'else',
-    ...(refresh === undefined ? [] : ['  $m -q clean expire-cache || exit']),
-    sh`  set -- ${rpm}`,
-    word === 'latest'
-      ? '  for p; do if rpm -q "$p" >/dev/null 2>&1; then u="$u $p"; else i="$i $p"; fi; done\n' +
-        '  [ -z "$i" ] || $m -y install $i || exit\n  [ -z "$u" ] || $m -y update $u'
-      : '  $m -y install "$@" || exit',
-    ...(downgrade && word === 'installed'
-      ? ['  for p; do p=${p#[0-9]*:}; rpm -q "$p" >/dev/null 2>&1 || $m -y downgrade "$p" || exit; done']
-      : []),
-    'fi',
-  ].join('\n')
-}
-
-function removeScript(names: readonly string[], { purge = false, lockTimeout = 300 }: RemoveOptions): string {
-  return [
-    ...head(lockTimeout),
-    'if [ $m = apt-get ]; then',
-    `  locked ${aptGet} ${purge ? 'purge' : 'remove'} ${sh`${names}`}`,
-    'else',
-    sh`  $m -y remove ${names}`,
-    'fi',
-  ].join('\n')
-}
-
-// A question on the terminal would hang; edited configuration files stay.
-const aptGet = 'apt-get -q -y -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold'
-
-// apt-get of that time gives up at once when another one runs; yum and dnf wait by themselves.
-function head(lockTimeout: number): readonly string[] {
-  return [
-    'PATH=$PATH:/sbin:/usr/sbin; LC_ALL=C; DEBIAN_FRONTEND=noninteractive; export PATH LC_ALL DEBIAN_FRONTEND',
-    choose,
-    sh`left=${lockTimeout} i= u= told=`,
-    `busy='Could not get lock|Unable to (acquire|lock)|Resource temporarily unavailable'`,
-    `said=$(mktemp) || exit; trap 'rm -f "$said"' EXIT; trap 'exit 1' HUP INT TERM`,
-    `locked() {
-  while :; do
-    "$@" </dev/null 2>"$said"; c=$?
-    if [ $c -ne 0 ] && [ $left -gt 0 ] && grep -Eq "$busy" "$said"; then
-      [ "$told" ] || echo 'waiting for another run of the package manager'
-      told=1; left=$((left - 3)); sleep 3
-      continue
-    fi
-    cat "$said" >&2
-    return $c
-  done
-}`,
-  ]
-}
-
 function endOf(said: string): string {
   return said.trim().split('\n').slice(-5).join('\n')
 }
 
-async function manage(connection: Connection, script: string): Promise<string> {
-  const result = await connection.exec(script, { long: true })
-  if (result.code === 0) return `${result.stdout}\n${result.stderr}`
-  const all = `${result.stdout}\n${result.stderr}`
-  const why =
-    /^(?:E: )?(Unable to locate package \S+|Version .* was not found.*|No package \S+ available\.?|No match for argument: \S+|Could not get lock.*|Unable to acquire.*)$/m.exec(
-      all,
-    )?.[1]
-  if (why === undefined) throw new CommandFailed('the package manager', result)
-  throw new Advice(
+async function manage(connection: Connection, command: Command): Promise<string> {
+  try {
+    const { stdout, stderr } = await perform(connection, command)
+    return `${stdout}\n${stderr}`
+  } catch (error) {
+    throw error instanceof CommandFailed ? failureOf(error) : error
+  }
+}
+
+const known = [
+  'Unable to locate package \\S+',
+  'Version .* was not found.*',
+  'No package \\S+ available\\.?',
+  'No match for argument: \\S+',
+  'Could not get lock.*',
+  'Unable to acquire.*',
+]
+
+function failureOf(error: CommandFailed): Error {
+  const said = `${error.result.stdout}\n${error.result.stderr}`
+  const why = new RegExp(`^(?:E: )?(${known.join('|')})$`, 'm').exec(said)?.[1]
+  if (why === undefined) return error
+  return new Advice(
     why,
     /lock|acquire/.test(why)
       ? 'another run of the package manager holds it: wait for it, or give a longer lockTimeout'

@@ -3,9 +3,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, w
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { sbin } from '../../../lib/kit/shell.ts'
 import { packages } from '../../../lib/modules/index.ts'
+import { waiting } from '../../../lib/modules/packages/apt.ts'
 import { emptyDirectory, here, shells, type Shell } from '../../rig/here.ts'
 import { applied, failure, planOf } from './applied.ts'
+import { typed } from './typed.ts'
 import { needing } from '../../rig/needs.ts'
 
 type Kind = 'apt' | 'yum'
@@ -230,6 +233,101 @@ test('is checked before anything runs', () => {
   assert.throws(() => packages.installed('glibc.x86_64'), 'is named with its architecture')
   assert.throws(() => packages.installed({ a: '1; rm' }), '"1; rm" cannot be a version of a')
   packages.installed({ 'python2.7': '', 'libstdc++6': '2:1.0~rc1-1+b2', 'openstack-nova-api': '2013.2*' })
+})
+
+const state = (manager: string, versions = {}, newer = {}) => ({ manager, versions, newer })
+const apt = 'locked apt-get -q -y -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold'
+const refreshing = `s=$(stat -c %Y /var/lib/apt/lists 2>/dev/null || echo 0)
+if [ $(( $(date +%s) - s )) -ge 3600 ]; then
+  locked apt-get -q -y update || exit
+  touch /var/lib/apt/lists
+fi`
+
+for (const [what, operation, found, commands] of [
+  [
+    'apt: what is missing',
+    packages.installed(['nova', 'glance']),
+    state('apt-get', { nova: '1' }),
+    [`${apt} install glance # long`],
+  ],
+  [
+    'apt: a version, alone, from lists of the last hour',
+    packages.installed({ nova: '1:2014.1-0ubuntu1' }, { recommends: false, refresh: 3600 }),
+    state('apt-get'),
+    [`${refreshing}\n${apt} --no-install-recommends install nova=1:2014.1-0ubuntu1 # long`],
+  ],
+  [
+    'apt: an older version, where that is meant',
+    packages.installed({ nova: '1.0' }, { downgrade: true }),
+    state('apt-get', { nova: '2.0' }),
+    [
+      'case $(apt-get --version | head -n 1) in\n' +
+        "  'apt '0.*|'apt 1.0'*) d=--force-yes ;;\n  *) d=--allow-downgrades ;;\nesac\n" +
+        `${apt} $d install nova=1.0 # long`,
+    ],
+  ],
+  [
+    'apt: the newest',
+    packages.latest('nova'),
+    state('apt-get', { nova: '1' }, { nova: '2' }),
+    [`${apt} install nova # long`],
+  ],
+  [
+    'apt: what goes',
+    packages.absent(['nova', 'x']),
+    { ...state('apt-get', { nova: '1' }), others: [] },
+    [`${apt} remove nova # long`],
+  ],
+  [
+    'apt: with its configuration, and with what needs it',
+    packages.absent('nova', { purge: true, dependents: true }),
+    { ...state('apt-get', { nova: '1' }), others: ['client'] },
+    [`${apt} purge nova # long`],
+  ],
+  [
+    'yum: what is missing, with an epoch',
+    packages.installed({ nova: '1:2014.1-5.el6', glance: '' }, { refresh: 0 }),
+    state('yum'),
+    ['yum -q clean expire-cache || exit\nyum -y install 1:nova-2014.1-5.el6 glance || exit # long'],
+  ],
+  [
+    'dnf: the newest, of what is there and what is not',
+    packages.latest(['nova', 'glance']),
+    state('dnf', { nova: '1' }, { nova: '2' }),
+    ['dnf -y install glance || exit\ndnf -y update nova || exit # long'],
+  ],
+  [
+    'yum: an older version, where that is meant',
+    packages.installed({ nova: '1:1.0-1' }, { downgrade: true }),
+    state('yum', { nova: '2.0-1' }),
+    [
+      'yum -y install 1:nova-1.0-1 || exit\n' +
+        'for p in nova-1.0-1; do rpm -q "$p" >/dev/null 2>&1 || yum -y downgrade "$p" || exit; done # long',
+    ],
+  ],
+  [
+    'yum: what goes',
+    packages.absent('nova'),
+    { ...state('yum', { nova: '1' }), others: [] },
+    ['yum -y remove nova # long'],
+  ],
+  ['what is there', packages.installed('nova'), state('yum', { nova: '1' }), []],
+  ['what is there in this version', packages.installed({ nova: '2.0*' }), state('yum', { nova: '2.0-1' }), []],
+  ['what is the newest', packages.latest('nova'), state('apt-get', { nova: '1' }), []],
+  ['what is not there', packages.absent('nova'), { ...state('yum'), others: [] }, []],
+] as const) {
+  test(`what is typed: ${what}`, () => {
+    const [script, ...more] = typed(operation, found)
+    const plain = script
+      ?.replace(`${waiting(300).replace(sbin, '')}\n`, '')
+      .replace(/^LC_ALL=C; export LC_ALL[;\n]\s*/, '')
+    assert.equal([...(plain === undefined ? [] : [plain]), ...more], commands)
+  })
+}
+
+test('a host without a package manager that is known is refused', () => {
+  assert.throws(() => packages.installed('nova').plan(state('')), 'the host has none of apt-get, dnf and yum')
+  assert.is(packages.installed('nova').plan(state('', { nova: '1' })).change, undefined)
 })
 
 test.run()

@@ -1,0 +1,66 @@
+import { answers } from '../../kit/answers.ts'
+import { sbin, sh } from '../../kit/shell.ts'
+import type { Manager } from './manager.ts'
+import type { Wanted } from './versions.ts'
+
+/** Red Hat's, and dnf, which takes its words. It waits by itself for another one that runs. */
+export function yum(program: 'yum' | 'dnf'): Manager {
+  return {
+    async newest(connection, names) {
+      const { told } = await answers(
+        connection,
+        { told: sh`${program} -q check-update ${names} 2>/dev/null` },
+        { timeout: 600 },
+      )
+      // It ends with 100 when there is something newer.
+      if (told.code !== 0 && told.code !== 100)
+        throw new Error(`the newest versions of ${names.join(', ')} cannot be told`)
+      const found = told.stdout.matchAll(/^(\S+)\.[^.\s]+\s+(\S+)\s/gm)
+      return Object.fromEntries([...found].map(([, name, version]) => [name!, version!]))
+    },
+
+    // rpm names the packages that would miss something, with their version and architecture.
+    async dependents(connection, names) {
+      const { told } = await answers(connection, { told: sh`rpm -e --test ${names} 2>&1; :` }, { timeout: 300 })
+      return [...told.stdout.matchAll(/\(installed\) (.*)$/gm)].map(([, name]) => name!)
+    },
+
+    install({ wanted, there, latest, options: { refresh, downgrade = false } }) {
+      const fresh = latest ? Object.keys(wanted).filter((name) => !there.includes(name)) : rpmNames(wanted)
+      const newer = latest ? Object.keys(wanted).filter((name) => there.includes(name)) : []
+      const orders = [
+        ...(fresh.length > 0 ? [sh`${program} -y install ${fresh}`] : []),
+        ...(newer.length > 0 ? [sh`${program} -y update ${newer}`] : []),
+      ]
+      return {
+        script: [
+          `${sbin}LC_ALL=C; export LC_ALL`,
+          ...(refresh === undefined ? [] : [sh`${program} -q clean expire-cache || exit`]),
+          ...orders.map((order) => `${order} || exit`),
+          ...(downgrade ? [downgraded(program, wanted)] : []),
+        ].join('\n'),
+        long: true,
+        shown: orders.join('; '),
+      }
+    },
+
+    remove(names) {
+      const order = sh`${program} -y remove ${names}`
+      return { script: `${sbin}LC_ALL=C; export LC_ALL; ${order}`, long: true, shown: order }
+    },
+  }
+}
+
+// To install what is there in a newer version does nothing and ends well.
+function downgraded(program: string, wanted: Wanted): string {
+  const names = rpmNames(wanted).map((name) => name.replace(/^\d+:/, ''))
+  return sh`for p in ${names}; do rpm -q "$p" >/dev/null 2>&1 || ${program} -y downgrade "$p" || exit; done`
+}
+
+/** As rpm calls them: the epoch comes before the name. */
+function rpmNames(wanted: Wanted): readonly string[] {
+  return Object.entries(wanted).map(([name, asked]) => {
+    const [, epoch = '', version = ''] = /^(\d+:)?(.*)$/.exec(asked)!
+    return version === '' ? name : `${epoch}${name}-${version}`
+  })
+}

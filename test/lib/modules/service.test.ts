@@ -1,10 +1,15 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { service } from '../../../lib/modules/index.ts'
+import { sbin } from '../../../lib/kit/shell.ts'
+import { switched } from '../../../lib/modules/service/at-boot.ts'
+import { managing } from '../../../lib/modules/service/managers.ts'
+import { ordered } from '../../../lib/modules/service/orders.ts'
 import { emptyDirectory, here, shells, type Shell } from '../../rig/here.ts'
 import { applied, failure, planOf } from './applied.ts'
+import { typed } from './typed.ts'
 
 type Fakes = 'sysv' | 'upstart' | 'systemd'
 
@@ -140,6 +145,23 @@ for (const shell of shells) {
     })
   }
 
+  test('what was started or stopped since the look is no failure', async () => {
+    const started = host(shell, 'upstart', ['nova-api'])
+    const starting = await planOf(started.connection, service.started(quick, 'nova-api'))
+    writeFileSync(started.path('up/nova-api'), '')
+    await starting.apply(started.connection)
+    const restarting = await planOf(started.connection, service.restarted(quick, 'nova-api'))
+    rmSync(started.path('up/nova-api'))
+    await restarting.apply(started.connection)
+    assert.ok(started.runs('nova-api'))
+    const other = host(shell, 'sysv', ['httpd'])
+    writeFileSync(other.path('up/httpd'), '')
+    const reloading = await planOf(other.connection, service.reloaded(quick, 'httpd'))
+    rmSync(other.path('up/httpd'))
+    await reloading.apply(other.connection)
+    assert.ok(other.runs('httpd') && !other.runs('httpd.reloaded'))
+  })
+
   test('a plan starts nothing', async () => {
     const { connection, calls } = host(shell, 'sysv', ['nova-api'])
     await planOf(connection, service.started('nova-api'))
@@ -241,3 +263,50 @@ for (const shell of shells) {
 
   test.run()
 }
+
+const test = suite('service: what is typed')
+const is = (name: string, running: boolean, enabled = false) => ({ name, manager: 'sysv', running, enabled, said: '' })
+
+for (const [what, operation, found, commands] of [
+  [
+    'those that do not run are started together, and watched',
+    service.started({ log: ['/var/log/nova/*.log', "/it's"], timeout: 30.2 }, 'api', 'cert', 'conductor'),
+    [is('api', false), is('cert', true), is('conductor', false)],
+    `logs() { endof '/var/log/nova/*.log'; endof '/it'\\''s'; }
+tell api start
+tell conductor start
+settle yes 31 200 api conductor # long, at most 664 s`,
+  ],
+  [
+    'a stop need not be watched',
+    service.stopped('api'),
+    [is('api', true)],
+    'logs() { :; }\ntell api stop\nsettle no 60 0 api # long, at most 422 s',
+  ],
+  [
+    'all are restarted',
+    service.restarted({ settle: 0 }, 'api', 'cert'),
+    [is('api', false), is('cert', true)],
+    'logs() { :; }\ntell api restart\ntell cert restart\nsettle yes 60 0 api cert # long, at most 720 s',
+  ],
+  [
+    'all are reloaded',
+    service.reloaded('api'),
+    [is('api', true)],
+    'logs() { :; }\ntell api reload\nsettle yes 60 200 api # long, at most 422 s',
+  ],
+  ['at boot', service.enabled('api', 'cert'), [is('api', true), is('cert', true, true)], 'atboot_set api enable'],
+  ['not at boot', service.disabled('api'), [is('api', false, true)], 'atboot_set api disable'],
+  ['what runs', service.started('api'), [is('api', true)], undefined],
+  ['what has stopped', service.stopped('api'), [is('api', false)], undefined],
+  ['what is asked for', service.status('api'), [is('api', true)], undefined],
+] as const) {
+  test(what, () => {
+    const functions = managing.replace(sbin, '')
+    const [script, ...more] = typed(operation, found)
+    assert.equal(more, [])
+    assert.is(script?.replace(functions, '').replace(ordered, '').replace(switched, '').trim(), commands)
+  })
+}
+
+test.run()

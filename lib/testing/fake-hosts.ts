@@ -17,9 +17,10 @@ export class FakeNetwork {
   readonly became: string[] = []
   readonly #hosts: ReadonlyMap<string, FakeHost>
 
-  constructor(inventory: Inventory) {
+  /** `whole`: each script counts as one command, and none is run. */
+  constructor(inventory: Inventory, whole = false) {
     this.inventory = inventory
-    const fake = (name: string) => new FakeHost(name, (recorded) => this.recorded.push(recorded))
+    const fake = (name: string) => new FakeHost(name, (recorded) => this.recorded.push(recorded), whole)
     this.#hosts = new Map([...own, ...inventory.hosts.keys()].map((name) => [name, fake(name)]))
     this.transport = {
       connection: (host, session) => this.#connection(host, session),

@@ -6,7 +6,8 @@ import { FakeNetwork } from './fake-hosts.ts'
 import { begin, type Tested, type TestOptions, type TestRun } from './run.ts'
 
 export { HeldClock } from './clock.ts'
-export type { Answer, FakeHost, Held, Pattern, Recorded } from './fake-host.ts'
+export { FakeFiles, type FakeMeta } from './fake-files.ts'
+export { type Answer, FakeHost, type Held, type Pattern, type Recorded } from './fake-host.ts'
 export type { Tested, TestOptions, TestRun } from './run.ts'
 export { told } from './told.ts'
 

@@ -15,7 +15,7 @@ import {
 import { statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { leftOut } from '../rig/needs.ts'
@@ -162,6 +162,14 @@ test('runs a playbook with a module and a fact of its own, in check mode, in ear
   assert.equal(recap(), ['ok=4', 'changed=3', 'failed=0'])
   assert.equal(readdirSync(path.join(work, 'app/current/')), [])
   assert.equal(recap(), ['ok=3', 'changed=0', 'failed=0'])
+})
+
+test('tests a role on a host that is none, with the test runner of Node', () => {
+  // Node itself takes TypeScript since 22.18.
+  const loader = pathToFileURL(path.join(root, 'node_modules/tsx/dist/esm/index.mjs')).href
+  const said = succeeds([process.execPath, '--import', loader, '--test', '--test-reporter=tap', 'roles/app.test.ts'])
+  assert.match(said, /^# pass 1$/m)
+  assert.match(said, /^# fail 0$/m)
 })
 
 test('starts from what it brought along, also where only its own user may write', () => {

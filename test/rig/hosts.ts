@@ -43,7 +43,7 @@ export function rigOf(
       Object.entries(groups).map(([name, members]) => [name, { name, hosts: members, children: [], vars: {} }]),
     ),
   }
-  return new FakeNetwork(inventory)
+  return new FakeNetwork(inventory, true)
 }
 
 /** Changes the host by a command, each time it is run. */

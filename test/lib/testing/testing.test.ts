@@ -1,9 +1,23 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { oneHost, play, playbook, role, secret, text } from '../../../lib/index.ts'
+import { number, type Operation, oneHost, play, playbook, role, secret, text } from '../../../lib/index.ts'
 import { fromEnvironment } from '../../../lib/index.ts'
-import { command, probe, shell } from '../../../lib/modules/index.ts'
-import { fakeHosts } from '../../../lib/testing/index.ts'
+import {
+  block,
+  command,
+  dedent,
+  file,
+  ini,
+  line,
+  probe,
+  replace,
+  service,
+  shell,
+  template,
+} from '../../../lib/modules/index.ts'
+import { createHash } from 'node:crypto'
+import { text as text_ } from 'node:stream/consumers'
+import { FakeHost, fakeHosts } from '../../../lib/testing/index.ts'
 
 const test = suite('testing')
 
@@ -78,6 +92,140 @@ test('refuses what run refuses before it connects, with the place in the test', 
       assert.match(error.message, /^settings\.port must be a port .* \(test\/lib\/testing\/testing\.test\.ts:\d+\)$/),
   )
   assert.throws(() => cloud.host('c-11'), 'the inventory of this test has no host c-11 - did you mean c-1?')
+})
+
+const nova = role('nova', { password: secret, workers: number }, ({ ensure, handler, task }) => {
+  const restart = handler('Restart', service.restarted('nova-api'))
+  ensure('Make the folder', file.directory('/etc/nova', { mode: '0750', owner: 'nova' }))
+  ensure('Configure', { notify: restart }, ({ vars }) =>
+    ini.set('/etc/nova/nova.conf', { DEFAULT: { workers: vars.workers, password: vars.password } }, { create: true }),
+  )
+  task(
+    'Upgrade the schema',
+    { when: async (host) => !(await host.run(file.stat('/etc/nova/synced'))).exists },
+    (host) =>
+      host.run(shell`su -s /bin/sh -c ${'nova-manage db sync'} nova && date +%F > /etc/nova/synced`).then(() => {}),
+  )
+  ensure('Start', service.started('nova-api'))
+  ensure('Keep the other down', service.stopped('nova-network'))
+})
+
+test('runs the scripts of modules on files and services that are in memory, and a second time changes nothing', async () => {
+  const cloud = await fakeHosts({ hosts: ['ctl'], vars: { password: 'correct horse', workers: 4 } })
+  const host = cloud.host('ctl').service('nova-api', 'stopped').service('nova-network')
+  const first = await cloud.run(nova, { become: true })
+  assert.is(first.outcome, 'ok', first.told.join('\n'))
+  assert.equal(host.commands, [
+    'mkdir -p /etc/nova',
+    'chown nova /etc/nova',
+    'chmod ug-s,u=rwx,g=rx,o=,-t /etc/nova',
+    'write /etc/nova/nova.conf',
+    "su -s /bin/sh -c 'nova-manage db sync' nova",
+    'write /etc/nova/synced',
+    'service nova-api start',
+    'service nova-network stop',
+    'service nova-api restart',
+  ])
+  assert.is(host.files.read('/etc/nova/nova.conf'), '[DEFAULT]\nworkers = 4\npassword = correct horse\n')
+  assert.equal(host.files.meta('/etc/nova'), { mode: '0750', owner: 'nova', group: 'root' })
+  assert.is(host.files.read('/etc/nova/synced'), '2014-05-13\n')
+  assert.is(host.stateOf('nova-network'), 'stopped')
+  assert.equal(host.recorded[0], { host: 'ctl', user: 'root', command: 'mkdir -p /etc/nova' })
+  assert.equal((await cloud.run(nova)).recap, ['ctl ok=4 skipped=1'])
+})
+
+test('changes nothing in check mode, and says what it would', async () => {
+  const cloud = await fakeHosts({ hosts: ['ctl'], vars: { password: 'correct horse', workers: 4 } })
+  const host = cloud.host('ctl').service('nova-api').service('nova-network')
+  const { events, recap } = await cloud.run(nova, { check: true, tags: [] })
+  assert.equal(host.commands, [])
+  assert.equal(recap, ['ctl ok=6 changed=5'])
+  const planned = events.flatMap((event) => (event.type === 'change-planned' ? [event.operation] : []))
+  assert.equal(planned.slice(0, 2), [
+    'file.directory /etc/nova',
+    'ini.set /etc/nova/nova.conf [DEFAULT] workers, password',
+  ])
+})
+
+test('tests a module by itself: what it changes, and that it does so once', async () => {
+  const host = new FakeHost('a')
+  host.files.write('/etc/motd', 'old\n')
+  const motd = () => file.content('/etc/motd', 'new\n', { mode: '0600' })
+  assert.equal(await host.run(motd()), {
+    changed: true,
+    result: { path: '/etc/motd', changed: true },
+    diff: [
+      { path: '/etc/motd', before: 'old\n', after: 'new\n' },
+      { path: '/etc/motd (attributes)', before: 'mode 0644\n', after: 'mode 0600\n' },
+    ],
+  })
+  assert.is((await host.run(motd())).changed, false)
+  assert.equal(host.commands, ['write /etc/motd'])
+})
+
+test('finds nothing left to do after any change of a module', async () => {
+  const operations: readonly (() => Operation)[] = [
+    () => file.link('/srv/current', '/srv/42'),
+    () => file.absent('/etc/motd'),
+    () => file.owner('/srv', 'nova:nova'),
+    () => file.mode('/srv', '0640', { recursive: true }),
+    () => file.backup('/srv'),
+    () => line.present('/etc/motd', { line: 'hello' }),
+    () => block.present('/etc/motd', 'hello\n'),
+    () => replace('/etc/motd', /o(.)d/g, 'n$1w'),
+    () => template('/etc/new', dedent`hello`),
+    () => service.enabled('nova'),
+    () => service.started('nova'),
+  ]
+  for (const made of operations) {
+    const host = new FakeHost('a').service('nova', 'stopped')
+    host.files.write('/etc/motd', 'old\n').write('/srv/a/b', 'b', { owner: 'root' })
+    const { name } = made()
+    assert.is((await host.run(made())).changed, true, name)
+    assert.is((await host.run(made())).changed, false, name)
+  }
+})
+
+test('takes a whole script for one command when the test names it, and leaves others to its shell', async () => {
+  const host = new FakeHost('a').answer('cat /proc/loadavg | cut -d " " -f 1', '0.42\n')
+  assert.is((await host.run(probe`cat /proc/loadavg | cut -d ${' '} -f 1`)).result.stdout, '')
+  const connection = host.connection()
+  assert.is((await connection.exec('cat /proc/loadavg | cut -d " " -f 1')).stdout, '0.42\n')
+  assert.equal(await connection.exec('echo "$0 $1"; nosuch | tr a-z A-Z; exit 3'), {
+    code: 3,
+    stdout: 'sh \n',
+    stderr: '',
+  })
+  assert.equal(host.commands, ['cat /proc/loadavg | cut -d " " -f 1', 'nosuch'])
+})
+
+test('streams, and lets a test answer on a port', async () => {
+  const host = new FakeHost('a').listen(80, (socket) => {
+    socket.once('data', (text) => socket.end(`got ${String(text)}`))
+  })
+  const connection = host.connection()
+  const { stdin, stdout, ended } = await connection.stream('cat > /root/dump; sha256sum < /root/dump')
+  stdin.write('some ')
+  stdin.end('bytes')
+  const sum = await text_(stdout)
+  assert.equal(await ended, { code: 0, stderr: '' })
+  assert.is(sum.slice(0, 64), createHash('sha256').update('some bytes').digest('hex'))
+  assert.is(host.files.read('/root/dump'), 'some bytes')
+  const socket = await connection.dial(80)
+  socket.write('ping')
+  assert.is(await text_(socket), 'got ping')
+  const refused = await connection.dial(81).then(String, (error: Error) => error.message)
+  assert.is(refused, 'cannot reach 127.0.0.1:81 from a: connection refused')
+})
+
+test('lets nothing reach the machine that runs the test', async () => {
+  const host = new FakeHost('a')
+  const { stdout, stderr, code } = await host
+    .connection()
+    .exec('cat /etc/hostname; grep -c . /etc/hosts; sed -n 1p /etc/shadow')
+  assert.is(stdout, '')
+  assert.is(stderr.match(/No such file/g)?.length, 3, stderr)
+  assert.is.not(code, 0)
 })
 
 test('waits for nothing: delays take no time, and time limits are not reached', async () => {

@@ -5,7 +5,7 @@ import { memory } from '../facts/memory.ts'
 import { currentRelease } from '../modules/release.ts'
 
 export const app = role('app', { folder: text, release: text }, ({ task, ensure, handler }) => {
-  const reload = handler('Reload the server', shell`echo reloaded`)
+  const restart = handler('Restart the server', ({ vars }) => shell`touch ${`${vars.folder}/restart.txt`}`)
 
   task('Check that there is room', async (host) => {
     const { megabytes } = await host.fact(memory)
@@ -13,5 +13,5 @@ export const app = role('app', { folder: text, release: text }, ({ task, ensure,
     return { megabytes }
   })
   ensure('Make the folder', ({ vars }) => file.directory(`${vars.folder}/releases/${vars.release}`))
-  ensure('Make it the current one', { notify: reload }, ({ vars }) => currentRelease(vars))
+  ensure('Make it the current one', { notify: restart }, ({ vars }) => currentRelease(vars))
 })

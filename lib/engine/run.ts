@@ -11,7 +11,7 @@ import { foreseen, Memory } from './context.ts'
 import { failureOf, Stray } from './failure.ts'
 import { Due, handlersOf } from './handlers.ts'
 import type { Done } from './journal.ts'
-import { limiter } from './limit.ts'
+import { hostLimiter, limiter } from './limit.ts'
 import {
   type BlockNode,
   type GateNode,
@@ -101,7 +101,7 @@ class Run {
   readonly #memory: Memory
   readonly #due = new Due()
   readonly #changes = new Changes()
-  readonly #slot: ReturnType<typeof limiter>
+  readonly #slot: ReturnType<typeof hostLimiter>
   /** The operator is asked one thing at a time. */
   readonly #asking = limiter(1)
   readonly #gates = new Map<GateNode, Promise<boolean>>()
@@ -115,7 +115,7 @@ class Run {
     this.#o = options
     this.#clock = options.clock ?? wallClock
     this.#memory = new Memory(options.inventory, options.plays)
-    this.#slot = limiter(options.forks)
+    this.#slot = hostLimiter(options.forks)
     // Every command that runs listens to it.
     setMaxListeners(0, options.abort)
   }
@@ -387,7 +387,7 @@ class Run {
       hosts.map(
         (host) =>
           entered(host) ||
-          this.#slot(async () => {
+          this.#slot(host.name, async () => {
             if (this.#over() || !this.#alive(lane, host.name)) return false
             const outcome = await runTask(asking, host, this.#around(asking, host, lane))
             if (outcome.failure) this.#finished(asking, host, outcome, lane)
@@ -494,7 +494,7 @@ class Run {
 
   /** One task on one host, when it is its turn; nothing when the host or the run ended while it waited. */
   #onHost(node: TaskNode, host: Host, lane: Lane, ahead?: Ahead): Promise<Outcome | undefined> {
-    return this.#inTurn(node, node.task.options.throttle, lane, async () => {
+    return this.#inTurn(node, host, node.task.options.throttle, lane, async () => {
       if (this.#over() || !this.#alive(lane, host.name)) return undefined
       this.#o.emit({ type: 'host-started', path: node.path, host: host.name })
       for (let at: Lane | undefined = lane; at; at = at.around) at.worked.add(host.name)
@@ -506,16 +506,17 @@ class Run {
 
   #inTurn<T>(
     node: TaskNode | HandlerNode,
+    host: Host,
     throttle: number | undefined,
     lane: Lane,
     call: () => Promise<T>,
   ): Promise<T> {
     const { throttles, play } = lane.batch
     const most = Math.min(throttle ?? Infinity, play.play.options.throttle ?? Infinity)
-    if (most === Infinity) return this.#slot(call)
+    if (most === Infinity) return this.#slot(host.name, call)
     let slot = throttles.get(node)
     if (!slot) throttles.set(node, (slot = limiter(most)))
-    return slot(() => this.#slot(call))
+    return slot(() => this.#slot(host.name, call))
   }
 
   /** Does the operator, when stepping, want this task? */
@@ -665,7 +666,7 @@ class Run {
       })
       await Promise.all(
         members.map((host) =>
-          this.#inTurn(node, undefined, lane, async () => {
+          this.#inTurn(node, host, undefined, lane, async () => {
             if (this.#over() || !able(host.name)) return this.#due.add(node, host.name)
             this.#o.emit({ type: 'host-started', path: node.path, host: host.name })
             const outcome = await runTask(node, host, this.#around(node, host, lane))

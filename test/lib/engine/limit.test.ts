@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { limiter } from '../../../lib/engine/limit.ts'
+import { hostLimiter, limiter } from '../../../lib/engine/limit.ts'
 
 const test = suite('limit')
 
@@ -30,6 +30,34 @@ test('runs so many at once, the others in their order, failures or not', async (
     (await all).map((one) => (one.status === 'fulfilled' ? one.value : 'failed')),
     [0, 'failed', 2, 3],
   )
+})
+
+test('counts hosts, whatever runs on each of them', async () => {
+  const begun: string[] = []
+  const ends = new Map<string, () => void>()
+  const slot = hostLimiter(2)
+  const on = (host: string, name: string) =>
+    slot(host, () => {
+      begun.push(name)
+      return new Promise<void>((resolve) => ends.set(name, resolve))
+    })
+  const calls = new Map(['a1', 'b1', 'c1', 'a2', 'd1', 'c2'].map((name) => [name, on(name[0]!, name)]))
+  assert.equal(begun, ['a1', 'b1', 'a2'])
+  const end = async (name: string) => {
+    ends.get(name)!()
+    await calls.get(name)
+  }
+  await end('a1')
+  assert.equal(begun, ['a1', 'b1', 'a2'], 'something runs on a still')
+  await end('a2')
+  assert.equal(begun, ['a1', 'b1', 'a2', 'c1', 'c2'])
+  await end('c2')
+  calls.set('a3', on('a', 'a3'))
+  await end('b1')
+  assert.equal(begun, ['a1', 'b1', 'a2', 'c1', 'c2', 'd1'])
+  await end('c1')
+  assert.equal(begun, ['a1', 'b1', 'a2', 'c1', 'c2', 'd1', 'a3'])
+  await Promise.all([end('d1'), end('a3')])
 })
 
 test.run()

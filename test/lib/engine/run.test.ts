@@ -151,26 +151,44 @@ test('runs roles side by side, and a host that fails in one leaves the other', a
 })
 
 test('does not start what waited for its turn while its host failed elsewhere', async () => {
-  const rig = rigOf({ all: ['a'] })
-  rig.host('a').hold('x')
-  const running = begin(
-    rig,
-    [
-      play('P', { hosts: 'all' }, [
-        steps(({ task, parallel }) =>
-          parallel('Both', () => {
-            task('X', change('x'))
-            task('Y', change('y'))
-          }),
-        ),
-      ]),
-    ],
-    { forks: 1 },
-  )
-  const x = await rig.host('a').next('x')
+  const rig = rigOf({ all: ['a', 'b'] })
+  rig.host('a').hold('y')
+  rig.host('b').hold('x')
+  const running = begin(rig, [
+    play('P', { hosts: 'all' }, [
+      steps(({ task, parallel }) =>
+        parallel('Both', () => {
+          task('X', change('x'))
+          task('Y', { throttle: 1 }, change('y'))
+        }),
+      ),
+    ]),
+  ])
+  const [x, y] = await Promise.all([rig.host('b').next('x'), rig.host('a').next('y')])
   x.exit(1)
+  y.exit(0)
   assert.is(await running.ended, 'failed')
-  assert.equal(rig.commands, ['a: x'])
+  assert.equal(rig.host('b').commands, ['x'])
+})
+
+test('counts hosts for the forks, not what runs side by side on each', async () => {
+  const rig = rigOf(abc)
+  for (const name of abc.all) rig.host(name).hold('x', 'y')
+  const both = parallel(
+    role('one', {}, ({ task }) => void task('X', change('x'))),
+    role('two', {}, ({ task }) => void task('Y', change('y'))),
+  )
+  const running = begin(rig, [play('P', { hosts: 'all' }, [both])], { forks: 2 })
+  const begun = (...hosts: readonly string[]) =>
+    Promise.all(hosts.flatMap((host) => [rig.host(host).next('x'), rig.host(host).next('y')]))
+  const [ax, ay, bx, by] = await begun('a', 'b')
+  ax!.exit(0)
+  bx!.exit(0)
+  ay!.exit(0)
+  const cs = await begun('c')
+  assert.equal([...rig.commands].sort(), ['a: x', 'a: y', 'b: x', 'b: y', 'c: x', 'c: y'])
+  for (const held of [by!, ...cs]) held.exit(0)
+  assert.is(await running.ended, 'ok')
 })
 
 test('runs steps side by side, and goes on when all have ended', async () => {

@@ -1,6 +1,7 @@
-import path from 'node:path'
+import { posix } from 'node:path'
+import { type Command, performStep } from '../../kit/command.ts'
 import type { HostRef } from '../../model/inventory.ts'
-import { Advice, CommandFailed, legacyOperation, output, type Operation, type Reader } from '../../model/operation.ts'
+import { Advice, CommandFailed, operation, output, type Operation, type Reader } from '../../model/operation.ts'
 import { sh } from '../../kit/shell.ts'
 import { type Direct, pass } from './direct.ts'
 import { mebi, type Meter, meterOf } from './progress.ts'
@@ -31,67 +32,88 @@ export type CopiedDevice = { readonly path: string; readonly bytes: number; read
  * again.
  *
  * ```ts
- * copyBetween.device({ from: host.vars.source, path: '/dev/cinder/volume-1', bytes: 2 ** 30, record: '/var/lib/switchover/volumes/volume-1' })
+ * copyBetween.device({
+ *   from: host.vars.source, path: '/dev/cinder/volume-1', bytes: 2 ** 30, record: '/var/lib/switchover/volumes/volume-1',
+ * })
  * ```
  * @throws Advice when the two differ after the copy
  */
 export function device(options: DeviceBetween): Operation<CopiedDevice> {
-  return deviceOperation(options)
+  return deviceOperation({ ...options, to: options.to ?? options.path })
 }
 
-const deviceOperation = legacyOperation<DeviceBetween, { readonly recorded: boolean }, CopiedDevice>(
-  ({ from, path }) => `copyBetween.device ${path} from ${from.name}`,
-  {
-    read: async (connection, { record }) => ({ recorded: (await connection.exec(sh`[ -f ${record} ]`)).code === 0 }),
-    plan: ({ recorded }, { path, from, bytes }) =>
-      recorded
-        ? { changed: false, result: { path, bytes, sent: 0 } }
-        : {
-            changed: true,
-            unpredictable: true,
-            result: { path, bytes, sent: 0 },
-            diff: { path, before: '', after: `the ${bytes} bytes of ${path} on ${from.name}\n` },
-          },
-    async apply(connection, _plan, { from, path: there, to = there, bytes, record, direct }) {
-      const source = await connection.peer(from)
-      const chunks = cut(bytes, (bytes > 2 ** 38 ? 64 : 16) * mebi)
-      const comparing = meterOf(connection, 2 * bytes, 'compared')
-      const [theirs, ours] = await Promise.all([
-        sums(source, there, chunks, comparing),
-        sums(connection, to, chunks, comparing),
-      ])
-      const differ = chunks.filter((_, i) => theirs[i] !== ours[i])
-      const zeros = differ.filter((chunk) => theirs[chunk.number] === 'zeros')
-      const sent = differ.filter((chunk) => theirs[chunk.number] !== 'zeros')
-      if (zeros.length > 0) await output(connection, zeroer(to, zeros), { long: true })
-      if (sent.length > 0) {
-        await pass({
-          source,
-          target: connection,
-          read: reader(there, sent),
-          write: writer(to, sent),
-          what: there,
-          direct,
-          meter: meterOf(connection, size(sent)),
-        })
-      }
-      if (differ.length > 0) {
-        const after = await sums(connection, to, differ)
-        const wrong = differ.some((chunk, i) => theirs[chunk.number] !== after[i])
-        if (wrong)
-          throw new Advice(
-            `${to} differs from ${there} of ${source.host.name} after the copy`,
-            'something still writes one of them: stop what uses them on both hosts, then run the task again',
-          )
-      }
-      await output(
-        connection,
-        sh`umask 077; mkdir -p ${path.posix.dirname(record)} && date -u +%Y-%m-%dT%H:%M:%SZ > ${record}`,
-      )
-      return { path: to, bytes, sent: size(sent) }
-    },
+/** A device that is to become like another. */
+type Equalling = {
+  readonly path: string
+  readonly to: string
+  readonly bytes: number
+  /** How many bytes are compared, and sent where they differ. */
+  readonly chunk: number
+  readonly record: string
+  /** What writes the record. */
+  readonly finish: Command
+}
+
+const deviceOperation = operation<
+  DeviceBetween & { readonly to: string },
+  { readonly recorded: boolean },
+  Equalling,
+  CopiedDevice
+>(({ from, path }) => `copyBetween.device ${path} from ${from.name}`, {
+  read: async (connection, { record }) => ({ recorded: (await connection.exec(sh`[ -f ${record} ]`)).code === 0 }),
+  plan({ recorded }, { path, to, from, bytes, record }) {
+    const result = { path: to, bytes, sent: 0 }
+    if (recorded) return { result }
+    const folder = posix.dirname(record)
+    return {
+      result,
+      change: {
+        path,
+        to,
+        bytes,
+        chunk: (bytes > 2 ** 38 ? 64 : 16) * mebi,
+        record,
+        finish: { script: sh`umask 077; mkdir -p ${folder} && date -u +%Y-%m-%dT%H:%M:%SZ > ${record}` },
+      },
+      diff: { path: to, before: '', after: `the ${bytes} bytes of ${path} on ${from.name}\n` },
+      unpredictable: true,
+    }
   },
-)
+  async apply(connection, { path, to, bytes, chunk, record, finish }, { from, direct }) {
+    const source = await connection.peer(from)
+    const chunks = cut(bytes, chunk)
+    const comparing = meterOf(connection, 2 * bytes, 'compared')
+    const [theirs, ours] = await Promise.all([
+      sums(source, path, chunks, { meter: comparing }),
+      sums(connection, to, chunks, { meter: comparing, record }),
+    ])
+    const differ = chunks.filter((_, i) => theirs[i] !== ours[i])
+    const zeros = differ.filter((chunk) => theirs[chunk.number] === 'zeros')
+    const sent = differ.filter((chunk) => theirs[chunk.number] !== 'zeros')
+    if (zeros.length > 0) await output(connection, zeroer(to, zeros), { long: true })
+    if (sent.length > 0) {
+      await pass({
+        source,
+        target: connection,
+        read: reader(path, sent),
+        write: writer(to, sent),
+        what: path,
+        direct,
+        meter: meterOf(connection, size(sent)),
+      })
+    }
+    if (differ.length > 0) {
+      const after = await sums(connection, to, differ)
+      if (differ.some((chunk, i) => theirs[chunk.number] !== after[i]))
+        throw new Advice(
+          `${to} differs from ${path} of ${source.host.name} after the copy`,
+          'something still writes one of them: stop what uses them on both hosts, then run the task again',
+        )
+    }
+    await performStep(connection, finish)
+    return { path: to, bytes, sent: size(sent) }
+  },
+})
 
 interface Chunk {
   readonly number: number
@@ -111,19 +133,30 @@ function size(chunks: readonly Chunk[]): number {
   return chunks.reduce((sum, { bytes }) => sum + bytes, 0)
 }
 
+interface Comparing {
+  readonly meter?: Meter
+  /** A file that must not be there: somebody else has finished meanwhile, and the device may have a user by now. */
+  readonly record?: string
+}
+
 // One line a chunk. Most of a volume is often zeros, and comparing with /dev/zero is faster than a checksum.
 async function sums(
   connection: Reader,
   device: string,
   chunks: readonly Chunk[],
-  meter: Meter = () => {},
+  { meter = () => {}, record }: Comparing = {},
 ): Promise<readonly string[]> {
-  const script = `${findSum}\n${sh`
-    [ -r ${device} ] || { echo ${`${device} cannot be read`} >&2; exit 1; }
-    while read -r at n; do
-      if cmp -s -n "$n" ${device} /dev/zero "$at" 0; then echo zeros
-      else dd if=${device} bs=1048576 skip=$((at / 1048576)) count=$(((n + 1048575) / 1048576)) 2>/dev/null | head -c "$n" | $sum; fi
-    done`}`
+  const complete = `${record} says that it is complete`
+  const script = `${record === undefined ? '' : sh`[ ! -f ${record} ] || { echo ${complete} >&2; exit 1; }`}
+${findSum}
+${sh`[ -r ${device} ] || { echo ${`${device} cannot be read`} >&2; exit 1; }`}
+while read -r at n; do
+  if ${sh`cmp -s -n "$n" ${device} /dev/zero "$at" 0`}; then echo zeros
+  else
+    skip=$((at / 1048576)) count=$(((n + 1048575) / 1048576))
+    ${sh`dd if=${device} bs=1048576 skip=$skip count=$count 2>/dev/null`} | head -c "$n" | $sum
+  fi
+done`
   const asking = await connection.stream(script)
   asking.stdin.on('error', () => {})
   asking.stdin.end(chunks.map(({ at, bytes }) => `${at} ${bytes}\n`).join(''))

@@ -62,8 +62,9 @@ export async function straight(
   direct: Direct,
 ): Promise<string> {
   // The exit code of a pipe is its last program's: that of the reader comes back as a line.
+  const ssh = `ssh -o BatchMode=yes ${direct.map(quote).join(' ')} ${quote(`sh -c ${quote(write)}`)}`
   const script = `exec 5>&1
-rc=$( { { (${read}); echo $? >&4; } | ssh -o BatchMode=yes ${direct.map(quote).join(' ')} ${quote(`sh -c ${quote(write)}`)} >&5; echo "ssh $?" >&4; } 4>&1 )
+rc=$( { { (${read}); echo $? >&4; } | ${ssh} >&5; echo "ssh $?" >&4; } 4>&1 )
 set -- $rc
 [ "$3" = 0 ] || exit "$3"
 [ "$1" = 0 ] || exit 81`

@@ -40,7 +40,9 @@ export async function reading(connection: Connection, file: Part): Promise<Strea
   if (wanted === 1) return connection.stream(readingScript(path, from))
   const script = `read -r lane lanes || exit 0; i=$((lane * ${turn / mebi} + ${from / mebi})); exec 3>&1
 while [ $i -lt ${Math.ceil(bytes / mebi)} ]; do
-  said=$(${sh`dd if=${path}`} bs=131072 skip=$((i * 8)) count=${turn / 131072} 2>&1 >&3) || { printf '%s\\n' "$said" >&2; exit 1; }
+  said=$(${sh`dd if=${path}`} bs=131072 skip=$((i * 8)) count=${turn / 131072} 2>&1 >&3) || {
+    printf '%s\\n' "$said" >&2; exit 1
+  }
   i=$((i + lanes * ${turn / mebi}))
 done`
   const lanes = await open(connection, script, wanted)

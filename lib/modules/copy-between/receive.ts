@@ -76,7 +76,9 @@ function receiver(part: string, from: number, piece: number): string {
 i=${from / mebi} count=${piece / mebi} step=${piece / mebi}
 receive() {
   while :; do
-    said=$(dd of="$p" bs=${mebi} seek=$i count=$count iflag=fullblock conv=notrunc 2>&1) || { printf '%s\\n' "$said" >&2; return 1; }
+    said=$(dd of="$p" bs=${mebi} seek=$i count=$count iflag=fullblock conv=notrunc 2>&1) || {
+      printf '%s\\n' "$said" >&2; return 1
+    }
     echo $i
     case $said in "$count+0 records in"*) ;; *) return 0 ;; esac
     i=$((i + step))

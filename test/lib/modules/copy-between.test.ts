@@ -65,6 +65,67 @@ function watched(connection: Here): Watched {
   return made
 }
 
+const plans = suite('copyBetween: what it brings')
+const entry = (path: string, size: number, more: object = {}) => ({
+  path,
+  size,
+  directory: false,
+  mtime: 1_400_000_000,
+  mode: '640',
+  ...more,
+})
+const from = { name: 'node-1' }
+const finish = (part: string, to: string) => ({
+  script: `chmod 640 ${part}.switchover-part && touch -d @1400000000 ${part}.switchover-part && mv -f ${part}.switchover-part ${to}`,
+})
+
+plans('files that are missing or differ, with the directories that they need, parents first', () => {
+  const folder = (path: string) => entry(path, 0, { directory: true, mode: '750' })
+  const plan = copyBetween.files({ from, path: '/d/' }).plan({
+    theirs: [folder('a/b'), entry('a/b/c', 5), folder('a'), entry('same', 1), folder('empty'), entry('begun', 7)],
+    ours: [entry('same', 1), entry('begun.switchover-part', 3), entry('ours', 1)],
+  })
+  assert.equal(plan.result, { path: '/d', files: 2, bytes: 12 })
+  const brought = (name: string, bytes: number, anew: boolean) => ({
+    path: `/d/${name}`,
+    to: `/d/${name}`,
+    bytes,
+    stamp: `${bytes} 1400000000`,
+    anew,
+    finish: finish(`/d/${name}`, `/d/${name}`),
+  })
+  assert.equal(plan.change, {
+    directories: [{ script: 'set -e\nmkdir -p /d\nmkdir /d/a && chmod 750 /d/a\nmkdir /d/a/b && chmod 750 /d/a/b' }],
+    files: [brought('a/b/c', 5, true), brought('begun', 7, false)],
+  })
+})
+
+plans('one file under another name; nothing where it is there', () => {
+  const one = copyBetween.file({ from, path: '/x', to: '/y/z' })
+  assert.equal(one.plan({ theirs: [entry('z', 5)], ours: [entry('z', 4)] }).change, {
+    directories: [{ script: 'set -e\nmkdir -p /y' }],
+    files: [{ path: '/x', to: '/y/z', bytes: 5, stamp: '5 1400000000', anew: true, finish: finish('/y/z', '/y/z') }],
+  })
+  assert.is(one.plan({ theirs: [entry('z', 5)], ours: [entry('z', 5)] }).change, undefined)
+})
+
+plans('a device, unless its copy is recorded', () => {
+  const one = copyBetween.device({ from, path: '/dev/a', to: '/dev/b', bytes: 5, record: '/r/a' })
+  const { change, unpredictable } = one.plan({ recorded: false })
+  assert.equal(change, {
+    path: '/dev/a',
+    to: '/dev/b',
+    bytes: 5,
+    chunk: 16 * mebi,
+    record: '/r/a',
+    finish: { script: 'umask 077; mkdir -p /r && date -u +%Y-%m-%dT%H:%M:%SZ > /r/a' },
+  })
+  assert.is(unpredictable, true)
+  assert.is(one.plan({ recorded: true }).change, undefined)
+})
+
+plans.run()
+
 for (const shell of shells) {
   const test = suite(`copyBetween under ${shell.name}`)
 
@@ -389,6 +450,18 @@ for (const shell of shells) {
       (await error(target, device())).message,
       `cannot compare ${path} on node-1: ${path} cannot be read (exit code 1)`,
     )
+  })
+
+  test('device that somebody else has finished since the plan is left alone', async () => {
+    const { path, record, source, target, device } = volumes()
+    const plan = await planOf(target, device())
+    const before = readFileSync(path)
+    mkdirSync(dirname(record))
+    writeFileSync(record, '')
+    const thrown = await plan.apply(target).catch((error: Error) => error.message)
+    assert.is(thrown, `cannot compare ${path} on node-5: ${record} says that it is complete (exit code 1)`)
+    assert.ok(readFileSync(path).equals(before))
+    assert.not.match(source.scripts.join(), /^set -e\ndd if=/m)
   })
 
   // Busybox has no ssh.

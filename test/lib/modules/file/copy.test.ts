@@ -17,6 +17,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { copyBetween, file } from '../../../../lib/modules/index.ts'
 import type { Connection, Operation, Value } from '../../../../lib/model/operation.ts'
+import type { Secret } from '../../../../lib/model/secret.ts'
 import { createTransport } from '../../../../lib/transport/index.ts'
 import { emptyDirectory, here, shells } from '../../../rig/here.ts'
 import { aHost, inventoryOf, reach } from '../../../rig/hosts.ts'
@@ -24,6 +25,7 @@ import { leftOut, needing } from '../../../rig/needs.ts'
 import { startRelay } from '../../../rig/relay.ts'
 import { type Sshd, type SshdOptions, startSshd } from '../../../rig/sshd.ts'
 import { applied, failure, planOf } from '../applied.ts'
+import { found } from '../typed.ts'
 
 const mebi = 2 ** 20
 const mode = (path: string) => (statSync(path).mode & 0o7777).toString(8)
@@ -76,6 +78,81 @@ const error = async (connection: Connection, operation: Operation<Value>): Promi
     () => 'it worked',
     (reason: Error) => reason.message,
   )
+
+const plans = suite('file.copy and file.fetch: what they carry')
+
+const mine = (text: string) => {
+  const content = Buffer.from(text)
+  return { bytes: content.length, sha256: sha256Of(content), content, stamp: '1 2' }
+}
+const big = { bytes: 5e6, stamp: '5000000 1' }
+
+for (const [what, operation, state, change] of [
+  [
+    'a small file, whole',
+    file.copy('/l', '/h', { mode: '0640' }),
+    { state: found('/h', undefined), mine: mine('x\n'), same: false },
+    { path: '/h', content: 'x\n', patch: { head: 0 }, meta: { mode: '0640' } },
+  ],
+  [
+    'bytes that are no text',
+    file.copy('/l', '/h'),
+    { state: found('/h', 'old', { owner: 'nova' }), mine: mine('\0\x01'), same: false },
+    { path: '/h', content: Buffer.from([0, 1]), meta: { mode: '0644' } },
+  ],
+  [
+    'the mode alone',
+    file.copy('/l', '/h', { mode: '0600' }),
+    { state: found('/h', undefined, { exists: true, kind: 'file' }), mine: big, same: true },
+    { script: 'chmod ug-s,u=rw,g=,o=,-t /h', tidy: true },
+  ],
+  [
+    'a large file, and what is done when it has arrived',
+    file.copy('/l', '/h', { backup: true, validate: 'check %s', owner: 'nova' }),
+    { state: found('/h', undefined), mine: big, same: false },
+    {
+      from: '/l',
+      path: '/h',
+      ...big,
+      finish: [
+        'set -e; umask 077; t=/h.switchover-part p=/h',
+        'chown nova:0 /h.switchover-part && chmod ug-s,u=rw,g=r,o=r,-t /h.switchover-part',
+        'if [ -e "$p" ] && command -v chcon >/dev/null 2>&1; then chcon --reference="$p" "$t" 2>/dev/null || :; fi',
+        '( check "$t"\n) </dev/null || { rm -f "$t"; exit 1; }',
+        '[ -e "$p.switchover-backup" ] || [ ! -e "$p" ] || cp -p "$p" "$p.switchover-backup"',
+        'mv -f "$t" "$p"',
+      ].join('\n'),
+    },
+  ],
+  ['nothing', file.copy('/l', '/h'), { state: found('/h', 'x'), mine: mine('x'), same: true }, undefined],
+  [
+    'a small file here, where its path leads',
+    file.fetch('/h', '/l'),
+    { state: found('/h', 'x', { target: '/t' }), mine: undefined },
+    { path: '/t', to: '/l', bytes: 1 },
+  ],
+  [
+    'a large file here',
+    file.fetch('/h', '/l'),
+    { state: found('/h', undefined, { exists: true, kind: 'file', size: 5e6, mtime: 9 }), mine: { bytes: 1 } },
+    { path: '/h', to: '/l', bytes: 5e6, stamp: '5000000 9' },
+  ],
+  [
+    'nothing here',
+    file.fetch('/h', '/l'),
+    { state: found('/h', 'x', { sha256: 'a' }), mine: { bytes: 1, sha256: 'a' } },
+    undefined,
+  ],
+] as const) {
+  plans(what, () => assert.equal((operation as Operation<Value>).plan(state).change, change))
+}
+
+plans('a small file that holds a password is not to be read in the plan', () => {
+  const plan = file.copy('/l', '/h').plan({ state: found('/h', undefined), mine: mine('password=1'), same: false })
+  assert.is(String((plan.change as { content: Secret }).content), '‹content of /h›')
+})
+
+plans.run()
 
 for (const shell of shells) {
   const test = suite(`file.copy and file.fetch under ${shell.name}`)

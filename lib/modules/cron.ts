@@ -1,10 +1,12 @@
-import { Advice, CommandFailed, legacyOperation } from '../model/operation.ts'
-import type { FileMeta, Operation, Reader } from '../model/operation.ts'
-import { sh } from '../kit/shell.ts'
 import { accountName } from '../kit/accounts.ts'
-import type { Written } from '../kit/written.ts'
-import { content } from './file.ts'
+import { type Command, performStep } from '../kit/command.ts'
+import { concealed } from '../kit/new-file.ts'
 import { withoutPasswords } from '../kit/sensitive-lines.ts'
+import { sh } from '../kit/shell.ts'
+import type { Written } from '../kit/written.ts'
+import { Advice, CommandFailed, operation } from '../model/operation.ts'
+import type { FileMeta, Operation, Reader } from '../model/operation.ts'
+import { content } from './file/content.ts'
 import { jobLine, withEnv, withJob, withoutEnv, withoutJob, type Schedule } from './cron/text.ts'
 
 export type { Schedule } from './cron/text.ts'
@@ -113,23 +115,19 @@ interface Edit {
   readonly edit: (text: string) => string
 }
 
-const bringCrontab = legacyOperation<Edit, string, CrontabState>(({ name }) => name, {
+const bringCrontab = operation<Edit, string, Command, CrontabState>(({ name }) => name, {
   read: (connection, { user }) => crontabOf(connection, user),
   plan(text, { user, edit }) {
     const after = edit(text)
-    const changed = after !== text
+    if (after === text) return { result: { user, changed: false } }
     const path = user === undefined ? 'crontab' : `crontab of ${user}`
     return {
-      changed,
-      result: { user, changed },
-      ...(changed ? { diff: { path, ...withoutPasswords(text, after) } } : {}),
+      result: { user, changed: true },
+      change: { script: `crontab ${of(user)}-`, stdin: concealed(path, after) },
+      diff: { path, ...withoutPasswords(text, after) },
     }
   },
-  async apply(connection, _plan, { user, edit }, text) {
-    const command = `crontab ${of(user)}-`
-    const result = await connection.exec(command, { stdin: edit(text) })
-    if (result.code !== 0) throw new CommandFailed(command, result)
-  },
+  apply: performStep,
 })
 
 async function crontabOf(connection: Reader, user: string | undefined): Promise<string> {

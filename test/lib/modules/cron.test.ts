@@ -7,6 +7,7 @@ import { cron } from '../../../lib/modules/index.ts'
 import { emptyDirectory, here, shells, type Shell } from '../../rig/here.ts'
 import { inPrivateNamespaces } from '../../rig/private.ts'
 import { applied, failure, planOf } from './applied.ts'
+import { typed } from './typed.ts'
 
 inPrivateNamespaces(import.meta.url)
 
@@ -163,5 +164,25 @@ test('is checked before anything runs', () => {
   assert.throws(() => cron.env('a b', ''), '"a b" cannot be the name of a variable')
   cron.job({ name: 'a', minute: '0,30', hour: '8-18/2', month: 'jan-mar', weekday: 7, job: 'x' })
 })
+
+for (const [what, operation, table, commands] of [
+  [
+    'a job',
+    cron.job({ name: 'a', user: 'nova', hour: 3, job: 'true' }),
+    'MAILTO=ops\n',
+    ['crontab -u nova -', '< MAILTO=ops\n# switchover: a\n* 3 * * * true\n'],
+  ],
+  ['no job', cron.absent('a'), '# switchover: a\n* * * * * true\n', ['crontab -', '< ']],
+  ['a variable', cron.env('MAILTO', ''), 'MAILTO=ops\n', ['crontab -', '< MAILTO=""\n']],
+  ['nothing', cron.env('MAILTO', 'ops'), 'MAILTO="ops"\n', []],
+  [
+    'a table with a password, which is not to be read',
+    cron.env('MAILTO', ''),
+    'PASSWORD=xyz\n',
+    ['crontab -', '< ‹content of crontab›'],
+  ],
+] as const) {
+  test(`types ${what}`, () => assert.equal(typed(operation, table), commands))
+}
 
 test.run()

@@ -32,6 +32,13 @@ export interface InventoryDefinition<Name extends string = string> extends HostD
 /**
  * Declares an inventory: what an inventory file exports as its default. A child group that is not defined does not
  * compile.
+ *
+ * ```ts
+ * export default inventory({
+ *   settings: { user: 'deploy', become: true },
+ *   groups: { web: { hosts: { 'web-1': { settings: { address: '192.0.2.11' } } }, vars: { workers: 4 } } },
+ * })
+ * ```
  */
 export function inventory<const Name extends string = never>(
   definition: InventoryDefinition<Name>,

@@ -6,7 +6,14 @@ import { here, localPath, type Location } from '../model/location.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { Secret } from '../model/secret.ts'
 
-/** A secret from an environment variable of the machine that `run` runs on. @throws Refused when it is not set */
+/**
+ * A secret from an environment variable of the machine that `run` runs on.
+ *
+ * ```ts
+ * inventory({ vars: { password: fromEnvironment('APP_PASSWORD') } })
+ * ```
+ * @throws Refused when it is not set
+ */
 export function fromEnvironment(name: string): Secret {
   const text = process.env[name]
   if (text === undefined || text === '')
@@ -19,7 +26,12 @@ export function fromEnvironment(name: string): Secret {
 }
 
 /**
- * A secret from a file, without its last line end; a relative path starts at the file that says it. @throws Refused
+ * A secret from a file, without its last line end; a relative path starts at the file that says it.
+ *
+ * ```ts
+ * inventory({ vars: { password: fromFile('~/.app-password') } })
+ * ```
+ * @throws Refused
  * when others may read it
  */
 export function fromFile(file: string): Secret {
@@ -45,6 +57,10 @@ export function fromFile(file: string): Secret {
 /**
  * A secret that a command prints, such as `pass show lab/root`, without its last line end; it runs in `sh` on the
  * machine that `run` runs on.
+ *
+ * ```ts
+ * inventory({ settings: { becomePassword: fromCommand('pass show lab/root') } })
+ * ```
  */
 export function fromCommand(command: string): Promise<Secret> {
   const at = here()
@@ -76,6 +92,10 @@ const asked = new Map<string, Promise<Secret>>()
 
 /**
  * A secret that the operator types when the inventory is loaded, once for each question.
+ *
+ * ```ts
+ * inventory({ settings: { becomePassword: fromPrompt('Password of root') } })
+ * ```
  * @throws Refused where there is no terminal
  */
 export function fromPrompt(question: string): Promise<Secret> {

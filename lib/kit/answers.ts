@@ -9,7 +9,13 @@ export interface Answer {
   readonly stdout: string
 }
 
-/** Asks a host several things in one request: each script runs in a subshell, in the order given. */
+/**
+ * Asks a host several things in one request: each script runs in a subshell, in the order given.
+ *
+ * ```ts
+ * const { kernel, users } = await answers(connection, { kernel: 'uname -r', users: 'who' })
+ * ```
+ */
 export async function answers<K extends string>(
   connection: Reader,
   scripts: Readonly<Record<K, string>>,

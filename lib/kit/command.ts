@@ -37,7 +37,12 @@ export async function performAll(connection: Connection, steps: readonly Step[])
 }
 
 /**
- * Runs a command as it is. @throws Advice when the script refuses, CommandFailed when it ends with another code than 0
+ * Runs a command as it is.
+ *
+ * ```ts
+ * await perform(connection, { script: sh`systemctl restart ${name}`, timeout: 60 })
+ * ```
+ * @throws Advice when the script refuses, CommandFailed when it ends with another code than 0
  * or those allowed
  */
 export async function perform(connection: Reader, command: Command): Promise<CommandResult> {

@@ -35,7 +35,13 @@ type Options = EditOptions & {
   readonly nothingToRemove?: boolean
 }
 
-/** An operation that edits the text of a file: what the edit, a pure function, leaves alone stays byte for byte. */
+/**
+ * An operation that edits the text of a file: what the edit, a pure function, leaves alone stays byte for byte.
+ *
+ * ```ts
+ * const motd = (text: string) => editFile('motd', '/etc/motd', { create: true }, (before) => ({ after: `${before}${text}\n` }))
+ * ```
+ */
 export function editFile(
   name: string,
   path: string,

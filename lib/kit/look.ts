@@ -35,6 +35,10 @@ const waiting = new WeakMap<Reader, Asked[]>()
 /**
  * All about a path. Questions that are put to a host at the same moment, as those of tasks that are read ahead, go in
  * one request: on the host a process for each of them would cost more than all their answers.
+ *
+ * ```ts
+ * const { exists, mode, content } = await look(connection, '/etc/motd', { content: 4096 })
+ * ```
  * @throws CommandFailed when it cannot be read
  */
 export function look(connection: Reader, path: string, options: LookOptions = {}): Promise<PathState> {

@@ -1,6 +1,12 @@
 import { Secret } from '../model/secret.ts'
 
-/** A word that any POSIX shell reads back as it is. */
+/**
+ * A word that any POSIX shell reads back as it is.
+ *
+ * ```ts
+ * const script = `cd ${quote(folder)} && make`
+ * ```
+ */
 export function quote(word: string): string {
   return /^[A-Za-z0-9_\-./:=@%+,]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }
@@ -9,6 +15,10 @@ export type Word = string | number | readonly (string | number)[]
 
 /**
  * A shell command in which every inserted value is one quoted word, and every inserted list one word for each member.
+ *
+ * ```ts
+ * const script = sh`rm -f ${path} ${['a b', 'c']}` // rm -f /srv/x 'a b' c
+ * ```
  * @throws when a secret is inserted: command lines can be read by every user of a host; give it as `stdin` instead.
  */
 export function sh(strings: TemplateStringsArray, ...values: readonly Word[]): string {

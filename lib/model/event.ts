@@ -161,6 +161,7 @@ export type Event =
 /** An event at its time: milliseconds since 1970. */
 export type Timed = Event & { readonly time: number }
 
+/** Who is told of every event of a run. */
 export interface Reporter {
   report(event: Timed): void
   /** Resolves when everything reported has been written and the terminal is as it was. */
@@ -180,7 +181,13 @@ export interface HostCounts {
   readonly resumed: number
 }
 
-/** Folds events into the recap: one row a host, sorted by name. As with Ansible, a changed task counts as ok too. */
+/**
+ * Folds events into the recap: one row a host, sorted by name. As with Ansible, a changed task counts as ok too.
+ *
+ * ```ts
+ * for (const { host, ok, changed } of recap(events)) console.log(host, ok, changed)
+ * ```
+ */
 export function recap(events: Iterable<Event>): readonly HostCounts[] {
   const rows = new Map<string, { -readonly [K in keyof HostCounts]: HostCounts[K] }>()
   const row = (host: string) => {
@@ -211,7 +218,13 @@ export function recap(events: Iterable<Event>): readonly HostCounts[] {
   return [...rows.values()].sort((a, b) => (a.host < b.host ? -1 : 1))
 }
 
-/** `keystone › Stop the daemons`: a task as errors and lists name it. */
+/**
+ * `keystone › Stop the daemons`: a task as errors and lists name it.
+ *
+ * ```ts
+ * if (event.type === 'task-finished') console.log(showPath(event.path), event.status)
+ * ```
+ */
 export function showPath({ role, blocks, task }: TaskPath): string {
   return [role, ...blocks, task].join(' › ')
 }

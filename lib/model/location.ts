@@ -111,7 +111,13 @@ export function localPath(said: string, { file, line }: Location): string {
   return path.resolve(line > 0 ? path.dirname(file) : process.cwd(), said.replace(/^~(?=\/|$)/, homedir()))
 }
 
-/** `roles/nova/compute.ts:22`, relative to the working directory when the file lies below it. */
+/**
+ * `roles/nova/compute.ts:22`, relative to the working directory when the file lies below it.
+ *
+ * ```ts
+ * if (event.type === 'task-started') console.log(showLocation(event.at))
+ * ```
+ */
 export function showLocation(at: Location): string {
   const relative = path.relative(process.cwd(), at.file)
   return `${relative.startsWith('..') ? at.file : relative}:${at.line}`

@@ -6,14 +6,17 @@ import type { Secret } from './secret.ts'
 
 /** What a result may be made of. No Secret, on purpose: results go to the journal. */
 export type Json = string | number | boolean | null | undefined | readonly Json[] | { readonly [key: string]: Json }
+/** What an operation, and so a task, may give. */
 export type Value = Json | void
 
+/** How a command ended and what it wrote. */
 export interface CommandResult {
   readonly code: number
   readonly stdout: string
   readonly stderr: string
 }
 
+/** How a script is run. */
 export interface ExecOptions {
   readonly stdin?: string | Uint8Array | Secret
   /** Seconds until the command is killed and the call rejects. */
@@ -60,7 +63,13 @@ export interface Reader {
   readonly early?: Early
 }
 
-/** Puts a question that changes nothing to a host, or takes the answer to it that somebody asked for in advance. */
+/**
+ * Puts a question that changes nothing to a host, or takes the answer to it that somebody asked for in advance.
+ *
+ * ```ts
+ * const version = (connection: Reader) => asked(connection, 'version of nova', (reader) => output(reader, 'nova-manage version'))
+ * ```
+ */
 export function asked<T>(connection: Reader, question: string, put: (reader: Reader) => Promise<T>): Promise<T> {
   const { early } = connection
   if (!early) return put(connection)
@@ -71,6 +80,7 @@ export function asked<T>(connection: Reader, question: string, put: (reader: Rea
   return answer
 }
 
+/** What is said of a file beside its content. */
 export type FileMeta = {
   readonly mode?: string
   readonly owner?: string
@@ -155,6 +165,7 @@ export interface Look<A, S, R extends Value> {
   plan(state: S, args: A): Plan<R, never>
 }
 
+/** The three parts of an operation that changes something. */
 export interface OperationSpec<A, S, C extends Change, R extends Value> {
   /** Looks only; runs in check mode, and may run ahead of its turn. */
   read(connection: Reader, args: A): Promise<S>
@@ -266,7 +277,13 @@ export interface Fact<T> {
   read(connection: Reader): Promise<T>
 }
 
-/** A command on a host ended with a code that its caller did not expect. */
+/**
+ * A command on a host ended with a code that its caller did not expect.
+ *
+ * ```ts
+ * if (result.code !== 0) throw new CommandFailed('nova-manage version', result)
+ * ```
+ */
 export class CommandFailed extends Error {
   readonly command: string
   readonly result: CommandResult
@@ -278,7 +295,13 @@ export class CommandFailed extends Error {
   }
 }
 
-/** The host cannot be reached, or its connection was lost: nothing is known about what it did last. */
+/**
+ * The host cannot be reached, or its connection was lost: nothing is known about what it did last.
+ *
+ * ```ts
+ * throw new Unreachable('the console does not answer', 'switch it on')
+ * ```
+ */
 export class Unreachable extends Error {
   readonly hint: string | undefined
   constructor(reason: string, hint?: string) {
@@ -287,10 +310,22 @@ export class Unreachable extends Error {
   }
 }
 
-/** The host could be reached and then the command took longer than it may. */
+/**
+ * The host could be reached and then the command took longer than it may.
+ *
+ * ```ts
+ * if (error instanceof TimedOut) await output(connection, 'kill-what-hangs')
+ * ```
+ */
 export class TimedOut extends Error {}
 
-/** A failure that knows what the operator should do next. */
+/**
+ * A failure that knows what the operator should do next.
+ *
+ * ```ts
+ * throw new Advice('the clock is 40 s ahead', 'set it: ntpdate -u SERVER')
+ * ```
+ */
 export class Advice extends Error {
   readonly hint: string
   constructor(reason: string, hint: string) {
@@ -299,7 +334,14 @@ export class Advice extends Error {
   }
 }
 
-/** Runs a script and gives its output. @throws CommandFailed when it ends with another code than 0 */
+/**
+ * Runs a script and gives its output.
+ *
+ * ```ts
+ * const kernel = (await output(connection, 'uname -r')).trim()
+ * ```
+ * @throws CommandFailed when it ends with another code than 0
+ */
 export async function output(connection: Reader, script: string, options?: ExecOptions): Promise<string> {
   const result = await connection.exec(script, options)
   if (result.code !== 0) throw new CommandFailed(script, result)

@@ -40,6 +40,7 @@ export interface Described<V, R extends Value> {
   readonly describe: (host: HostView<V>) => Operation<R>
 }
 
+/** What a task runs: an operation, or a function that gives or runs some at the task's turn, once an attempt. */
 export type Body<V, R extends Value> =
   | Operation<R>
   | Described<V, R>
@@ -51,6 +52,7 @@ export function isDescribed(body: unknown): body is Described<never, Value> {
   return typeof body === 'object' && body !== null && (body as { kind?: unknown }).kind === 'described'
 }
 
+/** What is said of a task beside its body. */
 export interface TaskOptions<V> {
   readonly tags?: readonly string[]
   readonly when?: Condition<V>
@@ -75,6 +77,7 @@ export interface TaskOptions<V> {
   readonly verify?: boolean
 }
 
+/** A declared task: what `host.result` and `--list-tasks` know it by. */
 export interface Task<R extends Value = Value> {
   readonly kind: 'task'
   readonly name: string
@@ -82,6 +85,7 @@ export interface Task<R extends Value = Value> {
   readonly options: TaskOptions<never>
   readonly body: Body<never, R>
 }
+/** A declared handler: what `notify` names. */
 export interface Handler {
   readonly kind: 'handler'
   readonly name: string
@@ -144,6 +148,7 @@ export interface ParallelRoles {
 }
 
 export type BatchSize = number | `${number}%`
+/** On which hosts a play runs, and how it goes through them. */
 export interface PlayOptions {
   /** A host pattern, as for --limit. */
   readonly hosts: string
@@ -158,6 +163,7 @@ export interface PlayOptions {
   readonly become?: boolean | string
   readonly throttle?: number
 }
+/** A declared play. */
 export interface Play {
   readonly kind: 'play'
   readonly name: string
@@ -165,6 +171,7 @@ export interface Play {
   readonly options: PlayOptions
   readonly roles: readonly (AnyRole | ParallelRoles)[]
 }
+/** A declared playbook. */
 export interface Playbook {
   readonly kind: 'playbook'
   readonly name: string
@@ -206,6 +213,12 @@ export interface BlockParts<V> {
 
 /**
  * Declares a role. `define` runs once, with no host in sight: it only says which steps there are.
+ *
+ * ```ts
+ * const motd = role('motd', { contact: text }, ({ ensure }) => {
+ *   ensure('Say whom to ask', ({ vars }) => file.content('/etc/motd', `ask ${vars.contact}\n`))
+ * })
+ * ```
  * @throws when two tasks of the role have the same name: names are how runs are resumed and tasks are started at
  */
 export function role<const S extends Schema>(
@@ -337,6 +350,13 @@ function record<V>(
 /**
  * Declares a play: which hosts, which roles, in which order. A small play may give its steps in place of roles,
  * with the variables it wants as `vars`.
+ *
+ * ```ts
+ * play('Web servers', { hosts: 'web', serial: '25%', become: true }, [nginx, app])
+ * play('Ask', { hosts: 'all' }, ({ task }) => {
+ *   task('Ask for the kernel', probe`uname -r`)
+ * })
+ * ```
  */
 export function play(name: string, options: PlayOptions, roles: readonly (AnyRole | ParallelRoles)[]): Play
 export function play<const S extends Schema = Record<never, never>>(
@@ -354,12 +374,27 @@ export function play<const S extends Schema>(
   return { kind: 'play', name, at, options, roles }
 }
 
-/** Roles that run side by side on each host. */
+/**
+ * Roles that run side by side on each host.
+ *
+ * ```ts
+ * play('Move the data', { hosts: 'target' }, [keystone, parallel(glance, nova)])
+ * ```
+ */
 export function parallel(...roles: readonly AnyRole[]): ParallelRoles {
   return { kind: 'parallel-roles', roles }
 }
 
-/** Declares a playbook: plays in their order. It is what a playbook file exports as its default. */
+/**
+ * Declares a playbook: plays in their order. It is what a playbook file exports as its default.
+ *
+ * ```ts
+ * export default playbook('Site', [
+ *   play('Databases', { hosts: 'db' }, [mysql]),
+ *   play('Web servers', { hosts: 'web' }, [nginx]),
+ * ])
+ * ```
+ */
 export function playbook(name: string, plays: readonly Play[]): Playbook {
   return { kind: 'playbook', name, at: here(), plays }
 }

@@ -5,6 +5,11 @@ const known = new Map<string, string>()
 /**
  * A value that prints as its label everywhere: in logs, diffs, reports, JSON and string templates.
  * Only `reveal()` gives the text, so every use can be found by that word.
+ *
+ * ```ts
+ * const token = Secret.of(stdout.trim(), 'token') // prints as ‹token› from now on
+ * await host.run(shell({ stdin: token })`install-key --stdin`)
+ * ```
  */
 export class Secret {
   readonly #parts: readonly (string | Secret)[]
@@ -82,7 +87,13 @@ export class Secret {
 // Shorter texts occur in ordinary words: masking them would make every output unreadable and tell where they stand.
 const shortestMasked = 4
 
-/** A text with secrets in it, readable but for them: masked`mysql://nova:${password}@10.0.0.5/nova`. */
+/**
+ * A text with secrets in it, readable but for them: masked`mysql://nova:${password}@10.0.0.5/nova`.
+ *
+ * ```ts
+ * ensure('Set the URL', ({ vars }) => ini.set(conf, { database: { connection: masked`mysql://nova:${vars.password}@db/nova` } }))
+ * ```
+ */
 export function masked(strings: TemplateStringsArray, ...values: readonly (string | number | Secret)[]): Secret {
   return Secret.join(
     strings.flatMap((text, i) => {

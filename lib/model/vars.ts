@@ -18,7 +18,9 @@ export interface Var<T> {
   describe(about: string): Var<T>
 }
 
+/** The variables that a role wants, by name. */
 export type Schema = Readonly<Record<string, Var<unknown>>>
+/** The typed variables of a schema. */
 export type VarsOf<S extends Schema> = { readonly [K in keyof S]: S[K] extends Var<infer T> ? T : never }
 
 interface Kind<T> {
@@ -39,18 +41,36 @@ function kind<T>(made: Kind<T>): Var<T> {
   }
 }
 
-/** A text. Numbers are not taken for texts: a password 0123 would lose its zero. */
+/**
+ * A text. Numbers are not taken for texts: a password 0123 would lose its zero.
+ *
+ * ```ts
+ * role('app', { folder: text.or('/srv/app') }, define)
+ * ```
+ */
 export const text: Var<string> = kind({
   expected: 'a text',
   parse: (raw) => (typeof raw === 'string' ? raw : undefined),
 })
-/** A number; a text of digits, as -e k=v gives it, counts. */
+/**
+ * A number; a text of digits, as -e k=v gives it, counts.
+ *
+ * ```ts
+ * role('app', { workers: number.or(4) }, define)
+ * ```
+ */
 export const number: Var<number> = kind({
   expected: 'a number',
   parse: (raw) =>
     typeof raw === 'number' ? raw : typeof raw === 'string' && /^-?\d+(\.\d+)?$/.test(raw) ? Number(raw) : undefined,
 })
-/** true or false; the texts yes/no, true/false, on/off count, nothing else does. */
+/**
+ * true or false; the texts yes/no, true/false, on/off count, nothing else does.
+ *
+ * ```ts
+ * role('app', { debug: flag.or(false) }, define)
+ * ```
+ */
 export const flag: Var<boolean> = kind({
   expected: 'true or false',
   parse: (raw) =>
@@ -62,7 +82,13 @@ export const flag: Var<boolean> = kind({
           ? false
           : undefined,
 })
-/** A list of texts; a text with commas, as -e k=a,b gives it, counts. */
+/**
+ * A list of texts; a text with commas, as -e k=a,b gives it, counts.
+ *
+ * ```ts
+ * role('app', { tenants: list }, define)
+ * ```
+ */
 export const list: Var<readonly string[]> = kind({
   expected: 'a list of texts',
   parse: (raw) =>
@@ -75,7 +101,13 @@ export const list: Var<readonly string[]> = kind({
         ? (raw as string[])
         : undefined,
 })
-/** Names with texts, such as the options of a driver. */
+/**
+ * Names with texts, such as the options of a driver.
+ *
+ * ```ts
+ * role('app', { options: mapping.or({}) }, define)
+ * ```
+ */
 export const mapping: Var<Readonly<Record<string, string>>> = kind({
   expected: 'a mapping of names to texts',
   parse: (raw) =>
@@ -87,14 +119,26 @@ export const mapping: Var<Readonly<Record<string, string>>> = kind({
       ? (raw as Record<string, string>)
       : undefined,
 })
-/** A value that must not be seen; a plain text is taken and treated as secret from then on. */
+/**
+ * A value that must not be seen; a plain text is taken and treated as secret from then on.
+ *
+ * ```ts
+ * role('app', { password: secret.describe('of the database') }, define)
+ * ```
+ */
 export const secret: Var<Secret> = kind({
   expected: 'a secret',
   sensitive: true,
   parse: (raw, name) => (raw instanceof Secret ? raw : typeof raw === 'string' ? Secret.of(raw, name) : undefined),
 })
 
-/** Names with secrets, such as the passwords of several services. */
+/**
+ * Names with secrets, such as the passwords of several services.
+ *
+ * ```ts
+ * role('app', { passwords: secrets }, define)
+ * ```
+ */
 export const secrets: Var<Readonly<Record<string, Secret>>> = kind({
   expected: 'a mapping of names to secrets',
   sensitive: true,
@@ -113,7 +157,13 @@ export const secrets: Var<Readonly<Record<string, Secret>>> = kind({
       : undefined,
 })
 
-/** One of the given words. */
+/**
+ * One of the given words.
+ *
+ * ```ts
+ * role('app', { release: oneOf('havana', 'icehouse') }, define)
+ * ```
+ */
 export function oneOf<const C extends readonly string[]>(...choices: C): Var<C[number]> {
   return kind<C[number]>({
     expected: `one of ${choices.join(', ')}`,
@@ -121,7 +171,16 @@ export function oneOf<const C extends readonly string[]>(...choices: C): Var<C[n
   })
 }
 
-/** The host of a group that has exactly one, unless the variable names another: how a play on one host speaks of a second one. */
+/**
+ * The host of a group that has exactly one, unless the variable names another: how a play on one host speaks of a
+ * second one.
+ *
+ * ```ts
+ * role('app', { database: oneHost('db') }, ({ task }) => {
+ *   task('Greet the database', (host) => host.on(host.vars.database).run(probe`uptime`))
+ * })
+ * ```
+ */
 export function oneHost(group: string): Var<HostRef> {
   return kind<HostRef>({
     expected: `a host (by default the only host of the group ${group})`,
@@ -140,7 +199,15 @@ export function oneHost(group: string): Var<HostRef> {
   })
 }
 
-/** Every host of a group, in inventory order. */
+/**
+ * Every host of a group, in inventory order.
+ *
+ * ```ts
+ * role('proxy', { apps: allHosts('app') }, ({ ensure }) => {
+ *   ensure('List the servers', ({ vars }) => file.content('/etc/servers', vars.apps.map(({ name }) => `${name}\n`).join('')))
+ * })
+ * ```
+ */
 export function allHosts(group: string): Var<readonly HostRef[]> {
   return kind<readonly HostRef[]>({
     expected: `the hosts of the group ${group}`,

@@ -17,7 +17,15 @@ export class SkippedClock implements Clock {
   }
 }
 
-/** A clock whose time passes only when the test says so. */
+/**
+ * A clock whose time passes only when the test says so.
+ *
+ * ```ts
+ * const clock = new HeldClock()
+ * const run = hosts.start(app, { clock })
+ * await clock.passes(5000) // the delay before the second attempt
+ * ```
+ */
 export class HeldClock implements Clock {
   #now = 0
   readonly #timers = new Set<{ readonly milliseconds: number; readonly call: () => void }>()

@@ -65,6 +65,12 @@ const beginning = 1_400_000_000
  * Recorded are the programs that are called, as they would be typed, and the changes that scripts make to files, as
  * `mkdir -p /srv/app` or, where a file gets new content, `write /etc/app.conf`. What only looks at files and services is
  * not, nor what happens to temporary files.
+ *
+ * ```ts
+ * const web = hosts.host('web-1')
+ * web.answer('uname -r', '6.1\n')
+ * assert.deepEqual(web.commands, ['uname -r'])
+ * ```
  */
 export class FakeHost implements HostRef {
   readonly name: string

@@ -33,7 +33,17 @@ export async function fakeHosts<const Name extends string = never>(
   return new FakeHosts(await inventoryOf(inventory(definition)))
 }
 
-/** The fake hosts of an inventory, and what is run on them. */
+/**
+ * The fake hosts of an inventory, and what is run on them.
+ *
+ * ```ts
+ * const hosts = await fakeHosts({ hosts: ['web-1'] })
+ * const run = hosts.start(app)
+ * const restart = await hosts.host('web-1').next(/restart/)
+ * restart.exit(1, 'no such service')
+ * assert.equal(await run.ended, 'failed')
+ * ```
+ */
 export class FakeHosts extends FakeNetwork {
   /** Begins a run, for a test that holds commands in its hand. @throws Refused as `run` refuses before it connects */
   start(tested: Tested, options: TestOptions = {}): TestRun {

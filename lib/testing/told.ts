@@ -1,6 +1,12 @@
 import { type Event, showPath } from '../model/event.ts'
 
-/** Events as lines: what an operator would see of their order, and nothing that varies from run to run. */
+/**
+ * Events as lines: what an operator would see of their order, and nothing that varies from run to run.
+ *
+ * ```ts
+ * assert.deepEqual(told(events).slice(0, 1), ['PLAY Web servers [web-1 web-2]'])
+ * ```
+ */
 export function told(events: readonly Event[]): readonly string[] {
   return events.flatMap((event): readonly string[] => {
     switch (event.type) {

@@ -22,6 +22,7 @@ const makers: Readonly<Record<string, Maker>> = {
   options: optionTable,
   variables: ({ argument }) => variableTable(argument),
   language: (_part, { file }) => language(file),
+  exports: ({ argument }, { file }) => everything(argument, file),
   modules: (_part, { file }) => reference(file),
 }
 
@@ -98,29 +99,29 @@ export function allModules(): readonly Module[] {
 
 function language(page: string): string {
   const words = exportsOf('lib/index.ts')
+  const behind = [
+    ...named('lib/model/playbook.ts', 'BatchSize', 'Condition', 'Duration', 'BlockParts'),
+    ...named('lib/inventory/define.ts', 'GroupDefinition', 'HostDefinition'),
+    ...named('lib/model/inventory.ts', 'ConnectionSettings'),
+  ]
+  // What a play, a task or a handler is made of is nobody's business but the engine's.
+  const inert = ['Play', 'Playbook', 'Task', 'Handler', 'Operation', 'Json', 'Value', 'Schema', 'VarsOf']
+  return described(words, [...words.filter(({ name }) => !inert.includes(name)), ...behind], 'lib/index.ts', page)
+}
+
+/** What a module exports, all of it: for those that are small. */
+function everything(file: string, page: string): string {
+  const all = exportsOf(file)
+  return described(all, all, file, page)
+}
+
+function described(words: readonly Exported[], shown: readonly Exported[], file: string, page: string): string {
+  const examples = words.filter(({ kind }) => kind !== 'type').flatMap((one) => one.examples)
   return [
     list(words, ''),
-    types([
-      ...named(
-        'lib/model/playbook.ts',
-        'PlayOptions',
-        'BatchSize',
-        'Steps',
-        'TaskOptions',
-        'Body',
-        'Description',
-        'Condition',
-        'Duration',
-        'BlockParts',
-        'HostView',
-        'HostContext',
-        'Role',
-      ),
-      ...named('lib/model/vars.ts', 'Var'),
-      ...named('lib/inventory/define.ts', 'InventoryDefinition', 'GroupDefinition', 'HostDefinition'),
-      ...named('lib/model/inventory.ts', 'ConnectionSettings', 'HostRef'),
-    ]),
-    source('lib/index.ts', page),
+    code(examples.join('\n')),
+    types(shown.filter(({ kind }) => kind === 'type')),
+    source(file, page),
   ].join('\n')
 }
 

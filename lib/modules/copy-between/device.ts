@@ -7,6 +7,7 @@ import { type Direct, pass } from './direct.ts'
 import { mebi, type Meter, meterOf } from './progress.ts'
 import { findSum, sumIn } from './receive.ts'
 
+/** Which device of which host is brought, and to where. */
 export interface DeviceBetween {
   readonly from: HostRef
   /** A block device on the other host. */

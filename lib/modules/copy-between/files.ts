@@ -11,6 +11,7 @@ import { type Entry, list, look } from './listing.ts'
 /** What was copied from host to host. */
 export type CopiedBetween = { readonly path: string; readonly files: number; readonly bytes: number }
 
+/** The files of which directory of which host are brought. */
 export interface FilesBetween {
   readonly from: HostRef
   /** A directory, the same on both hosts. */
@@ -23,6 +24,7 @@ export interface FilesBetween {
   readonly direct?: Direct
 }
 
+/** Which file of which host is brought, and to where. */
 export interface FileBetween {
   readonly from: HostRef
   readonly path: string

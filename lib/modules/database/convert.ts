@@ -6,6 +6,7 @@ import { type ClientCommand, identifier, literal, type Login, query, runClient }
 import { type ForeignKey, forgetKeys, readForeignKeys, rememberedKeys, rememberKeys } from './foreign-keys.ts'
 import { askStage, readStage, recordStage, type Stage } from './stage.ts'
 
+/** Which database is converted, and to what. */
 export interface ConvertOptions {
   readonly database: string
   readonly charset: string

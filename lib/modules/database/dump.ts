@@ -18,6 +18,7 @@ import { type ClientCommand, clientError, clientScript, literal, type Login } fr
 /** A complete dump in a file of the host. */
 export type Dumped = { readonly path: string; readonly bytes: number; readonly sha256: string }
 
+/** Which database is dumped, and into which file. */
 export interface DumpOptions {
   readonly database: string
   /** The file on the host that the task runs on. */

@@ -5,6 +5,7 @@ import { type ClientCommand, type Login, runClient, statement } from './client.t
 import { brokenOff } from './convert.ts'
 import { askStage, readStage, recordStage, type Stage } from './stage.ts'
 
+/** Which database is migrated, by which commands, and how to tell that it was. */
 export interface MigrateOptions {
   readonly database: string
   /** Commands of the service that bring the schema to its release, run one after the other. */

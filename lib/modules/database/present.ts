@@ -4,6 +4,7 @@ import { plainCharset } from './charsets.ts'
 import { type ClientCommand, identifier, literal, type Login, query, rowsIn, runClient, statement } from './client.ts'
 import { guards, mustBeSaved } from './dump.ts'
 
+/** Which database is to be there, in which character set. */
 export interface PresentOptions {
   readonly database: string
   /**
@@ -77,6 +78,7 @@ function presentIn([row]: readonly (readonly string[])[], database: string): Pre
   return row && { database, charset: plainCharset(row[0]!), collation: plainCharset(row[1]!) }
 }
 
+/** Which database is to be gone, and who says so. */
 export interface AbsentOptions {
   readonly database: string
   /** A complete dump of it on this host; without one a database with tables is not dropped. */

@@ -6,6 +6,7 @@ import { countTables, findDump, type Found, guards, mustBeSaved } from './dump.t
 import { forgetKeys } from './foreign-keys.ts'
 import { forgetStage, readRecord, readStage, recordStage, type Stage } from './stage.ts'
 
+/** Which database is replaced, and by which dump. */
 export interface ReplaceOptions {
   readonly database: string
   /** A complete dump in a file of this host. */
@@ -99,6 +100,7 @@ const replaceOperation = operation<ReplaceOptions, State, ClientCommand, Replace
   },
 )
 
+/** Which database is put back, and from where. */
 export interface RestoreOptions {
   readonly database: string
   /** The dump that was made before the replacement. */

@@ -52,6 +52,7 @@ const ask = operation<
   plan: (found) => ({ result: found }),
 })
 
+/** Which rows are rewritten, and how. */
 export interface RewriteOptions {
   readonly login: ServiceLogin
   readonly table: string

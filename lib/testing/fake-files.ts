@@ -15,7 +15,15 @@ export type FakeNode = { mode: number; owner: string; group: string; mtime: numb
   | { readonly kind: 'link'; readonly to: string }
 )
 
-/** The files of a fake host: what its scripts read and write, kept in memory. */
+/**
+ * The files of a fake host: what its scripts read and write, kept in memory.
+ *
+ * ```ts
+ * const { files } = hosts.host('web-1')
+ * files.write('/etc/app.conf', 'workers = 4\n', { mode: '0640' }).link('/srv/current', 'releases/41')
+ * assert.equal(files.read('/etc/app.conf'), 'workers = 4\n')
+ * ```
+ */
 export class FakeFiles {
   readonly #nodes = new Map<string, FakeNode>()
   readonly #now: () => number

@@ -1,20 +1,102 @@
+import { writeFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { withPortal } from '../../roles/cinder/portal.ts'
+import { play } from '../../lib/index.ts'
+import { cinder, cinderStart } from '../../roles/cinder/index.ts'
+import { portalOf, withPortal } from '../../roles/cinder/portal.ts'
+import { attachment, handOver, mos, mysqldump, services } from './mos.ts'
 
 const test = suite('roles/cinder')
+const moveIt = [play('Move cinder', { hosts: 'target' }, [cinder, cinderStart])]
+const volume = 'volume-f374f730-4adc-40f3-bfd4-67c4ac14ba76'
+const device = `/dev/cinder/${volume}`
 
-// The article's own row, before and after.
-const row = (ip: string) =>
-  `{"driver_volume_type": "iscsi", "serial": "f374f730-4adc-40f3-bfd4-67c4ac14ba76", "data": {"access_mode": "rw", "target_discovered": false, "encrypted": false, "qos_specs": null, "target_iqn": "iqn.2010-10.org.openstack:volume-f374f730-4adc-40f3-bfd4-67c4ac14ba76", "target_portal": "${ip}:3260", "volume_id": "f374f730-4adc-40f3-bfd4-67c4ac14ba76", "target_lun": 1, "device_path": "/dev/disk/by-path/ip-${ip}:3260-iscsi-iqn.2010-10.org.openstack:volume-f374f730-4adc-40f3-bfd4-67c4ac14ba76-lun-1", "auth_password": "eNJy8GZUta39wqEiCr23", "auth_username": "3NRooC58UK3YiYRaPyAt", "auth_method": "CHAP"}}`
+test('types what «Upgrade Cinder» types, in its order', async () => {
+  const clouds = mos({
+    // «service cinder-volume start»: at its start it exports what is in use, without the login (facts 3.2).
+    files: { 'node-5': { [`/etc/cinder/volumes/${volume}`]: `<target x>\n  backing-store ${device}\n</target>\n` } },
+  })
+  const typed = await clouds.run(moveIt)
+  // «Create a new volume on the target controller in advance. This new volume should be the same size»
+  const made = `node-5: lvcreate -n ${volume} -L 1048576b cinder`
+  assert.ok(typed.includes(made))
+  assert.equal(
+    typed.filter((line) => line !== made),
+    [
+      // for i in /etc/init.d/openstack-cinder-*; do $i stop; done, and the iSCSI target
+      ...services.cinder.map((name) => `node-5: service ${name} stop`),
+      'node-5: cp -a /etc/cinder /var/backups/switchover/etc/cinder.part',
+      `node-5: ${mysqldump} cinder`,
+      `node-1: ${mysqldump} cinder`,
+      'node-5: mysql: DROP DATABASE IF EXISTS `cinder`',
+      'node-5: mysql: CREATE DATABASE `cinder` DEFAULT CHARACTER SET utf8 COLLATE utf8_general_ci',
+      'node-5: mysql cinder < dump of cinder of node-1',
+      'node-5: mysql: SET SESSION foreign_key_checks = 0',
+      ...['volumes', 'services', 'backups'].map(
+        (table) =>
+          `node-5: mysql: ALTER TABLE \`cinder\`.\`${table}\` CONVERT TO CHARACTER SET utf8 COLLATE utf8_general_ci`,
+      ),
+      'node-5: mysql: ALTER DATABASE `cinder` DEFAULT CHARACTER SET utf8 COLLATE utf8_general_ci',
+      // # cp -f backup-havana/cinder-havana/* /etc/cinder/, and «change the iscsi_ip_address parameter»
+      'node-5: write /etc/cinder/cinder.conf',
+      // # chown -R cinder:cinder /etc/cinder
+      `node-5: ${handOver('/etc/cinder', 'cinder')}`,
+      // The article's `cinder-manage db_sync` ends with a usage error (facts 0, 1).
+      'node-5: su cinder: cinder-manage db sync',
+      // Volumes of another host would be managed by nobody (facts 3.2).
+      'node-5: write /var/backups/switchover/rows/cinder.volumes.jsonl',
+      'node-5: mysql cinder: UPDATE volumes SET host = node-5.domain.tld, ' +
+        `provider_location = 192.168.1.14:3260,1 iqn.2010-10.org.openstack:${volume} 1 WHERE id = ${volume.slice(7)}`,
+      'node-5: write /var/backups/switchover/rows/cinder.services.jsonl',
+      'node-5: mysql cinder: UPDATE services SET host = node-5.domain.tld WHERE id = 1',
+      // # service openstack-cinder-api start, -volume, -scheduler: the target that volumes are exported by comes first
+      ...services.cinder.map((name) => `node-5: service ${name} start`),
+      // «After you make these changes, restart cinder and the tgtd daemons»: it reads its exports again, guests or not.
+      `node-5: write /etc/cinder/volumes/${volume}`,
+      'node-5: tgt-admin --update ALL',
+    ],
+  )
+  assert.ok(clouds.text('node-5', device) === clouds.text('node-1', device))
+  assert.match(
+    clouds.text('node-5', `/etc/cinder/volumes/${volume}`),
+    `    backing-store ${device}\n    incominguser 3NRooC58UK3YiYRaPyAt eNJy8GZUta39wqEiCr23\n`,
+  )
+  const conf = clouds.text('node-5', '/etc/cinder/cinder.conf')
+  assert.match(conf, /iscsi_ip_address ?= ?192\.168\.1\.14\n/)
+  assert.match(conf, /mysql:\/\/cinder:cinder-password@10\.0\.0\.14:3306\/cinder\?charset=utf8&read_timeout=60\n/)
+  assert.equal(await clouds.run(moveIt), [])
+  await clouds.stop()
+})
+
+test('never writes to a volume again once it was copied', async () => {
+  const clouds = mos()
+  await clouds.run(cinder, { on: 'target', tags: ['volumes'] })
+  writeFileSync(clouds.file('node-5', device), 'a guest again\n'.padEnd(1 << 20, '\n'))
+  await clouds.run(cinder, { on: 'target', tags: ['volumes'] })
+  assert.is(clouds.text('node-5', device).slice(0, 20).trim(), 'a guest again')
+  await clouds.stop()
+})
+
+test('refuses snapshots, which are no copies of their own', async () => {
+  const clouds = mos({ programs: { lvs: () => ({ out: `  ${volume}:1048576:\n  _snapshot-1:1048576:${volume}\n` }) } })
+  const run = await clouds.start(cinder, { on: 'target', tags: ['volumes'] })
+  assert.is(await run.ended, 'failed')
+  assert.match(run.finished('Make the volumes', 'node-5').failure?.reason ?? '', /node-1 has snapshots.*_snapshot-1$/)
+  await clouds.stop()
+})
 
 test('moves the portal of an attachment and nothing else', () => {
-  assert.is(withPortal(row('192.168.1.4'), '192.168.1.4', '10.0.0.4'), row('10.0.0.4'))
+  assert.is(withPortal(attachment('192.168.1.4'), '192.168.1.4', '10.0.0.4'), attachment('10.0.0.4'))
 })
 
 test('leaves an attachment with another portal alone, also one whose address begins alike', () => {
-  assert.is(withPortal(row('192.168.1.40'), '192.168.1.4', '10.0.0.4'), row('192.168.1.40'))
-  assert.is(withPortal(row('10.0.0.4'), '192.168.1.4', '10.0.0.4'), row('10.0.0.4'))
+  assert.is(withPortal(attachment('192.168.1.40'), '192.168.1.4', '10.0.0.4'), attachment('192.168.1.40'))
+  assert.is(withPortal(attachment('10.0.0.4'), '192.168.1.4', '10.0.0.4'), attachment('10.0.0.4'))
+})
+
+test('shows of an attachment where it leads, and no password', () => {
+  const device = `ip-10.0.0.4:3260-iscsi-iqn.2010-10.org.openstack:${volume}-lun-1`
+  assert.is(portalOf(attachment('10.0.0.4')), `10.0.0.4:3260 /dev/disk/by-path/${device}`)
 })
 
 test('refuses an attachment that is not JSON', () => {

@@ -1,0 +1,53 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { keystone } from '../../roles/keystone/index.ts'
+import { handOver, mos, mysqldump } from './mos.ts'
+
+const test = suite('roles/keystone')
+
+test('types what «Upgrading Keystone» types, in its order', async () => {
+  const clouds = mos()
+  const typed = await clouds.run(keystone, { on: 'target' })
+  assert.equal(typed, [
+    // # service openstack-keystone stop
+    'node-5: service openstack-keystone stop',
+    // Kept, so that there is a way back: of the article's backups this is the target's side.
+    'node-5: cp -a /etc/keystone /var/backups/switchover/etc/keystone.part',
+    `node-5: ${mysqldump} keystone`,
+    // # mysqldump -u keystone -p… keystone > havana-keytone-db-backup.sql
+    `node-1: ${mysqldump} keystone`,
+    // mysql> DROP DATABASE keystone; CREATE DATABASE keystone;
+    'node-5: mysql: DROP DATABASE IF EXISTS `keystone`',
+    'node-5: mysql: CREATE DATABASE `keystone` DEFAULT CHARACTER SET utf8 COLLATE utf8_general_ci',
+    // # mysql -uroot keystone < backup-havana/havana-keystone-db-backup.sql
+    'node-5: mysql keystone < dump of keystone of node-1',
+    // The article converts glance alone; keystone 2014.1 refuses as glance does.
+    'node-5: mysql: SET SESSION foreign_key_checks = 0',
+    'node-5: mysql: ALTER TABLE `keystone`.`endpoint` CONVERT TO CHARACTER SET utf8 COLLATE utf8_general_ci',
+    'node-5: mysql: ALTER DATABASE `keystone` DEFAULT CHARACTER SET utf8 COLLATE utf8_general_ci',
+    // «change /etc/keystone/keystone.conf so that the credentials match»
+    'node-5: write /etc/keystone/keystone.conf',
+    // openrc.havana has the old admin's password.
+    'node-5: write /root/openrc',
+    // The article does this after keystone-manage; the tool reads these files as the service's user.
+    `node-5: ${handOver('/etc/keystone', 'keystone')}`,
+    // # keystone-manage db_sync
+    'node-5: su keystone: keystone-manage db_sync',
+    // The article's clouds keep their addresses.
+    'node-5: write /var/backups/switchover/rows/keystone.endpoint.jsonl',
+    'node-5: mysql keystone: UPDATE endpoint SET url = http://172.16.40.44:5000/v2.0 WHERE id = 8cb1c821',
+    // # service openstack-keystone start
+    'node-5: service openstack-keystone start',
+  ])
+  assert.is(
+    clouds.text('node-5', '/etc/keystone/keystone.conf'),
+    '[DEFAULT]\nadmin_token=p7YtXc1B\n[database]\n' +
+      'connection=mysql://keystone:keystone-password@127.0.0.1/keystone?read_timeout=60\n',
+  )
+  assert.match(clouds.text('node-5', '/root/openrc'), /OS_PASSWORD=admins-own\n.*OS_AUTH_URL=http:\/\/10\.0\.0\.14:/)
+  // A second time there is nothing to do.
+  assert.equal(await clouds.run(keystone, { on: 'target' }), [])
+  await clouds.stop()
+})
+
+test.run()

@@ -1,0 +1,225 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { parallel, play } from '../../lib/index.ts'
+import { freeze, freezeService } from '../../roles/openstack/freeze.ts'
+import { rowsThat } from '../../roles/openstack/hazards.ts'
+import { look } from '../../roles/openstack/look.ts'
+import { moved } from '../../roles/openstack/move.ts'
+import type { Release, Service } from '../../roles/openstack/release.ts'
+import { havanaIcehouse } from '../../roles/openstack/releases/havana-icehouse.ts'
+import { releases } from '../../roles/openstack/releases/index.ts'
+import { startSource, stopTarget, targetAsBefore } from '../../roles/openstack/rollback.ts'
+import { carried, connection } from '../../roles/openstack/settings.ts'
+import { started } from '../../roles/openstack/start.ts'
+import { root } from '../rig/lab.ts'
+import { handOver, mos, mysqldump, onControllers } from './mos.ts'
+
+const test = suite('roles/release')
+
+/** A service that nobody here knows: all that is said of it. */
+const orchestra: Service = {
+  name: 'orchestra',
+  etc: '/etc/orchestra',
+  user: 'orchestra',
+  daemons: [
+    { redhat: 'openstack-orchestra-engine', debian: 'orchestra-engine' },
+    { redhat: 'openstack-orchestra-api', debian: 'orchestra-api', kind: 'api' },
+  ],
+  databases: [
+    {
+      name: 'orchestra',
+      migrations: ['orchestra-manage db_sync'],
+      version: {
+        table: 'migrate_version',
+        sql: 'SELECT version FROM orchestra.migrate_version',
+        before: ['20'],
+        after: ['43'],
+      },
+      rows: [
+        {
+          table: 'engines',
+          key: 'id',
+          columns: ['host'],
+          change: (row, { from, to }) => (row['host'] === from.fqdn ? { host: to.fqdn } : undefined),
+        },
+      ],
+    },
+  ],
+  config: [
+    {
+      path: '/etc/orchestra/orchestra.conf',
+      settings: [
+        connection({ service: 'orchestra', at: 'loopback', query: 'read_timeout=60', aliases: [] }),
+        carried({ DEFAULT: ['auth_encryption_key'] }),
+      ],
+    },
+  ],
+  hazards: [rowsThat('orchestra.scores without an owner', 'SELECT id FROM orchestra.scores WHERE owner IS NULL')],
+  underWay: "SELECT 'score', id, status FROM orchestra.scores WHERE status = 'playing'",
+  answers: { url: 'http://127.0.0.1:8004/' },
+  list: { of: 'scores', command: 'orchestra score-list', count: 'SELECT COUNT(*) FROM orchestra.scores' },
+}
+
+// Asked by nobody but the dashboard, so it stands before that.
+const [dashboard, ...others] = [...havanaIcehouse.services].reverse()
+const copy: Release = { ...havanaIcehouse, services: [...others.reverse(), orchestra, dashboard!] }
+Object.assign(releases, { 'with orchestra': copy })
+const release = { release: 'with orchestra' }
+const [orchestraData, orchestraStart] = [moved('orchestra').with(release), started('orchestra').with(release)]
+
+const daemons = ['openstack-orchestra-engine', 'openstack-orchestra-api']
+const withOrchestra = (more: Parameters<typeof mos>[0] = {}) =>
+  mos({
+    ...more,
+    versions: { orchestra: ['20', '43'] },
+    running: { 'node-1': [...onControllers, ...daemons], 'node-5': [...onControllers, ...daemons], ...more.running },
+    stopped: { 'node-1': daemons },
+    tables: {
+      'orchestra.engines': [{ id: '1', host: 'node-1.domain.tld' }],
+      'orchestra.scores': [{ id: '1' }],
+    },
+    files: {
+      'node-1': { '/etc/orchestra/orchestra.conf': '[DEFAULT]\nauth_encryption_key=theirs\n' },
+      'node-5': { '/etc/orchestra/orchestra.conf': '[DEFAULT]\nauth_encryption_key=ours\n' },
+    },
+    answers: [...(more.answers ?? []), [/FROM orchestra\.scores WHERE owner IS NULL/, []]],
+    programs: { orchestra: () => ({ out: '| 0e1d2c3b | x |\n' }) },
+  })
+const of = (typed: readonly string[]) => typed.filter((line) => line.includes('orchestra'))
+
+test('an entry of a release is looked at', async () => {
+  const clouds = withOrchestra({
+    answers: [
+      [
+        /SELECT schema_name FROM/,
+        ['keystone', 'glance', 'nova', 'neutron', 'cinder', 'orchestra'].map((name) => [name]),
+      ],
+      [/FROM orchestra\.scores WHERE owner IS NULL/, [['7']]],
+      [/WHERE extra IS NULL|GROUP BY 1, 2|engine <> 'InnoDB'|keystone\.role|table_schema = 'keystone'/, []],
+    ],
+  })
+  const run = await clouds.start(look.with(release), { on: 'source' })
+  assert.is(await run.ended, 'failed')
+  assert.is(
+    run.finished('Check that the data of the source can be migrated', 'node-1').failure?.reason,
+    'the migration to Icehouse would break off halfway:\norchestra.scores without an owner: 7',
+  )
+  await clouds.stop()
+})
+
+test('… is waited for, recorded and frozen', async () => {
+  const busy = withOrchestra({ answers: [[/UNION ALL SELECT 'score', id/, [['score', '7', 'playing']]]] })
+  const run = await busy.start(freeze.with(release), { on: 'source' })
+  assert.is(await run.ended, 'failed')
+  assert.match(run.finished('Wait until nothing is under way', 'node-1').failure?.reason ?? '', 'score 7 playing')
+  await busy.stop()
+
+  const clouds = withOrchestra({ answers: [[/UNION ALL SELECT 'score', id/, []]] })
+  const typed = await clouds.run(freeze.with(release), { on: 'source' })
+  // Its API with the APIs, from the users inwards; its engine with the rest.
+  const at = (text: string) => typed.indexOf(`node-1: service ${text} stop`)
+  assert.is(at('openstack-orchestra-api'), at('httpd') + 1)
+  assert.is(at('openstack-nova-api'), at('openstack-orchestra-api') + 1)
+  assert.ok(at('openstack-orchestra-engine') > at('openstack-glance-api'))
+  assert.ok(at('openstack-orchestra-engine') < at('openstack-nova-objectstore'))
+  const record = clouds.text('node-5', '/var/backups/switchover/source/running-services')
+  assert.match(record, 'openstack-orchestra-engine\nopenstack-orchestra-api\nhttpd\n')
+  await clouds.stop()
+
+  const alone = withOrchestra()
+  assert.equal(
+    await alone.run(freezeService('orchestra').with(release), { on: 'source' }),
+    [...daemons].reverse().map((name) => `node-1: service ${name} stop`),
+  )
+  await alone.stop()
+})
+
+test('… is moved and started', async () => {
+  const clouds = withOrchestra({ running: { 'node-1': [] } })
+  const typed = await clouds.run([
+    play('Move it', { hosts: 'target' }, [parallel(orchestraData)]),
+    play('Start it', { hosts: 'target' }, [parallel(orchestraStart)]),
+  ])
+  const convert = (table: string) =>
+    `node-5: mysql: ALTER TABLE \`orchestra\`.\`${table}\` CONVERT TO CHARACTER SET utf8 COLLATE utf8_general_ci`
+  assert.equal(typed, [
+    ...daemons.map((name) => `node-5: service ${name} stop`),
+    'node-5: cp -a /etc/orchestra /var/backups/switchover/etc/orchestra.part',
+    `node-5: ${mysqldump} orchestra`,
+    `node-1: ${mysqldump} orchestra`,
+    'node-5: mysql: DROP DATABASE IF EXISTS `orchestra`',
+    'node-5: mysql: CREATE DATABASE `orchestra` DEFAULT CHARACTER SET utf8 COLLATE utf8_general_ci',
+    'node-5: mysql orchestra < dump of orchestra of node-1',
+    'node-5: mysql: SET SESSION foreign_key_checks = 0',
+    convert('engines'),
+    convert('scores'),
+    'node-5: mysql: ALTER DATABASE `orchestra` DEFAULT CHARACTER SET utf8 COLLATE utf8_general_ci',
+    'node-5: write /etc/orchestra/orchestra.conf',
+    `node-5: ${handOver('/etc/orchestra', 'orchestra')}`,
+    'node-5: su orchestra: orchestra-manage db_sync',
+    'node-5: write /var/backups/switchover/rows/orchestra.engines.jsonl',
+    'node-5: mysql orchestra: UPDATE engines SET host = node-5.domain.tld WHERE id = 1',
+    ...daemons.map((name) => `node-5: service ${name} start`),
+  ])
+  assert.match(
+    clouds.text('node-5', '/etc/orchestra/orchestra.conf'),
+    /auth_encryption_key=theirs\n\n?\[database\]\nconnection ?= ?mysql:\/\/orchestra:orchestra-password@127\.0\.0\.1\/orchestra/,
+  )
+  await clouds.stop()
+})
+
+test('… and rolled back', async () => {
+  const clouds = withOrchestra({ running: { 'node-1': [] } })
+  await clouds.run(orchestraData, { on: 'target' })
+  await clouds.run(orchestraStart, { on: 'target' })
+  assert.equal(
+    of(await clouds.run(stopTarget.with(release), { on: 'target' })),
+    [...daemons].reverse().map((name) => `node-5: service ${name} stop`),
+  )
+  const none = await clouds.start(startSource.with(release), { on: 'source' })
+  await none.ended
+  assert.match(none.finished('Start what ran on the source', 'node-1').failure?.hint ?? '', daemons.join(' '))
+  assert.equal(of(await clouds.run(targetAsBefore.with(release), { on: 'target' })), [
+    'node-5: mysql: DROP DATABASE IF EXISTS `orchestra`',
+    'node-5: mysql: CREATE DATABASE `orchestra` DEFAULT CHARACTER SET utf8 COLLATE utf8_general_ci',
+    'node-5: mysql orchestra < dump of orchestra of node-5',
+  ])
+  assert.is(clouds.text('node-5', '/etc/orchestra/orchestra.conf'), '[DEFAULT]\nauth_encryption_key=ours\n')
+  await clouds.stop()
+})
+
+const sources = readdirSync(join(root, 'roles'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+  name.endsWith('.ts'),
+)
+const codeOf = (name: string) =>
+  readFileSync(join(root, 'roles', name), 'utf8')
+    .replaceAll(/\/\*\*.*?\*\//gs, '')
+    .replaceAll(/^\s*\/\/.*$/gm, '')
+
+test('a service is named in its entry and its own folder alone', () => {
+  // Nova is what compute nodes are looked for in, the agent there is neutron's, and LVM's group is named after cinder.
+  const shared = (line: string) => line.includes('volumeGroup')
+  for (const { name } of havanaIcehouse.services.filter((service) => service.name !== 'nova')) {
+    const elsewhere = sources
+      .filter((file) => ![`${name}/`, 'openstack/releases/', 'compute/'].some((folder) => file.startsWith(folder)))
+      .flatMap((file) =>
+        codeOf(file)
+          .split('\n')
+          .filter((line) => new RegExp(`\\b${name}\\b`).test(line) && !shared(line))
+          .map((line) => `${file}: ${line.trim()}`),
+      )
+    assert.equal(elsewhere, [], name)
+  }
+})
+
+test('no role asks which release it is, or whether nothing will be changed', () => {
+  for (const file of sources.filter((name) => !name.startsWith('openstack/releases/'))) {
+    const code = codeOf(file).replace(".or('havana-icehouse')", '')
+    assert.not.match(code, /havana|icehouse/i, file)
+    assert.not.match(code, /\.check\b/, file)
+  }
+})
+
+test.run()

@@ -44,14 +44,14 @@ export const glanceStart = role('glance.start', cloud, (steps) => {
 export default alone('glance', [glance, glanceStart])
 
 const imageFiles = `
-  SELECT i.id, i.size, IFNULL(i.checksum, ''), SUBSTRING(l.value, 8)
+  SELECT i.id, i.size, SUBSTRING(l.value, 8), IFNULL(i.checksum, '')
   FROM glance.images i JOIN glance.image_locations l ON l.image_id = i.id
   WHERE i.deleted = 0 AND l.deleted = 0 AND i.status = 'active' AND l.value LIKE 'file://%'`
 
-/** Says which files are not what their rows on stdin say, a line each. */
+/** Says which files are not what their rows on stdin say, a line each; what may be empty comes last of a row. */
 function compared(stdin: string) {
   return probe({ stdin, long: true })`
-    while IFS="$(printf '\\t')" read -r id size sum path; do
+    while IFS="$(printf '\\t')" read -r id size path sum; do
       [ -n "$id" ] || continue
       if [ ! -f "$path" ]; then echo "$id: $path is missing"; continue; fi
       set -- $(stat -c '%s %U' "$path")

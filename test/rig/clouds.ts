@@ -282,7 +282,7 @@ class Databases {
       const stage = /INSERT INTO `switchover`\.`stage` .*? VALUES \('(\w+)', '(\w+)'/.exec(statement)
       if (stage) this.#stages.set(stage[1]!, stage[2]!)
       else if (/^SELECT/i.test(statement)) rows.push(...this.#select(statement))
-      else if (!statement.includes('`switchover`')) typed.push(statement)
+      else if (!/`switchover`|^SET @/.test(statement)) typed.push(statement)
       const converted = /^ALTER DATABASE `(\w+)`/.exec(statement)
       if (converted) this.#converted.add(converted[1]!)
     }
@@ -331,7 +331,11 @@ class Databases {
     const [, name = ''] = /(?:table_schema|schema_name|name) = '(\w+)'/.exec(sql) ?? []
     if (/^SELECT UTC_TIMESTAMP/.test(sql)) return [['2014-09-03 15:17:25']]
     if (/table_schema = 'switchover' AND table_name = 'stage'/.test(sql)) return [[this.#stages.size > 0 ? '1' : '0']]
-    if (/^SELECT stage, dump FROM/.test(sql)) return this.#stages.has(name) ? [[this.#stages.get(name)!, '']] : []
+    const [, record = ''] = /^SELECT (.*) FROM `switchover`\.`stage`/.exec(sql) ?? []
+    if (record) {
+      const stage = this.#stages.get(name)
+      return stage ? [record.split(', ').map((column) => (column === 'stage' ? stage : ''))] : []
+    }
     if (/table_schema = 'switchover'/.test(sql)) return [['0']]
     if (/key_column_usage/.test(sql)) return []
     if (/t\.table_collation/.test(sql)) return this.#converted.has(name) ? [] : this.#tablesOf(name)

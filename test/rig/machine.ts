@@ -12,7 +12,7 @@ import type { CommandResult, Connection, ExecOptions, Stream } from '../../lib/m
 import type { Session } from '../../lib/model/transport.ts'
 import { emptyDirectory } from './here.ts'
 
-/** What a program answers; `itself` lets the real one of this machine do it. */
+/** What a program answers, on stderr when its code is not 0; `itself` lets the real one of this machine do it. */
 export type Said = { readonly code?: number; readonly out?: string } | 'itself'
 /** A program of a machine: it gets its arguments, and its standard input when it is one that reads it. */
 export type Program = (args: readonly string[], input: string) => Said
@@ -169,9 +169,17 @@ export class Machine {
       // The last word is followed by a zero too.
       if (name === undefined || rest.length < Number(count) + 2) return
       const args = rest.slice(0, Number(count)).map((word) => this.shown(word))
-      const said = this.#programs[name]!(args, rest[Number(count)]!)
+      const said = failing(() => this.#programs[name]!(args, rest[Number(count)]!))
       socket.end(said === 'itself' ? 'itself\n' : `${said.code ?? 0}\n${said.out ?? ''}`)
     })
+  }
+}
+
+function failing(program: () => Said): Said {
+  try {
+    return program()
+  } catch (error) {
+    return { code: 1, out: String(error) }
   }
 }
 
@@ -183,7 +191,7 @@ exec 3<>/dev/tcp/127.0.0.1/$CALL_PORT || exit 99
 printf '%s\\0' $# "$name" "$@" "$input" >&3
 IFS= read -r code <&3
 if [ "$code" = itself ]; then PATH=$REAL_PATH exec "$name" "$@"; fi
-PATH=$REAL_PATH cat <&3
+if [ "$code" = 0 ]; then PATH=$REAL_PATH cat <&3; else PATH=$REAL_PATH cat <&3 >&2; fi
 exit "$code"
 `
 

@@ -44,10 +44,8 @@ test('types what «Upgrade Cinder» types, in its order', async () => {
       // The article's `cinder-manage db_sync` ends with a usage error (facts 0, 1).
       'node-5: su cinder: cinder-manage db sync',
       // Volumes of another host would be managed by nobody (facts 3.2).
-      'node-5: write /var/backups/switchover/rows/cinder.volumes.jsonl',
       'node-5: mysql cinder: UPDATE volumes SET host = node-5.domain.tld, ' +
         `provider_location = 192.168.1.14:3260,1 iqn.2010-10.org.openstack:${volume} 1 WHERE id = ${volume.slice(7)}`,
-      'node-5: write /var/backups/switchover/rows/cinder.services.jsonl',
       'node-5: mysql cinder: UPDATE services SET host = node-5.domain.tld WHERE id = 1',
       // # service openstack-cinder-api start, -volume, -scheduler: the target that volumes are exported by comes first
       ...services.cinder.map((name) => `node-5: service ${name} start`),

@@ -62,4 +62,16 @@ test('types what «Upgrading Glance» types, in its order', async () => {
   await clouds.stop()
 })
 
+test('says which image files cannot be used', async () => {
+  const clouds = mos({
+    migrated: ['glance'],
+    answers: [[/FROM glance\.images i JOIN/, [['id-1', '10', '/var/lib/glance/images/gone', '']]]],
+  })
+  const run = await clouds.start(glanceStart, { on: 'target' })
+  assert.is(await run.ended, 'failed')
+  const { failure } = run.finished('Check that every image file is there', 'node-5')
+  assert.is(failure?.reason, 'these images cannot be used:\nid-1: /var/lib/glance/images/gone is missing')
+  await clouds.stop()
+})
+
 test.run()

@@ -34,10 +34,8 @@ test('types what «Upgrade Nova» types, in its order', async () => {
     `node-5: ${handOver('/etc/nova', 'nova')}`,
     // The article's `nova-manage db_sync` ends with a usage error (facts 0, 1).
     'node-5: su nova: nova-manage db sync',
-    'node-5: write /var/backups/switchover/rows/nova.services.jsonl',
     'node-5: mysql nova: UPDATE services SET host = node-5.domain.tld WHERE id = 1',
     // mysql> update block_device_mapping set connection_info=…: of «Upgrade Cinder», where it would stand in nova's database
-    'node-5: write /var/backups/switchover/rows/nova.block_device_mapping.jsonl',
     `node-5: mysql nova: UPDATE block_device_mapping SET connection_info = ${attachment('192.168.1.14')} WHERE id = 5`,
     // «Start the nova services»: the conductor first, which the compute nodes wait for
     ...services.nova.map((name) => `node-5: service ${name} start`),

@@ -159,7 +159,6 @@ test('… is moved and started', async () => {
     'node-5: write /etc/orchestra/orchestra.conf',
     `node-5: ${handOver('/etc/orchestra', 'orchestra')}`,
     'node-5: su orchestra: orchestra-manage db_sync',
-    'node-5: write /var/backups/switchover/rows/orchestra.engines.jsonl',
     'node-5: mysql orchestra: UPDATE engines SET host = node-5.domain.tld WHERE id = 1',
     ...daemons.map((name) => `node-5: service ${name} start`),
   ])

@@ -11,6 +11,8 @@ export interface Exported {
   readonly source: string
   /** The first sentence of the doc comment; empty when there is none. */
   readonly sentence: string
+  /** All that the doc comment says, on one line, without its examples. */
+  readonly about: string
   readonly examples: readonly string[]
 }
 
@@ -104,6 +106,10 @@ function declared(file: string, source: string, name: string): readonly Exported
             ? [constant(ends[0]!, name)]
             : [name],
       sentence: sentenceOf(text.replace(/```[^]*?```/g, '')),
+      about: text
+        .replace(/```[^]*?```|@throws[^]*/g, '')
+        .replace(/\s+/g, ' ')
+        .trim(),
       examples: [...text.matchAll(/```ts\n([^]*?)\n```/g)].map(([, code]) => code!),
     },
   ]

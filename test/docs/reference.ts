@@ -22,6 +22,7 @@ const makers: Readonly<Record<string, Maker>> = {
   options: optionTable,
   variables: ({ argument }) => variableTable(argument),
   language: (_part, { file }) => language(file),
+  role: ({ argument }) => roleAndTasks(argument),
   exports: ({ argument }, { file }) => everything(argument, file),
   modules: (_part, { file }) => reference(file),
 }
@@ -213,6 +214,13 @@ function optionTable(): string {
       rows.filter((row) => row.group === group).map(({ cells }) => cells),
     )
   return groups.map((group) => `**${group}**\n\n${of(group)}`).join('\n')
+}
+
+// What its comment says, and what it does, without the places, which every edit of its file moves.
+function roleAndTasks(name: string): string {
+  const { about } = named(`roles/${name}/index.ts`, name)[0]!
+  const tasks = run(name, '-i', 'inventory/lab', '--list-tasks').replace(/ +\S+\.ts:\d+$/gm, '')
+  return `${about}\n\n\`\`\`text\n${tasks.trim()}\n\`\`\`\n`
 }
 
 function commandTable(): string {

@@ -6,7 +6,7 @@ import { Interrupted } from './cli/terminal.ts'
 import { commandIn, tellApart } from './cli/words.ts'
 import { commands } from './commands/index.ts'
 import { authorsFrame } from './model/location.ts'
-import { exit, Refused, showProblem } from './model/problem.ts'
+import { exit, Refused, showProblems } from './model/problem.ts'
 import { mask } from './report/mask.ts'
 
 /** Reads the command line, does what it says, and decides the exit code: nothing else does. */
@@ -31,7 +31,7 @@ async function exitCodeOf(argv: readonly string[]): Promise<number> {
     return await obey(normal(argv))
   } catch (error) {
     if (error instanceof Refused) {
-      for (const problem of error.problems) process.stderr.write(`${mask(showProblem(problem))}\n`)
+      process.stderr.write(`${mask(showProblems(error.problems))}\n`)
       return error.exitCode
     }
     if (error instanceof Interrupted) return exit.interrupted
@@ -45,7 +45,7 @@ function tell(error: unknown): void {
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
   const at = authorsFrame(stack)
   const said = at
-    ? showProblem({ message: `nobody caught this error: ${error instanceof Error ? error.message : stack}`, at })
+    ? showProblems([{ message: `nobody caught this error: ${error instanceof Error ? error.message : stack}`, at }])
     : `this is a fault of switchover itself, not of your playbook:\n${stack}`
   process.stderr.write(`${mask(said)}\n`)
 }

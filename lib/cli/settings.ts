@@ -96,8 +96,8 @@ function mayHaveSettings(folder: string): boolean {
   })
 }
 
-// From here up to the project's package.json; outside a project only here: what lies further up, as in /tmp, may be a stranger's.
-function foldersOf(cwd: string): readonly string[] {
+/** From here up to the project's package.json; outside a project only here: what lies further up, as in /tmp, may be a stranger's. */
+export function foldersOf(cwd: string): readonly string[] {
   const folders: string[] = []
   for (let folder = cwd; ; folder = path.dirname(folder)) {
     folders.push(folder)

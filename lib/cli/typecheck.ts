@@ -3,8 +3,10 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
-import { exit, type Problem, Refused } from '../model/problem.ts'
+import { exit, Refused } from '../model/problem.ts'
 import { stateFolder } from '../model/state-folder.ts'
+import { foldersOf } from './settings.ts'
+import { compilerErrors, problemsOf } from './type-errors.ts'
 
 const place = stateFolder.types
 const home = path.resolve(import.meta.dirname, '../..') + path.sep
@@ -30,51 +32,51 @@ function ourNames(): Readonly<Record<string, readonly string[]>> {
   )
 }
 
+// How the loader takes the files of authors, whatever their package.json says: each one a module, by the names it is given.
+const asLoaded = { module: 'ESNext', moduleResolution: 'Bundler', moduleDetection: 'force' }
+
 /**
  * Checks playbook and inventory with the TypeScript compiler, which sees misspelt variables, wrong results and forgotten awaits.
- * What was found right stays right until one of the files it read changes. @throws Refused with every error and its place
+ * What was found right stays right until something changes that was read for it: a source, the settings of the compiler
+ * and what they extend, what is installed. @throws Refused with every error and its place
  */
 export async function typeCheck(files: readonly string[]): Promise<void> {
   const sources = files.filter((file) => /\.[cm]?ts$/.test(file) && existsSync(file))
-  if (sources.length === 0) return
-  mkdirSync(place, { recursive: true, mode: 0o700 })
-  const key = createHash('sha256')
-    .update([process.cwd(), ...sources].join('\0'))
-    .digest('hex')
-    .slice(0, 16)
-  const stamp = path.join(place, `${key}.checked`)
-  if (unchanged(stamp)) return
-  const config = path.join(place, `${key}.json`)
-  const own = existsSync('tsconfig.json') ? path.resolve('tsconfig.json') : undefined
-  writeFileSync(
-    config,
-    JSON.stringify({
-      extends: own ?? ours,
-      compilerOptions: {
-        ...(installed ? {} : { customConditions: ['switchover-source'] }),
-        ...(own ? {} : { typeRoots: [ownTypes], paths: ourNames() }),
-        skipLibCheck: true,
-        allowImportingTsExtensions: true,
-        noEmit: true,
-        noUnusedLocals: false,
-        listFiles: true,
-        incremental: false,
-      },
-      files: sources,
-      include: [],
-    }),
-  )
-  const { code, stdout } = await compiler(['-p', config, '--pretty', 'false'])
-  const lines = stdout.split('\n')
-  const problems = lines.flatMap((line): readonly Problem[] => {
-    const match = /^(.+?)\((\d+),\d+\): error (TS\d+): (.*)$/.exec(line)
-    // What is wrong in this library is not the operator's to mend.
-    return match && (process.cwd() + path.sep).startsWith(home) === path.resolve(match[1]!).startsWith(home)
-      ? [{ message: `${match[4]} [${match[3]}]`, at: { file: path.resolve(match[1]!), line: Number(match[2]) } }]
-      : []
+  const [playbook] = sources
+  if (playbook === undefined) return
+  const folders = [...new Set([...foldersOf(path.dirname(playbook)), process.cwd()])]
+  const own = folders.map((folder) => path.join(folder, 'tsconfig.json')).find((file) => existsSync(file))
+  const settings = JSON.stringify({
+    extends: own ?? ours,
+    compilerOptions: {
+      ...(installed ? {} : { customConditions: ['switchover-source'] }),
+      ...(own ? asLoaded : { typeRoots: [ownTypes], paths: ourNames() }),
+      skipLibCheck: true,
+      allowImportingTsExtensions: true,
+      noEmit: true,
+      noUnusedLocals: false,
+      listFiles: true,
+      incremental: false,
+    },
+    files: sources,
+    include: [],
   })
-  if (problems.length > 0) throw new Refused(problems, exit.load)
-  if (code !== 0 && !lines.some((line) => /: error TS\d+: /.test(line)))
+  const key = createHash('sha256').update(settings).digest('hex').slice(0, 16)
+  mkdirSync(place, { recursive: true, mode: 0o700 })
+  const [stamp, config] = [path.join(place, `${key}.checked`), path.join(place, `${key}.json`)]
+  if (unchanged(stamp)) return
+  writeFileSync(config, settings)
+  const { code, stdout } = await compiler(['-p', config, '--pretty', 'false'])
+  const errors = compilerErrors(stdout)
+  // What is wrong in this library is not the operator's to mend.
+  const inLibrary = (file: string) => `${path.resolve(file)}${path.sep}`.startsWith(home)
+  const theirs = errors.filter(({ file }) => inLibrary(file) === inLibrary(process.cwd()))
+  if (theirs.length > 0)
+    throw new Refused(
+      await problemsOf(theirs.map((error) => ({ ...error, file: path.resolve(error.file) }))),
+      exit.load,
+    )
+  if (code !== 0 && errors.length === 0)
     throw new Refused(
       {
         message: `the type check could not run: ${stdout.trim().slice(0, 2000)}`,
@@ -82,8 +84,12 @@ export async function typeCheck(files: readonly string[]): Promise<void> {
       },
       exit.load,
     )
-  const read = lines.filter((line) => line.startsWith('/') && existsSync(line))
-  writeFileSync(stamp, JSON.stringify(read.map((file) => [file, statSync(file).mtimeMs, statSync(file).size])))
+  const read = stdout.split('\n').filter((line) => line.startsWith('/') && existsSync(line))
+  const around = folders.flatMap((folder) =>
+    ['tsconfig.json', 'node_modules/.package-lock.json'].map((name) => path.join(folder, name)),
+  )
+  const settled = [...new Set([...read, ...around, ...extended(own ?? ours)])]
+  writeFileSync(stamp, JSON.stringify(settled.map((file) => [file, ...stateOf(file)])))
 }
 
 function unchanged(stamp: string): boolean {
@@ -93,13 +99,56 @@ function unchanged(stamp: string): boolean {
     return (
       files.length > 0 &&
       files.every(([file, time, size]) => {
-        const now = statSync(file)
-        return now.mtimeMs === time && now.size === size
+        const [now, large] = stateOf(file)
+        return now === time && large === size
       })
     )
   } catch {
     return false
   }
+}
+
+/** When a file was last changed and how large it is; zeros for one that is not there. */
+function stateOf(file: string): readonly [time: number, size: number] {
+  const { mtimeMs = 0, size = 0 } = statSync(file, { throwIfNoEntry: false }) ?? {}
+  return [mtimeMs, size]
+}
+
+/** A file of compiler settings, and all that it extends. */
+function extended(file: string): readonly string[] {
+  const found = [file]
+  for (const one of found)
+    for (const name of extendedBy(one)) {
+      const target = resolved(name, one)
+      if (target !== undefined && !found.includes(target)) found.push(target)
+    }
+  return found
+}
+
+function extendedBy(file: string): readonly string[] {
+  // Comments and commas at an end may stand in it; strings are passed over.
+  const text = readFileSync(file, 'utf8')
+    .replace(/("(?:\\.|[^"\\])*")|\/\/.*|\/\*[^]*?\*\//g, '$1')
+    .replace(/("(?:\\.|[^"\\])*")|,(?=\s*[}\]])/g, '$1')
+  try {
+    const { extends: names = [] } = JSON.parse(text) as { readonly extends?: string | readonly string[] }
+    return [names].flat()
+  } catch {
+    // The compiler says what is wrong with it.
+    return []
+  }
+}
+
+function resolved(name: string, from: string): string | undefined {
+  const isPath = /^(?:\.{1,2}$|\.{0,2}\/)/.test(name)
+  for (const one of [name, `${name}.json`, `${name}/tsconfig.json`])
+    try {
+      const file = isPath ? path.resolve(path.dirname(from), one) : createRequire(from).resolve(one)
+      if (statSync(file, { throwIfNoEntry: false })?.isFile()) return file
+    } catch {
+      // Another spelling may be the one.
+    }
+  return undefined
 }
 
 // An installation may leave the compiler out, which is half of it.

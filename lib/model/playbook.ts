@@ -1,3 +1,4 @@
+import { durationNear } from './duration.ts'
 import { here, type Location, showLocation } from './location.ts'
 import type { HostRef } from './inventory.ts'
 import type { Fact, Operation, Value } from './operation.ts'
@@ -405,6 +406,6 @@ export function milliseconds(duration: Duration): number {
     typeof duration === 'number'
       ? duration >= 0 && [duration, duration, 's']
       : /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(duration)
-  if (!match) throw new Error(`${duration} is not a duration: write seconds, or a text such as 500ms, 6s, 10m, 1h`)
+  if (!match) throw new Error(`${duration} is not a duration: write ${durationNear(String(duration))}`)
   return Number(match[1]) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match[2] as 'ms' | 's' | 'm' | 'h']
 }

@@ -5,6 +5,8 @@ export interface Problem {
   readonly message: string
   readonly at?: Location
   readonly hint?: string
+  /** The line in question, drawn, to be shown below. */
+  readonly source?: string
 }
 
 /** What the operator asked for cannot be done as asked; `exitCode` says of which kind the reason is. */
@@ -13,16 +15,31 @@ export class Refused extends Error {
   readonly exitCode: number
   constructor(problems: readonly Problem[] | Problem, exitCode: number) {
     const all = Array.isArray(problems) ? (problems as readonly Problem[]) : [problems as Problem]
-    super(all.map(showProblem).join('\n'))
+    super(showProblems(all))
     this.problems = all
     this.exitCode = exitCode
   }
 }
 
-/** One problem as a line: what, the suggestion, the place. */
-export function showProblem({ message, at, hint }: Problem): string {
-  return `${message}${hint ? ` - ${hint}` : ''}${at ? ` (${showLocation(at)})` : ''}`
+/** Each problem: what, the suggestion, the place, the line in question. What is wrong alike in several places is said once. */
+export function showProblems(problems: readonly Problem[]): string {
+  const alike = new Map<string, Problem[]>()
+  for (const problem of problems) {
+    const key = `${problem.message}\0${problem.hint}`
+    alike.set(key, [...(alike.get(key) ?? []), problem])
+  }
+  return [...alike.values()]
+    .map((some) => {
+      const { message, hint, source } = some[0]!
+      const places = some.flatMap(({ at }) => (at ? [showLocation(at)] : []))
+      const more = places.length - mostPlaces
+      const named = [...places.slice(0, mostPlaces), ...(more > 0 ? [`and ${more} more`] : [])].join(', ')
+      return `${message}${hint ? ` - ${hint}` : ''}${named ? ` (${named})` : ''}${source ? `\n${source}` : ''}`
+    })
+    .join('\n')
 }
+
+const mostPlaces = 3
 
 /** The exit codes of `run`; those that Ansible has mean the same. */
 export const exit = {

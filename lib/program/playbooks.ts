@@ -2,9 +2,11 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { importAuthored } from '../model/authored.ts'
-import { authorsFrame } from '../model/location.ts'
+import { authorsFrame, type Location } from '../model/location.ts'
 import type { Playbook } from '../model/playbook.ts'
 import { didYouMean, exit, type Problem, Refused } from '../model/problem.ts'
+import { advice, circleOf } from './circle.ts'
+import { draw } from './draw.ts'
 
 /** The file behind a playbook's path or a role's name. @throws Refused with the nearest name when there is none */
 export function findPlaybook(target: string): string {
@@ -94,10 +96,19 @@ export async function loadPlaybook(file: string): Promise<Playbook> {
 function problemsOf(error: unknown, shown: string): readonly Problem[] {
   if (error instanceof Refused) return error.problems
   if (!(error instanceof Error)) return [{ message: `${shown} cannot be loaded: ${String(error)}` }]
-  // The TypeScript loader tells the places of syntax errors in its text.
-  const syntax = [...error.message.matchAll(/^(\/.*?):(\d+):\d+: ERROR: (.*)$/gm)]
-  if (syntax.length > 0)
-    return syntax.map(([, file, line, message]) => ({ message: message!, at: { file: file!, line: Number(line) } }))
+  // What builds the file tells the places in its text.
+  const told = [...error.message.matchAll(/^(\/.*?):(\d+):(\d+): ERROR: (.*)$/gm)]
+  if (told.length > 0)
+    return told.map(([, file = '', line, column, message = '']) => {
+      const at = { file, line: Number(line) }
+      const syntax = /^(?:Expected|Unexpected|Unterminated) /.test(message)
+      const source = syntax ? draw(at, Number(column), true) : undefined
+      return {
+        message: syntax ? `syntax error: ${message[0]!.toLowerCase()}${message.slice(1)}` : message,
+        at,
+        ...(source === undefined ? {} : { source }),
+      }
+    })
   const [first = ''] = error.message.split('\n')
   const missing = /^Cannot find (?:module|package) '(.+?)' imported from (.+)$/.exec(first)
   if (missing) {
@@ -112,7 +123,7 @@ function problemsOf(error: unknown, shown: string): readonly Problem[] {
   // Node puts the place of an import that cannot be linked before the stack.
   const linked = /^(?:file:\/\/)?(\/[^\n?]+?)(?:\?[^\n]*)?:(\d+)\n/.exec(error.stack ?? '')
   const at = linked ? { file: decodeURI(linked[1]!), line: Number(linked[2]) } : authorsFrame(error.stack ?? '')
-  const hint = 'hint' in error && typeof error.hint === 'string' ? error.hint : undefined
+  const hint = 'hint' in error && typeof error.hint === 'string' ? error.hint : circular(error, at)
   return [
     {
       message: `${shown} cannot be loaded: ${error.message.split('\n').slice(0, 4).join('\n')}`,
@@ -120,4 +131,10 @@ function problemsOf(error: unknown, shown: string): readonly Problem[] {
       ...(at ? { at } : {}),
     },
   ]
+}
+
+/** What is not there yet while it is loaded is most likely part of a circle. */
+function circular(error: Error, at: Location | undefined): string | undefined {
+  const circle = error instanceof TypeError || error instanceof ReferenceError ? at && circleOf(at.file) : undefined
+  return circle && advice(circle)
 }

@@ -38,6 +38,8 @@ export function emptyProject(): Project {
         encoding: 'utf8',
         env: {
           ...process.env,
+          // As typed, whoever started us: npm would have `npx run` advised.
+          npm_command: undefined,
           PATH: `${path.dirname(command)}:${process.env.PATH}`,
           NO_COLOR: '1',
           FORCE_COLOR: '0',

@@ -29,6 +29,8 @@ const [at, lab] = [
 ]
 const play = ['playbooks/site.ts', ...at]
 
+const drawn = "(syntax.ts:4)\n    export default playbook('x', [\n      play('one' {}, [])\n                 ^"
+
 interface Case {
   readonly when: string
   readonly args: readonly string[]
@@ -240,7 +242,12 @@ const cases: readonly Case[] = [
     code: 6,
     says: "none.ts does not export a playbook - write: export default playbook('…', [play(…), …])",
   },
-  { when: 'a syntax error', args: ['syntax.ts', ...at], code: 6, says: 'Expected ")" but found "{" (syntax.ts:4)' },
+  {
+    when: 'a syntax error',
+    args: ['syntax.ts', ...at],
+    code: 6,
+    says: `syntax error: expected ")" but found "{" ${drawn}`,
+  },
   {
     when: 'a throw while it is loaded',
     args: ['thrown.ts', ...at],
@@ -263,13 +270,18 @@ const cases: readonly Case[] = [
     when: 'type errors',
     args: ['typed.ts', ...lab],
     code: 6,
-    says: "Property 'mtod' does not exist on type 'VarsOf<{ readonly motd: Var<string>; readonly count: Var<number>; }>'. [TS2339] (typed.ts:5)\nType 'string' is not assignable to type 'number'. [TS2322] (typed.ts:9)",
+    says:
+      'no variable mtod is declared - did you mean motd? (typed.ts:5)\n' +
+      "    task('Say', { tags: ['greeting'] }, (host) => shell`echo ${host.vars.mtod} ${host.vars.count}`)\n" +
+      '                                                                         ^\n' +
+      "Type 'string' is not assignable to type 'number' [TS2322] (typed.ts:9)\n" +
+      "    const wrong: number = 'a'\n          ^",
   },
   {
     when: 'a syntax error, types checked',
     args: ['syntax.ts', ...lab],
     code: 6,
-    says: "',' expected. [TS1005] (syntax.ts:4)",
+    says: `syntax error: ',' expected ${drawn}`,
   },
 
   {

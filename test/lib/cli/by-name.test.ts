@@ -43,7 +43,10 @@ await inTurn(
       project.write('site.ts', site('length'))
       const wrong = await project.run(run)
       assert.is(wrong.code, 6)
-      assert.match(wrong.stderr, /^Property 'length' does not exist on type 'number'.*\(site\.ts:7\)\n$/)
+      assert.match(
+        wrong.stderr,
+        /^Property 'length' does not exist on type 'number'.*\(site\.ts:7\)\n {4}task\('Ask'.*\n +\^\n$/,
+      )
     })
   },
 )

@@ -4,7 +4,7 @@ import { checkExtraVars, checkLocalFiles, checkVars } from '../../../lib/engine/
 import { select } from '../../../lib/engine/select.ts'
 import { number, oneHost, play, playbook, role, secret, text } from '../../../lib/index.ts'
 import { archive, file, script, templateFile } from '../../../lib/modules/index.ts'
-import { showProblem } from '../../../lib/model/problem.ts'
+import { showProblems } from '../../../lib/model/problem.ts'
 import { look, rigOf } from '../../rig/hosts.ts'
 
 const test = suite('preflight')
@@ -28,7 +28,7 @@ const problems = (tags: readonly string[] = []) =>
   checkVars(
     select(playbook('book', [play('P', { hosts: 'a,b' }, [nova, glance])]), rig.inventory, { tags, skipTags: [] }),
     rig.inventory,
-  ).map((problem) => showProblem(problem).replace(/ \(test\/lib.*\)$/, ''))
+  ).map((problem) => showProblems([problem]).replace(/ \(test\/lib.*\)$/, ''))
 
 test('names every missing and wrong variable of every host at once, and shows no secret', () => {
   assert.equal(problems(), [
@@ -60,10 +60,13 @@ test('names the place of the role', () => {
 
 test('refuses extra variables that no role has', () => {
   const book = playbook('book', [play('P', { hosts: 'a,b' }, [nova, glance])])
-  assert.equal(checkExtraVars(book, ['ip', 'sotre', 'zzzzzz']).map(showProblem), [
-    'no role of this playbook has a variable «sotre» (given with -e) - did you mean store?',
-    'no role of this playbook has a variable «zzzzzz» (given with -e) - there are: ip, password, port, source, store',
-  ])
+  assert.equal(
+    checkExtraVars(book, ['ip', 'sotre', 'zzzzzz']).map((problem) => showProblems([problem])),
+    [
+      'no role of this playbook has a variable «sotre» (given with -e) - did you mean store?',
+      'no role of this playbook has a variable «zzzzzz» (given with -e) - there are: ip, password, port, source, store',
+    ],
+  )
 })
 
 test('names every local file that is missing, by the file that says it, as far as tasks declare it', () => {

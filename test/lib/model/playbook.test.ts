@@ -144,12 +144,28 @@ test('reads durations', () => {
     [5, 0.5, '500ms', '6s', '1.5m', '1h', 0].map((given) => milliseconds(given as never)),
     [5000, 500, 500, 6000, 90_000, 3_600_000, 0],
   )
-  for (const wrong of ['6', '6 s', '1.2.3s', '-1s', '', 's', -1, Number.NaN]) {
+  const any = "seconds, or a text such as '500ms', '6s', '10m', '1h'"
+  for (const [wrong, right] of [
+    ['6', "'6s'"],
+    ['6 s', "'6s'"],
+    ['1 second', "'1s'"],
+    ['90 Minutes', "'90m'"],
+    ['1m30s', "'90s'"],
+    ['2 hours', "'2h'"],
+    ['1.5 s', "'1500ms'"],
+    ['1d', "'24h'"],
+    ['1.2.3s', any],
+    ['-1s', any],
+    ['', any],
+    ['s', any],
+    ['soon', any],
+    [-1, any],
+    [Number.NaN, any],
+  ] as const)
     assert.throws(
       () => milliseconds(wrong as never),
-      /is not a duration: write seconds, or a text such as 500ms, 6s, 10m, 1h$/,
+      (error: Error) => error.message === `${wrong} is not a duration: write ${right}`,
     )
-  }
 })
 
 test.run()

@@ -1,6 +1,7 @@
+import path from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { didYouMean, exit, nearest, Refused, showProblem } from '../../../lib/model/problem.ts'
+import { didYouMean, exit, nearest, Refused, showProblems } from '../../../lib/model/problem.ts'
 
 const test = suite('problem')
 const names = ['compute', 'controller', 'config', 'keystone', 'db']
@@ -32,10 +33,11 @@ test('asks, or says nothing', () => {
 test('is one line: what, the next step, the place', () => {
   const at = { file: `${process.cwd()}/roles/nova/compute.ts`, line: 22 }
   assert.is(
-    showProblem({ message: 'no host a', hint: 'did you mean b?', at }),
+    showProblems([{ message: 'no host a', hint: 'did you mean b?', at }]),
     'no host a - did you mean b? (roles/nova/compute.ts:22)',
   )
-  assert.is(showProblem({ message: 'no host a' }), 'no host a')
+  assert.is(showProblems([{ message: 'no host a' }]), 'no host a')
+  assert.is(showProblems([{ message: 'wrong', source: '    a = \n        ^' }]), 'wrong\n    a = \n        ^')
 })
 
 test('are refused together, with the exit code of their kind', () => {
@@ -59,6 +61,15 @@ test('end with the codes that Ansible has where it has one', () => {
     interrupted: 130,
     terminated: 143,
   })
+})
+
+test('what is wrong alike in many places is said once', () => {
+  const at = (line: number) => ({ message: 'no import', at: { file: path.resolve('a.ts'), line } })
+  const other = { message: 'no export', at: { file: path.resolve('b.ts'), line: 1 } }
+  assert.is(showProblems([at(1), other, at(2)]), 'no import (a.ts:1, a.ts:2)\nno export (b.ts:1)')
+  const dozens = Array.from({ length: 55 }, (_, i) => at(i + 1))
+  assert.is(showProblems(dozens), 'no import (a.ts:1, a.ts:2, a.ts:3, and 52 more)')
+  assert.is(new Refused(dozens, exit.load).message, showProblems(dozens))
 })
 
 test.run()

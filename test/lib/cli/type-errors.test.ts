@@ -1,0 +1,169 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { Project } from './project.ts'
+
+// What somebody writes who begins, one slip a line, and what leads out of it.
+const inAPlay: readonly (readonly [slip: string, says: string])[] = [
+  ["task('A', shell('echo hi'))", 'shell takes its command between backticks, without brackets - write shell`echo hi`'],
+  [
+    "task('B', async (host) => { await host.run(probe(`ls ${host.name}`)) })",
+    'probe takes its command between backticks, without brackets - write probe`ls ${host.name}`',
+  ],
+  ["task('C', shell({ sdtin: 'x' })`true`)", 'there is no option sdtin of a command - did you mean stdin?'],
+  ["task('D', shell({ timeout: '3' })`true`)", 'the value of timeout is not of its kind'],
+  [
+    "task('E', async (host) => { await host.run(restart) })",
+    'a handler is not run by a task: it runs when a task that notifies it has changed something - write { notify: restart } among the options of that task',
+  ],
+  ["task('F', (host) => host.run(first))", 'a task cannot be run in another - its result is host.result(first)'],
+  ["task('G', { timeout: '1 second' }, shell`true`)", "'1 second' is not a duration - write '1s'"],
+  ["task('H', { retries: 1, delay: '1m30s' }, shell`true`)", "'1m30s' is not a duration - write '90s'"],
+  [
+    "task('I', { timeout: 'soon' }, shell`true`)",
+    "'soon' is not a duration - write seconds, or a text such as '500ms', '6s', '10m', '1h'",
+  ],
+  [
+    "task('J', { notify: 'Restart' }, shell`true`)",
+    "notify takes the handler, not its name - keep it, const restart = handler('Restart', …), and write notify: restart",
+  ],
+  [
+    "ensure('K', async (host) => ini.set('/etc/x', { a: { b: host.name } }))",
+    'what ensure is given merely describes: it gives one operation, at once - leave async away and return the operation, or write task in place of ensure',
+  ],
+  [
+    "ensure('L', (host) => host.run(shell`true`))",
+    'ensure merely describes: it has no host.run - write task in place of ensure',
+  ],
+  [
+    "task('M', (host) => host.vars.key)",
+    'a task does not give a secret: what it gives is recorded - give null, or what of it may be seen',
+  ],
+  [
+    "task('N', () => new Date())",
+    'what a task gives is recorded, and a Date cannot be - give texts, numbers, true, false, null, lists and objects of these',
+  ],
+  ["task('O', (host) => shell`echo ${host.vars.prt}`)", 'no variable prt is declared - did you mean port?'],
+  ["task('P', (host) => shell`echo ${host.vars.size}`)", 'no variable size is declared - there are: port, key'],
+  ["task('Q', { tags: 'web' }, shell`true`)", "a list is wanted here - write tags: ['web']"],
+  [
+    "task('R', { when: true }, shell`true`)",
+    'a condition is a function, which is asked at its turn - write when: (host) => true',
+  ],
+  [
+    "task('S', shell`true`, { tags: ['a'] })",
+    "the options of a task stand before its body - write task('…', { … }, body)",
+  ],
+  ["task('T', { tag: ['a'] }, shell`true`)", 'a task has no option tag - did you mean tags?'],
+  ["task('U', { become_user: 'x' }, shell`true`)", "a task has no option become_user - write become: 'NAME'"],
+  [
+    "task('V', async (host) => { host.log(host.run(probe`true`).stdout) })",
+    'await is missing: stdout is there when the promise is kept - write await host.run(…)',
+  ],
+  [
+    "task('W', (host) => shell`echo ${host.vars.key}`)",
+    'a secret cannot stand on a command line, which every user of the host can read - let the command read it: shell({ stdin: host.vars.NAME })`…`',
+  ],
+  [
+    "task('X', http.request({ url: 'http://x' }))",
+    "http is not imported - write: import { http } from 'switchover/modules'",
+  ],
+  ["task('Y', service.restart('x'))", 'service has no restart - did you mean restarted?'],
+  ['task(shell`true`)', "a task has its name first - write task('…', …)"],
+  [
+    "task('Z', (host) => host.result('F'))",
+    "a result is asked for by the task, not by its name - keep it, const task1 = task('F', …), and read host.result(task1)",
+  ],
+  [
+    "block('B', { try: shell`true` })",
+    "the parts of a block are functions that say steps - write try() { task('…', …) }",
+  ],
+]
+const around: readonly (readonly [slip: string, says: string])[] = [
+  [
+    "play('a', { hosts: 'all', vars: { port: 80 } }, ({ task }) => {})",
+    'a variable is declared by its kind, with what it is unless said - write port: number.or(80)',
+  ],
+  ["play('b', {}, [web])", "a play says its hosts - write play('…', { hosts: 'all' }, …)"],
+  ["play('c', 'all', [web])", "a play says its hosts among its options - write { hosts: 'all' }"],
+  ["play('d', { hosts: 'all' }, web)", 'the roles of a play stand in a list - write [web]'],
+  ["play('e', { hosts: 'all' }, [web()])", 'a role is not called - write web, or web.with({ … })'],
+  ["playbook('f', play('f', { hosts: 'all' }, [web]))", 'the plays of a playbook stand in a list - write [play(…)]'],
+  ["playbook('g', [web])", "a playbook is made of plays - write [play('…', { hosts: '…' }, [web])]"],
+  ["playbook([play('h', { hosts: 'all' }, [web])])", "a playbook has its name first - write playbook('…', …)"],
+  ["inventory({ groups: { web: ['a'] } })", "a group is not only a list - write { hosts: ['…', '…'] }"],
+  [
+    "inventory({ hosts: { a: { ip: '192.0.2.1' } } })",
+    'a host has no ip here - its connection stands in settings: { address, port, user, privateKey, … }',
+  ],
+]
+
+const site = `import { inventory, number, play, playbook, role, secret, Playbook } from 'switchover'
+import { ini, probe, service, shell } from 'switchover/modules'
+const web = role('web', {}, () => {})
+const site: Playbook = playbook('site', [play('p', { hosts: 'all', vars: { port: number, key: secret } }, ({ task, ensure, handler, block }) => {
+  const restart = handler('Restart', shell\`true\`)
+  const first = task('First', shell\`true\`)
+${inAPlay.map(([slip]) => `  ${slip}\n`).join('')}})])
+${around.map(([slip], i) => `const around${i} = ${slip}\n`).join('')}export default site
+`
+
+const test = suite('type errors')
+
+test('what a beginner writes is told in words that lead out, with its line drawn', async () => {
+  using project = new Project({ 'site.ts': site })
+  const { code, stderr } = await project.run(['site.ts', '-i', 'a,', '-c', 'local'])
+  const told = stderr.split('\n').filter((line) => !line.startsWith('    '))
+  const line = (slip: string) => site.split('\n').findIndex((one) => one.includes(slip)) + 1
+  assert.equal(told, [
+    'Playbook is only a type - import it as type Playbook (site.ts:1)',
+    ...[...inAPlay, ...around].map(([slip, says]) => `${says} (site.ts:${line(slip)})`),
+    '',
+  ])
+  assert.match(stderr, "(site.ts:7)\n    task('A', shell('echo hi'))\n                    ^\n")
+  assert.is(code, 6)
+})
+
+test('a missing bracket is a syntax error, drawn with the line before it', async () => {
+  using project = new Project()
+  const book = (steps: string) =>
+    `import { play, playbook } from 'switchover'
+import { shell } from 'switchover/modules'
+export default playbook('s', [play('p', { hosts: 'all' }, ({ task }) => {
+${steps}
+})])
+`
+  project.write('bracket.ts', book("  task('T', shell`true`\n\n  task('U', shell`true`)"))
+  const run = async (...args: readonly string[]) => {
+    const { code, stderr } = await project.run(['bracket.ts', '-i', 'a,', ...args])
+    assert.is(code, 6)
+    return stderr
+  }
+  const drawn = "(bracket.ts:6)\n    task('T', shell`true`\n    task('U', shell`true`)\n    ^\n"
+  assert.is(await run(), `syntax error: ',' expected ${drawn}`)
+  assert.is(await run('--no-type-check'), `syntax error: expected ")" but found "task" ${drawn}`)
+})
+
+test('a circle of imports is named, whether its types or its values are missed', async () => {
+  using project = new Project({
+    'site.ts':
+      "import { play, playbook } from 'switchover'\nimport { web } from './roles/web.ts'\nexport default playbook('s', [play('p', { hosts: 'all' }, [web])])\n",
+    'roles/web.ts':
+      "import { role } from 'switchover'\nimport { db } from './db.ts'\nexport const web = role('web', { ...db.schema }, () => {})\n",
+    'roles/db.ts':
+      "import { role } from 'switchover'\nimport type { Role } from 'switchover'\nimport { web } from '../roles/web.ts'\nexport const db = role('db', { ...web.schema }, () => {})\n",
+  })
+  const advice =
+    'these import each other: roles/db.ts → roles/web.ts → roles/db.ts; put what both need into a file of its own'
+  const typed = await project.run(['site.ts', '-i', 'a,'])
+  assert.is(
+    typed.stderr.split('\n')[0],
+    `the types of files that import each other cannot be found - ${advice} (roles/db.ts:4, roles/web.ts:3)`,
+  )
+  assert.equal([typed.code, typed.stderr.split('\n').length], [6, 4])
+  const loaded = await project.run(['site.ts', '-i', 'a,', '--no-type-check'])
+  assert.match(loaded.stderr, /^site\.ts cannot be loaded: Cannot read properties of undefined \(reading 'schema'\) - /)
+  assert.match(loaded.stderr, `${advice} (roles/db.ts:4)\n`)
+  assert.is(loaded.code, 6)
+})
+
+test.run()

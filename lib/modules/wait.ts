@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Advice, operation, Unreachable } from '../model/operation.ts'
 import type { Operation, Reader } from '../model/operation.ts'
 import { sh } from '../kit/shell.ts'
-import { accepts, checked, fetchThrough, withoutPassword, type HttpOptions } from './http.ts'
+import type { HttpOptions } from './http.ts'
+import { accepts, checked, fetchThrough, withoutPassword } from './http/fetch.ts'
 import { absolute } from '../kit/path-state.ts'
 
 /** How long it took; 0 when it was there already. */

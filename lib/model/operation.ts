@@ -226,37 +226,6 @@ export function operation<A, S, C extends Change, R extends Value>(
     })
 }
 
-interface LegacyPlan<R> {
-  readonly changed: boolean
-  readonly result: R
-  readonly diff?: Diff | readonly Diff[]
-  readonly unpredictable?: boolean
-}
-
-/** On its way out: an operation whose apply decides again. */
-export function legacyOperation<A, S, R extends Value>(
-  name: (args: A) => string,
-  spec: {
-    read(connection: Reader, args: A): Promise<S>
-    plan(state: S, args: A): LegacyPlan<R>
-    apply(connection: Connection, plan: LegacyPlan<NoInfer<R>>, args: A, state: S): Promise<NoInfer<R> | void>
-  },
-): (args: A) => Operation<R> {
-  return (args) =>
-    remember({
-      get name() {
-        return name(args)
-      },
-      at: here(),
-      plan: (state) => spec.plan(state as S, args),
-      async prepare(connection) {
-        const state = await spec.read(connection, args)
-        const plan = spec.plan(state, args)
-        return { ...plan, apply: (to) => spec.apply(to, plan, args, state) }
-      },
-    })
-}
-
 /** The operations made while a body runs and not run yet: what is left when the body ends was forgotten. */
 export const unrun = new AsyncLocalStorage<Set<Operation<Value>>>()
 

@@ -58,7 +58,7 @@ export function lockHosts(hosts: readonly Host[], run: string, playbook: string,
 // By the address, so that two names of one machine are one lock.
 function fileOf({ name, settings }: Host): string {
   const address =
-    settings.connection === 'local'
+    settings.connection !== undefined && settings.connection !== 'ssh'
       ? name
       : `${settings.address ?? name}${settings.port === undefined || settings.port === 22 ? '' : `:${settings.port}`}`
   return path.join(directory, `${encodeURIComponent(address)}.lock`)

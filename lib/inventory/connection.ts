@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
+import path from 'node:path'
 import type { ConnectionSettings, RawVar } from '../model/inventory.ts'
 import { didYouMean } from '../model/problem.ts'
 import { revealed, Secret } from '../model/secret.ts'
@@ -23,9 +25,19 @@ const among = (...words: readonly string[]): Setting => ({
   fits: (v) => words.includes(v as string),
 })
 
+const isFile = (connection: string) => /^\.{0,2}\//.test(connection)
+
+/** A connection with the path of its file as it counts in a folder. */
+export function connectionIn<C>(folder: string, connection: C): C {
+  return typeof connection === 'string' && isFile(connection) ? (path.resolve(folder, connection) as C) : connection
+}
+
 /** What each connection setting must be. */
 const kinds: Readonly<Record<keyof ConnectionSettings, Setting>> = {
-  connection: among('ssh', 'local'),
+  connection: {
+    expected: 'ssh, local, or the path of a file that begins with ./ or /',
+    fits: (v) => v === 'ssh' || v === 'local' || (typeof v === 'string' && isFile(v)),
+  },
   address: aText,
   port: {
     expected: 'a port from 1 to 65535',
@@ -104,7 +116,7 @@ interface Become {
 }
 
 /** How a host is reached by what all its layers say; `ansible_*` variables are understood beside our own settings. */
-export function connectionSettings(layers: readonly Layer[], complain: Complain): ConnectionSettings {
+export function connectionSettings(layers: readonly Layer[], cwd: string, complain: Complain): ConnectionSettings {
   const settings: Writable = {}
   const become: Become = {}
   for (const layer of layers) {
@@ -115,8 +127,11 @@ export function connectionSettings(layers: readonly Layer[], complain: Complain)
     for (const [name, raw] of Object.entries(layer.vars ?? {})) {
       if (name.startsWith('ansible_'))
         read(name, raw, settings, become, (reason, hint) => complain(`${name} ${reason} (${raw.from})`, hint))
+      if (name === 'ansible_connection') settings.connection = connectionIn(folderOf(raw, cwd), settings.connection)
     }
   }
+  const { connection } = settings
+  if (connection && isFile(connection) && !existsSync(connection)) complain(`there is no connection ${connection}`)
   if (become.wanted !== undefined) settings.become = become.wanted && (become.user ?? true)
   return settings
 }
@@ -219,6 +234,9 @@ const understood = new Set([
   'ansible_ssh_extra_args',
   'ansible_ssh_args',
 ])
+
+// Where a path that a line of a file gives starts: what was given with -e starts where the operator is.
+const folderOf = ({ from }: RawVar, cwd: string) => path.resolve(cwd, path.dirname(/^(.*?):\d+/.exec(from)?.[1] ?? '.'))
 
 const home = (file: string) => file.replace(/^~(?=\/|$)/, homedir())
 

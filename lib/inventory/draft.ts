@@ -111,7 +111,7 @@ export class Draft {
       hosts.set(name, {
         name,
         groups: order.filter((group) => group !== 'all' && holds(group, name)),
-        settings: connectionSettings(layers, (message, hint) => this.problem(message, undefined, hint)),
+        settings: connectionSettings(layers, this.cwd, (message, hint) => this.problem(message, undefined, hint)),
         vars: merge(layers),
         ...(host.at ? { at: host.at } : {}),
       })

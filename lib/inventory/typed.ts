@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { importAuthored } from '../model/authored.ts'
 import { authorsFrame, type Location } from '../model/location.ts'
 import type { ConnectionSettings } from '../model/inventory.ts'
 import { didYouMean, type Refused } from '../model/problem.ts'
 import { Secret } from '../model/secret.ts'
-import { checkSettings, kept } from './connection.ts'
+import { checkSettings, connectionIn, kept } from './connection.ts'
 import type { Layer, Draft } from './draft.ts'
 import { hostsAndPort } from './ini.ts'
 import { linesOf, type Lines } from './lines.ts'
@@ -147,7 +148,9 @@ class Reader {
   }
 
   async #layer(of: Shape, path: Path): Promise<Layer> {
-    const settings = await this.#arrived(of['settings'], [...path, 'settings'])
+    const given = await this.#arrived(of['settings'], [...path, 'settings'])
+    const settings =
+      'connection' in given ? { ...given, connection: connectionIn(dirname(this.#file), given['connection']) } : given
     const vars = await this.#arrived(of['vars'], [...path, 'vars'])
     for (const { name, reason, hint } of checkSettings(settings)) this.#wrong([...path, 'settings', name], reason, hint)
     return {

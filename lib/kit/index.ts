@@ -14,6 +14,7 @@ export type {
   Reader,
   Stream,
 } from '../model/operation.ts'
+export type { Connect, Destination, Reached, Started } from '../model/connect.ts'
 export type { Event, Failure, HostCounts, Reporter, Status, TaskPath, Timed } from '../model/event.ts'
 export { recap, showPath } from '../model/event.ts'
 export { type Location, showLocation } from '../model/location.ts'

@@ -10,9 +10,13 @@ export interface RawVar {
 }
 export type RawVars = Readonly<Record<string, RawVar>>
 
+/** The path of a file that reaches hosts in a way of its own; it begins with the inventory's folder, or with `/`. */
+export type ConnectionFile = `./${string}` | `../${string}` | `/${string}`
+
 /** How a host is reached. All of it has defaults but the address, which is the host's name unless said. */
 export interface ConnectionSettings {
-  readonly connection?: 'ssh' | 'local'
+  /** ssh unless said; or a file that exports `connect`, by its path: see `Connect`. */
+  readonly connection?: 'ssh' | 'local' | ConnectionFile
   readonly address?: string
   readonly port?: number
   readonly user?: string

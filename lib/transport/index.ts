@@ -7,6 +7,7 @@ import { NoAnswer } from './failure.ts'
 import { type AskHostKey, KnownFiles } from './host-key.ts'
 import { type AskSecret, KeyRing } from './keys.ts'
 import { localLink } from './local.ts'
+import { ownLink } from './own.ts'
 import { Pool } from './pool.ts'
 import type { Link } from './program.ts'
 import { type Jump, Routes } from './route.ts'
@@ -55,7 +56,9 @@ export function createTransport(options: TransportOptions): Transport {
   }
 
   const open = async (host: Host): Promise<Link> => {
-    if (host.settings.connection === 'local') return localLink(host.name)
+    const { connection = 'ssh' } = host.settings
+    if (connection === 'local') return localLink(host.name)
+    if (connection !== 'ssh') return ownLink(connection, host)
     const route = await routes.to(host)
     const jump = await hop(host, [{ host, key: `host ${host.name}` }])
     return sshLink(route, shared, jump === undefined ? undefined : await through(route.address, route.port, jump))

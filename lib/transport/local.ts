@@ -1,7 +1,8 @@
 import { connect as dialTcp } from 'node:net'
-import { constants, userInfo } from 'node:os'
-import type { Duplex, Readable } from 'node:stream'
+import { userInfo } from 'node:os'
+import type { Duplex } from 'node:stream'
 import { Unreachable } from '../model/operation.ts'
+import { programOf, refusalOf } from './child.ts'
 import type { Link, Program } from './program.ts'
 
 /** The way to this machine: child processes, which zx starts. */
@@ -50,49 +51,17 @@ async function startLocal(command: string): Promise<Program> {
   if (child === undefined) throw new Error('cannot start /bin/sh on this machine')
   const streams = child.stdio as unknown as (Duplex | null)[]
   const [, , , stdin, stdout, stderr] = streams
-  // When a child ends, Node lets all its streams flow, whether or not somebody listens by then: ours must not be known.
-  streams.fill(null)
   if (!stdin || !stdout || !stderr) {
     throw new Error('cannot start /bin/sh on this machine')
   }
-  const exited = new Promise<number | undefined>((resolve) => {
-    child.once('exit', (code, signal) => {
-      resolve(code ?? 128 + constants.signals[signal ?? 'SIGKILL'])
-    })
-    child.once('error', () => {
-      resolve(127)
-    })
-  })
-  return {
-    stdin,
-    stdout,
-    stderr,
-    exited,
-    closed: Promise.all([exited, ended(stdout), ended(stderr)]).then(() => undefined),
-    close() {
-      stdin.destroy()
-      stdout.destroy()
-      stderr.destroy()
-    },
-  }
-}
-
-function ended(readable: Readable): Promise<void> {
-  return new Promise((resolve) => {
-    readable.once('end', resolve)
-    readable.once('close', resolve)
-    readable.once('error', () => {
-      resolve()
-    })
-  })
+  return programOf(child, stdin, stdout, stderr)
 }
 
 function dialFrom(name: string, port: number, address: string): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     const socket = dialTcp({ port, host: address, noDelay: true })
-    const refused = (error: NodeJS.ErrnoException): void => {
-      const why = error.code === 'ECONNREFUSED' ? 'connection refused' : error.message
-      reject(new Error(`cannot reach ${address}:${port} from ${name}: ${why}`))
+    const refused = (error: Error): void => {
+      reject(new Error(`cannot reach ${address}:${port} from ${name}: ${refusalOf(error)}`))
     }
     socket.once('error', refused)
     socket.once('connect', () => {

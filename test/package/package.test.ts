@@ -156,12 +156,19 @@ test('has settings to extend, under which a slip is found', () => {
 test('runs a playbook with a module and a fact of its own, in check mode, in earnest, and again', () => {
   const recap = (...args: readonly string[]) =>
     / : (ok=\d+) +(changed=\d+) .*(failed=\d+)/
-      .exec(succeeds(run('site.ts', '-i', 'inventory.ts', ...args), project, own))
+      .exec(succeeds(run('site.ts', '-i', 'inventory.ts', '-l', 'web', ...args), project, own))
       ?.slice(1)
   assert.equal(recap('-C'), ['ok=4', 'changed=3', 'failed=0'])
   assert.equal(recap(), ['ok=4', 'changed=3', 'failed=0'])
   assert.equal(readdirSync(path.join(work, 'app/current/')), [])
   assert.equal(recap(), ['ok=3', 'changed=0', 'failed=0'])
+})
+
+test('reaches a host by a connection of its own', () => {
+  rmSync(path.join(work, 'app'), { recursive: true })
+  const said = succeeds(run('site.ts', '-i', 'inventory.ts', '-l', 'boxes', '-C'), project, own)
+  assert.match(said, /^box-1 : ok=4 +changed=3 /m)
+  assert.match(succeeds(run('exec', 'boxes', '-i', 'inventory.ts', '--', 'env'), project, own), /^(?!.*APP=)[^]*PATH=/)
 })
 
 test('tests a role on a host that is none, with the test runner of Node', () => {
@@ -183,7 +190,9 @@ test('starts from what it brought along, also where only its own user may write'
   )
   assert.ok(
     kept.some(
-      (name) => /^[0-9a-f]{24}$/.test(name) && readdirSync(path.join(cache, name))[0]?.startsWith('library-run-'),
+      (name) =>
+        /^[0-9a-f]{24}$/.test(name) &&
+        readdirSync(path.join(cache, name)).some((file) => file.startsWith('library-run-')),
     ),
     'V8 kept its part',
   )

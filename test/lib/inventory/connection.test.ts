@@ -1,9 +1,12 @@
 import { homedir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Folder } from './folder.ts'
 
 const test = suite('connection settings')
+const words = fileURLToPath(new URL('../../../lib/index.ts', import.meta.url))
 
 /** The settings of a host that an Ansible inventory describes with these variables. */
 async function settings(line: string) {
@@ -53,7 +56,10 @@ for (const [line, expected] of understood) {
 
 const refused: readonly (readonly [line: string, expected: string])[] = [
   ['ansible_port=http', 'ansible_port must be a port from 1 to 65535, and is "http" (hosts:1 host a)'],
-  ['ansible_connection=docker', 'ansible_connection must be one of ssh, local, and is "docker" (hosts:1 host a)'],
+  [
+    'ansible_connection=docker',
+    'ansible_connection must be ssh, local, or the path of a file that begins with ./ or /, and is "docker" (hosts:1 host a)',
+  ],
   ['ansible_become=perhaps', 'ansible_become must be true or false, and is "perhaps" (hosts:1 host a)'],
   ['ansible_become_method=doas', 'ansible_become_method must be one of sudo, su, and is "doas" (hosts:1 host a)'],
   [
@@ -82,6 +88,22 @@ test('a wrong group variable is told once, not for every host', async () => {
   assert.equal(await folder.problems(['hosts']), [
     'ansible_port must be a port from 1 to 65535, and is 0 (hosts:4 group g)',
   ])
+})
+
+test('a connection of its own is a file whose path starts at the file that names it', async () => {
+  using folder = new Folder({
+    'lab/hosts': 'a ansible_connection=./ways/box.ts\n',
+    'lab/typed/index.ts': `import { inventory } from '${words}'\nexport default inventory({ hosts: { b: { settings: { connection: '../ways/box.ts' } } } })\n`,
+    'lab/ways/box.ts': '',
+  })
+  const { hosts } = await folder.load(['lab/hosts', 'lab/typed'])
+  for (const name of ['a', 'b'])
+    assert.is(hosts.get(name)!.settings.connection, path.join(folder.path, 'lab/ways/box.ts'))
+})
+
+test('a connection that is not there is a problem', async () => {
+  using folder = new Folder({ hosts: 'a ansible_connection=./box.ts\n' })
+  assert.equal(await folder.problems(['hosts']), [`there is no connection ${path.join(folder.path, 'box.ts')}`])
 })
 
 test.run()

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import fc from 'fast-check'
+import type { ConnectionFile } from '../../../lib/model/inventory.ts'
 import type { Connection } from '../../../lib/model/operation.ts'
 import { Advice, TimedOut, Unreachable } from '../../../lib/model/operation.ts'
 import { Secret } from '../../../lib/model/secret.ts'
@@ -21,9 +23,12 @@ interface Context {
   to(session?: Session): Connection
 }
 
-// The same promises on every shell that a host may have, and on this machine.
-const shells: readonly (readonly [name: string, sh: string | undefined])[] = [
-  ['this machine', undefined],
+const clean = fileURLToPath(new URL('../../package/example/connections/clean.ts', import.meta.url)) as ConnectionFile
+
+// The same promises on every shell that a host may have, on this machine, and by a connection of somebody's own.
+const shells: readonly (readonly [name: string, sh: string | undefined, connection?: 'local' | ConnectionFile])[] = [
+  ['this machine', undefined, 'local'],
+  ['a connection of its own', undefined, clean],
   ...([
     ['dash', '/bin/dash'],
     ['bash as sh', '/bin/bash'],
@@ -34,12 +39,12 @@ const shells: readonly (readonly [name: string, sh: string | undefined])[] = [
 const all = suite('exec')
 const lane = lanes(all)
 
-for (const [name, sh] of shells) {
+for (const [name, sh, connection] of shells) {
   const test = lane<Context>(
     name,
     async () => {
       if (sh === undefined) {
-        const host = aHost('controller', { connection: 'local' })
+        const host = aHost('controller', { connection })
         const transport = createTransport({ inventory: inventoryOf(host) })
         return { transport, to: (session = {}) => transport.connection(host, session) }
       }

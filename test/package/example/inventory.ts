@@ -1,6 +1,9 @@
 import { inventory } from 'switchover'
 
 export default inventory({
-  settings: { connection: 'local' },
-  groups: { web: { hosts: ['web-1'], vars: { release: '42', folder: process.env['APP'] ?? '/srv/app' } } },
+  vars: { release: '42', folder: process.env['APP'] ?? '/srv/app' },
+  groups: {
+    web: { hosts: ['web-1'], settings: { connection: 'local' } },
+    boxes: { hosts: ['box-1'], settings: { connection: './connections/clean.ts' } },
+  },
 })

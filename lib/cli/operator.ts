@@ -1,6 +1,6 @@
 import type { Secret } from '../model/secret.ts'
 import type { AskHostKey, AskSecret } from '../transport/index.ts'
-import { ask, askSecret, interactive, Interrupted } from './terminal.ts'
+import { askSecret, choice, interactive, Interrupted } from './terminal.ts'
 
 /** What connections ask the operator, each question put by `asking`; nothing where nobody can answer. */
 export function questions(asking: <T>(question: () => Promise<T>) => Promise<T>): {
@@ -12,9 +12,8 @@ export function questions(asking: <T>(question: () => Promise<T>) => Promise<T>)
     ask: (key) =>
       asking(() =>
         orInterrupt(false, async () => {
-          return isYes(
-            await ask(`${key.host} is not known: its key is ${key.type} ${key.fingerprint}. Go on connecting? [y/N]`),
-          )
+          const known = `${key.host} is not known: its key is ${key.type} ${key.fingerprint}`
+          return (await choice(`${known}. Go on connecting? [y/N]`, ['yes', 'no'], 'no')) === 'yes'
         }),
       ),
     askSecret: (question) =>
@@ -36,9 +35,4 @@ async function orInterrupt<T>(otherwise: T, question: () => Promise<T>): Promise
     process.kill(process.pid, 'SIGINT')
     return otherwise
   }
-}
-
-/** Is this answer a yes? */
-export function isYes(answer: string): boolean {
-  return /^y(es)?$/i.test(answer)
 }

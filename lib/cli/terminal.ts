@@ -18,6 +18,16 @@ export async function ask(question: string): Promise<string> {
   ).trim()
 }
 
+/** One of some words from the operator, or the beginning of one; asked again until it is. @throws Interrupted */
+export async function choice<W extends string>(question: string, words: readonly W[], otherwise?: W): Promise<W> {
+  for (;;) {
+    const answer = (await ask(question)).toLowerCase()
+    const found = answer === '' ? otherwise : words.find((word) => word.startsWith(answer))
+    if (found !== undefined) return found
+    process.stderr.write(`please answer ${words.slice(0, -1).join(', ')} or ${words.at(-1)}\n`)
+  }
+}
+
 /** A secret typed without being shown. @throws Refused where nobody can type; Interrupted */
 export async function askSecret(question: string, label: string): Promise<Secret> {
   if (!interactive())

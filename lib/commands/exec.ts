@@ -88,13 +88,12 @@ async function execute({ pattern, words, values, argv }: ExecArguments): Promise
       })
     }),
   ])
-  const limit = values.limit ?? []
-  const plays = select(book, inventory, { limit, tags: [], skipTags: [] })
+  const plays = select(book, inventory, { limit: values.limit ?? [], tags: [], skipTags: [] })
   const hosts = plays.flatMap((p) => p.hosts)
   if (hosts.length === 0)
     throw new Refused(
       {
-        message: `no host is selected: the limit ${limit.join(',')} leaves none of ${pattern}`,
+        message: `no host is selected: ${plays.map(({ empty }) => empty).join('; ')}`,
         hint: `see: ${program()} inventory --graph`,
       },
       exit.empty,

@@ -3,6 +3,7 @@ import { typed } from '../cli/command-line.ts'
 import { pick } from '../cli/options.ts'
 import { readRun, recordedRuns } from '../engine/journal.ts'
 import { columns } from '../model/columns.ts'
+import { counted } from '../model/counted.ts'
 import { recap } from '../model/event.ts'
 import { exit } from '../model/problem.ts'
 import { program } from '../model/program.ts'
@@ -39,7 +40,7 @@ function cells({ run, outcome, hosts, changed, seconds, argv }: ReturnType<typeo
   return [
     run,
     outcome,
-    `${hosts} ${hosts === 1 ? 'host' : 'hosts'}`,
+    counted(hosts, 'host'),
     `${changed} changed`,
     seconds === undefined ? '' : `${seconds.toFixed(1)} s`,
     `${program()} ${typed(argv)}`,

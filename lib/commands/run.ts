@@ -3,11 +3,12 @@ import { command } from '../cli/command.ts'
 import { typed } from '../cli/command-line.ts'
 import { parseExtraVars } from '../cli/extra-vars.ts'
 import { becomeOf, inventorySources, readInventory, withConnectionOptions } from '../cli/inputs.ts'
-import { isYes, questions } from '../cli/operator.ts'
+import { questions } from '../cli/operator.ts'
 import { commas, options, type Values } from '../cli/options.ts'
 import { catchSignals, exitCode, type Signals } from '../cli/signals.ts'
-import { ask, Interrupted, interactive } from '../cli/terminal.ts'
+import { choice, Interrupted, interactive } from '../cli/terminal.ts'
 import { type PlayNode, tasksOf } from '../engine/select.ts'
+import { counted } from '../model/counted.ts'
 import type { Event, Reporter } from '../model/event.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { findPlaybook, loadPlaybook } from '../program/playbooks.ts'
@@ -70,7 +71,8 @@ async function runPlaybook(args: RunArguments): Promise<number> {
   if (values['syntax-check']) {
     const { file, plays } = selected
     process.stdout.write(
-      `${path.relative(process.cwd(), file)}: ${plays.length} plays, ${plays.flatMap((p) => [...tasksOf(p.nodes)]).length} tasks, nothing wrong\n`,
+      `${path.relative(process.cwd(), file)}: ${counted(plays.length, 'play')}, ` +
+        `${counted(plays.flatMap(({ nodes }) => [...tasksOf(nodes)]).length, 'task')}, nothing wrong\n`,
     )
     return exit.ok
   }
@@ -152,13 +154,14 @@ async function execute(prepared: Prepared, { values, argv }: RunArguments): Prom
       ...(resume === undefined ? {} : { resume }),
       ...(check ? {} : { locks: '--check' }),
       records: !check,
+      unattended: !check && !values.yes && !interactive(),
       reporters,
       operator(emit) {
         const caught = (signals = catchSignals((message) => emit({ type: 'warned', message })))
         return {
           ...questions((question) => asking(live, question)),
           gate: (question) => asking(live, () => stoppable(caught, false, () => gate(question, values, emit))),
-          ...(values.step ? { step: (task: string) => stoppable(caught, 'no', () => stepper(task)) } : {}),
+          ...(values.step ? { step: (task, hosts) => stoppable(caught, 'no', () => stepper(task, hosts)) } : {}),
           stop: caught.stop,
           abort: caught.abort,
         }
@@ -225,10 +228,12 @@ async function gate(question: string, { yes }: Values, emit: (event: Event) => v
     emit({ type: 'warned', message: `«${question}» needs an answer and there is no terminal: go on with --yes` })
     return false
   }
-  return isYes(await ask(`${question} [y/N]`))
+  return (await choice(`${question} [y/N]`, ['yes', 'no'], 'no')) === 'yes'
 }
 
-async function stepper(task: string): Promise<'yes' | 'no' | 'all'> {
-  const answer = (await ask(`Perform task: ${task}? (y)es / (n)o / (c)ontinue without asking:`)).toLowerCase()
-  return answer.startsWith('c') ? 'all' : answer.startsWith('y') ? 'yes' : 'no'
+async function stepper(task: string, hosts: readonly string[]): Promise<'yes' | 'no' | 'all'> {
+  const where = hosts.length > 6 ? `${hosts.length} hosts` : hosts.join(', ')
+  const question = `Perform task: ${task} on ${where}? (y)es / (n)o / (c)ontinue without asking:`
+  const answer = await choice(question, ['yes', 'no', 'continue'])
+  return answer === 'continue' ? 'all' : answer
 }

@@ -71,6 +71,8 @@ export interface Done {
   readonly run: string
   get(id: string, host: string): { readonly result: Value } | undefined
   has(id: string, host: string): boolean
+  /** Did the operator go on at this gate? */
+  passed(id: string): boolean
   /** The last thing this task did on this host was to fail, whether it was rescued or not. */
   failed(id: string, host: string): boolean
   /** It had begun to change something when the run was killed. */
@@ -84,11 +86,13 @@ export function doneIn(run: string, events: Iterable<Timed>): Done {
   const failed = new Set<string>()
   const begun = new Set<string>()
   const owed = new Map<string, Set<string>>()
+  const passed = new Set<string>()
   for (const event of events) {
     if (event.type === 'handler-notified') {
       const id = identity({ ...event.path, blocks: [], task: event.handler })
       owed.set(id, (owed.get(id) ?? new Set()).add(event.host))
     }
+    if (event.type === 'gate-answered' && event.passed) passed.add(identity(event.path))
     if (event.type === 'change-planned') begun.add(`${identity(event.path)}\0${event.host}`)
     if (event.type !== 'task-finished') continue
     const id = identity(event.path)
@@ -108,6 +112,7 @@ export function doneIn(run: string, events: Iterable<Timed>): Done {
     run,
     get: (id, host) => results.get(`${id}\0${host}`),
     has: (id, host) => results.has(`${id}\0${host}`),
+    passed: (id) => passed.has(id),
     failed: (id, host) => failed.has(`${id}\0${host}`),
     begun: (id, host) => begun.has(`${id}\0${host}`),
     owed: (id) => [...(owed.get(id) ?? [])],

@@ -1,3 +1,5 @@
+import { columns } from '../model/columns.ts'
+import { counted } from '../model/counted.ts'
 import { showLocation } from '../model/location.ts'
 import { type Node, type PlayNode, tagsOf, tasksOf } from './select.ts'
 import type { BatchSize, Playbook } from '../model/playbook.ts'
@@ -22,14 +24,8 @@ export function listTasks(plays: readonly PlayNode[]): string {
     if (rows.length === 0) continue
     const { hosts, serial } = play.play.options
     out.push(`${play.play.name}  (${hosts}${serial === undefined ? '' : `, ${showSerial(serial)} at a time`})`)
-    const wide = Math.max(...rows.map((r) => r.indent * 2 + r.name.length))
-    const tags = Math.max(...rows.map((r) => r.tags.length))
-    for (const row of rows) {
-      out.push(
-        `  ${`${'  '.repeat(row.indent)}${row.name}`.padEnd(wide)}  ${row.tags.padEnd(tags)}  ${row.at}`.trimEnd(),
-      )
-    }
-    out.push('')
+    const cells = rows.map(({ indent, name, tags, at }) => [`${'  '.repeat(indent)}${name}`, tags, at])
+    out.push(...columns(cells).map((line) => `  ${line}`), '')
   }
   return out.join('\n').trimEnd()
 }
@@ -81,11 +77,11 @@ export function listHosts(plays: readonly PlayNode[]): string {
 /** Every tag of the playbook with the number of tasks that have it. */
 export function listTags(playbook: Playbook, plays: readonly PlayNode[]): string {
   const tasks = plays.flatMap((play) => [...tasksOf(play.nodes)]).filter((n) => n.selected)
-  const counted = tagsOf(playbook)
-    .map((tag) => [tag, tasks.filter((n) => n.tags.includes(tag)).length] as const)
-    .filter(([, n]) => n > 0)
-  const wide = Math.max(0, ...counted.map(([tag]) => tag.length))
-  return counted.map(([tag, n]) => `${tag.padEnd(wide)}  ${n} ${n === 1 ? 'task' : 'tasks'}`).join('\n')
+  const rows = tagsOf(playbook).flatMap((tag) => {
+    const having = tasks.filter((n) => n.tags.includes(tag)).length
+    return having > 0 ? [[tag, counted(having, 'task')]] : []
+  })
+  return columns(rows).join('\n')
 }
 
 /** The same three as data. */

@@ -5,7 +5,8 @@ import { type Body, isDescribed, type Playbook } from '../model/playbook.ts'
 import { didYouMean, type Problem } from '../model/problem.ts'
 import { resolveVars } from '../model/vars.ts'
 import { foreseen, Memory } from './context.ts'
-import { type PlayNode, type RoleNode, tasksOf } from './select.ts'
+import type { Done } from './journal.ts'
+import { type GateNode, type Node, type PlayNode, type RoleNode, tasksOf } from './select.ts'
 
 /** Every problem that can be known before the first connection. */
 export function preflight(plays: readonly PlayNode[], inventory: Inventory): readonly Problem[] {
@@ -77,6 +78,23 @@ function reasonAgainst(path: string): string | undefined {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
     return missing ? `there is no file ${path}` : (error as Error).message
   }
+}
+
+/** Gates that the run will come to whatever happens, for where nobody can be asked; not those that were passed before. */
+export function checkGates(plays: readonly PlayNode[], done: Done | undefined): readonly Problem[] {
+  const ahead = (nodes: readonly Node[]): readonly GateNode[] =>
+    nodes.flatMap((node) => {
+      if (node.kind === 'gate') return node.selected && !done?.passed(node.id) ? [node] : []
+      if (node.kind === 'parallel') return node.branches.flatMap(ahead)
+      // A rescue may never come, and a condition is asked when it is its turn.
+      return node.kind === 'block' && !node.block.when ? [...ahead(node.try), ...ahead(node.always)] : []
+    })
+  const gates = plays.flatMap(({ nodes, hosts }) => (hosts.length > 0 ? ahead(nodes) : []))
+  return gates.map(({ gate: { name, at } }) => ({
+    message: `«${name}» needs an answer, and there is no terminal to ask on`,
+    at,
+    hint: 'answer yes beforehand: --yes',
+  }))
 }
 
 /** Names given with -e that no role of the playbook declares: most likely misspelt. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
-import type { Event, RunFinished } from '../model/event.ts'
+import { counted } from '../model/counted.ts'
+import { type Event, type RunFinished, showPath } from '../model/event.ts'
 import type { Host, Inventory } from '../model/inventory.ts'
 import { type BatchSize, type Handler, isDescribed, type Playbook } from '../model/playbook.ts'
 import type { Transport } from '../model/transport.ts'
@@ -43,8 +44,8 @@ export interface RunOptions {
   emit(event: Event): void
   /** Asks the operator; false refuses. */
   gate(question: string): Promise<boolean>
-  /** Asks before a task when stepping; false leaves the task out. */
-  step?(task: string): Promise<'yes' | 'no' | 'all'>
+  /** Asks before a task when stepping: does it run on these hosts, or without a question from now on? */
+  step?(task: string, hosts: readonly string[]): Promise<'yes' | 'no' | 'all'>
   /** Fires when no new work should begin. */
   readonly stop: AbortSignal
   /** Fires when running work should end too; with a `Stray` as its reason, the run has crashed. */
@@ -141,9 +142,13 @@ class Run {
     this.#restoreDue()
     for (const [i, play] of plays.entries()) {
       if (this.#over()) break
+      if (play.hosts.length === 0) {
+        emit({ type: 'play-skipped', play: play.play.name, reason: play.empty ?? 'it has no host' })
+        continue
+      }
       const left = play.hosts.filter((host) => !this.#out.has(host.name))
       // Later plays build on this one: a node is not to be pointed at a controller that was never made.
-      if (left.length === 0 && play.hosts.length > 0) {
+      if (left.length === 0) {
         emit({
           type: 'play-stopped',
           play: play.play.name,
@@ -151,7 +156,7 @@ class Run {
         })
         break
       }
-      if (left.length > 0 && !(await this.#play(play, left, plays.length - i - 1))) break
+      if (!(await this.#play(play, left, plays.length - i - 1))) break
     }
     const { reason } = this.#o.abort
     const crash = reason instanceof Stray ? failureOf(reason.cause, playbook.at) : undefined
@@ -270,27 +275,17 @@ class Run {
 
   async #gate(node: GateNode, hosts: readonly Host[], lane: Lane): Promise<void> {
     if (!node.selected || this.#o.check) return
-    if (this.#o.done?.has(node.id, '*') && !hosts.some((host) => lane.again.has(host.name))) return
+    if (this.#o.done?.passed(node.id) && !hosts.some((host) => lane.again.has(host.name))) return
     let answer = this.#gates.get(node)
     if (!answer) this.#gates.set(node, (answer = this.#asking(async () => (this.#over() ? false : this.#ask(node)))))
     await answer
   }
 
   async #ask(node: GateNode): Promise<boolean> {
-    const yes = await this.#o.gate(node.gate.name)
-    if (!yes) this.#ended ??= 'refused'
-    else
-      this.#o.emit({
-        type: 'task-finished',
-        path: node.path,
-        at: node.gate.at,
-        host: '*',
-        delegated: [],
-        status: 'ok',
-        handler: false,
-        milliseconds: 0,
-      })
-    return yes
+    const passed = await this.#o.gate(node.gate.name)
+    if (!passed) this.#ended ??= 'refused'
+    this.#o.emit({ type: 'gate-answered', path: node.path, at: node.gate.at, passed })
+    return passed
   }
 
   async #block(node: BlockNode, hosts: readonly Host[], lane: Lane): Promise<void> {
@@ -441,7 +436,8 @@ class Run {
     if (!node.selected) return
     if (node.task.options.once) return this.#once(node, hosts, lane)
     const fresh = hosts.filter((host) => !this.#resumed(node, host, lane))
-    if (fresh.length === 0 || !(await this.#taken(node, lane))) return
+    if (fresh.length === 0) return
+    if (!(await this.#taken(node, fresh, lane))) return this.#leaveOut(node, fresh)
     this.#offer(node, fresh)
     await Promise.all(fresh.map((host) => this.#onHost(node, host, lane, ahead(host))))
     this.#enough(lane)
@@ -466,7 +462,10 @@ class Run {
   async #tryOnce(node: TaskNode, host: Host, lane: Lane): Promise<Once> {
     const { batch } = lane
     for (const before of batch.hosts) if (this.#resumed(node, before, lane)) return 'done'
-    if (!(await this.#taken(node, lane))) return 'done'
+    if (!(await this.#taken(node, [host], lane))) {
+      this.#leaveOut(node, [host])
+      return 'done'
+    }
     this.#offer(node, [host])
     const outcome = await this.#onHost(node, host, lane)
     if (!outcome || outcome.status === 'skipped') return 'open'
@@ -520,7 +519,7 @@ class Run {
   }
 
   /** Does the operator, when stepping, want this task? */
-  #taken(node: TaskNode, lane: Lane): Promise<boolean> {
+  #taken(node: TaskNode, hosts: readonly Host[], lane: Lane): Promise<boolean> {
     const { step } = this.#o
     if (!step || this.#steppingAll) return Promise.resolve(!this.#over())
     const { steps } = lane.batch
@@ -530,13 +529,32 @@ class Run {
         node,
         (answer = this.#asking(async () => {
           if (this.#over()) return false
-          const said = this.#steppingAll ? 'yes' : await step(`${node.path.role} › ${node.path.task}`)
+          const names = (lane.batch.play.play.options.strategy === 'free' ? lane.batch.hosts : hosts).map((h) => h.name)
+          const said = this.#steppingAll ? 'yes' : await step(showPath(node.path), names)
           if (said === 'all') this.#steppingAll = true
           return said !== 'no' && !this.#over()
         })),
       )
     }
     return answer
+  }
+
+  /** Says that the operator did not want a task. */
+  #leaveOut(node: TaskNode, hosts: readonly Host[]): void {
+    if (this.#over()) return
+    this.#offer(node, hosts)
+    for (const { name } of hosts)
+      this.#o.emit({
+        type: 'task-finished',
+        path: node.path,
+        at: node.task.at,
+        host: name,
+        delegated: [],
+        status: 'skipped',
+        reason: 'the operator left it out',
+        handler: false,
+        milliseconds: 0,
+      })
   }
 
   /** Is this task done by the run that is resumed? Then its result and its notifications are as they were. */
@@ -681,7 +699,7 @@ class Run {
 }
 
 function notStarted(hosts: number): string {
-  return `: ${hosts} ${hosts === 1 ? 'host was' : 'hosts were'} not started`
+  return `: ${counted(hosts, 'host was', 'hosts were')} not started`
 }
 
 /** Cuts hosts into batches: numbers, percentages of all (at least one host), the last size repeated. */

@@ -74,6 +74,8 @@ export interface PlayNode {
   readonly play: Play
   /** Those of the play's pattern that the limit leaves, in the order of the pattern. */
   readonly hosts: readonly Host[]
+  /** Why there are none. */
+  readonly empty?: string
   readonly nodes: readonly Node[]
   readonly roles: readonly RoleNode[]
 }
@@ -118,7 +120,12 @@ export function select(playbook: Playbook, inventory: Inventory, selection: Sele
       )
       return [{ kind: 'parallel', name: item.roles.map((r) => r.name).join(', '), branches }]
     })
-    return { play, hosts: limited(matched.hosts), nodes, roles }
+    const hosts = limited(matched.hosts)
+    const patterns = (selection.limit ?? []).filter((item) => typeof item === 'string').join(',')
+    const limit = patterns === '' ? 'the limit' : `the limit ${patterns}`
+    const reason = matched.hosts.length > 0 ? `${limit} leaves none of` : 'there is no host in'
+    const empty = hosts.length > 0 ? {} : { empty: `${reason} ${play.options.hosts}` }
+    return { play, hosts, ...empty, nodes, roles }
 
     function roleNode(role: AnyRole, beside: readonly string[]): RoleNode {
       const [handlers, nodes]: [HandlerNode[], Node[]] = [[], []]

@@ -47,6 +47,13 @@ export interface PlayStarted {
   readonly hosts: readonly string[]
   readonly batches: number
 }
+/** A play of which tasks were selected has no host: nothing of it runs. */
+export interface PlaySkipped {
+  readonly type: 'play-skipped'
+  readonly play: string
+  /** Why, in words: `there is no host in spare`. */
+  readonly reason: string
+}
 /** A part of the play's hosts begins; only when the play has several batches. */
 export interface BatchStarted {
   readonly type: 'batch-started'
@@ -105,7 +112,6 @@ export interface TaskFinished {
   readonly type: 'task-finished'
   readonly path: TaskPath
   readonly at: Location
-  /** `*` for a gate that was passed: it belongs to no host. */
   readonly host: string
   /** Hosts that the work was delegated to. */
   readonly delegated: readonly string[]
@@ -118,6 +124,14 @@ export interface TaskFinished {
   readonly unpredictable?: boolean
   readonly handler: boolean
   readonly milliseconds: number
+}
+/** The operator has answered at a gate. */
+export interface GateAnswered {
+  readonly type: 'gate-answered'
+  readonly path: TaskPath
+  readonly at: Location
+  /** false: the run ends here. */
+  readonly passed: boolean
 }
 /** A batch or play ends before its last task, and why. */
 export interface PlayStopped {
@@ -146,6 +160,7 @@ export interface RunFinished {
 export type Event =
   | RunStarted
   | PlayStarted
+  | PlaySkipped
   | BatchStarted
   | TaskStarted
   | HostStarted
@@ -154,6 +169,7 @@ export type Event =
   | AttemptFailed
   | HandlerNotified
   | TaskFinished
+  | GateAnswered
   | PlayStopped
   | Warned
   | RunFinished
@@ -211,7 +227,7 @@ export function recap(events: Iterable<Event>): readonly HostCounts[] {
   }
   for (const event of events) {
     if (event.type === 'run-started') event.hosts.forEach(row)
-    if (event.type !== 'task-finished' || event.host === '*') continue
+    if (event.type !== 'task-finished') continue
     row(event.host)[event.status]++
     if (event.status === 'changed' || event.status === 'ignored') row(event.host).ok++
   }

@@ -3,7 +3,10 @@ import { isIPv6 } from 'node:net'
 import { hostsOf, type Host, type Inventory } from './inventory.ts'
 import { didYouMean, type Problem } from './problem.ts'
 
-/** Hosts in the order the pattern names them, and every part of it that is wrong or matches nothing. */
+/**
+ * Hosts in the order the pattern names them, and every part of it that is wrong or names nothing. Groups without hosts are
+ * named all the same.
+ */
 export interface Matched {
   readonly hosts: readonly Host[]
   readonly problems: readonly Problem[]
@@ -11,7 +14,7 @@ export interface Matched {
 
 /** The hosts of a pattern such as `compute:&staging:!node-01`, `db[0],~web-\d+`. */
 export function matchHosts(pattern: string, inventory: Inventory): Matched {
-  return match(splitPattern(pattern), pattern, inventory)
+  return match(splitPattern(pattern), inventory)
 }
 
 /**
@@ -39,13 +42,15 @@ export function applyLimit(
   if (asked === '') return { hosts, problems }
   if (parts.length === 0) return { hosts: [], problems: [{ message: `the limit ${asked} names no host` }] }
 
-  const allowed = match(parts, asked, inventory)
+  const allowed = match(parts, inventory)
   const names = new Set(allowed.hosts.map(({ name }) => name))
   return { hosts: hosts.filter(({ name }) => names.has(name)), problems: allowed.problems }
 }
 
-function match(parts: readonly string[], whole: string, inventory: Inventory): Matched {
+function match(parts: readonly string[], inventory: Inventory): Matched {
   const plain = parts.filter((part) => !/^[&!]/.test(part))
+  if (parts.length === 0)
+    return { hosts: [], problems: [{ message: 'an empty pattern names no host', hint: 'write all for every host' }] }
   const problems: Problem[] = []
   const resolve = (part: string) => {
     const found = matchPart(part.replace(/^[&!]/, ''), inventory)
@@ -66,8 +71,6 @@ function match(parts: readonly string[], whole: string, inventory: Inventory): M
   }
   for (const part of parts.filter((p) => p.startsWith('!'))) for (const { name } of resolve(part)) hosts.delete(name)
 
-  if (hosts.size === 0 && problems.length === 0)
-    problems.push({ message: `the pattern ${whole.trim() || "''"} selects no host` })
   return { hosts: [...hosts.values()], problems }
 }
 

@@ -1,9 +1,11 @@
 import { findRun, Journal } from '../engine/journal.ts'
 import { lockHosts } from '../engine/lock.ts'
+import { checkGates } from '../engine/preflight.ts'
 import { newRunId, type RunOptions, type RunOutcome, run } from '../engine/run.ts'
 import { type PlayNode, tasksOf } from '../engine/select.ts'
 import type { Event, Reporter } from '../model/event.ts'
 import type { Host } from '../model/inventory.ts'
+import { exit, Refused } from '../model/problem.ts'
 import { both, guarded } from '../report/guard.ts'
 import { createTransport, type TransportOptions } from '../transport/index.ts'
 import type { Prepared } from './prepare.ts'
@@ -18,6 +20,8 @@ export interface Performance extends Pick<RunOptions, 'check' | 'forks' | 'force
   readonly locks?: string
   /** Writes the journal that it can be resumed from. */
   readonly records: boolean
+  /** Nobody can be asked: where a gate lies ahead, nothing is begun. */
+  readonly unattended?: boolean
   /** The run to go on with: its name, or `latest`. */
   readonly resume?: string
   /** Who hears of what happens; each guards itself. */
@@ -35,12 +39,14 @@ export interface Performed {
 
 /**
  * Carries out what was prepared, with its lock, its journal and its connections, which all have ended when this has.
- * @throws Refused when a host is locked, or the run to go on with is not there
+ * @throws Refused when a host is locked, the run to go on with is not there, or nobody can answer at a gate
  */
 export async function perform(prepared: Prepared, how: Performance): Promise<Performed> {
   const { playbook, plays, inventory } = prepared
-  const { resume, reporters, locks, records, ...options } = how
+  const { resume, reporters, locks, records, unattended, ...options } = how
   const done = resume === undefined ? undefined : findRun(resume === 'latest' ? undefined : resume, playbook.name)
+  const unanswered = unattended ? checkGates(plays, done) : []
+  if (unanswered.length > 0) throw new Refused(unanswered, exit.refused)
   const runId = newRunId()
   const release = locks === undefined ? () => {} : lockHosts(workedOn(plays), runId, playbook.name, locks)
   // Whatever ends the process, the next run must not find it locked.

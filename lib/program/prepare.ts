@@ -27,7 +27,7 @@ export async function prepare(
   const { checkExtraVars } = await import('../engine/preflight.ts')
   const unknown = checkExtraVars(playbook, wanted.given)
   if (unknown.length > 0) throw new Refused(unknown, exit.load)
-  refuseEmpty(plays, wanted)
+  refuseEmpty(plays)
   return { playbook, inventory, plays }
 }
 
@@ -51,7 +51,7 @@ async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<readon
   )
 }
 
-function refuseEmpty(plays: readonly PlayNode[], { limit = [] }: Wanted): void {
+function refuseEmpty(plays: readonly PlayNode[]): void {
   const wanted = plays.filter((play) => [...tasksOf(play.nodes)].some((n) => n.selected))
   if (wanted.length === 0)
     throw new Refused(
@@ -62,13 +62,9 @@ function refuseEmpty(plays: readonly PlayNode[], { limit = [] }: Wanted): void {
       exit.empty,
     )
   if (wanted.every((play) => play.hosts.length === 0)) {
-    const patterns = limit.filter((item) => typeof item === 'string')
-    const none = patterns.length > 0 ? `the limit ${patterns.join(',')} leaves none of` : 'there is none in'
+    const reasons = [...new Set(wanted.map(({ empty }) => empty))]
     throw new Refused(
-      {
-        message: `no host is selected: ${none} ${wanted.map((p) => p.play.options.hosts).join(', ')}`,
-        hint: 'see: --list-hosts without --limit',
-      },
+      { message: `no host is selected: ${reasons.join('; ')}`, hint: 'see: --list-hosts without --limit' },
       exit.empty,
     )
   }

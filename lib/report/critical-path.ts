@@ -4,8 +4,8 @@ import { pathKey } from './guard.ts'
 /** One task on one host, and what had to end before it could begin. */
 export interface Link {
   readonly path: TaskPath
-  /** `*` for a gate. */
-  readonly host: string
+  /** None for a gate. */
+  readonly host: string | undefined
   readonly milliseconds: number
   /** Milliseconds since 1970. */
   readonly ended: number
@@ -34,7 +34,11 @@ export function createCriticalPath(): CriticalPath {
 
   const bound = ({ play, role }: TaskPath, hosts: readonly string[]) => {
     const ours = recent.filter(({ path }) => path.role === role && path.play === play)
-    return ours.findLast(({ host }) => hosts.includes(host)) ?? ours.at(-1) ?? recent.at(-1)
+    return ours.findLast(({ host }) => host !== undefined && hosts.includes(host)) ?? ours.at(-1) ?? recent.at(-1)
+  }
+
+  const end = (link: Link) => {
+    recent = [...recent.filter(({ ended }) => ended >= link.ended - breath), link]
   }
 
   return {
@@ -49,14 +53,18 @@ export function createCriticalPath(): CriticalPath {
         const last = recent.at(-1)
         if (last && last.ended - (bounds.get(key)?.ended ?? 0) > breath) bounds.set(key, last)
       }
+      if (event.type === 'gate-answered') {
+        const { path, time: ended } = event
+        const before = bound(path, [])
+        // The time of a gate is its operator's.
+        end({ path, host: undefined, milliseconds: ended - (before?.ended ?? ended), ended, before })
+      }
       if (event.type !== 'task-finished' || event.status === 'resumed') return
-      const { path, host, time: ended } = event
+      const { path, host, milliseconds, time: ended } = event
       const key = `${pathKey(path)}\0\0${host}`
       const before = bounds.has(key) ? bounds.get(key) : bound(path, [host])
       bounds.delete(key)
-      // The time of a gate is its operator's.
-      const milliseconds = host === '*' ? ended - (before?.ended ?? ended) : event.milliseconds
-      recent = [...recent.filter((link) => link.ended >= ended - breath), { path, host, milliseconds, ended, before }]
+      end({ path, host, milliseconds, ended, before })
     },
     links() {
       const links: Link[] = []

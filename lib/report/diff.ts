@@ -1,4 +1,5 @@
 import { formatPatch, structuredPatch } from 'diff'
+import { counted } from '../model/counted.ts'
 import type { Diff } from '../model/operation.ts'
 import type { Paint } from './paint.ts'
 import { harmless } from './width.ts'
@@ -35,5 +36,5 @@ const isBinary = (text: string) => text.slice(0, 8192).includes('\0') || text.sl
 
 function bytes(text: string): string {
   const size = Buffer.byteLength(text)
-  return size === 1 ? '1 byte' : `${size} bytes`
+  return counted(size, 'byte')
 }

@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.ts'
 import { showDuration } from './clock.ts'
 import { taskTitle } from './failure.ts'
 import type { Activity, OpenTask } from './open-tasks.ts'
@@ -85,7 +86,7 @@ export function drawFrame(picture: Picture, paint: Paint, rows: number, columns:
     }
     if (others.length > 0) lines.push(`    ${namesWithin(others, columns - 4)}`)
   }
-  if (hidden > 0) lines.push(cut(paint('dim', `  and ${hidden} more ${hidden === 1 ? 'task' : 'tasks'}`), columns))
+  if (hidden > 0) lines.push(cut(paint('dim', `  and ${counted(hidden, 'more task')}`), columns))
   return [...(space > least ? [''] : []), ...lines.slice(0, height).map((line) => cut(line, columns))]
 }
 

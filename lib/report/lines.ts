@@ -1,8 +1,9 @@
+import { counted } from '../model/counted.ts'
 import { type OutputReceived, type Reporter, type Timed, unreachable } from '../model/event.ts'
 import { drawCrash, drawFailure } from './failure.ts'
 import { pathKey } from './guard.ts'
 import { type OpenTask, openTasks } from './open-tasks.ts'
-import { attempt, type Drawing, drawOutcomes, heading, introduction } from './outcome.ts'
+import { answered, attempt, type Drawing, drawOutcomes, heading, introduction, nameOf } from './outcome.ts'
 import { createRecap, type Next } from './recap.ts'
 import { LineCutter, type Sink } from './sink.ts'
 import { harmless } from './width.ts'
@@ -30,7 +31,7 @@ export function linesReporter(out: Sink, err: Sink, drawing: Drawing, next?: Nex
   // What an earlier run did is told in one line: the operator wants to see where this one goes on.
   const tellResumed = () => {
     if (resumed === 0) return
-    const line = `resumed: ${resumed} ${resumed === 1 ? 'task was' : 'tasks were'} done before`
+    const line = `resumed: ${counted(resumed, 'task was', 'tasks were')} done before`
     resumed = 0
     write(...apart(), paint('blue', line))
   }
@@ -75,6 +76,9 @@ export function linesReporter(out: Sink, err: Sink, drawing: Drawing, next?: Nex
         drain()
         batches = event.batches
         return section(paint('bold', `PLAY [${event.play}]`))
+      case 'play-skipped':
+        drain()
+        return section(paint('bold', `PLAY [${event.play}]`), `${paint('cyan', 'skipping')}: ${event.reason}`)
       case 'batch-started':
         drain()
         batches = Math.max(batches, event.batch)
@@ -116,6 +120,8 @@ export function linesReporter(out: Sink, err: Sink, drawing: Drawing, next?: Nex
         if (done) writeUnder(task, ...drawOutcomes(task, drawing))
         return
       }
+      case 'gate-answered':
+        return section(paint('bold', `GATE [${nameOf(event.path)}]`), answered(event, paint))
       case 'play-stopped':
         drain()
         return section(`${paint('red', 'PLAY STOPPED')} [${event.play}]: ${event.reason}`)

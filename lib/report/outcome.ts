@@ -1,5 +1,6 @@
+import { counted } from '../model/counted.ts'
 import { showLocation } from '../model/location.ts'
-import type { AttemptFailed, RunStarted, Status } from '../model/event.ts'
+import type { AttemptFailed, GateAnswered, RunStarted, Status, TaskPath } from '../model/event.ts'
 import { drawDiff } from './diff.ts'
 import type { OpenTask, Outcome } from './open-tasks.ts'
 import { type Paint, statusStyle } from './paint.ts'
@@ -31,12 +32,20 @@ const resultShown = 400
 
 /** `TASK [nova.compute : Pin compute RPC › Set compute=icehouse-compat]`. */
 export function heading({ path, handler, at }: OpenTask, { paint, verbosity }: Drawing): readonly string[] {
-  const { role, play, blocks, task } = path
-  const name = `${role === play ? '' : `${role} : `}${[...blocks, task].join(' › ')}`
   return [
-    paint('bold', `${handler ? 'RUNNING HANDLER' : 'TASK'} [${name}]`),
+    paint('bold', `${handler ? 'RUNNING HANDLER' : 'TASK'} [${nameOf(path)}]`),
     ...(verbosity >= 2 ? [paint('dim', `task path: ${showLocation(at)}`)] : []),
   ]
+}
+
+/** `nova.compute : Pin compute RPC › Set compute=icehouse-compat`: Ansible's way of naming a task. */
+export function nameOf({ role, play, blocks, task }: TaskPath): string {
+  return `${role === play ? '' : `${role} : `}${[...blocks, task].join(' › ')}`
+}
+
+/** What the operator said at a gate. */
+export function answered({ passed }: GateAnswered, paint: Paint): string {
+  return passed ? paint('green', 'the operator goes on') : paint('red', 'the operator does not go on')
 }
 
 /** What a task did, hosts with the same outcome in one line. */
@@ -70,7 +79,7 @@ export function introduction({ run, playbook, plays, tasks, hosts }: RunStarted)
 
 /** How a failed attempt ends its line: `(9 retries left): nova-compute is down`. */
 export function attempt({ left, reason }: AttemptFailed): string {
-  return `(${left} ${left === 1 ? 'retry' : 'retries'} left): ${harmless(reason.trim().split('\n')[0]!)}`
+  return `(${counted(left, 'retry', 'retries')} left): ${harmless(reason.trim().split('\n')[0]!)}`
 }
 
 /** How the task ended as a whole: the worst that happened on a host. */

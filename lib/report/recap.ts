@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.ts'
 import { type HostCounts, recap, type RunFinished, type RunStarted, type Timed } from '../model/event.ts'
 import { showDuration } from './clock.ts'
 import { createCriticalPath, type Link } from './critical-path.ts'
@@ -143,9 +144,9 @@ function criticalPath(all: readonly Link[], wall: number, paint: Paint): readonl
     '',
     `${paint('bold', 'CRITICAL PATH')} (${showDuration(sum(links))} of ${showDuration(wall)})`,
     ...shown.map(({ path, host, milliseconds }) =>
-      line(milliseconds, `${taskTitle(path)}${host === '*' ? '' : ` [${host}]`}`),
+      line(milliseconds, `${taskTitle(path)}${host === undefined ? '' : ` [${host}]`}`),
     ),
-    ...(rest > 0 ? [line(sum(links) - sum(shown), `${rest} shorter ${rest === 1 ? 'task' : 'tasks'}`)] : []),
+    ...(rest > 0 ? [line(sum(links) - sum(shown), counted(rest, 'shorter task'))] : []),
     ...(between >= 50 ? [line(between, 'between tasks')] : []),
   ]
 }

@@ -1,11 +1,12 @@
 import { Listr, type ListrRendererFactory, Spinner } from 'listr2'
+import { counted } from '../model/counted.ts'
 import { type OutputReceived, type Reporter, type Status, type Timed, unreachable } from '../model/event.ts'
 import { showDuration } from './clock.ts'
 import { drawCrash, drawFailure, taskTitle } from './failure.ts'
 import { drawFrame, tailLength } from './frame.ts'
 import { logLines, outputLines } from './lines.ts'
 import { type OpenTask, openTasks } from './open-tasks.ts'
-import { attempt, type Drawing, drawDiffs, drawOutcomes, introduction, summary, worst } from './outcome.ts'
+import { answered, attempt, type Drawing, drawDiffs, drawOutcomes, introduction, summary, worst } from './outcome.ts'
 import { pathKey } from './guard.ts'
 import { statusStyle } from './paint.ts'
 import { createRecap, type Next } from './recap.ts'
@@ -128,7 +129,7 @@ export function treeReporter(terminal: Terminal, drawing: Drawing, next?: Next):
         return
       }
       if (resumed > 0 && event.type !== 'output') {
-        permanent.push(paint('blue', `↷ ${resumed} ${resumed === 1 ? 'task was' : 'tasks were'} done before`))
+        permanent.push(paint('blue', `↷ ${counted(resumed, 'task was', 'tasks were')} done before`))
         resumed = 0
       }
       switch (event.type) {
@@ -142,6 +143,11 @@ export function treeReporter(terminal: Terminal, drawing: Drawing, next?: Next):
           Object.assign(run, { play: event.play, batch: 0, batches: event.batches })
           view.nextPlay(event.play)
           permanent.push('', `${paint('bold', `PLAY [${event.play}]`)}  ${paint('dim', hostsOf(event.hosts))}`)
+          return
+        case 'play-skipped':
+          drain()
+          view.nextPlay(event.play)
+          permanent.push('', `${paint('bold', `PLAY [${event.play}]`)}  ${paint('cyan', 'skipping')}: ${event.reason}`)
           return
         case 'batch-started':
           drain()
@@ -176,6 +182,9 @@ export function treeReporter(terminal: Terminal, drawing: Drawing, next?: Next):
           if (done) close(task)
           return
         }
+        case 'gate-answered':
+          permanent.push(`${paint('bold', '?')} ${taskTitle(event.path)}  ${answered(event, paint)}`)
+          return
         case 'play-stopped':
           drain()
           permanent.push(`${paint('red', 'PLAY STOPPED')} [${event.play}]: ${event.reason}`)

@@ -12,6 +12,8 @@ export function told(events: readonly Event[]): readonly string[] {
     switch (event.type) {
       case 'play-started':
         return [`PLAY ${event.play} [${event.hosts.join(' ')}]`]
+      case 'play-skipped':
+        return [`SKIPPED ${event.play}: ${event.reason}`]
       case 'batch-started':
         return [`BATCH ${event.batch} [${event.hosts.join(' ')}]`]
       case 'task-started':
@@ -24,6 +26,8 @@ export function told(events: readonly Event[]): readonly string[] {
         const why = event.failure?.reason ?? event.reason
         return [`${[event.host, ...event.delegated].join(' -> ')}: ${event.status}${why ? ` (${why})` : ''}`]
       }
+      case 'gate-answered':
+        return [`GATE ${showPath(event.path)}: ${event.passed ? 'passed' : 'refused'}`]
       case 'play-stopped':
         return [`STOPPED ${event.play}: ${event.reason}`]
       case 'warned':

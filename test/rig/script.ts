@@ -52,6 +52,9 @@ export class Script {
       })
     }
   }
+  gate(path: TaskPath, passed = true): void {
+    this.say({ type: 'gate-answered', path, at: this.at, passed })
+  }
   end(
     outcome: 'ok' | 'failed' | 'interrupted' = 'ok',
     milliseconds = 83_000,

@@ -13,6 +13,7 @@ const site = (project: string) => `${words}export default playbook('site', [
     task('Wait', { tags: ['work'] }, (host) => shell\`touch ${project}/\${host.name}.began; until [ -e ${project}/\${host.name}.go ]; do sleep 0.05; done\`)
     task('After', { tags: ['work'] }, (host) => shell\`touch ${project}/\${host.name}.after\`)
     gate('Really?', { tags: ['asking'] })
+    task('Touch', { tags: ['touching'] }, (host) => shell\`touch ${project}/\${host.name}.touched\`)
   }),
 ])
 `
@@ -92,10 +93,15 @@ test('TERM ends what runs', async () => {
   assert.equal(locked(), [])
 })
 
-test('a gate without a terminal refuses', async () => {
-  const { code, stderr } = await project.run(args('gated', '-t', 'asking'))
-  assert.is(stderr, '[WARNING]: «Really?» needs an answer and there is no terminal: go on with --yes\n')
-  assert.is(code, 8)
+test('where nobody can answer at a gate, nothing is begun', async () => {
+  project.write('gated.go', '')
+  const { code, stdout, stderr } = await project.run(args('gated', '-t', 'asking,work'))
+  assert.is(
+    stderr,
+    '«Really?» needs an answer, and there is no terminal to ask on - answer yes beforehand: --yes (site.ts:7)\n',
+  )
+  assert.equal([code, stdout], [8, ''])
+  assert.not(there('gated.began'))
   assert.is((await project.run(args('gated', '-t', 'asking', '--yes'))).code, 0)
 })
 
@@ -198,12 +204,33 @@ needing(test, 'script')(
   async () => {
     const yes = await onTerminal(typed(args('asked', '-t', 'asking')), { 'Really? [y/N]': 'y\r' })
     assert.match(yes, /code 0/)
+    const asked = await onTerminal(typed(args('asked', '-t', 'asking')), {
+      'Really? [y/N]': 'perhaps\r',
+      'please answer yes or no': 'yes\r',
+    })
+    assert.match(asked, /code 0/)
     const no = await onTerminal(typed(args('asked', '-t', 'asking')), { 'Really? [y/N]': 'n\r' })
     assert.match(no, /code 8/)
     const interrupted = await onTerminal(typed(args('asked', '-t', 'asking')), { 'Really? [y/N]': '\x03' })
     assert.match(interrupted, /code 130/)
   },
 )
+
+needing(test, 'script')('on a terminal: a step is asked for again until the answer is one', async () => {
+  for (const [name, said, ran] of [
+    ['left', 'n\r', false],
+    ['taken', 'y\r', true],
+    ['through', 'c\r', true],
+  ] as const) {
+    const task = `one › Touch on ${name}?`
+    const printed = await onTerminal(typed(args(name, '-t', 'touching', '--step')), {
+      [task]: 'what\r',
+      'please answer yes, no or continue': said,
+    })
+    assert.match(printed, ran ? /ok=1 .*skipped=0/ : /ok=0 .*skipped=1/)
+    assert.is(there(`${name}.touched`), ran)
+  }
+})
 
 needing(test, 'script')('on a terminal: Ctrl-C twice leaves no picture and the cursor', async () => {
   const printed = await onTerminal(typed(args('drawn', '-t', 'work')), {

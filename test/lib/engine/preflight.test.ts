@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { checkExtraVars, checkLocalFiles, checkVars } from '../../../lib/engine/preflight.ts'
+import { checkExtraVars, checkGates, checkLocalFiles, checkVars } from '../../../lib/engine/preflight.ts'
+import { doneIn } from '../../../lib/engine/journal.ts'
 import { select } from '../../../lib/engine/select.ts'
 import { number, oneHost, play, playbook, role, secret, text } from '../../../lib/index.ts'
 import { archive, file, script, templateFile } from '../../../lib/modules/index.ts'
@@ -103,6 +104,31 @@ test('names every local file that is missing, by the file that says it, as far a
   assert.ok(
     problems.every(({ at, hint }) => at?.file === `${here}preflight.test.ts` && /^put it there/.test(hint ?? '')),
   )
+})
+
+test('names the gates that a run will come to, where nobody can answer', () => {
+  const asking = role('asking', {}, ({ task, gate, block, parallel }) => {
+    gate('First')
+    task('Work', look('x'))
+    block('Always', {
+      try: () => gate('In a block'),
+      rescue: () => gate('In a rescue'),
+      always: () => gate('In a clean-up'),
+    })
+    block('Sometimes', { when: () => false, try: () => gate('In a condition') })
+    parallel('Both', () => {
+      gate('Side by side', { tags: ['tagged'] })
+    })
+  })
+  const gates = (tags: readonly string[], hosts: string, passed: readonly string[] = []) => {
+    const plays = select(playbook('book', [play('P', { hosts }, [asking])]), rig.inventory, { tags, skipTags: [] })
+    const done = { ...doneIn('r', []), passed: (id: string) => passed.includes(id) }
+    return checkGates(plays, done).map(({ message }) => /«(.*)»/.exec(message)?.[1])
+  }
+  assert.equal(gates([], 'a'), ['First', 'In a block', 'In a clean-up', 'Side by side'])
+  assert.equal(gates(['tagged'], 'a'), ['Side by side'])
+  assert.equal(gates([], 'a', ['P › asking › First']), ['In a block', 'In a clean-up', 'Side by side'])
+  assert.equal(gates([], 'a:&source'), [])
 })
 
 test.run()

@@ -412,15 +412,6 @@ test('starts no later play when every host of a play had failed before', async (
   assert.not.ok(rig.commands.includes('b: reconnect'))
 })
 
-test('skips a play for which the limit leaves no host', async () => {
-  const rig = rigOf(abc)
-  const { told, outcome } = await runs(rig, [play('One', { hosts: 'a' }, [two]), play('Two', { hosts: 'b' }, [two])], {
-    limit: ['b'],
-  })
-  assert.is(told[0], 'PLAY Two [b]')
-  assert.is(outcome, 'ok')
-})
-
 test('reports a lost host as unreachable, and ends with that word', async () => {
   const rig = rigOf(abc)
   rig.host('a').answer('first', 1)
@@ -455,7 +446,7 @@ test('asks at a gate, once, and goes on when the answer is yes', async () => {
   for (const strategy of ['linear', 'free'] as const) {
     const asked: string[] = []
     const rig = rigOf(abc)
-    const { outcome, recap } = await runs(
+    const { outcome, recap, told } = await runs(
       rig,
       [
         play('P', { hosts: 'all', strategy, serial: 2 }, [
@@ -469,6 +460,7 @@ test('asks at a gate, once, and goes on when the answer is yes', async () => {
     )
     assert.equal(asked, ['Go on?'])
     assert.is(outcome, 'ok')
+    assert.is(told.filter((line) => line === 'GATE r › Go on?: passed').length, 1)
     assert.equal(recap, ['a ok=1', 'b ok=1', 'c ok=1'], 'a gate is no host')
   }
 })
@@ -491,7 +483,7 @@ test('ends where a gate is refused, and owes the handlers that were due', async 
   )
   assert.is(outcome, 'refused')
   assert.equal(rig.commands, ['a: work'])
-  assert.is(told.at(-1), 'END refused, a is owed Restart')
+  assert.equal(told.slice(-2), ['GATE r › Go on?: refused', 'END refused, a is owed Restart'])
 })
 
 test('passes gates in check mode without a question', async () => {
@@ -516,7 +508,7 @@ test('asks before each task when stepping, until it need not', async () => {
   const rig = rigOf({ all: ['a', 'b'] })
   const asked: string[] = []
   const answers = ['no', 'yes', 'all'] as const
-  await runs(
+  const { recap, finished } = await runs(
     rig,
     [
       play('P', { hosts: 'all', strategy: 'free' }, [
@@ -525,10 +517,58 @@ test('asks before each task when stepping, until it need not', async () => {
         }),
       ]),
     ],
-    { step: (task) => Promise.resolve(answers[asked.push(task) - 1]!) },
+    { step: (task, hosts) => Promise.resolve(answers[asked.push(`${task} on ${hosts.join()}`) - 1]!) },
   )
-  assert.equal(asked, ['r › one', 'r › two', 'r › three'])
+  assert.equal(asked, ['r › one on a,b', 'r › two on a,b', 'r › three on a,b'])
+  assert.equal(recap, ['a ok=3 changed=3 skipped=1', 'b ok=3 changed=3 skipped=1'])
+  assert.is(finished('one', 'a').reason, 'the operator left it out')
   assert.equal([...rig.commands].sort(), ['a: four', 'a: three', 'a: two', 'b: four', 'b: three', 'b: two'])
+})
+
+test('asks before a task for the hosts that it is still to run on', async () => {
+  const rig = rigOf({ all: ['a', 'b', 'c'] })
+  rig.host('b').answer('one', 1)
+  const asked: string[] = []
+  const { recap } = await runs(
+    rig,
+    [
+      play('P', { hosts: 'all' }, [
+        steps(({ task }) => {
+          task('one', change('one'))
+          task('two', change('two'))
+          task('once', { once: true }, change('once'))
+        }),
+      ]),
+    ],
+    {
+      step: (task, hosts) => Promise.resolve(asked.push(`${task} on ${hosts.join()}`) < 2 ? 'yes' : 'no'),
+    },
+  )
+  assert.equal(asked, ['r › one on a,b,c', 'r › two on a,c', 'r › once on a'])
+  assert.equal(rig.commands, ['a: one', 'b: one', 'c: one'])
+  assert.equal(recap, ['a ok=1 changed=1 skipped=2', 'b failed=1', 'c ok=1 changed=1 skipped=1'])
+})
+
+test('skips a play that has no host, says so and goes on', async () => {
+  const rig = rigOf({ all: ['a', 'b'], web: ['a'], db: ['b'], spare: [] })
+  const plays = [
+    play('Spare', { hosts: 'spare' }, [two]),
+    play('Nobody', { hosts: 'web:&db' }, [two]),
+    play('Web', { hosts: 'web' }, [two]),
+    play('Database', { hosts: 'db' }, [two]),
+  ]
+  const { told, outcome } = await runs(rig, plays, { limit: ['web'] })
+  assert.is(outcome, 'ok')
+  assert.equal(
+    told.filter((line) => /^(PLAY|SKIPPED)/.test(line)),
+    [
+      'SKIPPED Spare: there is no host in spare',
+      'SKIPPED Nobody: there is no host in web:&db',
+      'PLAY Web [a]',
+      'SKIPPED Database: the limit web leaves none of db',
+    ],
+  )
+  assert.equal(rig.commands, ['a: first', 'a: second'])
 })
 
 test('starts nothing new when stopped, and lets what runs end', async () => {

@@ -54,7 +54,7 @@ test.after(() => rmSync(folder, { recursive: true }))
 
 // What we do instead where Ansible's answer is a trap.
 const instead: Readonly<Record<string, { readonly hosts: readonly string[]; readonly problem?: RegExp }>> = {
-  '!all': { hosts: [], problem: /^the pattern !all selects no host$/ },
+  '!all': { hosts: [] },
   'compute[0-2]': {
     hosts: [],
     problem: /^compute\[0-2\] is neither a slice nor a glob - write compute\[0:2\] for elements of compute/,

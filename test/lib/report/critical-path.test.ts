@@ -17,7 +17,7 @@ function pathOf(tell: (script: Script) => void): readonly string[] {
     .links()
     .map(
       ({ path: { role, task }, host, milliseconds }) =>
-        `${role === 'nova.compute' ? '' : `${role} `}${task} ${host} ${milliseconds}`,
+        `${role === 'nova.compute' ? '' : `${role} `}${task} ${host ?? '-'} ${milliseconds}`,
     )
 }
 
@@ -124,11 +124,11 @@ const told: Readonly<Record<string, readonly [tell: (s: Script) => void, path: r
     (s) => {
       s.run(['a'])
       begun(s, taskOf('Look'), ['a'])('a', 100)
-      s.after(60_000).finish(taskOf('Go on?'), '*', 'ok', { milliseconds: 0 })
+      s.after(60_000).gate(taskOf('Go on?'))
       begun(s, taskOf('Stop'), ['a'])('a', 200)
       s.end()
     },
-    ['Look a 100', 'Go on? * 60000', 'Stop a 200'],
+    ['Look a 100', 'Go on? - 60000', 'Stop a 200'],
   ],
   'tasks that were skipped lie on the path and take nothing; those of the run that is resumed are not on it': [
     (s) => {

@@ -109,6 +109,35 @@ Go on with: run x --resume
   assert.is(err, '[WARNING]: group spare is empty\n')
 })
 
+test('tells of plays without hosts, and of what was answered at gates', async () => {
+  const { out } = await told((s) => {
+    s.run(['c-1'])
+    s.say({ type: 'play-skipped', play: 'Storage', reason: 'there is no host in storage' })
+    s.play('Reconnect the compute nodes', ['c-1'])
+    s.task(taskOf('Look'), ['c-1'])
+    s.finish(taskOf('Look'), 'c-1', 'ok')
+    s.gate(taskOf('Go on?', 'Pin'))
+    s.gate(taskOf('Really?'), false)
+  })
+  assert.is(
+    out,
+    `PLAY [Storage]
+skipping: there is no host in storage
+
+PLAY [Reconnect the compute nodes]
+
+TASK [nova.compute : Look]
+ok: [c-1]
+
+GATE [nova.compute : Pin › Go on?]
+the operator goes on
+
+GATE [nova.compute : Really?]
+the operator does not go on
+`,
+  )
+})
+
 test('with -v adds results, reasons, handlers and the output of commands', async () => {
   const { out } = await told(story, { verbosity: 1, diff: true, next })
   assert.is(

@@ -87,6 +87,30 @@ const ends = (left: string, right: string, columns = 80) => left.padEnd(columns 
 const many = (count: number) => Array.from({ length: count }, (_, i) => `compute-${i + 1}`)
 const play = 'Reconnect the compute nodes'
 
+test('counts plays without hosts, and keeps what was answered at gates', async () => {
+  const { script: s, look, reporter } = stage()
+  s.run(['c-1'], 3, 2)
+  s.say({ type: 'play-skipped', play: 'Storage', reason: 'there is no host in storage' })
+  s.play(play, ['c-1'])
+  s.gate(taskOf('Go on?'))
+  s.task(taskOf('Look'), ['c-1'])
+  s.start(taskOf('Look'), 'c-1')
+  assert.is(
+    await look(),
+    `
+PLAY [Storage]  skipping: there is no host in storage
+
+PLAY [Reconnect the compute nodes]  c-1
+? nova.compute › Go on?  the operator goes on
+
+${ends('Reconnect the compute nodes  play 2 of 3', '0 of 2 tasks  0.0 s')}
+${ends('* nova.compute › Look', '1 running  0.0 s')}
+    c-1`,
+  )
+  s.end()
+  await reporter.close()
+})
+
 test('keeps what has ended above and draws what runs below', async () => {
   const { script: s, look, reporter, terminal } = stage()
   const hosts = many(50)

@@ -9,6 +9,7 @@ export function chart({ machine, cells }: Results): string {
   const tools = [...new Set(cells.map(({ tool }) => tool))]
   const most = Math.max(...cells.map(({ wall }) => wall), 1)
   const least = Math.min(...cells.map(({ wall }) => wall), 1) / 1.5
+  const color = (tool: string) => colors[tools.indexOf(tool)] ?? '#ced4da'
   const x = (seconds: number) => left + (width * Math.log(seconds / least)) / Math.log(most / least)
   let y = 64
   const parts: string[] = []
@@ -18,27 +19,33 @@ export function chart({ machine, cells }: Results): string {
     for (const cell of group) {
       const end = x(cell.wall)
       parts.push(
-        `<rect x="${left}" y="${y}" width="${(end - left).toFixed(1)}" height="${bar - 2}" fill="${colors[tools.indexOf(cell.tool)] ?? '#ced4da'}"/>`,
-        `<text x="${(end + 5).toFixed(1)}" y="${y + bar - 4}" font-size="10">${cell.wall.toFixed(cell.wall < 10 ? 2 : 1)} s</text>`,
+        `<rect x="${left}" y="${y}" width="${(end - left).toFixed(1)}" height="${bar - 2}" ` +
+          `fill="${color(cell.tool)}"/>`,
+        `<text x="${(end + 5).toFixed(1)}" y="${y + bar - 4}" font-size="10">` +
+          `${cell.wall.toFixed(cell.wall < 10 ? 2 : 1)} s</text>`,
       )
       y += bar
     }
     parts.push(
-      `<text x="${left - 8}" y="${(top + y) / 2 + 3}" text-anchor="end">${workload}, ${hosts} ${hosts === 1 ? 'host' : 'hosts'}${rtt > 0 ? `, ${rtt} ms` : ''}</text>`,
+      `<text x="${left - 8}" y="${(top + y) / 2 + 3}" text-anchor="end">` +
+        `${workload}, ${hosts} ${hosts === 1 ? 'host' : 'hosts'}${rtt > 0 ? `, ${rtt} ms` : ''}</text>`,
     )
     y += gap
   }
   const legend = tools.map(
     (tool, i) =>
-      `<rect x="${8 + i * 128}" y="34" width="11" height="11" fill="${colors[i] ?? '#ced4da'}"/><text x="${8 + i * 128 + 16}" y="44">${tool}</text>`,
+      `<rect x="${8 + i * 128}" y="34" width="11" height="11" fill="${color(tool)}"/>` +
+      `<text x="${8 + i * 128 + 16}" y="44">${tool}</text>`,
   )
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${left + width + 70} ${y + 22}" font-family="sans-serif" font-size="12" fill="#212529">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${left + width + 70} ${y + 22}" ` +
+      'font-family="sans-serif" font-size="12" fill="#212529">',
     `<rect width="100%" height="100%" fill="#fff"/>`,
     `<text x="${left}" y="20" font-size="14" font-weight="bold">Wall seconds of the whole command, logarithmic</text>`,
     ...legend,
     ...parts,
-    `<text x="8" y="${y + 10}" font-size="10" fill="#868e96">${machine.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</text>`,
+    `<text x="8" y="${y + 10}" font-size="10" fill="#868e96">` +
+      `${machine.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</text>`,
     '</svg>',
     '',
   ].join('\n')

@@ -8,7 +8,8 @@ import { ours } from './tools.ts'
 const rows = 400_000
 // The quickest that a server writes, for both: the disks are memory here.
 const server =
-  'mariadbd --no-defaults --user=root --datadir=/srv/db --socket=/run/mysqld/mysqld.sock --skip-networking --innodb-flush-log-at-trx-commit=0 --innodb-buffer-pool-size=512M --max-allowed-packet=64M'
+  'mariadbd --no-defaults --user=root --datadir=/srv/db --socket=/run/mysqld/mysqld.sock --skip-networking ' +
+  '--innodb-flush-log-at-trx-commit=0 --innodb-buffer-pool-size=512M --max-allowed-packet=64M'
 
 /** w5: a database of some 100 MB from one host's server into another's, by `run` and by a pipe of two ssh. */
 export async function databases(
@@ -26,14 +27,17 @@ export async function databases(
   if (on(first, 'mariadb -Ne \'SHOW DATABASES LIKE "w5"\'') === '') {
     on(
       first,
-      `mariadb -e 'CREATE DATABASE w5'; mariadb w5 -e 'CREATE TABLE instances (id INT PRIMARY KEY, uuid CHAR(36), host VARCHAR(64), info TEXT, KEY (host))
-      AS SELECT seq AS id, UUID() AS uuid, CONCAT("node-", seq % 50) AS host, REPEAT(MD5(seq), 6) AS info FROM seq_1_to_${rows}'`,
+      `mariadb -e 'CREATE DATABASE w5'; mariadb w5 -e '
+      CREATE TABLE instances (id INT PRIMARY KEY, uuid CHAR(36), host VARCHAR(64), info TEXT, KEY (host))
+      AS SELECT seq AS id, UUID() AS uuid, CONCAT("node-", seq % 50) AS host, REPEAT(MD5(seq), 6) AS info
+      FROM seq_1_to_${rows}'`,
     )
   }
   const inventory = writeInventory(hosts.slice(0, 2), rtt)
   const { argv } = ours.command('w5', inventory, 2)
   const ssh = ({ index }: BenchHost) =>
-    `ssh -q -i ${state}/key -o UserKnownHostsFile=${state}/known_hosts -o KexAlgorithms=curve25519-sha256 root@127.${rtt > 0 ? 78 : 77}.0.${index}`
+    `ssh -q -i ${state}/key -o UserKnownHostsFile=${state}/known_hosts -o KexAlgorithms=curve25519-sha256 ` +
+    `root@127.${rtt > 0 ? 78 : 77}.0.${index}`
   const pipe = [
     'bash',
     '-o',
@@ -53,7 +57,8 @@ export async function databases(
     ] as const) {
       on(
         second,
-        "rm -f /srv/w5*.sql; mariadb -e 'DROP DATABASE IF EXISTS w5; DROP DATABASE IF EXISTS switchover; CREATE DATABASE w5'",
+        'rm -f /srv/w5*.sql; ' +
+          "mariadb -e 'DROP DATABASE IF EXISTS w5; DROP DATABASE IF EXISTS switchover; CREATE DATABASE w5'",
       )
       const sample = await measure(command)
       const there = on(second, "mariadb -Ne 'SELECT COUNT(*) FROM w5.instances'")
@@ -79,7 +84,8 @@ export async function databases(
       walls: samples.map((s) => Number(s.wall.toFixed(3))),
     })
     say(
-      `w5 ${String(rtt).padStart(10)} ms  ${tool.padEnd(12)} ${cells.at(-1)!.wall.toFixed(2)} s wall, ${cells.at(-1)!.cpu.toFixed(2)} s CPU`,
+      `w5 ${String(rtt).padStart(10)} ms  ${tool.padEnd(12)} ` +
+        `${cells.at(-1)!.wall.toFixed(2)} s wall, ${cells.at(-1)!.cpu.toFixed(2)} s CPU`,
     )
   }
   return cells
@@ -89,7 +95,8 @@ function start(host: BenchHost): void {
   on(
     host,
     `mkdir -p /run/mysqld; [ ! -S /run/mysqld/mysqld.sock ] || exit 0
-    [ -d /srv/db ] || mariadb-install-db --no-defaults --user=root --datadir=/srv/db --auth-root-authentication-method=socket --skip-test-db >/dev/null 2>&1
+    [ -d /srv/db ] || mariadb-install-db --no-defaults --user=root --datadir=/srv/db \\
+      --auth-root-authentication-method=socket --skip-test-db >/dev/null 2>&1
     setsid ${server} >/srv/db.log 2>&1 </dev/null &
     for i in $(seq 200); do mariadb-admin ping >/dev/null 2>&1 && exit 0; sleep 0.1; done; cat /srv/db.log >&2; exit 1`,
   )

@@ -1,7 +1,7 @@
 // node delay-proxy.mjs ONE_WAY_MS COUNT: 127.78.0.I port 22 leads to 127.77.0.I port 22 with a delay in each direction.
 // First in, first out, no limit of bandwidth; setting up a connection costs the round trip that SYN and SYN-ACK would.
-// A line on stdin is answered with the most round trips that any connection since the last one had to wait for: the times a
-// client said something after it had heard something.
+// A line on stdin is answered with the most round trips that any connection since the last one had to wait for: the
+// times a client said something after it had heard something.
 import { connect, createServer } from 'node:net'
 
 const [delay, count] = process.argv.slice(2).map(Number)

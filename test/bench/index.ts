@@ -1,7 +1,8 @@
 // The benchmark: brings hosts up, runs the same work with `run` and with the peers that are installed, prints ratios.
-//   npm run bench -- [--hosts 1,10,50] [--rtt 0,50] [--workloads w1,w2,w3] [--tools switchover,ansible…] [--repeat 5] [--patience 60] [--install] [--before CHECKOUT]
-// A peer is repeated as often as fits in --patience seconds a cell, at least once, and `n` tells. --add keeps what the last
-// benchmark found and this one does not measure.
+//   npm run bench -- [--hosts 1,10,50] [--rtt 0,50] [--workloads w1,w2,w3] [--tools switchover,ansible…]
+//                    [--repeat 5] [--patience 60] [--install] [--before CHECKOUT]
+// A peer is repeated as often as fits in --patience seconds a cell, at least once, and `n` tells. --add keeps what the
+// last benchmark found and this one does not measure.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -130,7 +131,7 @@ interface Taken {
   seconds: number
 }
 
-/** Repeats one workload with the given tools in turns. w3 counts twice: when everything has to change, and when nothing has. */
+/** Repeats one workload with the given tools in turns. w3 counts twice: when all has to change, and when nothing. */
 async function taken(
   tools: readonly Tool[],
   workload: string,
@@ -198,7 +199,10 @@ function cellsOf({ tool, samples, trips }: Taken, hosts: number, rtt: number): r
       ...(trips.has(name) ? { trips: median(trips.get(name)!) } : {}),
     }
     say(
-      `${name.padEnd(9)} ${String(hosts).padStart(3)} hosts ${String(rtt).padStart(3)} ms  ${tool.name.padEnd(18)} ${made.wall.toFixed(2).padStart(8)} s wall ${made.cpu.toFixed(2).padStart(7)} s CPU (hosts ${made.hostsCpu.toFixed(1)} s, others ${Math.round(made.foreign * 100)} %), n = ${made.n}${made.trips === undefined ? '' : `, ${made.trips} round trips`}`,
+      `${name.padEnd(9)} ${String(hosts).padStart(3)} hosts ${String(rtt).padStart(3)} ms  ${tool.name.padEnd(18)} ` +
+        `${made.wall.toFixed(2).padStart(8)} s wall ${made.cpu.toFixed(2).padStart(7)} s CPU ` +
+        `(hosts ${made.hostsCpu.toFixed(1)} s, others ${Math.round(made.foreign * 100)} %), ` +
+        `n = ${made.n}${made.trips === undefined ? '' : `, ${made.trips} round trips`}`,
     )
     return made
   })

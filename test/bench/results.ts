@@ -72,7 +72,9 @@ export function table({ machine, node, start, cells }: Results): string {
   })
   const head = ['work', 'hosts', 'RTT ms', 'switchover', ...others, 'wall', 'CPU', 'round trips', 'others']
   return [
-    `${machine}; node ${node}. Seconds: wall / CPU of the controller, medians of ${us?.n ?? 0}; then the best peer by us, our round trips with those for connecting, and whether others kept the machine busy (walls then say little).`,
+    `${machine}; node ${node}. Seconds: wall / CPU of the controller, medians of ${us?.n ?? 0}; ` +
+      'then the best peer by us, our round trips with those for connecting, ' +
+      'and whether others kept the machine busy (walls then say little).',
     '',
     ...[head, head.map(() => '---'), ...lines].map((cellsOf) => `| ${cellsOf.join(' | ')} |`),
     '',

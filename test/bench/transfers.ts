@@ -7,7 +7,10 @@ import { ours } from './tools.ts'
 
 const megabytes = 200
 
-/** w4: one file of 200 MB to a host, from a host, and from one host to another, by `run` and by scp; by `run` once more, when it is there. */
+/**
+ * w4: one file of 200 MB to a host, from a host, and from one host to another, by `run` and by scp; by `run` once more,
+ * when it is there.
+ */
 export async function transfers(
   hosts: readonly BenchHost[],
   rtt: number,
@@ -91,7 +94,8 @@ export async function transfers(
       }
       cells.push(cell)
       say(
-        `${workload.padEnd(16)} ${String(rtt).padStart(3)} ms  ${tool.padEnd(10)} ${wall.toFixed(2)} s wall, ${(megabytes / wall).toFixed(0)} MB/s, ${cell.cpu.toFixed(2)} s CPU`,
+        `${workload.padEnd(16)} ${String(rtt).padStart(3)} ms  ${tool.padEnd(10)} ` +
+          `${wall.toFixed(2)} s wall, ${(megabytes / wall).toFixed(0)} MB/s, ${cell.cpu.toFixed(2)} s CPU`,
       )
     }
   }

@@ -63,7 +63,7 @@ export function reset(hosts: readonly BenchHost[]): void {
   }
 }
 
-/** Everything w3 is about on a host, as one text: contents, owners, modes. Two tools that did the same leave the same. */
+/** All that w3 is about on a host, as one text: contents, owners, modes. Two tools that did the same leave the same. */
 export function endState({ root, name }: BenchHost): string {
   const lines: string[] = []
   const walk = (at: string) => {

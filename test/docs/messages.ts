@@ -4,8 +4,8 @@ import path from 'node:path'
 const root = path.resolve(import.meta.dirname, '../..')
 
 /**
- * Every text that the sources may put together, with `…` for what is put in: `cannot connect to …: timed out`. Texts that
- * are added to each other are one.
+ * Every text that the sources may put together, with `…` for what is put in: `cannot connect to …: timed out`. Texts
+ * that are added to each other are one.
  */
 export function textsOf(folder: string): readonly string[] {
   return readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })

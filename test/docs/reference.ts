@@ -169,10 +169,10 @@ function named(file: string, ...names: readonly string[]): readonly Exported[] {
 function list(offered: readonly Exported[], prefix: string): string {
   return offered
     .filter(({ kind }) => kind !== 'type')
-    .map(
-      ({ signatures, sentence }) =>
-        `- ${signatures.map((one) => `\`${prefix}${one.replace(/: (?:Operation|Fact)<(.*)>$/, ' → $1')}\``).join('<br>')}<br>${sentence}\n`,
-    )
+    .map(({ signatures, sentence }) => {
+      const signed = signatures.map((one) => `\`${prefix}${one.replace(/: (?:Operation|Fact)<(.*)>$/, ' → $1')}\``)
+      return `- ${[...signed, sentence].join('<br>')}\n`
+    })
     .join('')
 }
 

@@ -1,4 +1,4 @@
-// How large the files are, and how wide their lines: `node test/docs/sizes.mjs [FOLDER...]`, for lib and roles unless said.
+// How large the files are, and how wide their lines: `node test/docs/sizes.mjs [FOLDER...]`, lib and roles unless said.
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 

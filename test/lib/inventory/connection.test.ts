@@ -68,15 +68,18 @@ const refused: readonly (readonly [line: string, expected: string])[] = [
   ],
   [
     `ansible_ssh_common_args='-o StrictHostKeyChecking=no'`,
-    'ansible_ssh_common_args has StrictHostKeyChecking=no, which takes the key of anybody (hosts:1 host a) - write accept-new: a new key is recorded, a changed one refused',
+    'ansible_ssh_common_args has StrictHostKeyChecking=no, which takes the key of anybody (hosts:1 host a) ' +
+      '- write accept-new: a new key is recorded, a changed one refused',
   ],
   [
     `ansible_ssh_common_args='-o Compression=yes'`,
-    'ansible_ssh_common_args has the ssh option Compression, which is not supported (hosts:1 host a) - use a connection setting or ~/.ssh/config',
+    'ansible_ssh_common_args has the ssh option Compression, which is not supported (hosts:1 host a) ' +
+      '- use a connection setting or ~/.ssh/config',
   ],
   [
     `ansible_ssh_common_args='-A'`,
-    'ansible_ssh_common_args has -A, which is not supported (hosts:1 host a) - only -o, -J and -i are: use a connection setting or ~/.ssh/config',
+    'ansible_ssh_common_args has -A, which is not supported (hosts:1 host a) ' +
+      '- only -o, -J and -i are: use a connection setting or ~/.ssh/config',
   ],
 ]
 for (const [line, expected] of refused) {

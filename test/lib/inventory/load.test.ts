@@ -196,7 +196,8 @@ test('everything wrong with an INI inventory at once, with lines', async () => {
 test('everything wrong with a YAML inventory at once, with lines', async () => {
   using folder = new Folder({
     'hosts.yaml':
-      'all:\n  host:\n    a:\n  children:\n    g:\n      hosts:\n        - a\n    h:\n      hosts:\n        "n[2:x]":\n        b: 1\n    i: text\n',
+      'all:\n  host:\n    a:\n  children:\n    g:\n      hosts:\n        - a\n' +
+      '    h:\n      hosts:\n        "n[2:x]":\n        b: 1\n    i: text\n',
   })
   assert.equal(await folder.problems(['hosts.yaml']), [
     'the group all has host, and only hosts, children and vars can be there - did you mean hosts? (hosts.yaml:2)',
@@ -244,7 +245,8 @@ test('an executable that fails, prints nonsense, or may not run', async () => {
 test('YAML as Ansible reads it, but for its surprises', async () => {
   using folder = new Folder({
     'hosts.yaml':
-      'g:\n  hosts:\n    a:\n      on: yes\n      y: y\n      time: 12:30\n      mac: 52:54:00:12:34:56\n      day: 2014-10-16\n      mode: 0644\n      text: !unsafe "{{ x }}"\n',
+      'g:\n  hosts:\n    a:\n      on: yes\n      y: y\n      time: 12:30\n      mac: 52:54:00:12:34:56\n' +
+      '      day: 2014-10-16\n      mode: 0644\n      text: !unsafe "{{ x }}"\n',
   })
   assert.equal(values(await folder.load(['hosts.yaml']), 'a'), {
     on: true,

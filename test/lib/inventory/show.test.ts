@@ -5,7 +5,8 @@ import { Folder } from './folder.ts'
 
 const files = {
   hosts:
-    'lone\n[compute]\nnode-[1:2] ansible_ssh_pass=opensesame\n[cloud:children]\ncompute\n[cloud:vars]\nrabbit_password=geheim\nurl=mysql://nova:opensesame@db\nport=1\n[compute:vars]\nport=2\n',
+    'lone\n[compute]\nnode-[1:2] ansible_ssh_pass=opensesame\n[cloud:children]\ncompute\n' +
+    '[cloud:vars]\nrabbit_password=geheim\nurl=mysql://nova:opensesame@db\nport=1\n[compute:vars]\nport=2\n',
 }
 const test = suite('showing an inventory')
 

@@ -18,8 +18,16 @@ test('settings and variables: inventory, then groups from parent to child, then 
   settings: { user: 'root', timeout: 10 },
   vars: { a: 'all', b: 'all', c: 'all', d: 'all' },
   groups: {
-    compute: { settings: { port: 22, user: 'nova' }, vars: { c: 'compute', d: 'compute' }, hosts: { 'node-[01:02]': {}, 'node-01': { settings: { port: 2222 }, vars: { d: 'host' } } } },
-    cloud: { settings: { port: 1022, legacy: true }, vars: { b: 'cloud', c: 'cloud', d: 'cloud' }, children: ['compute'] },
+    compute: {
+      settings: { port: 22, user: 'nova' },
+      vars: { c: 'compute', d: 'compute' },
+      hosts: { 'node-[01:02]': {}, 'node-01': { settings: { port: 2222 }, vars: { d: 'host' } } },
+    },
+    cloud: {
+      settings: { port: 1022, legacy: true },
+      vars: { b: 'cloud', c: 'cloud', d: 'cloud' },
+      children: ['compute'],
+    },
   },
   hosts: ['lone'],
 })`),
@@ -30,7 +38,7 @@ test('settings and variables: inventory, then groups from parent to child, then 
   assert.equal(loaded.hosts.get('node-02')!.settings, { user: 'nova', timeout: 10, port: 22, legacy: true })
   assert.equal(values(loaded, 'node-01'), { a: 'all', b: 'cloud', c: 'compute', d: 'host' })
   assert.equal(loaded.hosts.get('node-01')!.groups, ['compute', 'cloud'])
-  assert.is(loaded.hosts.get('node-01')!.vars['d']!.from, `lab/index.ts:6 groups.compute.hosts['node-01'].vars.d`)
+  assert.is(loaded.hosts.get('node-01')!.vars['d']!.from, `lab/index.ts:9 groups.compute.hosts['node-01'].vars.d`)
   assert.is(loaded.hosts.get('node-01')!.vars['d']!.overrode![0]!.from, 'lab/index.ts:6 groups.compute.vars.d')
   assert.is(loaded.hosts.get('lone')!.vars['a']!.from, 'lab/index.ts:4 vars.a')
   assert.equal(loaded.groups.get('cloud')!.hosts, ['node-01', 'node-02'])
@@ -40,7 +48,11 @@ test('a promise, a function, and values that are still on their way', async () =
   using folder = new Folder({
     'promise.ts': typed(`export default Promise.resolve(inventory({ hosts: ['a'] }))`),
     'function.ts': typed(
-      `export default async () => inventory({ hosts: ['b'], vars: { word: fromCommand('echo opensesame'), deep: { list: [fromCommand('echo tief')] } }, settings: { password: fromCommand('echo opensesame') } })`,
+      `export default async () => inventory({
+        hosts: ['b'],
+        vars: { word: fromCommand('echo opensesame'), deep: { list: [fromCommand('echo tief')] } },
+        settings: { password: fromCommand('echo opensesame') },
+      })`,
     ),
   })
   assert.equal([...(await folder.load(['promise.ts'])).hosts.keys()], ['a'])
@@ -85,7 +97,8 @@ test('everything wrong with a definition at once, with lines', async () => {
     'varz is not known there - did you mean vars? (lab.js:2)',
     'settings.prot is not a connection setting - did you mean port? (lab.js:3)',
     'settings.port must be a port from 1 to 65535, and is 99999 (lab.js:3)',
-    'settings.password must be a secret: fromEnvironment, fromFile, fromCommand or !vault, and is a plain text (lab.js:4)',
+    'settings.password must be a secret: fromEnvironment, fromFile, fromCommand or !vault, ' +
+      'and is a plain text (lab.js:4)',
     'settings.become must be true, false or the name of a user, and is 3 (lab.js:4)',
     'groups.compute.child is not known there - did you mean children? (lab.js:6)',
     'groups.compute.hosts has n[1:]: the range [1:] has no end (lab.js:6)',

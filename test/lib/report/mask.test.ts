@@ -10,7 +10,8 @@ const test = suite('mask')
 const secret = `it's 7% <a/b>&"ü+?~`
 Secret.of(secret, 'mask-test')
 
-// Written by the tools named, not by us: Python's shlex, urllib, json, html and base64, bash's printf, Node's encodeURIComponent.
+// Written by the tools named, not by us: Python's shlex, urllib, json, html and base64, bash's printf, Node's
+// encodeURIComponent.
 const forms: readonly (readonly [name: string, text: string])[] = [
   ['plain', secret],
   ['shlex.quote', `it'"'"'s 7% <a/b>&"ü+?~`],

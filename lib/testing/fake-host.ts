@@ -23,7 +23,9 @@ import { Input, Output, type Sink, type Source } from './shell/streams.ts'
 export type Pattern = string | RegExp
 
 /** How a host answers: an exit code, what it prints, both, or not at all. */
-export type Answer = number | string | Partial<CommandResult> | 'unreachable' | Error
+export type Answer = number | string | Partial<CommandResult> | 'unreachable' | Error | Answering
+/** An answer that follows from the command and what it is given to read: a program of the test's own. */
+export type Answering = (recorded: Recorded) => Exclude<Answer, Answering>
 
 /** A command that was begun on a fake host. */
 export interface Recorded {
@@ -115,6 +117,7 @@ export class FakeHost implements HostRef {
    * ```ts
    * host.answer('nova-manage service list', { stdout: 'nova-compute c-1 :-)' })
    * host.answer(/^mysqladmin /, 1, 0) // fails once
+   * host.answer(/^mysql /, ({ stdin = '' }) => (stdin.startsWith('SELECT') ? '1\n' : 0))
    * ```
    */
   answer(pattern: Pattern, ...answers: readonly [Answer, ...Answer[]]): this {
@@ -246,7 +249,9 @@ export class FakeHost implements HostRef {
       program: (call) => this.#program(call, given, acting),
       changed: (words) => this.#record(typed(words), undefined, acting),
       temporary: (template) => this.#makeTemporary(template),
-      isTemporary: (file) => file.includes('.switchover-') || [...this.#temporary].some((one) => within(one, file)),
+      // What was kept as it was has such a name too, and lasts.
+      isTemporary: (file) =>
+        /\.switchover-(?!backup)/.test(file) || [...this.#temporary].some((one) => within(one, file)),
       signal: session.signal,
     }
     const env = { HOME: '/root', HOSTNAME: this.name, PATH: '/bin:/usr/bin:/sbin:/usr/sbin', USER: user }
@@ -278,7 +283,7 @@ export class FakeHost implements HostRef {
   #outcome(recorded: Recorded, { signal }: Session): CommandResult | Promise<CommandResult> {
     const { command } = recorded
     const waiting = this.#waiting.findIndex(({ pattern }) => fits(pattern, command))
-    if (waiting < 0 && !this.#holds.some((pattern) => fits(pattern, command))) return this.#answered(command)
+    if (waiting < 0 && !this.#holds.some((pattern) => fits(pattern, command))) return this.#answered(recorded)
     return new Promise((resolve, reject) => {
       signal?.addEventListener('abort', () => {
         this.broken.push(command)
@@ -294,9 +299,10 @@ export class FakeHost implements HostRef {
     })
   }
 
-  #answered(command: string): CommandResult {
-    const { left = [] } = this.#answers.find(({ pattern }) => fits(pattern, command)) ?? {}
-    const answer = (left.length > 1 ? left.shift() : left[0]) ?? 0
+  #answered(recorded: Recorded): CommandResult {
+    const { left = [] } = this.#answers.find(({ pattern }) => fits(pattern, recorded.command)) ?? {}
+    const said = (left.length > 1 ? left.shift() : left[0]) ?? 0
+    const answer = typeof said === 'function' ? said(recorded) : said
     if (answer instanceof Error) throw answer
     if (answer === 'unreachable') throw this.#gone()
     if (typeof answer === 'number') return { code: answer, stdout: '', stderr: '' }
@@ -380,19 +386,18 @@ function noPeer(): never {
   throw new Error('a fake host that stands alone knows no others: make them with fakeHosts')
 }
 
-/** Two ends of one line. */
+/** Two ends of one line; what goes in at one comes out of the other a moment later, as from a host. */
 function pair(): readonly [Duplex, Duplex] {
   const end = (other: () => Duplex) =>
     new Duplex({
       read() {},
-      write(chunk, _encoding, done) {
-        other().push(chunk)
-        done()
-      },
-      final(done) {
-        other().push(null)
-        done()
-      },
+      write: (chunk, _encoding, done) => later(() => other().push(chunk), done),
+      final: (done) => later(() => other().push(null), done),
+    })
+  const later = (pass: () => void, done: () => void) =>
+    void setImmediate(() => {
+      pass()
+      done()
     })
   const first: Duplex = end(() => second)
   const second: Duplex = end(() => first)

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import type { FakeNode } from '../fake-files.ts'
 import { type Call, type Shell, ToolFault } from './shell.ts'
-import type { Tool } from './tools.ts'
+import { nameOf, type Tool } from './tools.ts'
 
 /** Programs that change files; what they change, but for what is not to last, is told. */
 export const changers: Readonly<Record<string, Tool>> = {
@@ -10,7 +10,10 @@ export const changers: Readonly<Record<string, Tool>> = {
   chown: (call) =>
     attributes(call, (who) => {
       const [owner = '', group = ''] = who.split(/[:.]/)
-      return { ...(owner === '' ? {} : { owner }), ...(group === '' ? {} : { group }) }
+      return {
+        ...(owner === '' ? {} : { owner: nameOf(call.shell, 'passwd', owner) }),
+        ...(group === '' ? {} : { group: nameOf(call.shell, 'group', group) }),
+      }
     }),
   cp,
   dd: async ({ args, stdin, stdout, shell }) => {

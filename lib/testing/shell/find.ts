@@ -153,7 +153,7 @@ export async function find(call: Call): Promise<number> {
     }
     if (!depthFirst) await look()
     if (node.kind === 'directory' && !found.prune && depth < deepest)
-      for (const one of files.names(shell.path(name))) await visit(path.posix.join(name, one), depth + 1)
+      for (const one of files.names(shell.path(name))) await visit(`${name.replace(/\/$/, '')}/${one}`, depth + 1)
     if (depthFirst) await look()
   }
   for (const start of starts.length === 0 ? ['.'] : starts) {

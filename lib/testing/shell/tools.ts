@@ -203,6 +203,15 @@ export function numberOf(shell: Shell, database: 'passwd' | 'group', name: strin
   return line ? Number(line.split(':')[2]) : 500 + [...name].reduce((sum, c) => sum + c.charCodeAt(0), 0)
 }
 
+/** The name behind a number, where somebody here has it: a user of the host, or of one of its files. */
+export function nameOf(shell: Shell, database: 'passwd' | 'group', who: string): string {
+  if (!/^\d+$/.test(who)) return who
+  const { files } = shell.system
+  const owners = files.list().map((file) => files.meta(file)?.[database === 'passwd' ? 'owner' : 'group'] ?? '')
+  const names = [...linesOf(shell, `/etc/${database}`).map((line) => line.split(':')[0]!), ...owners]
+  return names.find((name) => numberOf(shell, database, name) === Number(who)) ?? who
+}
+
 async function base64(call: Call): Promise<number> {
   const { files, code } = await inputsOf(
     call,

@@ -147,6 +147,24 @@ test('changes nothing in check mode, and says what it would', async () => {
   ])
 })
 
+test('answers by a function of the test, as a program would', async () => {
+  const host = new FakeHost('a')
+  host.answer(/^mysql /, ({ command, stdin }) => `${command.split(' ')[1]}: ${stdin}`)
+  const { stdout } = await host.connection().exec('mysql -N', { stdin: 'SELECT 1' })
+  assert.is(stdout, '-N: SELECT 1')
+})
+
+test('keeps the owner of a file whose new content comes, and shows that the old one is kept', async () => {
+  const host = new FakeHost('a')
+  host.files.write('/etc/nova.conf', 'old\n', { owner: 'nova' })
+  await host.run(file.content('/etc/nova.conf', 'new\n', { backup: true }))
+  await host.run(file.backup('/etc/nova.conf'))
+  assert.equal(host.files.meta('/etc/nova.conf'), { mode: '0644', owner: 'nova', group: 'nova' })
+  host.files.remove('/etc/nova.conf.switchover-backup')
+  await host.run(file.backup('/etc/nova.conf'))
+  assert.ok(host.commands.some((command) => /^cp -a \/etc\/nova\.conf .*switchover-backup/.test(command)))
+})
+
 test('tests a module by itself: what it changes, and that it does so once', async () => {
   const host = new FakeHost('a')
   host.files.write('/etc/motd', 'old\n')

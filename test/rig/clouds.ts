@@ -1,12 +1,6 @@
-import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { inventory } from '../../lib/index.ts'
-import { inventoryOf } from '../../lib/inventory/load.ts'
-import type { Host } from '../../lib/model/inventory.ts'
-import type { Connection } from '../../lib/model/operation.ts'
-import { begin, type Tested, type TestOptions } from '../../lib/testing/run.ts'
-import { Machine, type Program, type Said } from './machine.ts'
+import { createServer } from 'node:http'
+import type { FakeHost, Recorded, Tested, TestOptions } from '../../lib/testing/index.ts'
+import { fakeHosts, type FakeHosts } from '../../lib/testing/index.ts'
 import { mysqlSession, type Result } from './mysql-session.ts'
 
 /** A row of a table, each value as its text. */
@@ -35,224 +29,166 @@ export interface CloudsOptions {
   /** Databases whose replacement has been done. */
   readonly migrated?: readonly string[]
   readonly answers?: Answers
-  readonly programs?: Readonly<Record<string, (host: NodeName, args: readonly string[], input: string) => Said>>
+  /** What programs print, by the beginning of their command. */
+  readonly programs?: Readonly<Record<string, string>>
   /** Statuses of HTTP servers, by port; 200 unless said. */
   readonly http?: Readonly<Record<number, number>>
 }
 
 /**
- * The article's two controllers and one of its compute nodes. They are machines, and what is typed on them is written down
- * in the order of its beginning, without what only looks: `node-5: service openstack-keystone stop`.
+ * The article's two controllers and one of its compute nodes, as fake hosts, and what is typed on them: changes alone, in
+ * the order in which they were begun, and without those that keep the record of the move.
  */
 export class Clouds {
-  readonly typed: string[] = []
-  readonly #options: CloudsOptions
-  readonly #machines = new Map<string, Machine>()
-  readonly #running = new Map<string, Set<string>>()
+  readonly #hosts: FakeHosts
+  readonly #versions: Readonly<Record<string, readonly [before: string, after: string]>>
   readonly #databases: ReadonlyMap<string, Databases>
 
-  constructor(options: CloudsOptions) {
-    this.#options = options
-    const { tables = {}, versions = {}, answers = [], migrated = [] } = options
+  static async of(options: CloudsOptions): Promise<Clouds> {
+    const { vars, versions = {}, files = {}, running = {}, stopped = {}, programs = {}, http = {} } = options
+    const databasePasswords = Object.fromEntries(Object.keys(versions).map((name) => [name, `${name}-password`]))
+    const host = (name: string, last: number, more = {}) => ({
+      vars: { fqdn: `${name}.domain.tld`, management: `10.0.0.${last}`, storage: `192.168.1.${last}`, ...more },
+    })
+    const hosts = await fakeHosts({
+      vars: { rabbitPassword: 'ygrfyaNZ', databasePasswords, ...vars },
+      groups: {
+        source: { hosts: { 'node-1': host('node-1', 4, { public: '172.16.40.43' }) } },
+        target: { hosts: { 'node-5': host('node-5', 14, { public: '172.16.40.44' }) } },
+        compute: { hosts: { 'node-3': host('node-3', 6) } },
+      },
+    })
+    const clouds = new Clouds(hosts, options)
+    for (const name of ['node-1', 'node-5', 'node-3'] as const) {
+      const one = hosts.host(name)
+      for (const [path, text] of Object.entries(files[name] ?? {})) one.files.write(path, text)
+      for (const service of stopped[name] ?? []) one.service(service, 'stopped')
+      for (const service of running[name] ?? []) one.service(service)
+      clouds.#install(one, http)
+      for (const [program, said] of Object.entries(programs)) one.answer(new RegExp(`^${program}\\b`), said)
+    }
+    return clouds
+  }
+
+  private constructor(hosts: FakeHosts, { tables = {}, versions = {}, answers = [], migrated = [] }: CloudsOptions) {
+    this.#hosts = hosts
+    this.#versions = versions
     const before = Object.fromEntries(Object.entries(versions).map(([name, [version]]) => [name, version]))
     const after = Object.fromEntries(migrated.map((name) => [name, versions[name]?.[1] ?? '']))
     this.#databases = new Map([
       ['node-1', new Databases(tables, before, answers)],
       ['node-5', new Databases(migrated.length > 0 ? tables : {}, after, answers, migrated)],
     ])
-    for (const name of ['node-1', 'node-5', 'node-3'] as const) this.#make(name)
   }
 
-  file(host: NodeName, path: string): string {
-    return this.#machines.get(host)!.path(path)
+  host(name: NodeName): FakeHost {
+    return this.#hosts.host(name)
   }
 
   /** What a file of a host says now. */
   text(host: NodeName, path: string): string {
-    return readFileSync(this.file(host, path), 'utf8')
+    return this.host(host).files.read(path) ?? ''
   }
 
-  /** Which services run on a host now. */
-  running(host: NodeName): readonly string[] {
-    return [...this.#running.get(host)!]
+  /** What was typed, as `node-5: service openstack-keystone stop`. */
+  get typed(): readonly string[] {
+    return this.#hosts.recorded.flatMap((recorded) => typedOf(recorded).map((line) => `${recorded.host}: ${line}`))
+  }
+
+  start(tested: Tested, options: TestOptions = {}) {
+    return this.#hosts.start(tested, options)
   }
 
   /** Runs a role or plays to the end, and gives what was typed meanwhile. @throws when a host failed */
   async run(tested: Tested, options: TestOptions = {}): Promise<readonly string[]> {
     const from = this.typed.length
-    const run = await this.start(tested, options)
-    const outcome = await run.ended
-    if (outcome !== 'ok') {
-      const failures = run.events.flatMap((event) =>
-        event.type === 'task-finished' && event.failure ? `${event.path.task}: ${event.failure.reason}` : [],
-      )
-      throw new Error(`${outcome}\n${failures.join('\n')}\n${this.typed.join('\n')}`)
-    }
+    const { outcome, told } = await this.#hosts.run(tested, options)
+    if (outcome !== 'ok') throw new Error([outcome, ...told, ...this.typed].join('\n'))
     return this.typed.slice(from)
   }
 
-  async start(tested: Tested, options: TestOptions = {}) {
-    const connection = (name: string): Connection => {
-      const machine = this.#machines.get(name)
-      if (!machine) throw new Error(`there is no host ${name}`)
-      return machine.connection({}, connection)
-    }
-    const transport = { connection: (host: Host) => connection(host.name), close: () => Promise.resolve() }
-    return begin({ inventory: await this.#inventory(), transport } as Parameters<typeof begin>[0], tested, options)
-  }
-
-  async stop(): Promise<void> {
-    await Promise.all([...this.#machines.values()].map((machine) => machine.stop()))
-  }
-
-  #inventory() {
-    const passwords = Object.fromEntries(
-      Object.keys(this.#options.versions ?? {}).map((name) => [name, `${name}-password`]),
-    )
-    const host = (name: string, last: number, more = {}) => ({
-      vars: { fqdn: `${name}.domain.tld`, management: `10.0.0.${last}`, storage: `192.168.1.${last}`, ...more },
+  #install(host: FakeHost, http: Readonly<Record<number, number>>): void {
+    const databases = this.#databases.get(host.name)
+    const web = createServer((request, response) => {
+      response.writeHead(http[Number(request.headers.host?.split(':')[1] ?? 80)] ?? 200).end()
     })
-    return inventoryOf(
-      inventory({
-        vars: { rabbitPassword: 'ygrfyaNZ', databasePasswords: passwords, ...this.#options.vars },
-        groups: {
-          source: { hosts: { 'node-1': host('node-1', 4, { public: '172.16.40.43' }) } },
-          target: { hosts: { 'node-5': host('node-5', 14, { public: '172.16.40.44' }) } },
-          compute: { hosts: { 'node-3': host('node-3', 6) } },
-        },
-      }),
-    )
-  }
-
-  #make(name: NodeName): void {
-    const { files = {}, running = {}, stopped = {}, http = {}, programs = {} } = this.#options
-    const databases = this.#databases.get(name)
-    const own = Object.entries(programs).map(([program, said]): [string, Program] => [
-      program,
-      (args, input) => said(name, args, input),
-    ])
-    const machine = new Machine(name, {
-      programs: { ...this.#programs(name, databases), ...Object.fromEntries(own) },
-      reading: ['mysql'],
-      serve: (port) =>
-        port === 3306
-          ? (socket) => mysqlSession(socket, (database, sql, values) => this.#session(name, database, sql, values))
-          : (http[port] ?? 200),
+    for (const port of [80, 5000, 8004, 8774, 8776, 9292, 9696])
+      host.listen(port, (socket) => void web.emit('connection', socket))
+    host
+      // Of 2010: checksums are coreutils'.
+      .answer(/^openssl /, 127)
+      // Nobody here is ahead of the others.
+      .answer('date +%s', () => String(Math.floor(Date.now() / 1000)))
+      .answer(/^mysqldump /, ({ command }) => {
+        const name = command.split(' ').at(-1)!
+        return `-- dump of ${name} of ${host.name}\n-- Dump completed\n`
+      })
+      .answer(/^su /, ({ command }) => {
+        const name = command.split(' ').at(-1)!
+        databases?.migrate(name, this.#versions[name]?.[1])
+        return 0
+      })
+      .answer(/^lvcreate /, ({ command }) => {
+        const [, volume = '', bytes = ''] = /-n (\S+) -L (\d+)b/.exec(command) ?? []
+        host.files.write(`/dev/cinder/${volume}`, Buffer.alloc(Number(bytes)))
+        return 0
+      })
+      .answer(/^lvs /, () => {
+        const names = host.files.names('/dev/cinder')
+        return names.map((name) => `  ${name}:${host.files.read(`/dev/cinder/${name}`)!.length}:\n`).join('')
+      })
+    if (!databases) return
+    host.answer(/^mysql /, ({ command, stdin = '' }) => {
+      const dump = /^-- dump of (\w+) of (\S+)\n/.exec(stdin)
+      if (dump) databases.take(dump[1]!, this.#databases.get(dump[2]!)!)
+      const rows = dump ? [] : databases.does(statementsOf(command, stdin))
+      return rows.map((row) => `${row.join('\t')}\n`).join('')
     })
-    this.#machines.set(name, machine)
-    this.#running.set(name, new Set(running[name]))
-    for (const [path, text] of Object.entries(files[name] ?? {})) write(machine, path, text)
-    for (const service of [...(running[name] ?? []), ...(stopped[name] ?? [])])
-      write(machine, `/etc/init.d/${service}`, '')
-  }
-
-  #programs(host: NodeName, databases: Databases | undefined): Readonly<Record<string, Program>> {
-    const type = (text: string) => this.typed.push(`${host}: ${text}`)
-    const does =
-      (program: string, said: Said): Program =>
-      (args) => {
-        type([program, ...args].join(' '))
-        return said
-      }
-    const running = () => this.#running.get(host)!
-    const all = this.#databases
-    const file = (path: string) => this.file(host, path)
-    // Everything is root's, whoever runs the tests, until it is handed over.
-    const owners = new Map<string, string>()
-    const ownerOf = (path: string): string =>
-      owners.get(path) ?? (path.length > 1 ? ownerOf(path.slice(0, path.lastIndexOf('/'))) : 'root')
-    return {
-      service([name = '', word = '']) {
-        const runs = running().has(name)
-        if (word === 'status') return runs ? { out: `${name} is running` } : { code: 3, out: `${name} is stopped` }
-        type(`service ${name} ${word}`)
-        if (word === 'stop') running().delete(name)
-        else running().add(name)
-        return {}
-      },
-      mysql(args, input) {
-        const at = args.indexOf('-e')
-        const said = args.filter((arg) => /^\w+$/.test(arg))
-        const dump = /^-- (dump of (\w+) of (\S+))\n/.exec(input)
-        if (dump) {
-          type(`mysql ${said.at(-1)} < ${dump[1]}`)
-          databases!.take(dump[2]!, all.get(dump[3]!)!)
-          return {}
-        }
-        const statements = databases!.does(at < 0 ? input : args[at + 1]!)
-        for (const statement of statements.typed) type(`mysql: ${statement}`)
-        return { out: statements.rows.map((row) => `${row.join('\t')}\n`).join('') }
-      },
-      mysqldump(args) {
-        type(`mysqldump ${args.filter((arg) => !arg.startsWith('--defaults')).join(' ')}`)
-        return { out: `-- dump of ${args.at(-1)} of ${host}\n-- Dump completed\n` }
-      },
-      su: (args) => {
-        type(`su ${args.at(-1)}: ${args[args.indexOf('-c') + 1]}`)
-        databases?.migrate(this.#options.versions ?? {}, args.at(-1)!)
-        return {}
-      },
-      chown(args) {
-        const [who = '', path = ''] = args.slice(-2)
-        owners.set(path, who.split(':')[0]!)
-        // Of a file that is written the owner is part of that.
-        return /\.switchover-\w+$/.test(path) ? {} : does('chown', {})(args, '')
-      },
-      find(args) {
-        if (!args.includes('-user')) return 'itself'
-        const [path = ''] = args
-        const user = args[args.indexOf('-user') + 1]!
-        if (!args.includes('chown')) return owners.get(path) === user ? {} : { out: `root:root ${path}\n` }
-        type(`find ${args.join(' ')}`)
-        owners.set(path, user)
-        return {}
-      },
-      stat(args) {
-        const at = args.indexOf('-c')
-        const format = args[at + 1] ?? ''
-        if (at < 0 || !format.includes('%U')) return 'itself'
-        const out = args.slice(at + 2).map((path) => {
-          const owner = ownerOf(path)
-          const its = format.replaceAll('%U', owner).replaceAll('%G', owner)
-          return spawnSync('stat', ['-c', its, file(path)], { encoding: 'utf8' }).stdout
-        })
-        return { out: out.join('') }
-      },
-      cp: does('cp', 'itself'),
-      mv([...args]) {
-        const [from = '', to = ''] = args.slice(-2)
-        if (/\/\.[^/]*\.switchover-\w+$/.test(from)) type(`write ${to}`)
-        if (owners.has(from)) owners.set(to, owners.get(from)!)
-        if (from === `${to}.switchover-part`) type(`receive ${to}`)
-        return 'itself'
-      },
-      'tgt-admin': does('tgt-admin', {}),
-      lvcreate: (args) => {
-        type(`lvcreate ${args.join(' ')}`)
-        const [, volume = '', , bytes = ''] = args
-        write(this.#machines.get(host)!, `/dev/cinder/${volume}`, '')
-        truncateSync(this.file(host, `/dev/cinder/${volume}`), parseInt(bytes, 10))
-        return {}
-      },
-      lvs: () => {
-        const folder = this.file(host, '/dev/cinder')
-        const volumes = readdirSync(folder).map((name) => `  ${name}:${statSync(`${folder}/${name}`).size}:\n`)
-        return { out: volumes.join('') }
-      },
-    }
+    host.listen(3306, (socket) =>
+      mysqlSession(socket, (database, sql, values) => this.#session(host.name, databases, database, sql, values)),
+    )
   }
 
   /** A statement that came through the protocol, as a service would send it. */
-  #session(host: string, database: string, sql: string, values: readonly unknown[]): Result {
-    const databases = this.#databases.get(host)!
+  #session(host: string, databases: Databases, database: string, sql: string, values: readonly unknown[]): Result {
     const update = /^UPDATE `(\w+)` SET (.*) WHERE `(\w+)` = \?/.exec(sql)
     if (!update) return databases.rows(database, sql)
     const [, table = '', set = '', key = ''] = update
     const columns = set.split(', ').map((one) => /`(\w+)`/.exec(one)![1]!)
     const shown = columns.map((column, i) => `${column} = ${String(values[i])}`).join(', ')
-    this.typed.push(`${host}: mysql ${database}: UPDATE ${table} SET ${shown} WHERE ${key} = ${values[columns.length]}`)
-    return databases.update(`${database}.${table}`, key, String(values[columns.length]), columns, values)
+    const id = String(values[columns.length])
+    this.#hosts.recorded.push({ host, command: `mysql ${database}: UPDATE ${table} SET ${shown} WHERE ${key} = ${id}` })
+    return databases.update(`${database}.${table}`, key, id, columns, values)
   }
+}
+
+const typing = /^(service|mysqldump|su|chown|cp|write|tgt-admin|lvcreate) /
+
+/** What of a recorded command changes something, a line each. */
+function typedOf({ command, stdin = '' }: Recorded): readonly string[] {
+  if (/^mysql \w+: /.test(command)) return [command]
+  if (/^mysql /.test(command)) {
+    const dump = /^-- (dump of (\w+) of \S+)\n/.exec(stdin)
+    if (dump) return [`mysql ${dump[2]} < ${dump[1]}`]
+    return changing(statementsOf(command, stdin)).map((statement) => `mysql: ${statement}`)
+  }
+  // Where dumps and records grow is what the move itself needs.
+  if (!typing.test(command) || /^write (.*\.part$|\/var\/lib\/switchover\/)/.test(command)) return []
+  return [command.replace(/^(chown -h \S+ \S+) .*/, '$1 …')]
+}
+
+/** The statements of a call of the command line client. */
+function statementsOf(command: string, stdin: string): readonly string[] {
+  const said = /^mysql .*?-e '(.*)'/s.exec(command)?.[1]?.replaceAll("'\\''", "'")
+  return (said ?? stdin)
+    .split(/;\s*/)
+    .map((statement) => statement.replace(/\s+/g, ' ').trim())
+    .filter(Boolean)
+}
+
+/** Those that change something other than the record of the replacement. */
+function changing(statements: readonly string[]): readonly string[] {
+  return statements.filter((one) => !/^SELECT/i.test(one) && !/`switchover`|^SET @/.test(one))
 }
 
 /** A database server: what is in it as far as a test asks. */
@@ -270,23 +206,17 @@ class Databases {
     for (const name of migrated) this.#stages.set(name, 'migrated')
   }
 
-  /** Statements of the command line client; what only looks, or keeps the record of the replacement, is not typed. */
-  does(text: string): { readonly typed: readonly string[]; readonly rows: readonly (readonly string[])[] } {
-    const statements = text
-      .split(/;\s*/)
-      .map((statement) => statement.replace(/\s+/g, ' ').trim())
-      .filter(Boolean)
-    const rows: (readonly string[])[] = []
-    const typed: string[] = []
-    for (const statement of statements) {
+  /** Does what statements say, and gives the rows that they ask for. */
+  does(statements: readonly string[]): readonly (readonly string[])[] {
+    return statements.flatMap((statement) => {
       const stage = /INSERT INTO `switchover`\.`stage` .*? VALUES \('(\w+)', '(\w+)'/.exec(statement)
       if (stage) this.#stages.set(stage[1]!, stage[2]!)
-      else if (/^SELECT/i.test(statement)) rows.push(...this.#select(statement))
-      else if (!/`switchover`|^SET @/.test(statement)) typed.push(statement)
+      const forgotten = /DELETE FROM `switchover`\.`stage` WHERE name = '(\w+)'/.exec(statement)
+      if (forgotten) this.#stages.delete(forgotten[1]!)
       const converted = /^ALTER DATABASE `(\w+)`/.exec(statement)
       if (converted) this.#converted.add(converted[1]!)
-    }
-    return { typed, rows }
+      return /^SELECT/i.test(statement) ? this.#select(statement) : []
+    })
   }
 
   /** What a dump of another server's database brings. */
@@ -297,8 +227,8 @@ class Databases {
     if (version) this.#versions[name] = version
   }
 
-  migrate(versions: Readonly<Record<string, readonly [string, string]>>, name: string): void {
-    if (versions[name]) this.#versions[name] = versions[name][1]
+  migrate(name: string, version: string | undefined): void {
+    if (version !== undefined) this.#versions[name] = version
   }
 
   /** Rows of a table, whatever the condition: it is the test that says which there are. */
@@ -349,10 +279,4 @@ class Databases {
     if (/^SELECT COUNT\(\*\)/.test(sql)) return [[String(this.#tables[table]?.length ?? 0)]]
     throw new Error(`nothing answers ${sql}`)
   }
-}
-
-function write(machine: Machine, path: string, text: string): void {
-  const file = machine.path(path)
-  if (!existsSync(dirname(file))) mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, text)
 }

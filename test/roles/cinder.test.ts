@@ -1,10 +1,9 @@
-import { writeFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { play } from '../../lib/index.ts'
 import { cinder, cinderStart } from '../../roles/cinder/index.ts'
 import { portalOf, withPortal } from '../../roles/cinder/portal.ts'
-import { attachment, handOver, mos, mysqldump, services } from './mos.ts'
+import { attachment, as, handOver, mos, mysqldump, services } from './mos.ts'
 
 const test = suite('roles/cinder')
 const moveIt = [play('Move cinder', { hosts: 'target' }, [cinder, cinderStart])]
@@ -12,7 +11,7 @@ const volume = 'volume-f374f730-4adc-40f3-bfd4-67c4ac14ba76'
 const device = `/dev/cinder/${volume}`
 
 test('types what «Upgrade Cinder» types, in its order', async () => {
-  const clouds = mos({
+  const clouds = await mos({
     // «service cinder-volume start»: at its start it exports what is in use, without the login (facts 3.2).
     files: { 'node-5': { [`/etc/cinder/volumes/${volume}`]: `<target x>\n  backing-store ${device}\n</target>\n` } },
   })
@@ -42,7 +41,7 @@ test('types what «Upgrade Cinder» types, in its order', async () => {
       // # chown -R cinder:cinder /etc/cinder
       `node-5: ${handOver('/etc/cinder', 'cinder')}`,
       // The article's `cinder-manage db_sync` ends with a usage error (facts 0, 1).
-      'node-5: su cinder: cinder-manage db sync',
+      `node-5: ${as('cinder', 'cinder-manage db sync')}`,
       // Volumes of another host would be managed by nobody (facts 3.2).
       'node-5: mysql cinder: UPDATE volumes SET host = node-5.domain.tld, ' +
         `provider_location = 192.168.1.14:3260,1 iqn.2010-10.org.openstack:${volume} 1 WHERE id = ${volume.slice(7)}`,
@@ -63,24 +62,21 @@ test('types what «Upgrade Cinder» types, in its order', async () => {
   assert.match(conf, /iscsi_ip_address ?= ?192\.168\.1\.14\n/)
   assert.match(conf, /mysql:\/\/cinder:cinder-password@10\.0\.0\.14:3306\/cinder\?charset=utf8&read_timeout=60\n/)
   assert.equal(await clouds.run(moveIt), [])
-  await clouds.stop()
 })
 
 test('never writes to a volume again once it was copied', async () => {
-  const clouds = mos()
+  const clouds = await mos()
   await clouds.run(cinder, { on: 'target', tags: ['volumes'] })
-  writeFileSync(clouds.file('node-5', device), 'a guest again\n'.padEnd(1 << 20, '\n'))
+  clouds.host('node-5').files.write(device, 'a guest again\n'.padEnd(1 << 20, '\n'))
   await clouds.run(cinder, { on: 'target', tags: ['volumes'] })
   assert.is(clouds.text('node-5', device).slice(0, 20).trim(), 'a guest again')
-  await clouds.stop()
 })
 
 test('refuses snapshots, which are no copies of their own', async () => {
-  const clouds = mos({ programs: { lvs: () => ({ out: `  ${volume}:1048576:\n  _snapshot-1:1048576:${volume}\n` }) } })
-  const run = await clouds.start(cinder, { on: 'target', tags: ['volumes'] })
+  const clouds = await mos({ programs: { lvs: `  ${volume}:1048576:\n  _snapshot-1:1048576:${volume}\n` } })
+  const run = clouds.start(cinder, { on: 'target', tags: ['volumes'] })
   assert.is(await run.ended, 'failed')
   assert.match(run.finished('Make the volumes', 'node-5').failure?.reason ?? '', /node-1 has snapshots.*_snapshot-1$/)
-  await clouds.stop()
 })
 
 test('moves the portal of an attachment and nothing else', () => {

@@ -9,7 +9,7 @@ const test = suite('roles/compute')
 const [nova, neutron] = ['/etc/nova/nova.conf', '/etc/neutron/neutron.conf']
 
 test('types what «Upgrade Nova» says of compute nodes, in its order', async () => {
-  const clouds = mos()
+  const clouds = await mos()
   const typed = await clouds.run(compute, { on: 'compute' })
   assert.equal(typed, [
     `node-3: cp -a ${nova} ${nova}.switchover-backup.part`,
@@ -36,25 +36,23 @@ test('types what «Upgrade Nova» says of compute nodes, in its order', async ()
     assert.match(conf, wanted)
   assert.match(clouds.text('node-3', neutron), /rabbit_password ?= ?ygrfyaNZ\n/)
   assert.equal(await clouds.run(compute, { on: 'compute' }), [])
-  await clouds.stop()
 })
 
 test('refuses a release that takes the cap wrong, and touches nothing', async () => {
-  const clouds = mos({ programs: { rpm: () => ({ out: '2013.2.2\n' }) } })
-  const run = await clouds.start(compute, { on: 'compute' })
+  const clouds = await mos({ programs: { rpm: '2013.2.2\n' } })
+  const run = clouds.start(compute, { on: 'compute' })
   assert.is(await run.ended, 'failed')
   assert.is(
     run.finished('Check that this release takes the cap', 'node-3').failure?.reason,
     'nova-compute 2013.2.2 does not take [upgrade_levels] compute=icehouse-compat right: that came with 2013.2.3',
   )
   assert.equal(clouds.typed, [])
-  await clouds.stop()
 })
 
 test('gives a node that does not report its old configuration back', async () => {
-  const clouds = mos({ answers: [[/SELECT updated_at > /, [['0']]]] })
+  const clouds = await mos({ answers: [[/SELECT updated_at > /, [['0']]]] })
   const was = [clouds.text('node-3', nova), clouds.text('node-3', neutron)]
-  const run = await clouds.start(compute, { on: 'compute' })
+  const run = clouds.start(compute, { on: 'compute' })
   assert.is(await run.ended, 'failed')
   assert.is(
     run.finished('Say that the node is as it was', 'node-3').failure?.reason,
@@ -65,7 +63,6 @@ test('gives a node that does not report its old configuration back', async () =>
     'node-3: service neutron-openvswitch-agent restart',
     'node-3: service openstack-nova-compute restart',
   ])
-  await clouds.stop()
 })
 
 test('knows which releases take icehouse-compat on a compute node', () => {

@@ -9,7 +9,7 @@ const record = '/var/backups/switchover/source/running-services'
 const quiet = [/UNION ALL SELECT 'volume'/, []] as const
 
 test('types more than the «service openstack-nova-api stop» of «Setting up»: users first, keystone last', async () => {
-  const clouds = mos({ ...onSource, answers: [quiet] })
+  const clouds = await mos({ ...onSource, answers: [quiet] })
   const typed = await clouds.run(freeze, { on: 'source' })
   assert.equal(typed, [
     // What ran, so that there is a way back. Nothing is written on the source.
@@ -37,43 +37,39 @@ test('types more than the «service openstack-nova-api stop» of «Setting up»:
   // A second time there is nothing to stop, and the first record stays.
   assert.equal(await clouds.run(freeze, { on: 'source' }), [])
   assert.equal(clouds.text('node-5', record).trim().split('\n'), recorded)
-  await clouds.stop()
 })
 
 test('waits until nothing is under way, and names what is', async () => {
-  const clouds = mos({ ...onSource, answers: [[quiet[0], [['volume', '69717c74', 'creating']]]] })
-  const run = await clouds.start(freeze, { on: 'source' })
+  const clouds = await mos({ ...onSource, answers: [[quiet[0], [['volume', '69717c74', 'creating']]]] })
+  const run = clouds.start(freeze, { on: 'source' })
   assert.is(await run.ended, 'failed')
   assert.is(
     run.finished('Wait until nothing is under way', 'node-1').failure?.reason,
     'these are still under way on node-1: volume 69717c74 creating',
   )
   // The APIs are off, and what works for them still works.
-  assert.ok(clouds.running('node-1').includes('openstack-cinder-volume'))
-  await clouds.stop()
+  assert.ok(clouds.host('node-1').stateOf('openstack-cinder-volume') === 'running')
 })
 
 for (const [name, daemons] of Object.entries(services)) {
   if (name === 'compute') continue
   test(`stops ${name} alone for its role, in the reverse order of its start`, async () => {
-    const clouds = mos(onSource)
+    const clouds = await mos(onSource)
     const typed = await clouds.run(freezeService(name), { on: 'source' })
     assert.equal(
       typed,
       [...daemons].reverse().map((daemon) => `node-1: service ${daemon} stop`),
     )
-    await clouds.stop()
   })
 }
 
 test('asks in check mode for nothing that only a real run brings about', async () => {
-  const clouds = mos(onSource)
-  const run = await clouds.start(freeze, { on: 'source', check: true })
+  const clouds = await mos(onSource)
+  const run = clouds.start(freeze, { on: 'source', check: true })
   assert.is(await run.ended, 'ok')
   assert.equal(clouds.typed, [])
   for (const task of ['Wait until nothing is under way', 'Check that nothing is left running'])
     assert.is(run.finished(task, 'node-1').status, 'skipped', task)
-  await clouds.stop()
 })
 
 test.run()

@@ -2,17 +2,17 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { play } from '../../lib/index.ts'
 import { glance, glanceStart } from '../../roles/glance/index.ts'
-import { handOver, mos, mysqldump } from './mos.ts'
+import { as, handOver, mos, mysqldump } from './mos.ts'
 
 const test = suite('roles/glance')
 const moveIt = [play('Move glance', { hosts: 'target' }, [glance, glanceStart])]
 const image = '/var/lib/glance/images/5bd625a0-cb69-4018-93c8-cf8bf0348f52'
 
 test('types what «Upgrading Glance» types, in its order', async () => {
-  const clouds = mos()
+  const clouds = await mos()
   const typed = await clouds.run(moveIt)
   // # scp -r /var/lib/glance …: beside the database, whenever it is done.
-  const received = `node-5: receive ${image}`
+  const received = `node-5: write ${image}`
   assert.ok(typed.includes(received))
   assert.equal(
     typed.filter((line) => line !== received),
@@ -45,7 +45,7 @@ test('types what «Upgrading Glance» types, in its order', async () => {
       `node-5: ${handOver('/etc/glance', 'glance')}`,
       `node-5: ${handOver('/var/lib/glance', 'glance')}`,
       // glance-manage db_sync: after the configuration, which tells the tool where the database is.
-      'node-5: su glance: glance-manage db_sync',
+      `node-5: ${as('glance', 'glance-manage db_sync')}`,
       // service openstack-glance-api start; service openstack-glance-registry start: the registry first, which api asks
       'node-5: service openstack-glance-registry start',
       'node-5: service openstack-glance-api start',
@@ -59,19 +59,17 @@ test('types what «Upgrading Glance» types, in its order', async () => {
   assert.match(api, 'admin_password=mN6cV2sD\n')
   assert.match(clouds.text('node-5', '/etc/glance/glance-registry.conf'), 'mysql://glance:glance-password@127.0.0.1')
   assert.equal(await clouds.run(moveIt), [])
-  await clouds.stop()
 })
 
 test('says which image files cannot be used', async () => {
-  const clouds = mos({
+  const clouds = await mos({
     migrated: ['glance'],
     answers: [[/FROM glance\.images i JOIN/, [['id-1', '10', '/var/lib/glance/images/gone', '']]]],
   })
-  const run = await clouds.start(glanceStart, { on: 'target' })
+  const run = clouds.start(glanceStart, { on: 'target' })
   assert.is(await run.ended, 'failed')
   const { failure } = run.finished('Check that every image file is there', 'node-5')
   assert.is(failure?.reason, 'these images cannot be used:\nid-1: /var/lib/glance/images/gone is missing')
-  await clouds.stop()
 })
 
 test.run()

@@ -7,7 +7,7 @@ const test = suite('roles/horizon')
 const settings = '/etc/openstack-dashboard/local_settings'
 
 test('types what «Upgrade the OpenStack Dashboard UI» types, in its order', async () => {
-  const clouds = mos()
+  const clouds = await mos()
   const typed = await clouds.run(horizon, { on: 'target' })
   assert.equal(typed, [
     'node-5: cp -a /etc/openstack-dashboard /var/backups/switchover/etc/openstack-dashboard.part',
@@ -23,19 +23,16 @@ test('types what «Upgrade the OpenStack Dashboard UI» types, in its order', as
     'OPENSTACK_HOST = "10.0.0.14"\nOPENSTACK_KEYSTONE_DEFAULT_ROLE = "_member_"\n',
   )
   assert.equal(await clouds.run(horizon, { on: 'target' }), [])
-  await clouds.stop()
 })
 
 test('takes the role that keystone has, and refuses to go without one', async () => {
-  const fuel = mos({ answers: [[/SELECT name FROM keystone\.role/, [['Member']]]] })
+  const fuel = await mos({ answers: [[/SELECT name FROM keystone\.role/, [['Member']]]] })
   await fuel.run(horizon, { on: 'target' })
   assert.match(fuel.text('node-5', settings), 'OPENSTACK_KEYSTONE_DEFAULT_ROLE = "Member"\n')
-  await fuel.stop()
-  const none = mos({ answers: [[/SELECT name FROM keystone\.role/, []]] })
-  const run = await none.start(horizon, { on: 'target' })
+  const none = await mos({ answers: [[/SELECT name FROM keystone\.role/, []]] })
+  const run = none.start(horizon, { on: 'target' })
   assert.is(await run.ended, 'failed')
   assert.match(run.finished('Set the configuration', 'node-5').failure?.reason ?? '', 'neither a role _member_ nor')
-  await none.stop()
 })
 
 test.run()

@@ -1,12 +1,12 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { keystone } from '../../roles/keystone/index.ts'
-import { handOver, mos, mysqldump } from './mos.ts'
+import { as, handOver, mos, mysqldump } from './mos.ts'
 
 const test = suite('roles/keystone')
 
 test('types what «Upgrading Keystone» types, in its order', async () => {
-  const clouds = mos()
+  const clouds = await mos()
   const typed = await clouds.run(keystone, { on: 'target' })
   assert.equal(typed, [
     // # service openstack-keystone stop
@@ -32,7 +32,7 @@ test('types what «Upgrading Keystone» types, in its order', async () => {
     // The article does this after keystone-manage; the tool reads these files as the service's user.
     `node-5: ${handOver('/etc/keystone', 'keystone')}`,
     // # keystone-manage db_sync
-    'node-5: su keystone: keystone-manage db_sync',
+    `node-5: ${as('keystone', 'keystone-manage db_sync')}`,
     // The article's clouds keep their addresses.
     'node-5: mysql keystone: UPDATE endpoint SET url = http://172.16.40.44:5000/v2.0 WHERE id = 8cb1c821',
     // # service openstack-keystone start
@@ -47,7 +47,6 @@ test('types what «Upgrading Keystone» types, in its order', async () => {
   assert.match(clouds.text('node-5', '/var/backups/switchover/rows/keystone.endpoint.jsonl'), '172.16.40.43')
   // A second time there is nothing to do.
   assert.equal(await clouds.run(keystone, { on: 'target' }), [])
-  await clouds.stop()
 })
 
 test.run()

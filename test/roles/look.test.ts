@@ -20,18 +20,16 @@ const right: NonNullable<CloudsOptions['answers']> = [
 ]
 
 async function failureOf(task: string, host: string, more: CloudsOptions): Promise<string> {
-  const clouds = mos({ ...more, answers: [...(more.answers ?? []), ...right] })
-  const run = await clouds.start(look)
+  const clouds = await mos({ ...more, answers: [...(more.answers ?? []), ...right] })
+  const run = clouds.start(look)
   assert.is(await run.ended, 'failed')
   assert.equal(clouds.typed, [])
-  await clouds.stop()
   return run.finished(task, host).failure?.reason ?? ''
 }
 
 test('looks at everything and types nothing', async () => {
-  const clouds = mos({ answers: right })
+  const clouds = await mos({ answers: right })
   assert.equal(await clouds.run(look), [])
-  await clouds.stop()
 })
 
 test('names all rows on which the migrations would break off', async () => {
@@ -89,7 +87,7 @@ test('refuses a compute node that nova does not know by its name', async () => {
 })
 
 test('refuses a volume group that is too full', async () => {
-  const full = () => ({ out: '  cinder:1073741824:4096:4096\n' })
+  const full = '  cinder:1073741824:4096:4096\n'
   assert.is(
     await failureOf('Check that there is room on the target', 'node-5', { programs: { vgs: full } }),
     'node-5 has 4096 bytes free in cinder, and the volumes of node-1 need 1048576',

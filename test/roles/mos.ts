@@ -4,8 +4,10 @@ import { Clouds, type CloudsOptions } from '../rig/clouds.ts'
 export const mysqldump = 'mysqldump --single-transaction --quick --routines --triggers --hex-blob --skip-dump-date'
 
 /** `chown -R SERVICE:SERVICE PATH`, of what does not belong to it yet, and without following links. */
-export const handOver = (path: string, service: string) =>
-  `find ${path} ( ! -user ${service} -o ! -group ${service} ) -exec chown -h ${service}:${service} {} +`
+export const handOver = (path: string, service: string) => `chown -h ${service}:${service} ${path} …`
+
+/** A command as the user of a service: run by root, the tools leave logs that the service cannot write. */
+export const as = (user: string, command: string) => `su -s /bin/sh -c '${command}' ${user}`
 
 // Names of services: fuel-library deployment/puppet/*/manifests/params.pp at 4.1 and 5.0.
 export const services = {
@@ -133,11 +135,11 @@ const tables = {
 }
 
 /** What the clients list, a row each; ids as the article shows them. */
-const listed = (...ids: readonly string[]) => ({ out: ids.map((id) => `| ${id} | x |\n`).join('') })
+const listed = (id: string) => `| ${id} | x |\n`
 
 /** The article's clouds before the upgrade, with what a test has otherwise. */
-export function mos(more: CloudsOptions = {}): Clouds {
-  return new Clouds({
+export function mos(more: CloudsOptions = {}): Promise<Clouds> {
+  return Clouds.of({
     ...more,
     versions: {
       keystone: ['36', '44'],
@@ -170,15 +172,15 @@ export function mos(more: CloudsOptions = {}): Clouds {
       [/SELECT updated_at > /, [['1']]],
     ],
     programs: {
-      keystone: () => listed('8cb1c8216990434eb46e8180faf522bd'),
-      glance: () => listed('5bd625a0-cb69-4018-93c8-cf8bf0348f52'),
-      nova: () => listed('75eee200-5961-4e2e-bc9f-b6c276c68554'),
-      neutron: () => listed('36560f8d-73ee-4f41-8def-8aecf7516417'),
-      cinder: () => listed('69717c74-2cdd-4ef7-b7dd-a38ce63baa54'),
-      'nova-manage': () => ({ out: 'nova-cert node-5.domain.tld internal enabled :-) 2014-09-03 15:17:25\n' }),
-      vgs: () => ({ out: '  cinder:1073741824:1073741824:1048576\n' }),
-      tgtadm: () => ({ out: `Target 1: ${iqn}\n    LUN: 1\n` }),
-      rpm: () => ({ out: '2013.2.3\n' }),
+      keystone: listed('8cb1c8216990434eb46e8180faf522bd'),
+      glance: listed('5bd625a0-cb69-4018-93c8-cf8bf0348f52'),
+      nova: listed('75eee200-5961-4e2e-bc9f-b6c276c68554'),
+      neutron: listed('36560f8d-73ee-4f41-8def-8aecf7516417'),
+      cinder: listed('69717c74-2cdd-4ef7-b7dd-a38ce63baa54'),
+      'nova-manage': 'nova-cert node-5.domain.tld internal enabled :-) 2014-09-03 15:17:25\n',
+      vgs: '  cinder:1073741824:1073741824:1048576\n',
+      tgtadm: `Target 1: ${iqn}\n    LUN: 1\n`,
+      rpm: '2013.2.3\n',
       ...more.programs,
     },
   })

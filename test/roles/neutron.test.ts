@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { play } from '../../lib/index.ts'
 import { dhcpDevice } from '../../roles/neutron/dhcp-device.ts'
 import { neutron, neutronStart } from '../../roles/neutron/index.ts'
-import { handOver, mos, mysqldump, services } from './mos.ts'
+import { as, handOver, mos, mysqldump, services } from './mos.ts'
 
 const test = suite('roles/neutron')
 const moveIt = [play('Move neutron', { hosts: 'target' }, [neutron, neutronStart])]
@@ -14,7 +14,7 @@ const manage =
   '--config-file /etc/neutron/plugins/openvswitch/ovs_neutron_plugin.ini'
 
 test('types what «Upgrading Neutron» types, in its order', async () => {
-  const clouds = mos()
+  const clouds = await mos()
   const typed = await clouds.run(moveIt)
   assert.equal(typed, [
     // # for i in /etc/init.d/neutron-*; do $i stop; done
@@ -41,8 +41,8 @@ test('types what «Upgrading Neutron» types, in its order', async () => {
     // # chown -R neutron:neutron /etc/neutron
     `node-5: ${handOver('/etc/neutron', 'neutron')}`,
     // # neutron-db-manage … stamp havana, # neutron-db-manage … upgrade icehouse
-    `node-5: su neutron: ${manage} stamp havana`,
-    `node-5: su neutron: ${manage} upgrade icehouse`,
+    `node-5: ${as('neutron', `${manage} stamp havana`)}`,
+    `node-5: ${as('neutron', `${manage} upgrade icehouse`)}`,
     // What is bound to the agents of the old controller, of which the article says nothing (facts 3.4).
     'node-5: mysql neutron: UPDATE agents SET host = node-5.domain.tld WHERE id = a1fe62bf',
     'node-5: mysql neutron: UPDATE ports SET device_id = dhcp1899f701-7b81-5bcb-a35e-b2aaaf935060-net WHERE id = p-1',
@@ -65,26 +65,23 @@ test('types what «Upgrading Neutron» types, in its order', async () => {
     assert.match(conf, wanted)
   assert.match(clouds.text('node-5', '/etc/neutron/api-paste.ini'), /admin_password ?= ?gH9jK2lZ\n/)
   assert.equal(await clouds.run(moveIt), [])
-  await clouds.stop()
 })
 
 test('does not stamp a database that has a version', async () => {
-  const clouds = mos({ versions: { neutron: ['havana', 'icehouse'] } })
+  const clouds = await mos({ versions: { neutron: ['havana', 'icehouse'] } })
   const typed = await clouds.run(neutron, { on: 'target' })
   assert.equal(
     typed.filter((line) => line.includes(manage)),
-    [`node-5: su neutron: ${manage} upgrade icehouse`],
+    [`node-5: ${as('neutron', `${manage} upgrade icehouse`)}`],
   )
-  await clouds.stop()
 })
 
 test('refuses a plugin whose migrations cannot be chosen by its name', async () => {
-  const clouds = mos({ files: { 'node-1': { '/etc/neutron/neutron.conf': '[DEFAULT]\ncore_plugin=ml2\n' } } })
-  const run = await clouds.start(neutron, { on: 'target', tags: ['config'] })
+  const clouds = await mos({ files: { 'node-1': { '/etc/neutron/neutron.conf': '[DEFAULT]\ncore_plugin=ml2\n' } } })
+  const run = clouds.start(neutron, { on: 'target', tags: ['config'] })
   assert.is(await run.ended, 'failed')
   const { failure } = run.finished('Set the configuration', 'node-5')
   assert.is(failure?.reason, 'core_plugin in neutron.conf of node-1 is ml2, not a class')
-  await clouds.stop()
 })
 
 test('names the DHCP device of a host as the agent does', () => {

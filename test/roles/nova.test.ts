@@ -3,13 +3,13 @@ import * as assert from 'uvu/assert'
 import { play } from '../../lib/index.ts'
 import { nova, novaStart } from '../../roles/nova/index.ts'
 import { parseServices } from '../../roles/nova/service-list.ts'
-import { attachment, handOver, mos, mysqldump, services } from './mos.ts'
+import { attachment, as, handOver, mos, mysqldump, services } from './mos.ts'
 
 const test = suite('roles/nova')
 const moveIt = [play('Move nova', { hosts: 'target' }, [nova, novaStart])]
 
 test('types what «Upgrade Nova» types, in its order', async () => {
-  const clouds = mos()
+  const clouds = await mos()
   const typed = await clouds.run(moveIt)
   assert.equal(typed, [
     // # for i in /etc/init.d/openstack-nova-*;do $i stop; done: by name, and metadata-api never runs
@@ -33,7 +33,7 @@ test('types what «Upgrade Nova» types, in its order', async () => {
     // # chown -R nova:nova /etc/nova
     `node-5: ${handOver('/etc/nova', 'nova')}`,
     // The article's `nova-manage db_sync` ends with a usage error (facts 0, 1).
-    'node-5: su nova: nova-manage db sync',
+    `node-5: ${as('nova', 'nova-manage db sync')}`,
     'node-5: mysql nova: UPDATE services SET host = node-5.domain.tld WHERE id = 1',
     // mysql> update block_device_mapping set connection_info=…: of «Upgrade Cinder», where it would stand in nova's database
     `node-5: mysql nova: UPDATE block_device_mapping SET connection_info = ${attachment('192.168.1.14')} WHERE id = 5`,
@@ -46,17 +46,15 @@ test('types what «Upgrade Nova» types, in its order', async () => {
   assert.match(conf, 'mysql://nova:nova-password@127.0.0.1/nova?read_timeout=60\n')
   assert.match(conf, 'admin_password=wS1qA7zX\n')
   assert.equal(await clouds.run(moveIt), [])
-  await clouds.stop()
 })
 
 test('names the nova services that are down', async () => {
-  const down = () => ({ out: 'nova-cert node-5.domain.tld internal enabled XXX 2014-09-03 15:17:25\n' })
-  const clouds = mos({ migrated: ['nova'], programs: { 'nova-manage': down } })
-  const run = await clouds.start(novaStart, { on: 'target' })
+  const down = 'nova-cert node-5.domain.tld internal enabled XXX 2014-09-03 15:17:25\n'
+  const clouds = await mos({ migrated: ['nova'], programs: { 'nova-manage': down } })
+  const run = clouds.start(novaStart, { on: 'target' })
   assert.is(await run.ended, 'failed')
   const { failure } = run.finished('Check that every nova service of the target smiles', 'node-5')
   assert.is(failure?.reason, 'these nova services are down: nova-cert')
-  await clouds.stop()
 })
 
 test('reads the list of services as nova-manage prints it, long host names too', () => {

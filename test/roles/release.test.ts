@@ -14,7 +14,7 @@ import { startSource, stopTarget, targetAsBefore } from '../../roles/openstack/r
 import { carried, connection } from '../../roles/openstack/settings.ts'
 import { started } from '../../roles/openstack/start.ts'
 import { root } from '../rig/lab.ts'
-import { handOver, mos, mysqldump, onControllers } from './mos.ts'
+import { as, handOver, mos, mysqldump, onControllers } from './mos.ts'
 
 const test = suite('roles/release')
 
@@ -85,12 +85,12 @@ const withOrchestra = (more: Parameters<typeof mos>[0] = {}) =>
       'node-5': { '/etc/orchestra/orchestra.conf': '[DEFAULT]\nauth_encryption_key=ours\n' },
     },
     answers: [...(more.answers ?? []), [/FROM orchestra\.scores WHERE owner IS NULL/, []]],
-    programs: { orchestra: () => ({ out: '| 0e1d2c3b | x |\n' }) },
+    programs: { orchestra: '| 0e1d2c3b | x |\n' },
   })
 const of = (typed: readonly string[]) => typed.filter((line) => line.includes('orchestra'))
 
 test('an entry of a release is looked at', async () => {
-  const clouds = withOrchestra({
+  const clouds = await withOrchestra({
     answers: [
       [
         /SELECT schema_name FROM/,
@@ -100,23 +100,21 @@ test('an entry of a release is looked at', async () => {
       [/WHERE extra IS NULL|GROUP BY 1, 2|engine <> 'InnoDB'|keystone\.role|table_schema = 'keystone'/, []],
     ],
   })
-  const run = await clouds.start(look.with(release), { on: 'source' })
+  const run = clouds.start(look.with(release), { on: 'source' })
   assert.is(await run.ended, 'failed')
   assert.is(
     run.finished('Check that the data of the source can be migrated', 'node-1').failure?.reason,
     'the migration to Icehouse would break off halfway:\norchestra.scores without an owner: 7',
   )
-  await clouds.stop()
 })
 
 test('… is waited for, recorded and frozen', async () => {
-  const busy = withOrchestra({ answers: [[/UNION ALL SELECT 'score', id/, [['score', '7', 'playing']]]] })
-  const run = await busy.start(freeze.with(release), { on: 'source' })
+  const busy = await withOrchestra({ answers: [[/UNION ALL SELECT 'score', id/, [['score', '7', 'playing']]]] })
+  const run = busy.start(freeze.with(release), { on: 'source' })
   assert.is(await run.ended, 'failed')
   assert.match(run.finished('Wait until nothing is under way', 'node-1').failure?.reason ?? '', 'score 7 playing')
-  await busy.stop()
 
-  const clouds = withOrchestra({ answers: [[/UNION ALL SELECT 'score', id/, []]] })
+  const clouds = await withOrchestra({ answers: [[/UNION ALL SELECT 'score', id/, []]] })
   const typed = await clouds.run(freeze.with(release), { on: 'source' })
   // Its API with the APIs, from the users inwards; its engine with the rest.
   const at = (text: string) => typed.indexOf(`node-1: service ${text} stop`)
@@ -126,18 +124,16 @@ test('… is waited for, recorded and frozen', async () => {
   assert.ok(at('openstack-orchestra-engine') < at('openstack-nova-objectstore'))
   const record = clouds.text('node-5', '/var/backups/switchover/source/running-services')
   assert.match(record, 'openstack-orchestra-engine\nopenstack-orchestra-api\nhttpd\n')
-  await clouds.stop()
 
-  const alone = withOrchestra()
+  const alone = await withOrchestra()
   assert.equal(
     await alone.run(freezeService('orchestra').with(release), { on: 'source' }),
     [...daemons].reverse().map((name) => `node-1: service ${name} stop`),
   )
-  await alone.stop()
 })
 
 test('… is moved and started', async () => {
-  const clouds = withOrchestra({ running: { 'node-1': [] } })
+  const clouds = await withOrchestra({ running: { 'node-1': [] } })
   const typed = await clouds.run([
     play('Move it', { hosts: 'target' }, [parallel(orchestraData)]),
     play('Start it', { hosts: 'target' }, [parallel(orchestraStart)]),
@@ -158,7 +154,7 @@ test('… is moved and started', async () => {
     'node-5: mysql: ALTER DATABASE `orchestra` DEFAULT CHARACTER SET utf8 COLLATE utf8_general_ci',
     'node-5: write /etc/orchestra/orchestra.conf',
     `node-5: ${handOver('/etc/orchestra', 'orchestra')}`,
-    'node-5: su orchestra: orchestra-manage db_sync',
+    `node-5: ${as('orchestra', 'orchestra-manage db_sync')}`,
     'node-5: mysql orchestra: UPDATE engines SET host = node-5.domain.tld WHERE id = 1',
     ...daemons.map((name) => `node-5: service ${name} start`),
   ])
@@ -166,18 +162,17 @@ test('… is moved and started', async () => {
     clouds.text('node-5', '/etc/orchestra/orchestra.conf'),
     /auth_encryption_key=theirs\n\n?\[database\]\nconnection ?= ?mysql:\/\/orchestra:orchestra-password@127\.0\.0\.1\/orchestra/,
   )
-  await clouds.stop()
 })
 
 test('… and rolled back', async () => {
-  const clouds = withOrchestra({ running: { 'node-1': [] } })
+  const clouds = await withOrchestra({ running: { 'node-1': [] } })
   await clouds.run(orchestraData, { on: 'target' })
   await clouds.run(orchestraStart, { on: 'target' })
   assert.equal(
     of(await clouds.run(stopTarget.with(release), { on: 'target' })),
     [...daemons].reverse().map((name) => `node-5: service ${name} stop`),
   )
-  const none = await clouds.start(startSource.with(release), { on: 'source' })
+  const none = clouds.start(startSource.with(release), { on: 'source' })
   await none.ended
   assert.match(none.finished('Start what ran on the source', 'node-1').failure?.hint ?? '', daemons.join(' '))
   assert.equal(of(await clouds.run(targetAsBefore.with(release), { on: 'target' })), [
@@ -186,7 +181,6 @@ test('… and rolled back', async () => {
     'node-5: mysql orchestra < dump of orchestra of node-5',
   ])
   assert.is(clouds.text('node-5', '/etc/orchestra/orchestra.conf'), '[DEFAULT]\nauth_encryption_key=ours\n')
-  await clouds.stop()
 })
 
 const sources = readdirSync(join(root, 'roles'), { recursive: true, encoding: 'utf8' }).filter((name) =>

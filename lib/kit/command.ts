@@ -1,6 +1,6 @@
 import { Advice, CommandFailed } from '../model/operation.ts'
 import type { CommandResult, Connection, ExecOptions, Reader } from '../model/operation.ts'
-import type { Secret } from '../model/secret.ts'
+import { Secret } from '../model/secret.ts'
 import { type NewFile, writeFile } from './new-file.ts'
 
 /** A script with all that it is run with: what most changes are. */
@@ -8,6 +8,8 @@ export type Command = {
   readonly script: string
   /** What the script reads: the way for contents and for secrets, which must not stand on a command line. */
   readonly stdin?: string | Uint8Array | Secret
+  /** What it reads before that, a line each: for `read`, which takes no more than its line. */
+  readonly firstLines?: readonly Secret[]
   /** Seconds until it is killed. */
   readonly timeout?: number
   /** It may take long: its output is shown while it runs. */
@@ -46,7 +48,8 @@ export async function performAll(connection: Connection, steps: readonly Step[])
  * or those allowed
  */
 export async function perform(connection: Reader, command: Command): Promise<CommandResult> {
-  const { script, stdin, timeout, long, tidy, allow = [0], shown = script } = command
+  const { script, timeout, long, tidy, allow = [0], shown = script } = command
+  const stdin = inputOf(command)
   const options: ExecOptions = {
     ...(stdin === undefined ? {} : { stdin }),
     ...(timeout === undefined ? {} : { timeout }),
@@ -58,6 +61,13 @@ export async function perform(connection: Reader, command: Command): Promise<Com
   if (reason !== undefined) throw new Advice(reason, hint!)
   if (!allow.includes(result.code)) throw new CommandFailed(shown, result)
   return result
+}
+
+function inputOf({ firstLines = [], stdin }: Command): Command['stdin'] {
+  if (firstLines.length === 0) return stdin
+  const lines = Secret.join(firstLines.flatMap((line) => [line, '\n']))
+  if (stdin instanceof Uint8Array) return Buffer.concat([Buffer.from(lines.reveal()), stdin])
+  return Secret.join([lines, stdin ?? ''])
 }
 
 const refusal = 77

@@ -3,7 +3,7 @@ import { localFile, unusable } from '../kit/local-file.ts'
 import { type Command, perform } from '../kit/command.ts'
 import { operation } from '../model/operation.ts'
 import type { CommandResult, LocalFile, Operation, Reader } from '../model/operation.ts'
-import { masked, Secret } from '../model/secret.ts'
+import { Secret } from '../model/secret.ts'
 import { quote, sh, type Word } from '../kit/shell.ts'
 
 /** What a command wrote and how it ended. */
@@ -155,13 +155,14 @@ async function run(connection: Reader, command: Command): Promise<Ran> {
 }
 
 function commandOf({ script, options }: Running): Command {
-  const { cwd, env = {}, timeout, long, allow } = options
-  const { imports, stdin } = environment(env, options.stdin)
+  const { cwd, env = {}, stdin, timeout, long, allow } = options
+  const { imports, secrets } = environment(env)
   const plain = imports === '' && cwd === undefined
   return {
     // A newline ends the script, so that a comment or a here-document at its end cannot swallow what follows.
     script: plain ? script : `${imports}${cwd === undefined ? '' : sh`cd ${cwd} || exit\n`}${script}\n`,
     ...(plain ? {} : { shown: script }),
+    ...(secrets.length === 0 ? {} : { firstLines: secrets }),
     ...(stdin === undefined ? {} : { stdin }),
     ...(timeout === undefined ? {} : { timeout }),
     ...(long === undefined ? {} : { long }),
@@ -170,14 +171,13 @@ function commandOf({ script, options }: Running): Command {
 }
 
 // A secret for the environment comes as a line of stdin before what the command itself reads: `read` is a builtin, so
-// no process
-// ever has it among its arguments, and on a pipe it takes not one byte more than its line.
-function environment(
-  env: NonNullable<CommandOptions['env']>,
-  stdin: CommandOptions['stdin'],
-): { readonly imports: string; readonly stdin: CommandOptions['stdin'] } {
+// no process ever has it among its arguments, and on a pipe it takes not one byte more than its line.
+function environment(env: NonNullable<CommandOptions['env']>): {
+  readonly imports: string
+  readonly secrets: readonly Secret[]
+} {
   let imports = ''
-  let before: Secret | undefined
+  const secrets: Secret[] = []
   for (const [name, value] of Object.entries(env)) {
     if (!/^[A-Za-z_]\w*$/.test(name)) throw new Error(`${name} cannot be the name of an environment variable`)
     if (!(value instanceof Secret)) {
@@ -189,11 +189,9 @@ function environment(
         `the secret ${value} has several lines and cannot be the environment variable ${name}: pass it as stdin`,
       )
     imports += `IFS= read -r ${name}; export ${name}\n`
-    before = before ? masked`${before}${value}\n` : masked`${value}\n`
+    secrets.push(value)
   }
-  if (!before) return { imports, stdin }
-  if (stdin instanceof Uint8Array) return { imports, stdin: Buffer.concat([Buffer.from(before.reveal()), stdin]) }
-  return { imports, stdin: masked`${before}${stdin ?? ''}` }
+  return { imports, secrets }
 }
 
 function isTemplate(value: object): value is TemplateStringsArray {

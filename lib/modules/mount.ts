@@ -1,8 +1,10 @@
 import { Advice, operation } from '../model/operation.ts'
 import type { Diff, Operation, Reader } from '../model/operation.ts'
+import { Secret } from '../model/secret.ts'
 import { answers, bytesIn, bytesOf } from '../kit/answers.ts'
 import { changeAsCheck } from '../kit/change-as-check.ts'
 import { performAll, type Step } from '../kit/command.ts'
+import { type NewContent, newContent } from '../kit/new-file.ts'
 import { absolute, decode } from '../kit/path-state.ts'
 import { quote, sbin, sh } from '../kit/shell.ts'
 import { fstabText, fstabWithout, inFstab, type FstabEntry } from './mount/fstab.ts'
@@ -182,7 +184,7 @@ function changeOf(
   const { text: before, encode } = decode(state.content ?? nothing)
   if (before === after && !todo) return {}
   const validate = todo ? { validate: changeAsCheck(`${todo.tool} ${path}`, todo.script) } : {}
-  const write: Step = { path: fstab, content: encode(after), meta: { backup, ...validate } }
+  const write: Step = { path: fstab, ...contentOf(fstab, state, encode(after)), meta: { backup, ...validate } }
   // It made units of the old table, and would unmount by them.
   const reload: readonly Step[] = state.systemd ? [{ script: 'systemctl daemon-reload' }] : []
   return {
@@ -192,6 +194,15 @@ function changeOf(
       ...(todo ? [{ path: `mount ${path}`, before: told(state.live.at(-1)), after: todo.told }] : []),
     ],
   }
+}
+
+/** The new table; one with passwords in it is nothing to be read in a plan. */
+function contentOf(fstab: string, { content }: State, after: Uint8Array): NewContent {
+  const made = newContent(fstab, content, after)
+  const text = made.content
+  return typeof text === 'string' && password.test(text)
+    ? { ...made, content: Secret.content(text, `content of ${fstab}`) }
+    : made
 }
 
 const nothing = Buffer.alloc(0)

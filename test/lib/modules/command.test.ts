@@ -3,10 +3,12 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { command, probe, script, shell as run } from '../../../lib/modules/index.ts'
+import { pack } from '../../../lib/model/change.ts'
 import { CommandFailed } from '../../../lib/model/operation.ts'
 import { Secret } from '../../../lib/model/secret.ts'
 import { emptyDirectory, here, shells } from '../../rig/here.ts'
 import { applied, failure, planOf } from './applied.ts'
+import { typed } from './typed.ts'
 
 for (const shell of shells) {
   const test = suite(`command under ${shell.name}`)
@@ -116,3 +118,32 @@ for (const shell of shells) {
 
   test.run()
 }
+
+const test = suite('command: what is typed')
+const password = Secret.of('open sesame', 'password')
+
+for (const [what, operation, wanted, commands] of [
+  ['a script as it is', run`nova-manage db sync`, true, ['nova-manage db sync']],
+  ['nothing, where a guard says so', run({ creates: '/x' })`make x`, false, []],
+  ['one that may take long', run({ long: true, timeout: 60 })`make x`, true, ['make x # long, at most 60 s']],
+  ['arguments', command(['echo', '$HOME', "it's"]), true, [`echo '$HOME' 'it'\\''s'`]],
+  [
+    'directory, environment, input: secrets are read',
+    run({ cwd: '/a b', env: { N: 5, PW: password }, stdin: 'text' })`cat`,
+    true,
+    ["N=5; export N\nIFS= read -r PW; export PW\ncd '/a b' || exit\ncat", '< ‹password›', '< text'],
+  ],
+  ['what only looks', probe`uptime`, { code: 0, stdout: '', stderr: '' }, []],
+] as const) {
+  test(what, () => assert.equal(typed(operation, wanted), commands))
+}
+
+test('bytes for a command follow a secret of its environment', async () => {
+  const connection = here()
+  const sent = run({ env: { PW: password }, stdin: Buffer.from([255, 0, 10]) })`echo "$PW"; od -An -tx1`
+  const prepared = await planOf(connection, sent)
+  assert.not.match(JSON.stringify(pack(prepared.change, new Map())), 'sesame')
+  assert.equal(await prepared.apply(connection), { code: 0, stdout: 'open sesame\n ff 00 0a\n', stderr: '' })
+})
+
+test.run()

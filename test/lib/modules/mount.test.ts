@@ -171,6 +171,10 @@ test('a password in fstab is not shown, and none is put there', async () => {
   const run = await applied(here(), () => mount.present({ device: 'tmpfs', path: '/b', type: 'tmpfs' }, { fstab }))
   assert.is(run.diff[0]!.before, '//srv/a /a cifs user=x,password=‹masked›,rw 0 0\n')
   assert.not.match(run.diff[0]!.after, 'old-one')
+  const { change } = mount
+    .present({ device: 'tmpfs', path: '/c', type: 'tmpfs' })
+    .plan(state('//srv/a /a cifs user=x,password=old-one 0 0\n'))
+  assert.not.match(JSON.stringify(change), 'old-one')
   assert.throws(
     () => mount.mounted({ device: '//srv/a', path: '/a', type: 'cifs', opts: 'user=x,pass=y' }),
     'the options of /a hold a password, which every user of the host could read',

@@ -29,10 +29,11 @@ function client({ commands, sql, long }: ClientCommand): readonly string[] {
   return command({ script: commands.replace(guards, 'guards'), stdin: sql && Secret.join(sql), long })
 }
 
-function command({ script, stdin, long, timeout }: Command): readonly string[] {
+function command({ script, firstLines = [], stdin, long, timeout }: Command): readonly string[] {
   const how = [...(long ? ['long'] : []), ...(timeout === undefined ? [] : [`at most ${timeout} s`])].join(', ')
   return [
     `${script.replace(sbin, '').trim()}${how ? ` # ${how}` : ''}`,
+    ...firstLines.map((line) => `< ${String(line)}`),
     ...(stdin === undefined ? [] : [`< ${String(stdin)}`]),
   ]
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { wildcards } from '../model/glob.ts'
 import type { Host, Inventory } from '../model/inventory.ts'
 import { showPath, type TaskPath } from '../model/event.ts'
 import { applyLimit, matchHosts } from '../model/pattern.ts'
@@ -240,13 +241,7 @@ function repeatedNames(plays: readonly PlayNode[]): readonly Problem[] {
 function startAt(playbook: Playbook, wanted: string | undefined, problems: Problem[]): Named | undefined {
   if (wanted === undefined) return undefined
   // Brackets are common in the names of tasks, and none of them means a set of letters.
-  const glob = new RegExp(
-    `^${wanted
-      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.')}$`,
-    's',
-  )
+  const pattern = wildcards(wanted)
   const names: string[] = []
   let inRescue: Named | undefined
   for (const role of playbook.plays.flatMap(rolesOf)) {
@@ -256,7 +251,7 @@ function startAt(playbook: Playbook, wanted: string | undefined, problems: Probl
       if (!isNamed(step)) continue
       const spellings = [step.name, `${role.name} › ${step.name}`, `${role.name} : ${step.name}`]
       names.push(...spellings)
-      if (!spellings.some((s) => s === wanted || glob.test(s))) continue
+      if (!spellings.some((s) => s === wanted || pattern.test(s))) continue
       if (!rescued.has(step)) return step
       inRescue ??= step
     }

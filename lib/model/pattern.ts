@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
+import { glob } from './glob.ts'
 import { hostsOf, type Host, type Inventory } from './inventory.ts'
 import { didYouMean, type Problem } from './problem.ts'
 
@@ -167,21 +168,6 @@ function members(group: string, inventory: Inventory): readonly Host[] {
 /** The machine that `run` runs on, when the inventory does not list it. */
 function implicit(name: string, inventory: Inventory): Host {
   return { name, groups: [], settings: { connection: 'local' }, vars: inventory.groups.get('all')?.vars ?? {} }
-}
-
-function glob(part: string): RegExp {
-  const body = part.replace(
-    /\[(!?)(\]?[^\]]*)\]|[*?]|[^*?]/gs,
-    (token, not: string | undefined, set: string | undefined) =>
-      token === '*'
-        ? '.*'
-        : token === '?'
-          ? '.'
-          : set !== undefined
-            ? `[${not ? '^' : ''}${set.replace(/[\\[\]^]/g, '\\$&')}]`
-            : token.replace(/[\\^$.|+()[\]{}]/, '\\$&'),
-  )
-  return new RegExp(`^(?:${body})$`, 's')
 }
 
 const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'

@@ -1,6 +1,7 @@
 import { createHash, createHmac } from 'node:crypto'
 import { appendFile, mkdir, open, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { wildcards } from '../model/glob.ts'
 
 /** What the files of known hosts say about a key that a host showed. */
 export type Verdict =
@@ -127,17 +128,8 @@ function covers(hosts: string, name: string): boolean {
   }
   let covered = false
   for (const pattern of hosts.toLowerCase().split(',')) {
-    if (pattern.startsWith('!') ? matches(pattern.slice(1), name) : false) return false
-    covered ||= matches(pattern, name)
+    if (pattern.startsWith('!') ? wildcards(pattern.slice(1)).test(name) : false) return false
+    covered ||= wildcards(pattern).test(name)
   }
   return covered
-}
-
-function matches(pattern: string, name: string): boolean {
-  if (!/[*?]/.test(pattern)) return pattern === name
-  const source = pattern
-    .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.')
-  return new RegExp(`^${source}$`).test(name)
 }

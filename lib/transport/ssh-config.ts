@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { homedir, userInfo } from 'node:os'
 import { basename, dirname, isAbsolute, join } from 'node:path'
+import { glob, wildcards } from '../model/glob.ts'
 import { Unreachable } from '../model/operation.ts'
 
 /** Where a connection is meant to go, before ssh_config has its say. */
@@ -187,7 +188,7 @@ class Search {
     let is = false
     for (const pattern of patterns) {
       const negated = pattern.startsWith('!')
-      if (!like(negated ? pattern.slice(1) : pattern, this.#host)) continue
+      if (!wildcards(negated ? pattern.slice(1) : pattern).test(this.#host)) continue
       if (negated) return false
       is = true
     }
@@ -249,19 +250,11 @@ function oneOf(patterns: string, text: string): boolean {
   let is = false
   for (const pattern of patterns.split(',')) {
     const negated = pattern.startsWith('!')
-    if (!like(negated ? pattern.slice(1) : pattern, text)) continue
+    if (!wildcards(negated ? pattern.slice(1) : pattern).test(text)) continue
     if (negated) return false
     is = true
   }
   return is
-}
-
-function like(pattern: string, text: string): boolean {
-  const source = pattern
-    .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.')
-  return new RegExp(`^${source}$`, 's').test(text)
 }
 
 /** The words of a line, quotes and backslashes understood, up to a comment. */
@@ -286,21 +279,14 @@ async function expanded(pattern: string): Promise<readonly string[]> {
   if (!/[*?[]/.test(pattern)) return [pattern]
   const folders = await expanded(dirname(pattern))
   const wanted = basename(pattern)
+  const fits = glob(wanted)
   const found = await Promise.all(
     folders.map(async (folder) => {
       const names = await readdir(folder).catch(() => [])
-      return names.filter((name) => glob(wanted, name)).map((name) => join(folder, name))
+      return names
+        .filter((name) => fits.test(name) && (!name.startsWith('.') || wanted.startsWith('.')))
+        .map((name) => join(folder, name))
     }),
   )
   return found.flat().sort()
-}
-
-function glob(pattern: string, name: string): boolean {
-  if (name.startsWith('.') && !pattern.startsWith('.')) return false
-  const source = pattern
-    .replaceAll(/\[!/g, '[^')
-    .replaceAll(/[.+${}()|\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.')
-  return new RegExp(`^${source}$`).test(name)
 }

@@ -1,5 +1,6 @@
 import { output } from '../model/operation.ts'
 import type { Fact } from '../model/operation.ts'
+import { sbin } from '../kit/shell.ts'
 
 /** An address of an interface. */
 export interface Address {
@@ -16,7 +17,7 @@ export interface Addresses {
   readonly gateway: { readonly address: string; readonly interface: string } | undefined
 }
 
-const script = 'PATH=$PATH:/sbin:/usr/sbin; ip -o addr show && { ip -4 route show | grep "^default" || :; }'
+const script = `${sbin}ip -o addr show && { ip -4 route show | grep "^default" || :; }`
 
 /**
  * Under which IP addresses a host can be reached.

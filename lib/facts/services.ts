@@ -1,5 +1,6 @@
 import { output } from '../model/operation.ts'
 import type { Fact } from '../model/operation.ts'
+import { plainly } from '../kit/shell.ts'
 
 /** A service that a host knows. */
 export interface KnownService {
@@ -9,10 +10,7 @@ export interface KnownService {
   readonly running: boolean | undefined
 }
 
-const script = `
-LC_ALL=C; export LC_ALL
-PATH=$PATH:/sbin:/usr/sbin
-if [ -d /run/systemd/system ]; then
+const script = `${plainly}if [ -d /run/systemd/system ]; then
   systemctl list-unit-files --type=service --no-legend --no-pager | sed -n 's/^\\([^ @]*\\)\\.service .*/systemd \\1/p'
   systemctl list-units --type=service --state=active --no-legend --no-pager --plain 2>/dev/null | sed -n 's/^ *\\([^ ]*\\)\\.service .*/running \\1/p'
   exit 0

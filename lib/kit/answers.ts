@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { ExecOptions, Reader } from '../model/operation.ts'
 import { CommandFailed } from '../model/operation.ts'
-import { sh } from './shell.ts'
+import { plainly, sh } from './shell.ts'
 
 /** What a small script said and how it ended. */
 export interface Answer {
@@ -23,10 +23,7 @@ export async function answers<K extends string>(
 ): Promise<Readonly<Record<K, Answer>>> {
   const names = Object.keys(scripts) as K[]
   const mark = `switchover-${randomBytes(8).toString('hex')}`
-  const script = [
-    'PATH=$PATH:/sbin:/usr/sbin; LC_ALL=C; export PATH LC_ALL',
-    ...names.map((name) => `( ${scripts[name]}\n); printf '\\n${mark} %s\\n' $?`),
-  ].join('\n')
+  const script = plainly + names.map((name) => `( ${scripts[name]}\n); printf '\\n${mark} %s\\n' $?`).join('\n')
   const result = await connection.exec(script, options)
   const parts = result.stdout.split(new RegExp(`\\n${mark} (\\d+)\\n`))
   if (result.code !== 0 || parts.length !== names.length * 2 + 1) throw new CommandFailed(script, result)

@@ -47,6 +47,9 @@ function words(value: Word | Secret): string {
  */
 export const sbin = 'PATH=$PATH:/sbin:/usr/sbin; export PATH; '
 
+/** The same for a script whose programs must speak English, because what they say is read. */
+export const plainly = `${sbin}LC_ALL=C; export LC_ALL\n`
+
 /** A script in a few words. */
 export function brief(script: string): string {
   const [line = '', ...more] = script.trim().split('\n')

@@ -6,7 +6,7 @@ import { answers, type Answer } from '../kit/answers.ts'
 import { type Command, performStep } from '../kit/command.ts'
 import { localFile, unusable } from '../kit/local-file.ts'
 import { absolute, octal, setAttributes } from '../kit/path-state.ts'
-import { quote, sh } from '../kit/shell.ts'
+import { plainly, quote, sh } from '../kit/shell.ts'
 import { Advice, operation } from '../model/operation.ts'
 import type { Connection, LocalFile, Operation } from '../model/operation.ts'
 import { hashHere } from './copy-between/ends.ts'
@@ -178,8 +178,6 @@ const makeArchive = operation<Making, Finding, Command, ArchiveState>(({ archive
   },
   apply: performStep,
 })
-
-const plainly = 'PATH=$PATH:/sbin:/usr/sbin; LC_ALL=C; export PATH LC_ALL\n'
 
 function made(script: string, long = false): Command {
   return { script: plainly + script, shown: script, ...(long ? { long } : {}) }

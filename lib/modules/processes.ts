@@ -1,5 +1,6 @@
 import { operation, output } from '../model/operation.ts'
 import type { Operation } from '../model/operation.ts'
+import { stateless } from '../kit/text-lines.ts'
 
 /** A process of the host. */
 export type Process = { readonly pid: number; readonly parent: number; readonly user: string; readonly command: string }
@@ -34,16 +35,17 @@ fi
 `
 
 const look = operation<RegExp, readonly Process[], readonly Process[]>((pattern) => `processes.matching ${pattern}`, {
-  async read(connection, pattern) {
+  async read(connection) {
     const [first = '', ...lines] = (await output(connection, script)).split('\n')
     const self = Number(first.slice(5))
     const all = lines.flatMap((line): Process[] => {
       const [, pid, parent, user, command] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*?)\s*$/.exec(line) ?? []
       return command === undefined ? [] : [{ pid: Number(pid), parent: Number(parent), user: user!, command }]
     })
-    // The pattern may be global, and a global one remembers where it stopped.
-    const wanted = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ''))
-    return all.filter(({ pid, parent, command }) => pid !== self && parent !== self && wanted.test(command))
+    return all.filter(({ pid, parent }) => pid !== self && parent !== self)
   },
-  plan: (result) => ({ result }),
+  plan(all, pattern) {
+    const wanted = stateless(pattern)
+    return { result: all.filter(({ command }) => wanted.test(command)) }
+  },
 })

@@ -4,7 +4,7 @@ import { masked, type Secret } from '../model/secret.ts'
 import { accountName, accountNumber, databaseLine } from '../kit/accounts.ts'
 import { answers } from '../kit/answers.ts'
 import { type Command, perform } from '../kit/command.ts'
-import { sbin, sh } from '../kit/shell.ts'
+import { plainly, sbin, sh } from '../kit/shell.ts'
 
 /** What a user is to be; what is not said stays as it is, and is the host's own choice for a new one. */
 export interface UserOptions {
@@ -219,7 +219,7 @@ function commandFor(name: string, found: Found | undefined, wanted: Wanted, opti
   const keepsLock = found?.locked && found.password !== 'none' && options.locked !== false
   return {
     script: [
-      `${sbin}LC_ALL=C; export LC_ALL; set -e`,
+      `${plainly}set -e`,
       ...accountCommands(name, found, wanted, options),
       ...(password ? ['chpasswd -e'] : []),
       ...(locked === true || (password && keepsLock) ? [sh`usermod -L ${name}`] : []),

@@ -1,7 +1,7 @@
 import { isAscii } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import { TimedOut, Unreachable } from '../model/operation.ts'
-import { brief } from '../kit/shell.ts'
+import { brief, quote } from '../kit/shell.ts'
 import type { Program } from './program.ts'
 import { Collected } from './output.ts'
 
@@ -267,7 +267,7 @@ const oneProgram = /^\/[\w./-]+( [\w.,:=@%+/-]+)*$/
 /** The text that makes a shell run a script between its marks. */
 export function framed(token: string, number: number, { script, stdin, tidy = false }: Request): string {
   const begin = `${token}b${number};`
-  const quoted = oneProgram.test(script) ? `'exec ${script}'` : `'${script.replaceAll("'", `'\\''`)}'`
+  const quoted = quote(oneProgram.test(script) ? `exec ${script}` : script)
   const { before, after, document } = feed(`${token}h${number}`, stdin)
   // The output of what may stay behind goes to files that vanish: a daemon must neither write into a later answer
   // nor die of a broken pipe when we leave.

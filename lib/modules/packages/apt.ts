@@ -1,6 +1,6 @@
 import type { Versions } from '../../facts/packages.ts'
 import { answers } from '../../kit/answers.ts'
-import { sbin, sh } from '../../kit/shell.ts'
+import { plainly, sh } from '../../kit/shell.ts'
 import { Advice } from '../../model/operation.ts'
 import type { Manager } from './manager.ts'
 
@@ -84,7 +84,7 @@ fi`
 
 /** Begins a script in which `locked` runs apt-get; that of the time gives up at once when another one runs. */
 export function waiting(seconds: number): string {
-  return `${sbin}LC_ALL=C; DEBIAN_FRONTEND=noninteractive; export LC_ALL DEBIAN_FRONTEND
+  return `${plainly}DEBIAN_FRONTEND=noninteractive; export DEBIAN_FRONTEND
 busy='Could not get lock|Unable to (acquire|lock)|Resource temporarily unavailable'
 left=${seconds} told=
 said=$(mktemp) || exit; trap 'rm -f "$said"' EXIT; trap 'exit 1' HUP INT TERM

@@ -1,5 +1,5 @@
 import { answers } from '../../kit/answers.ts'
-import { sbin, sh } from '../../kit/shell.ts'
+import { plainly, sh } from '../../kit/shell.ts'
 import type { Manager } from './manager.ts'
 import type { Wanted } from './versions.ts'
 
@@ -33,12 +33,13 @@ export function yum(program: 'yum' | 'dnf'): Manager {
         ...(newer.length > 0 ? [sh`${program} -y update ${newer}`] : []),
       ]
       return {
-        script: [
-          `${sbin}LC_ALL=C; export LC_ALL`,
-          ...(refresh === undefined ? [] : [sh`${program} -q clean expire-cache || exit`]),
-          ...orders.map((order) => `${order} || exit`),
-          ...(downgrade ? [downgraded(program, wanted)] : []),
-        ].join('\n'),
+        script:
+          plainly +
+          [
+            ...(refresh === undefined ? [] : [sh`${program} -q clean expire-cache || exit`]),
+            ...orders.map((order) => `${order} || exit`),
+            ...(downgrade ? [downgraded(program, wanted)] : []),
+          ].join('\n'),
         long: true,
         shown: orders.join('; '),
       }
@@ -46,7 +47,7 @@ export function yum(program: 'yum' | 'dnf'): Manager {
 
     remove(names) {
       const order = sh`${program} -y remove ${names}`
-      return { script: `${sbin}LC_ALL=C; export LC_ALL; ${order}`, long: true, shown: order }
+      return { script: plainly + order, long: true, shown: order }
     },
   }
 }

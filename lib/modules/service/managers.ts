@@ -1,12 +1,11 @@
-import { sbin } from '../../kit/shell.ts'
+import { plainly } from '../../kit/shell.ts'
 
 /**
  * Shell functions that hide the three managers: `manager NAME` answers in MANAGER, empty where nobody knows the
  * service; `state NAME` in RUNNING (yes, no, or unknown where its init script knows no status) and SAID, `atboot NAME`
  * in ENABLED.
  */
-export const managing = `${sbin}LC_ALL=C; export LC_ALL
-cd /
+export const managing = `${plainly}cd /
 o=$(mktemp) || exit
 trap 'rm -f "$o"' EXIT
 nl='

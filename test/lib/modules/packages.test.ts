@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, w
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { sbin } from '../../../lib/kit/shell.ts'
+import { plainly } from '../../../lib/kit/shell.ts'
 import { packages } from '../../../lib/modules/index.ts'
 import { waiting } from '../../../lib/modules/packages/apt.ts'
 import { emptyDirectory, here, shells, type Shell } from '../../rig/here.ts'
@@ -318,9 +318,7 @@ for (const [what, operation, found, commands] of [
 ] as const) {
   test(`what is typed: ${what}`, () => {
     const [script, ...more] = typed(operation, found)
-    const plain = script
-      ?.replace(`${waiting(300).replace(sbin, '')}\n`, '')
-      .replace(/^LC_ALL=C; export LC_ALL[;\n]\s*/, '')
+    const plain = script?.replace(`${waiting(300).replace(plainly, '')}\n`, '')
     assert.equal([...(plain === undefined ? [] : [plain]), ...more], commands)
   })
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { service } from '../../../lib/modules/index.ts'
-import { sbin } from '../../../lib/kit/shell.ts'
+import { plainly } from '../../../lib/kit/shell.ts'
 import { switched } from '../../../lib/modules/service/at-boot.ts'
 import { managing } from '../../../lib/modules/service/managers.ts'
 import { ordered } from '../../../lib/modules/service/orders.ts'
@@ -302,7 +302,7 @@ settle yes 31 200 api conductor # long, at most 664 s`,
   ['what is asked for', service.status('api'), [is('api', true)], undefined],
 ] as const) {
   test(what, () => {
-    const functions = managing.replace(sbin, '')
+    const functions = managing.replace(plainly, '')
     const [script, ...more] = typed(operation, found)
     assert.equal(more, [])
     assert.is(script?.replace(functions, '').replace(ordered, '').replace(switched, '').trim(), commands)

@@ -1,7 +1,7 @@
 import type { Command } from '../../../lib/kit/command.ts'
 import type { NewFile } from '../../../lib/kit/new-file.ts'
 import type { PathState } from '../../../lib/kit/path-state.ts'
-import { sbin } from '../../../lib/kit/shell.ts'
+import { plainly, sbin } from '../../../lib/kit/shell.ts'
 import type { Change, Operation, Value } from '../../../lib/model/operation.ts'
 import { Secret } from '../../../lib/model/secret.ts'
 import type { ClientCommand } from '../../../lib/modules/database/client.ts'
@@ -32,7 +32,7 @@ function client({ commands, sql, long }: ClientCommand): readonly string[] {
 function command({ script, firstLines = [], stdin, long, timeout }: Command): readonly string[] {
   const how = [...(long ? ['long'] : []), ...(timeout === undefined ? [] : [`at most ${timeout} s`])].join(', ')
   return [
-    `${script.replace(sbin, '').trim()}${how ? ` # ${how}` : ''}`,
+    `${script.replace(plainly, '').replace(sbin, '').trim()}${how ? ` # ${how}` : ''}`,
     ...firstLines.map((line) => `< ${String(line)}`),
     ...(stdin === undefined ? [] : [`< ${String(stdin)}`]),
   ]

@@ -169,7 +169,7 @@ const nova = {
   password: 'none',
 }
 const hashed = Secret.of('$6$salt$some-hash', 'hash of ops')
-const begin = 'LC_ALL=C; export LC_ALL; set -e\n'
+const begin = 'set -e\n'
 
 for (const [what, operation, state, commands] of [
   ['a missing group', group.present('nova', { gid: 162, system: true }), undefined, ['groupadd -r -g 162 nova']],

@@ -269,8 +269,8 @@ test('refuses what a playbook cannot mean', () => {
       'the play «P»: maxFailPercentage must lie between 0 and 100, and is 101',
       'the play «P»: throttle must be a whole number from 1, and is 0.5',
       '«r › A»: retries must be a whole number from 0, and is -1',
-      '«r › A»: 5 min is not a duration: write seconds, or a text such as 500ms, 6s, 10m, 1h',
-      '«r › A»: 1.2.3s is not a duration: write seconds, or a text such as 500ms, 6s, 10m, 1h',
+      "«r › A»: 5 min is not a duration: write '5m'",
+      "«r › A»: 1.2.3s is not a duration: write seconds, or a text such as '500ms', '6s', '10m', '1h'",
       '«r › B»: throttle must be a whole number from 1, and is 0',
     ],
   )

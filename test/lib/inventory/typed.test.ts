@@ -39,7 +39,7 @@ test('settings and variables: inventory, then groups from parent to child, then 
   assert.equal(values(loaded, 'node-01'), { a: 'all', b: 'cloud', c: 'compute', d: 'host' })
   assert.equal(loaded.hosts.get('node-01')!.groups, ['compute', 'cloud'])
   assert.is(loaded.hosts.get('node-01')!.vars['d']!.from, `lab/index.ts:9 groups.compute.hosts['node-01'].vars.d`)
-  assert.is(loaded.hosts.get('node-01')!.vars['d']!.overrode![0]!.from, 'lab/index.ts:6 groups.compute.vars.d')
+  assert.is(loaded.hosts.get('node-01')!.vars['d']!.overrode![0]!.from, 'lab/index.ts:8 groups.compute.vars.d')
   assert.is(loaded.hosts.get('lone')!.vars['a']!.from, 'lab/index.ts:4 vars.a')
   assert.equal(loaded.groups.get('cloud')!.hosts, ['node-01', 'node-02'])
 })

@@ -10,6 +10,7 @@ export type {
   Playbook,
   PlayOptions,
   Role,
+  RoleOptions,
   Steps,
   Task,
   TaskOptions,

@@ -15,6 +15,7 @@ import { findPlaybook, loadPlaybook } from '../program/playbooks.ts'
 import { checkPlays, type Prepared, prepare } from '../program/prepare.ts'
 import type { LiveReporter } from '../report/index.ts'
 import { program } from '../model/program.ts'
+import { commands } from './index.ts'
 
 export const run = command({
   describe: 'Run a playbook, or a role by its name',
@@ -94,20 +95,24 @@ function checked(values: Values): Values {
   return values
 }
 
-async function load({ target, values }: RunArguments): Promise<Selected> {
-  const file = findPlaybook(target)
+async function load({ target, values, argv }: RunArguments): Promise<Selected> {
+  const file = findPlaybook(target, Object.keys(commands))
   const extraVars = await parseExtraVars(values['extra-vars'] ?? [])
   const checks = values['type-check'] && !listing(values)
   // A type error says more than what follows from it at run time, so it is the one to be shown.
   const [types, prepared] = await Promise.allSettled([
     checks ? import('../cli/typecheck.ts').then(({ typeCheck }) => typeCheck(sourcesOf(file, values))) : undefined,
-    prepare(loadPlaybook(file), readInventory(values, extraVars), {
-      limit: values.limit ?? [],
-      tags: commas(values.tags),
-      skipTags: commas(values['skip-tags']),
-      ...(values['start-at-task'] === undefined ? {} : { startAt: values['start-at-task'] }),
-      given: Object.keys(extraVars),
-    }),
+    prepare(
+      loadPlaybook(file, values.limit ? undefined : `${program()} ${typed(argv)} -l HOSTS`),
+      readInventory(values, extraVars),
+      {
+        limit: values.limit ?? [],
+        tags: commas(values.tags),
+        skipTags: commas(values['skip-tags']),
+        ...(values['start-at-task'] === undefined ? {} : { startAt: values['start-at-task'] }),
+        given: Object.keys(extraVars),
+      },
+    ),
   ])
   if (types.status === 'rejected') throw types.reason
   if (prepared.status === 'rejected') throw prepared.reason

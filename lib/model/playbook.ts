@@ -134,10 +134,17 @@ export interface Role<S extends Schema = Schema> {
   readonly handlers: readonly Handler[]
   readonly bound: Readonly<Record<string, unknown>>
   readonly tags: readonly string[]
+  /** The hosts it belongs to when it is run by its name, as a pattern. */
+  readonly hosts: string | undefined
   /** The same role with some variables settled by the playbook. */
   with(vars: Partial<VarsOf<S>>): Role<S>
   /** The same role with tags that all its tasks inherit. */
   tagged(...tags: readonly string[]): Role<S>
+}
+/** What is said of a role besides its variables. */
+export interface RoleOptions {
+  /** The hosts it belongs to when it is run by its name, `run motd -i inventory.ts`: a pattern, as for --limit. A play has its own. */
+  readonly hosts?: string
 }
 // A role for any variables: what plays hold.
 // biome-ignore lint/suspicious/noExplicitAny: Role<S> is invariant in S by its methods, so the bare interface would refuse them.
@@ -216,17 +223,27 @@ export interface BlockParts<V> {
  * Declares a role. `define` runs once, with no host in sight: it only says which steps there are.
  *
  * ```ts
- * const motd = role('motd', { contact: text }, ({ ensure }) => {
+ * const motd = role('motd', { contact: text }, { hosts: 'web' }, ({ ensure }) => {
  *   ensure('Say whom to ask', ({ vars }) => file.content('/etc/motd', `ask ${vars.contact}\n`))
  * })
  * ```
  * @throws when two tasks of the role have the same name: names are how runs are resumed and tasks are started at
  */
+export function role<const S extends Schema>(name: string, vars: S, define: (steps: Steps<VarsOf<S>>) => void): Role<S>
 export function role<const S extends Schema>(
   name: string,
   vars: S,
+  options: RoleOptions,
   define: (steps: Steps<VarsOf<S>>) => void,
+): Role<S>
+export function role<const S extends Schema>(
+  name: string,
+  vars: S,
+  second: RoleOptions | ((steps: Steps<VarsOf<S>>) => void),
+  third?: (steps: Steps<VarsOf<S>>) => void,
 ): Role<S> {
+  const [{ hosts }, define]: readonly [RoleOptions, (steps: Steps<VarsOf<S>>) => void] =
+    typeof second === 'function' ? [{}, second] : [second, third!]
   const at = here()
   const { steps, handlers } = record<VarsOf<S>>(`role ${name}`, define)
   const make = (bound: Readonly<Record<string, unknown>>, tags: readonly string[]): Role<S> => ({
@@ -238,6 +255,7 @@ export function role<const S extends Schema>(
     handlers,
     bound,
     tags,
+    hosts,
     with: (more) => make({ ...bound, ...more }, tags),
     tagged: (...more) => make(bound, [...tags, ...more]),
   })

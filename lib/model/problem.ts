@@ -67,7 +67,13 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
       best = candidate
     }
   }
-  return best ?? [...candidates].find((c) => name.length > 2 && c.toLowerCase().startsWith(name.toLowerCase()))
+  if (best !== undefined || name.length < 3) return best
+  const all = [...candidates].map((candidate) => [candidate, candidate.toLowerCase()] as const)
+  const words = name.toLowerCase().split(/\s+/)
+  const found =
+    all.find(([, one]) => one.startsWith(words.join(' '))) ??
+    all.find(([, one]) => words.every((word) => one.includes(word)))
+  return found?.[0]
 }
 
 /** «did you mean compute?», or nothing when no candidate is near. */

@@ -3,15 +3,28 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { importAuthored } from '../model/authored.ts'
 import { authorsFrame, type Location } from '../model/location.ts'
-import type { Playbook } from '../model/playbook.ts'
+import type { AnyRole, Playbook } from '../model/playbook.ts'
 import { didYouMean, exit, type Problem, Refused } from '../model/problem.ts'
 import { advice, circleOf } from './circle.ts'
 import { draw } from './draw.ts'
 
-/** The file behind a playbook's path or a role's name. @throws Refused with the nearest name when there is none */
-export function findPlaybook(target: string): string {
+/**
+ * The file behind a playbook's path or a role's name. @throws Refused with the nearest name when there is none, those of
+ * `others` included
+ */
+export function findPlaybook(target: string, others: readonly string[] = []): string {
   const found = fileOf(target)
-  if (found !== undefined) return path.resolve(found)
+  if (found !== undefined && /\.[cm]?[jt]s$/.test(found)) return path.resolve(found)
+  if (found !== undefined)
+    throw new Refused(
+      {
+        message: `${found} is not TypeScript, and playbooks are`,
+        hint: /\.ya?ml$/.test(found)
+          ? `how to write it: ${comingFromAnsible}`
+          : "they export default playbook('…', [play(…)])",
+      },
+      exit.load,
+    )
   if (looksLikePath(target)) {
     const folder = path.dirname(target)
     const beside = existsSync(folder)
@@ -27,7 +40,7 @@ export function findPlaybook(target: string): string {
       exit.load,
     )
   }
-  const known = [...roles(), ...playbooks()]
+  const known = [...roles(), ...playbooks(), ...others]
   throw new Refused(
     {
       message: `there is no role ${target} in roles/, and no playbook of that name`,
@@ -36,6 +49,8 @@ export function findPlaybook(target: string): string {
     exit.load,
   )
 }
+
+const comingFromAnsible = path.resolve(import.meta.dirname, '../guide/from-ansible.md')
 
 /** Is this the path of a file that might be a playbook, or the name of a role? */
 export function isRunnable(target: string): boolean {
@@ -58,12 +73,16 @@ function listed(names: readonly string[]): string {
   return names.length > 0 ? `there are: ${names.join(', ')}` : 'run it from the folder that has playbooks/ and roles/'
 }
 
-/** The roles that can be run by their name: those whose folder has an index.ts. */
+/** The roles that can be run by their name: `roles/web.ts`, `roles/web/index.ts`. */
 export function roles(): readonly string[] {
   if (!existsSync('roles')) return []
-  return readdirSync('roles', { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && existsSync(path.join('roles', entry.name, 'index.ts')))
-    .map((entry) => entry.name)
+  return readdirSync('roles', { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory()
+      ? existsSync(path.join('roles', entry.name, 'index.ts'))
+        ? [entry.name]
+        : []
+      : (/^(?!index\.)([^.]+)\.ts$/.exec(entry.name)?.slice(1) ?? []),
+  )
 }
 
 /** The playbooks of this project. */
@@ -74,23 +93,66 @@ export function playbooks(): readonly string[] {
     .map((name) => `playbooks/${name}`)
 }
 
-/** Imports a playbook file. @throws Refused naming the place when it does not load or does not export a playbook */
-export async function loadPlaybook(file: string): Promise<Playbook> {
+/**
+ * Imports the file of a playbook, or of a role, which is then all of one. `unlimited` says what to type where a role does
+ * not say which hosts it belongs to; without it, whoever asks wants no hosts.
+ * @throws Refused naming the place when it does not load or exports neither
+ */
+export async function loadPlaybook(file: string, unlimited?: string): Promise<Playbook> {
   const shown = path.relative(process.cwd(), file)
-  let module: { default?: unknown }
+  let module: Readonly<Record<string, unknown>>
   try {
-    module = (await importAuthored(file)) as { default?: unknown }
+    module = (await importAuthored(file)) as Readonly<Record<string, unknown>>
   } catch (error) {
     throw new Refused(problemsOf(error, shown), exit.load)
   }
-  const found = module.default
-  if (typeof found !== 'object' || found === null || (found as { kind?: unknown }).kind !== 'playbook') {
+  if (isKind<Playbook>(module['default'], 'playbook')) return module['default']
+  const role = roleIn(module, path.basename(file, path.extname(file)), path.basename(path.dirname(file)))
+  if (!role) throw new Refused(notRunnable(module, shown), exit.load)
+  if (role.hosts === undefined && unlimited !== undefined)
     throw new Refused(
-      { message: `${shown} does not export a playbook`, hint: "write: export default playbook('…', [play(…), …])" },
-      exit.load,
+      {
+        message: `the role ${role.name} does not say which hosts it belongs to`,
+        hint: `${unlimited}, or declare it: role('${role.name}', { … }, { hosts: '…' }, …)`,
+        at: role.at,
+      },
+      exit.usage,
     )
-  }
-  return found as Playbook
+  const { name, at, hosts = 'all' } = role
+  return { kind: 'playbook', name, at, plays: [{ kind: 'play', name, at, options: { hosts }, roles: [role] }] }
+}
+
+function isKind<T>(value: unknown, kind: string): value is T {
+  return typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === kind
+}
+
+/** The role of a module: its default, the one that has the file's or the folder's name, or the only one there is. */
+function roleIn(module: Readonly<Record<string, unknown>>, ...names: readonly string[]): AnyRole | undefined {
+  const found = Object.values(module).filter((value) => isKind<AnyRole>(value, 'role'))
+  if (isKind<AnyRole>(module['default'], 'role')) return module['default']
+  return found.find(({ name }) => names.includes(name)) ?? (found.length === 1 ? found[0] : undefined)
+}
+
+/** Why a module cannot be run, by what it exports instead. */
+function notRunnable(module: Readonly<Record<string, unknown>>, shown: string): Problem {
+  const given = module['default']
+  const named = (kind: string) => Object.keys(module).filter((name) => name !== 'default' && isKind(module[name], kind))
+  const [message, hint] = isKind(given, 'play')
+    ? [`${shown} exports a play`, "write: export default playbook('…', [play(…)])"]
+    : Array.isArray(given)
+      ? [`${shown} exports a list`, "write: export default playbook('…', [play(…), …])"]
+      : named('playbook').length > 0
+        ? [
+            `${shown} exports the playbook ${named('playbook')[0]} by its name`,
+            "write: export default playbook('…', …)",
+          ]
+        : named('role').length > 0
+          ? [
+              `${shown} exports several roles: ${named('role').join(', ')}`,
+              'export default the one to be run by this name',
+            ]
+          : [`${shown} does not export a playbook`, "write: export default playbook('…', [play(…), …])"]
+  return { message, hint }
 }
 
 function problemsOf(error: unknown, shown: string): readonly Problem[] {

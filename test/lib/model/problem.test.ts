@@ -24,6 +24,17 @@ for (const [typed, meant] of [
     assert.is(nearest(typed, names), meant))
 }
 
+test('takes some words of a long name for it', () => {
+  const tasks = ['Install the package', 'web › Restart the web server', 'Stop']
+  for (const [typed, meant] of [
+    ['restart web', tasks[1]],
+    ['Install package', tasks[0]],
+    ['the package', tasks[0]],
+    ['restart db', undefined],
+  ] as const)
+    assert.is(nearest(typed, tasks), meant, typed)
+})
+
 test('asks, or says nothing', () => {
   assert.is(didYouMean('comptue', names), 'did you mean compute?')
   assert.is(didYouMean('glance', names), undefined)

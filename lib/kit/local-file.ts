@@ -6,7 +6,6 @@ export function localFile(said: string): LocalFile {
   const at = here()
   return {
     said,
-    // Finding the place costs more than most operations, and few paths are asked for.
     get path() {
       return localPath(said, at)
     },

@@ -107,8 +107,11 @@ export function authorsFrame(stack: string): Location | undefined {
 }
 
 /** A path of this machine, as an author says it there: it begins at that file, and ~ is the home directory. */
-export function localPath(said: string, { file, line }: Location): string {
-  return path.resolve(line > 0 ? path.dirname(file) : process.cwd(), said.replace(/^~(?=\/|$)/, homedir()))
+export function localPath(said: string, at: Location): string {
+  const full = said.replace(/^~(?=\/|$)/, homedir())
+  // To find a place costs more than most operations.
+  if (path.isAbsolute(full)) return path.normalize(full)
+  return path.resolve(at.line > 0 ? path.dirname(at.file) : process.cwd(), full)
 }
 
 /**

@@ -25,14 +25,26 @@ export type Command = {
 /** What changes are made of. */
 export type Step = Command | NewFile
 
-/** Carries out a step. @throws CommandFailed, Advice */
+/**
+ * Carries out a step: what `apply` is where a change is one.
+ *
+ * ```ts
+ * await performStep(connection, { path: '/etc/motd', content: 'Maintenance until noon\n', meta: { mode: '0644' } })
+ * ```
+ * @throws CommandFailed, Advice
+ */
 export async function performStep(connection: Connection, step: Step): Promise<void> {
   if ('script' in step) await perform(connection, step)
   else await writeFile(connection, step)
 }
 
 /**
- * Carries out steps one after the other. @throws what the first that fails throws, and those behind it are not begun
+ * Carries out steps one after the other.
+ *
+ * ```ts
+ * await performAll(connection, [{ path: '/etc/app.conf', content: 'workers = 4\n' }, { script: 'app reload' }])
+ * ```
+ * @throws what the first that fails throws; those behind it are not begun
  */
 export async function performAll(connection: Connection, steps: readonly Step[]): Promise<void> {
   for (const step of steps) await performStep(connection, step)
@@ -75,5 +87,9 @@ const refusal = 77
 /**
  * A shell function for scripts that look themselves before they change anything: `refuse REASON HINT` ends the script,
  * and `perform` throws the two as Advice.
+ *
+ * ```ts
+ * const script = `${refuse}\n[ ! -e /run/app.pid ] || refuse 'the app runs' 'stop it first'\nrm -rf /var/lib/app`
+ * ```
  */
 export const refuse = `refuse() { printf 'refused: %s\\ntry: %s\\n' "$1" "$2" >&2; exit ${refusal}; }`

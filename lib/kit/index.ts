@@ -8,6 +8,7 @@ export type {
   ExecOptions,
   Fact,
   FileMeta,
+  LocalFile,
   Look,
   OperationSpec,
   Plan,
@@ -19,9 +20,11 @@ export type { Event, Failure, HostCounts, Reporter, Status, TaskPath, Timed } fr
 export { recap, showPath } from '../model/event.ts'
 export { type Location, showLocation } from '../model/location.ts'
 export { type Answer, answers } from './answers.ts'
-export { type Command, perform } from './command.ts'
+export { type Command, perform, performAll, performStep, refuse, type Step } from './command.ts'
 export { type Edited, editFile, type EditOptions } from './edit-file.ts'
+export { localFile } from './local-file.ts'
 export { look, type LookOptions } from './look.ts'
+export type { NewContent, NewFile } from './new-file.ts'
 export type { PathState } from './path-state.ts'
 export { quote, sh } from './shell.ts'
 export type { Written } from './written.ts'

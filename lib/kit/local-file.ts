@@ -1,7 +1,14 @@
 import { here, localPath } from '../model/location.ts'
 import { Advice, type LocalFile } from '../model/operation.ts'
 
-/** A file of the controller machine: what is said begins at the author's file that says it, wherever run was started. */
+/**
+ * A file of the controller machine: what is said begins at the author's file that says it, wherever run was started. An
+ * operation that gives it as its `local` has it looked for before the first connection.
+ *
+ * ```ts
+ * const { path } = localFile('files/app.conf')
+ * ```
+ */
 export function localFile(said: string): LocalFile {
   const at = here()
   return {

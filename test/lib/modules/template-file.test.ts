@@ -3,12 +3,15 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { templateFile } from '../../../lib/modules/index.ts'
-import { Secret } from '../../../lib/model/secret.ts'
+import { sha256Of } from '../../../lib/kit/contents.ts'
+import { masked, Secret } from '../../../lib/model/secret.ts'
 import { emptyDirectory, here } from '../../rig/here.ts'
 import { applied, failure } from './applied.ts'
+import { found, typed } from './typed.ts'
 
 const test = suite('template files')
 const connection = here()
+const word = Secret.of('open-sesame-4711', 'word')
 
 function fresh(text: string, parts: Readonly<Record<string, string>> = {}) {
   const directory = emptyDirectory()
@@ -107,5 +110,14 @@ test('a bad path or mode is told where the operation is made', () => {
   assert.throws(() => templateFile('a.eta', 'relative'), /not an absolute path/)
   assert.throws(() => templateFile('a.eta', '/a', {}, { mode: 'rw' }), /is not octal/)
 })
+
+for (const [what, text, state, commands] of [
+  ['a new file', 'x\n', found('/a', undefined), ['> /a mode=0640\nx\n']],
+  ['a new file with a secret', masked`x ${word}\n`, found('/a', undefined), ['> /a mode=0640\nx ‹word›\n']],
+  ['nothing', 'x\n', found('/a', 'x\n', { mode: '0640', sha256: sha256Of(Buffer.from('x\n')) }), []],
+] as const) {
+  test(`types ${what}`, () =>
+    assert.equal(typed(templateFile('a.eta', '/a', {}, { mode: '0640' }), { text, state }), commands))
+}
 
 test.run()

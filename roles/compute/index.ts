@@ -5,6 +5,7 @@ import { type CloudHost, type CloudView, cloud, releaseOf, siteOf, targetOf } fr
 import type { Compute } from '../openstack/release.ts'
 import { named, settingsOf } from '../openstack/settings.ts'
 import { databaseClock } from '../openstack/start.ts'
+import { nodeOf } from './node.ts'
 import { mustReport } from './reports.ts'
 import { atLeast, computePackage } from './version.ts'
 
@@ -21,12 +22,12 @@ export const compute = role('compute', cloud, ({ task, ensure, handler, block, f
     edits.some((one) => host.resultIfRun(one)?.changed)
   // Where nova-compute is restarted next, the agent settles at the same time, and is looked at when both have.
   const agent = handler('Restart the Open vSwitch agent', (host) =>
-    service.restarted({ log: '/var/log/neutron/*.log', settle: edited(host, novaEdits) ? 0 : 2 }, agentName(host)),
+    service.restarted({ log: '/var/log/neutron/*.log', settle: edited(host, novaEdits) ? 0 : 2 }, nodeOf(host).agent),
   )
   const restart = handler('Restart nova-compute', async (host) => {
-    await host.run(service.restarted({ log: '/var/log/nova/compute.log', timeout: 20 }, daemonName(host)))
+    await host.run(service.restarted({ log: '/var/log/nova/compute.log', timeout: 20 }, nodeOf(host).daemon))
     if (!edited(host, agentEdits)) return
-    const { running, name, said } = await host.run(service.status(agentName(host)))
+    const { running, name, said } = await host.run(service.status(nodeOf(host).agent))
     assert(running, `${name} was restarted and did not stay up (it says: ${said})`)
   })
 
@@ -40,14 +41,14 @@ export const compute = role('compute', cloud, ({ task, ensure, handler, block, f
     )
   })
   task('Save the configuration', { tags: ['backup'] }, async (host) => {
-    for (const path of [pathOf(host, 'daemon'), pathOf(host, 'agent')]) await host.run(file.backup(path))
+    for (const path of nodeOf(host).files) await host.run(file.backup(path))
   })
   block('Reconnect', {
     try() {
       const config = { tags: ['config'], notify: restart }
       const pointed = task('Point nova-compute at the new controller', config, (host) => written(host, 'daemon'))
       const pinned = ensure('Set [upgrade_levels] compute', { ...config, tags: ['config', 'pin'] }, (host) =>
-        ini.set(pathOf(host, 'daemon'), releaseOf(host).compute.cap.compute),
+        ini.set(nodeOf(host).files[0], releaseOf(host).compute.cap.compute),
       )
       const toAgent = { tags: ['config'], notify: agent }
       const agentPointed = task('Point the Open vSwitch agent at it', toAgent, (host) => written(host, 'agent'))
@@ -58,7 +59,7 @@ export const compute = role('compute', cloud, ({ task, ensure, handler, block, f
       )
       flush()
       ensure('Start what is not running', { tags: ['start'] }, (host) =>
-        service.started(agentName(host), daemonName(host)),
+        service.started(nodeOf(host).agent, nodeOf(host).daemon),
       )
       const patient = { tags: ['verify'], retries: 60, delay: '1s', verify: true } as const
       task('Check that nova-compute reports to the new controller', patient, (host) =>
@@ -73,7 +74,7 @@ export const compute = role('compute', cloud, ({ task, ensure, handler, block, f
     },
     rescue() {
       task('Put the configuration back', { tags: ['always'], notify: [restart, agent] }, async (host) => {
-        for (const path of [pathOf(host, 'daemon'), pathOf(host, 'agent')]) await host.run(file.restore(path))
+        for (const path of nodeOf(host).files) await host.run(file.restore(path))
       })
       flush()
       task('Say that the node is as it was', { tags: ['always'] }, (host): never => {
@@ -91,17 +92,12 @@ export default playbook('compute', [
   play('Reconnect the compute nodes', { hosts: 'compute', serial: [1, '25%'] }, [compute]),
 ])
 
-const daemonName = (host: CloudView) => named(releaseOf(host).compute.daemon, host)
-const agentName = (host: CloudView) => named(releaseOf(host).compute.agent, host)
-
-function pathOf(host: CloudView, whose: keyof Compute['config']): string {
-  return named(releaseOf(host).compute.config[whose].path, host)
-}
-
+/** Writes the settings that lead to the new controller; nothing is taken over from the old one. */
 async function written(host: CloudHost, whose: keyof Compute['config']) {
-  const path = pathOf(host, whose)
+  const { compute } = releaseOf(host)
+  const path = named(compute.config[whose].path, host)
   const found = { site: siteOf(host), theirs: {}, ours: await host.run(ini.read(path)), asked: [] }
-  return host.run(ini.set(path, settingsOf(releaseOf(host).compute.config[whose], found)))
+  return host.run(ini.set(path, settingsOf(compute.config[whose], found)))
 }
 
 /** Only what was logged since the service started counts: older lines are of older times. */

@@ -15,9 +15,10 @@ export const glance = role('glance', cloud, (steps) => {
     data: {
       name: 'Images',
       bring(moving) {
-        steps.ensure('Bring the image files', { tags: ['files'], when: moving }, (host) =>
-          copyBetween.files({ from: host.vars.source, path: serviceOf(host, 'glance').data!.folder }),
-        )
+        steps.task('Bring the image files', { tags: ['files'], when: moving }, async (host) => {
+          for (const path of serviceOf(host, 'glance').folders ?? [])
+            await host.run(copyBetween.files({ from: host.vars.source, path }))
+        })
       },
     },
   })

@@ -116,10 +116,9 @@ async function roomForFiles(host: CloudHost) {
     WHERE table_schema IN (${listed(databasesOf(host).map(({ name }) => name))})`
   const [[size] = []] = await source.run(database.select(select, rootLogin(source)))
   const needs = [{ path: host.vars.backups, bytes: Number(size) * 3 }]
-  for (const { data } of releaseOf(host).services) {
-    if (!data) continue
-    const { stdout } = await source.run(probe`du -sk ${data.folder} 2>/dev/null | cut -f 1; :`)
-    needs.push({ path: data.folder, bytes: Number(stdout.trim() || 0) * 1024 })
+  for (const path of releaseOf(host).services.flatMap(({ folders }) => folders ?? [])) {
+    const { stdout } = await source.run(probe`du -sk ${path} 2>/dev/null | cut -f 1; :`)
+    needs.push({ path, bytes: Number(stdout.trim() || 0) * 1024 })
   }
   const { filesystems } = await host.fact(facts.disks)
   for (const { path, bytes } of needs) {

@@ -56,8 +56,8 @@ export function move(steps: Steps<Cloud>, name: string, own: Own = {}): void {
   const changed = configured(steps, name)
   own.configure?.(changed)
   task('Hand the files to the service', { tags: ['permissions'] }, async (host) => {
-    const { etc, user, data } = serviceOf(host, name)
-    for (const path of data ? [etc, data.owned] : [etc]) await host.run(file.owner(path, `${user}:${user}`))
+    const { user, owned = [] } = serviceOf(host, name)
+    for (const path of owned) await host.run(file.owner(path, `${user}:${user}`))
   })
   // While the daemons are stopped this restarts nothing; in a partial rerun it is what makes a changed file count.
   flush()

@@ -31,11 +31,12 @@ export interface Service {
   readonly etc: string
   /** In the order in which they are started. */
   readonly daemons: readonly Daemon[]
-  /** Owns its files, and runs the commands that migrate its databases. */
+  /** Runs the commands that migrate its databases, and becomes the owner of all of `owned`. */
   readonly user?: string
+  readonly owned?: readonly string[]
   readonly databases: readonly Database[]
-  /** A folder of data beside the databases; `user` becomes the owner of all of `owned`. */
-  readonly data?: { readonly folder: string; readonly owned: string }
+  /** Folders of data beside the databases, the same on both controllers. */
+  readonly folders?: readonly string[]
   /** Settings that its data and the new place ask for; everything else stays as the target's own packages have it. */
   readonly config: readonly ConfigFile[]
   /** Settings that need the data of other services, written just before the start. */

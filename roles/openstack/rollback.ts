@@ -1,11 +1,11 @@
 import { Advice, role } from '../../lib/index.ts'
 import { database, file, probe, service as daemon, shell } from '../../lib/modules/index.ts'
+import { nodeOf } from '../compute/node.ts'
 import { mustReport } from '../compute/reports.ts'
 import { cloud, releaseOf, sourceOf, targetOf } from './cloud.ts'
 import { allDaemons, inwards, type Names } from './daemons.ts'
 import { copiedVolumes, runningRecord, savedDirectory, savedFile } from './kept.ts'
 import { rootLogin } from './logins.ts'
-import { named } from './settings.ts'
 import { databaseClock } from './start.ts'
 
 /**
@@ -42,16 +42,15 @@ export const startSource = role('rollback.source', cloud, ({ task }) => {
 export const computesBack = role('rollback.compute', cloud, ({ task, ensure }) => {
   const before = task('Note the clock of the source', { tags: ['verify'] }, (host) => databaseClock(sourceOf(host)))
   task('Put the configuration back', { tags: ['config'] }, async (host) => {
-    for (const { path } of Object.values(releaseOf(host).compute.config)) {
+    for (const path of nodeOf(host).files) {
       // A node that the upgrade never reached has nothing to put back.
-      const there = await host.run(file.stat(`${named(path, host)}.switchover-backup`))
-      if (there.exists) await host.run(file.restore(named(path, host)))
+      const { exists } = await host.run(file.stat(`${path}.switchover-backup`))
+      if (exists) await host.run(file.restore(path))
     }
   })
-  ensure('Restart the agent and nova-compute', { tags: ['config'] }, (host) => {
-    const { agent, daemon: compute } = releaseOf(host).compute
-    return daemon.restarted(named(agent, host), named(compute, host))
-  })
+  ensure('Restart the agent and nova-compute', { tags: ['config'] }, (host) =>
+    daemon.restarted(nodeOf(host).agent, nodeOf(host).daemon),
+  )
   const patient = { tags: ['verify'], retries: 60, delay: '1s', verify: true } as const
   task('Check that nova-compute reports to the source', patient, (host) =>
     mustReport(host, sourceOf(host), host.result(before).now),

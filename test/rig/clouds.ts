@@ -124,8 +124,9 @@ export class Clouds {
         return `-- dump of ${name} of ${host.name}\n-- Dump completed\n`
       })
       .answer(/^su /, ({ command }) => {
-        const name = command.split(' ').at(-1)!
-        databases?.migrate(name, this.#versions[name]?.[1])
+        const user = command.split(' ').at(-1)!
+        for (const [name, [, after]] of Object.entries(this.#versions))
+          if (name.split('_')[0] === user) databases?.migrate(name, after)
         return 0
       })
       .answer(/^lvcreate /, ({ command }) => {
@@ -227,8 +228,8 @@ class Databases {
     if (version) this.#versions[name] = version
   }
 
-  migrate(name: string, version: string | undefined): void {
-    if (version !== undefined) this.#versions[name] = version
+  migrate(name: string, version: string): void {
+    this.#versions[name] = version
   }
 
   /** Rows of a table, whatever the condition: it is the test that says which there are. */

@@ -18,16 +18,27 @@ import { as, handOver, mos, mysqldump, onControllers } from './mos.ts'
 
 const test = suite('roles/release')
 
-/** A service that nobody here knows: all that is said of it. */
+/** A service that nobody here knows, with two databases as nova has them later: all that is said of it. */
 const orchestra: Service = {
   name: 'orchestra',
   etc: '/etc/orchestra',
   user: 'orchestra',
+  owned: ['/etc/orchestra'],
   daemons: [
     { redhat: 'openstack-orchestra-engine', debian: 'orchestra-engine' },
     { redhat: 'openstack-orchestra-api', debian: 'orchestra-api', kind: 'api' },
   ],
   databases: [
+    {
+      name: 'orchestra_api',
+      migrations: ['orchestra-manage api_db sync'],
+      version: {
+        table: 'migrate_version',
+        sql: 'SELECT version FROM orchestra_api.migrate_version',
+        before: ['1'],
+        after: ['2'],
+      },
+    },
     {
       name: 'orchestra',
       migrations: ['orchestra-manage db_sync'],
@@ -73,12 +84,13 @@ const daemons = ['openstack-orchestra-engine', 'openstack-orchestra-api']
 const withOrchestra = (more: Parameters<typeof mos>[0] = {}) =>
   mos({
     ...more,
-    versions: { orchestra: ['20', '43'] },
+    versions: { orchestra: ['20', '43'], orchestra_api: ['1', '2'] },
     running: { 'node-1': [...onControllers, ...daemons], 'node-5': [...onControllers, ...daemons], ...more.running },
     stopped: { 'node-1': daemons },
     tables: {
       'orchestra.engines': [{ id: '1', host: 'node-1.domain.tld' }],
       'orchestra.scores': [{ id: '1' }],
+      'orchestra_api.maps': [],
     },
     files: {
       'node-1': { '/etc/orchestra/orchestra.conf': '[DEFAULT]\nauth_encryption_key=theirs\n' },
@@ -94,7 +106,7 @@ test('an entry of a release is looked at', async () => {
     answers: [
       [
         /SELECT schema_name FROM/,
-        ['keystone', 'glance', 'nova', 'neutron', 'cinder', 'orchestra'].map((name) => [name]),
+        ['keystone', 'glance', 'nova', 'neutron', 'cinder', 'orchestra', 'orchestra_api'].map((name) => [name]),
       ],
       [/FROM orchestra\.scores WHERE owner IS NULL/, [['7']]],
       [/WHERE extra IS NULL|GROUP BY 1, 2|engine <> 'InnoDB'|keystone\.role|table_schema = 'keystone'/, []],
@@ -138,22 +150,33 @@ test('… is moved and started', async () => {
     play('Move it', { hosts: 'target' }, [parallel(orchestraData)]),
     play('Start it', { hosts: 'target' }, [parallel(orchestraStart)]),
   ])
-  const convert = (table: string) =>
-    `node-5: mysql: ALTER TABLE \`orchestra\`.\`${table}\` CONVERT TO CHARACTER SET utf8 COLLATE utf8_general_ci`
+  const made = (name: string) => [
+    `node-5: mysql: DROP DATABASE IF EXISTS \`${name}\``,
+    `node-5: mysql: CREATE DATABASE \`${name}\` DEFAULT CHARACTER SET utf8 COLLATE utf8_general_ci`,
+    `node-5: mysql ${name} < dump of ${name} of node-1`,
+  ]
+  const converted = (name: string, ...tables: readonly string[]) => [
+    'node-5: mysql: SET SESSION foreign_key_checks = 0',
+    ...tables.map(
+      (table) =>
+        `node-5: mysql: ALTER TABLE \`${name}\`.\`${table}\` CONVERT TO CHARACTER SET utf8 COLLATE utf8_general_ci`,
+    ),
+    `node-5: mysql: ALTER DATABASE \`${name}\` DEFAULT CHARACTER SET utf8 COLLATE utf8_general_ci`,
+  ]
   assert.equal(typed, [
     ...daemons.map((name) => `node-5: service ${name} stop`),
     'node-5: cp -a /etc/orchestra /var/backups/switchover/etc/orchestra.part',
+    `node-5: ${mysqldump} orchestra_api`,
     `node-5: ${mysqldump} orchestra`,
+    `node-1: ${mysqldump} orchestra_api`,
     `node-1: ${mysqldump} orchestra`,
-    'node-5: mysql: DROP DATABASE IF EXISTS `orchestra`',
-    'node-5: mysql: CREATE DATABASE `orchestra` DEFAULT CHARACTER SET utf8 COLLATE utf8_general_ci',
-    'node-5: mysql orchestra < dump of orchestra of node-1',
-    'node-5: mysql: SET SESSION foreign_key_checks = 0',
-    convert('engines'),
-    convert('scores'),
-    'node-5: mysql: ALTER DATABASE `orchestra` DEFAULT CHARACTER SET utf8 COLLATE utf8_general_ci',
+    ...made('orchestra_api'),
+    ...made('orchestra'),
+    ...converted('orchestra_api', 'maps'),
+    ...converted('orchestra', 'engines', 'scores'),
     'node-5: write /etc/orchestra/orchestra.conf',
     `node-5: ${handOver('/etc/orchestra', 'orchestra')}`,
+    `node-5: ${as('orchestra', 'orchestra-manage api_db sync')}`,
     `node-5: ${as('orchestra', 'orchestra-manage db_sync')}`,
     'node-5: mysql orchestra: UPDATE engines SET host = node-5.domain.tld WHERE id = 1',
     ...daemons.map((name) => `node-5: service ${name} start`),
@@ -175,11 +198,11 @@ test('… and rolled back', async () => {
   const none = clouds.start(startSource.with(release), { on: 'source' })
   await none.ended
   assert.match(none.finished('Start what ran on the source', 'node-1').failure?.hint ?? '', daemons.join(' '))
-  assert.equal(of(await clouds.run(targetAsBefore.with(release), { on: 'target' })), [
-    'node-5: mysql: DROP DATABASE IF EXISTS `orchestra`',
-    'node-5: mysql: CREATE DATABASE `orchestra` DEFAULT CHARACTER SET utf8 COLLATE utf8_general_ci',
-    'node-5: mysql orchestra < dump of orchestra of node-5',
-  ])
+  const back = of(await clouds.run(targetAsBefore.with(release), { on: 'target' }))
+  assert.equal(
+    back.filter((line) => line.includes('<')),
+    ['orchestra_api', 'orchestra'].map((name) => `node-5: mysql ${name} < dump of ${name} of node-5`),
+  )
   assert.is(clouds.text('node-5', '/etc/orchestra/orchestra.conf'), '[DEFAULT]\nauth_encryption_key=ours\n')
 })
 

@@ -20,6 +20,7 @@ const keystone: Service = {
   name: 'keystone',
   etc: '/etc/keystone',
   user: 'keystone',
+  owned: ['/etc/keystone'],
   // No api: until everything else has stopped, everything else asks it.
   daemons: [{ redhat: 'openstack-keystone', debian: 'keystone' }],
   databases: [
@@ -80,6 +81,7 @@ const glance: Service = {
   name: 'glance',
   etc: '/etc/glance',
   user: 'glance',
+  owned: ['/etc/glance', '/var/lib/glance'],
   daemons: [
     { redhat: 'openstack-glance-registry', debian: 'glance-registry' },
     { redhat: 'openstack-glance-api', debian: 'glance-api', kind: 'api' },
@@ -97,7 +99,7 @@ const glance: Service = {
     },
   ],
   // The cache is left behind: it fills itself, and its database names files of the old host.
-  data: { folder: '/var/lib/glance/images', owned: '/var/lib/glance' },
+  folders: ['/var/lib/glance/images'],
   config: [
     {
       path: '/etc/glance/glance-api.conf',
@@ -137,6 +139,7 @@ const cinder: Service = {
   name: 'cinder',
   etc: '/etc/cinder',
   user: 'cinder',
+  owned: ['/etc/cinder'],
   daemons: [
     { redhat: 'tgtd', debian: 'tgt', kind: 'target' },
     { redhat: 'openstack-cinder-volume', debian: 'cinder-volume' },
@@ -214,6 +217,7 @@ const neutron: Service = {
   name: 'neutron',
   etc: '/etc/neutron',
   user: 'neutron',
+  owned: ['/etc/neutron'],
   // Not neutron-ovs-cleanup: it is run once at boot, and wipes the ports of running agents.
   daemons: [
     { redhat: 'neutron-server', debian: 'neutron-server', kind: 'api' },
@@ -345,6 +349,7 @@ const nova: Service = {
   name: 'nova',
   etc: '/etc/nova',
   user: 'nova',
+  owned: ['/etc/nova'],
   // Conductor first: the compute nodes wait for it. Not openstack-nova-metadata-api: with neutron nova-api itself
   // serves metadata, and the two would fight for port 8775.
   daemons: [

@@ -1,5 +1,4 @@
 import path from 'node:path'
-import { answeredBy } from '../model/asking.ts'
 import type { ConnectionSettings, Host, Inventory } from '../model/inventory.ts'
 import { exit, Refused } from '../model/problem.ts'
 import type { Secret } from '../model/secret.ts'
@@ -24,10 +23,10 @@ export async function readInventory(
       exit.usage,
     )
   const password = vaultPassword(values)
-  answeredBy(askSecret)
   return loadInventory(inventory, {
     extraVars: extraVars ?? (await parseExtraVars(values['extra-vars'] ?? [])),
     cwd: process.cwd(),
+    askSecret,
     ...(password ? { vaultPassword: password } : {}),
   })
 }

@@ -9,6 +9,7 @@ import type { InventoryDefinition } from './define.ts'
 import { Draft } from './draft.ts'
 import { readExecutable } from './dynamic.ts'
 import { hostsAndPort, readIni } from './ini.ts'
+import { answeredBy, type AskSecret } from './secrets.ts'
 import { readDefinition, readTyped } from './typed.ts'
 import { VaultOpener, type VaultPassword } from './vault.ts'
 
@@ -17,6 +18,8 @@ export interface LoadOptions {
   readonly extraVars?: Readonly<Record<string, unknown>>
   readonly cwd: string
   readonly vaultPassword?: VaultPassword
+  /** Asks the operator for what `fromPrompt` stands for; without it, that is refused. */
+  readonly askSecret?: AskSecret
 }
 
 // The YAML parser is loaded when there is YAML: a typed inventory is read without it.
@@ -28,6 +31,7 @@ const texts = ['.yaml', '.yml', '.json', '.ini', '']
  * @throws Refused with every problem of all of them
  */
 export async function loadInventory(paths: readonly string[], options: LoadOptions): Promise<Inventory> {
+  if (options.askSecret) answeredBy(options.askSecret)
   const draft = new Draft(options.cwd)
   const vault = new VaultOpener(options.vaultPassword)
   const bases: string[] = []

@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process'
 import { readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { askForSecret } from '../model/asking.ts'
 import { here, localPath, type Location } from '../model/location.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { Secret } from '../model/secret.ts'
@@ -88,6 +87,17 @@ function refused(message: string, at: Location, hint?: string): Refused {
   return new Refused({ message, at, ...(hint ? { hint } : {}) }, exit.load)
 }
 
+/** Asks the operator: the question, and the name that the answer is shown by. */
+export type AskSecret = (question: string, label: string) => Promise<Secret>
+
+let ask: AskSecret = (question) =>
+  Promise.reject(new Refused({ message: `${question}: there is nobody to ask` }, exit.usage))
+
+/** Says who answers the prompts of the inventories that are loaded from now on: their files call us and not we them. */
+export function answeredBy(asking: AskSecret): void {
+  ask = asking
+}
+
 const asked = new Map<string, Promise<Secret>>()
 
 /**
@@ -103,7 +113,7 @@ export function fromPrompt(question: string): Promise<Secret> {
   if (!answer) {
     // One question after the other: a terminal has one line to type on.
     const before = Promise.allSettled(asked.values())
-    asked.set(question, (answer = before.then(() => askForSecret(question, question))))
+    asked.set(question, (answer = before.then(() => ask(question, question))))
     // Whoever awaits it hears of a refusal; nobody may be awaiting it yet.
     answer.catch(() => {})
   }

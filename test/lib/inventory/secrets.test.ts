@@ -3,8 +3,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { fromCommand, fromEnvironment, fromFile, fromPrompt } from '../../../lib/inventory/secrets.ts'
-import { answeredBy } from '../../../lib/model/asking.ts'
+import { fromCommand, fromEnvironment, fromFile } from '../../../lib/inventory/secrets.ts'
 import { Refused } from '../../../lib/model/problem.ts'
 import { Secret } from '../../../lib/model/secret.ts'
 import { Folder } from './folder.ts'
@@ -89,25 +88,31 @@ test('from a command that fails or says nothing', async () => {
   assert.is(await reason('true'), 'the command true printed nothing, and should print a secret')
 })
 
-test('asks the operator, once for each question and one question at a time', async () => {
+test('asks the operator while it is loaded, once for each question and one question at a time', async () => {
   const questions: string[] = []
   let open = 0
-  answeredBy(async (question, label) => {
-    assert.is(++open, 1)
-    questions.push(question)
-    await new Promise((resolve) => setImmediate(resolve))
-    open--
-    return Secret.of(`answer to ${question}`, label)
+  using folder = new Folder({
+    'inventory.mts': `import { fromPrompt, inventory } from '${fileURLToPath(new URL('../../../lib/index.ts', import.meta.url))}'
+export default inventory({
+  vars: { root: fromPrompt('root password'), again: fromPrompt('root password'), rabbit: fromPrompt('rabbit password') },
+  groups: { web: { hosts: { a: {} } } },
+})
+`,
   })
-  const [root, again, rabbit] = await Promise.all([
-    fromPrompt('root password'),
-    fromPrompt('root password'),
-    fromPrompt('rabbit password'),
-  ])
+  const { hosts } = await folder.load(['inventory.mts'], {
+    async askSecret(question, label) {
+      assert.is(++open, 1)
+      questions.push(question)
+      await new Promise((resolve) => setImmediate(resolve))
+      open--
+      return Secret.of(`answer to ${question}`, label)
+    },
+  })
   assert.equal(questions, ['root password', 'rabbit password'])
-  assert.is(root, again)
-  assert.is(rabbit.reveal(), 'answer to rabbit password')
-  assert.is(String(rabbit), '‹rabbit password›')
+  const { root, again, rabbit } = hosts.get('a')!.vars as Readonly<Record<string, { readonly value: Secret }>>
+  assert.is(root!.value, again!.value)
+  assert.is(rabbit!.value.reveal(), 'answer to rabbit password')
+  assert.is(String(rabbit!.value), '‹rabbit password›')
 })
 
 test.run()

@@ -1,8 +1,8 @@
 import { Advice } from '../model/operation.ts'
 
 /**
- * Defines `closed PATH` in sh: true where a directory on the way there may not be entered. What lies behind it looks to every
- * test as if it were missing.
+ * Defines `closed PATH` in sh: true where a directory on the way there may not be entered. What lies behind it looks to
+ * every test as if it were missing.
  */
 export const closed =
   'closed() { d=${1%/*}; while [ -n "$d" ] && [ ! -d "$d" ]; do d=${d%/*}; done; [ ! -x "${d:-/}" ]; }'

@@ -199,7 +199,8 @@ function scriptFor(questions: readonly Question[]): string {
   const sums = each((question, i) =>
     !wantsSum(question, Infinity)
       ? undefined
-      : `[ $f${i} != file ] || ${question.content === 0 ? '' : `[ $z${i} -le ${small} ] || `}{ h${i}=1; set -- "$@" "$t${i}"; }`,
+      : `[ $f${i} != file ] || ${question.content === 0 ? '' : `[ $z${i} -le ${small} ] || `}` +
+        `{ h${i}=1; set -- "$@" "$t${i}"; }`,
   )
   return [
     lookAt,
@@ -234,6 +235,9 @@ LC_ALL=C; export LC_ALL
 ${closed}
 at() {
   if [ -L "$p" ]; then printf '+%s\\n' "$(readlink "$p")"; t=$(readlink -f "$p") || t=$p; else echo -; t=$p; fi
-  if [ -f "$t" ]; then f=file; elif [ -e "$t" ] || [ -L "$t" ]; then f=there; elif closed "$t"; then exit 8; else f=none; fi
+  if [ -f "$t" ]; then f=file
+  elif [ -e "$t" ] || [ -L "$t" ]; then f=there
+  elif closed "$t"; then exit 8
+  else f=none; fi
   printf '%s\\n+%s\\n' $f "$t"
 }`

@@ -34,7 +34,8 @@ export type CopiedDevice = { readonly path: string; readonly bytes: number; read
  *
  * ```ts
  * copyBetween.device({
- *   from: host.vars.source, path: '/dev/cinder/volume-1', bytes: 2 ** 30, record: '/var/lib/switchover/volumes/volume-1',
+ *   from: host.vars.source, path: '/dev/cinder/volume-1', bytes: 2 ** 30,
+ *   record: '/var/lib/switchover/volumes/volume-1',
  * })
  * ```
  * @throws Advice when the two differ after the copy

@@ -27,7 +27,10 @@ export interface Given<O extends Options, P extends Positionals> extends Effecti
   readonly argv: readonly string[]
 }
 
-/** A command, whole: what it is for, what may follow it, what it does. Its word is the name it has in `commands/index.ts`. */
+/**
+ * A command, whole: what it is for, what may follow it, what it does. Its word is the name it has in
+ * `commands/index.ts`.
+ */
 export interface Command<O extends Options, P extends Positionals> {
   /** Nothing for a command that only programs give. */
   readonly describe?: string

@@ -1,7 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { exit, Refused } from '../model/problem.ts'
 
-/** The variables of every -e, later ones winning: `k=v k2='v 2'`, a JSON object, or @FILE with JSON or YAML. @throws Refused */
+/**
+ * The variables of every -e, later ones winning: `k=v k2='v 2'`, a JSON object, or @FILE with JSON or YAML.
+ * @throws Refused
+ */
 export async function parseExtraVars(given: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
   return Object.assign({}, ...(await Promise.all(given.map(one)))) as Record<string, unknown>
 }

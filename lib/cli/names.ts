@@ -14,7 +14,10 @@ export function inventories(): readonly string[] {
     .map((name) => `inventory/${name.replace(/\.ts$/, '')}`)
 }
 
-/** The groups and hosts of the inventory that a line names, or the settings. @throws when it cannot be read without asking */
+/**
+ * The groups and hosts of the inventory that a line names, or the settings.
+ * @throws when it cannot be read without asking
+ */
 export async function hostNames(told: readonly Word[]): Promise<readonly string[]> {
   const { values } = effective(options, {}, await readSettings())
   const given = told.flatMap((word, i) => {

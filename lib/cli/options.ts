@@ -228,7 +228,10 @@ export interface Effective<O extends Options> {
   readonly from: Readonly<Record<keyof O & string, string>>
 }
 
-/** The values that hold: command line over settings over defaults. @throws Refused for a number or a word that makes no sense */
+/**
+ * The values that hold: command line over settings over defaults.
+ * @throws Refused for a number or a word that makes no sense
+ */
 export function effective<O extends Options>(
   of: O,
   given: Readonly<Record<string, unknown>>,

@@ -25,7 +25,10 @@ export const always = {
   help: { kind: 'flag', alias: 'h', describe: 'Show help' },
 } as const satisfies Options
 
-/** Takes the words behind a command apart. @throws Refused for a word that the command does not know, or wants and has not */
+/**
+ * Takes the words behind a command apart.
+ * @throws Refused for a word that the command does not know, or wants and has not
+ */
 export async function parse(of: Worded, line: readonly string[]): Promise<Parsed> {
   const { takes, options } = partsOf(of.command)
   const told = tellApart(line, options)

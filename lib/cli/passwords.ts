@@ -8,7 +8,10 @@ import { Secret } from '../model/secret.ts'
 import { askSecret } from './terminal.ts'
 import type { Values } from './options.ts'
 
-/** A password from a file, or from what the file prints when it may be executed; without its last line end. @throws Refused */
+/**
+ * A password from a file, or from what the file prints when it may be executed; without its last line end.
+ * @throws Refused
+ */
 export function passwordFrom(given: string, label: string, args: readonly string[] = []): Secret {
   const file = path.resolve(given.replace(/^~(?=\/|$)/, homedir()))
   const refused = (message: string, hint?: string) => new Refused({ message, ...(hint ? { hint } : {}) }, exit.load)

@@ -23,8 +23,8 @@ const places = [
 ]
 
 /**
- * Defaults for options of the command line, from run.config.ts and its usual relatives in this folder or in one above it
- * within the project. @throws Refused with every unknown or ill-typed setting
+ * Defaults for options of the command line, from run.config.ts and its usual relatives in this folder or in one above
+ * it within the project. @throws Refused with every unknown or ill-typed setting
  */
 export async function readSettings(cwd = process.cwd()): Promise<FoundSettings> {
   const found = await find(cwd)
@@ -77,7 +77,9 @@ async function find(cwd: string): Promise<{ readonly file: string; readonly cont
       const file = places.find((name) => existsSync(path.join(folder, name)))
       throw new Refused(
         {
-          message: `the settings${file ? ` in ${path.relative(cwd, path.join(folder, file))}` : ''} cannot be loaded: ${reason(error)}`,
+          message:
+            `the settings${file ? ` in ${path.relative(cwd, path.join(folder, file))}` : ''} ` +
+            `cannot be loaded: ${reason(error)}`,
         },
         exit.load,
       )
@@ -96,7 +98,10 @@ function mayHaveSettings(folder: string): boolean {
   })
 }
 
-/** From here up to the project's package.json; outside a project only here: what lies further up, as in /tmp, may be a stranger's. */
+/**
+ * From here up to the project's package.json; outside a project only here: what lies further up, as in /tmp, may be a
+ * stranger's.
+ */
 export function foldersOf(cwd: string): readonly string[] {
   const folders: string[] = []
   for (let folder = cwd; ; folder = path.dirname(folder)) {

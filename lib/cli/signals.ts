@@ -18,8 +18,8 @@ export interface Signals {
 }
 
 /**
- * The first Ctrl-C stops starting new work, the second ends what runs, a third ends us; TERM, HUP and an error that nobody
- * caught do the first two at once. Nothing else is to end the process before the run has ended.
+ * The first Ctrl-C stops starting new work, the second ends what runs, a third ends us; TERM, HUP and an error that
+ * nobody caught do the first two at once. Nothing else is to end the process before the run has ended.
  */
 export function catchSignals(warn: (message: string) => void): Signals {
   const stop = new AbortController()

@@ -46,7 +46,8 @@ export async function askSecret(question: string, label: string): Promise<Secret
   }
 }
 
-// The terminal is raw while a line is typed: Ctrl-C comes as a character, and an end of input as a line that never comes.
+// The terminal is raw while a line is typed: Ctrl-C comes as a character, and an end of input as a line that never
+// comes.
 async function answer(line: Interface, question: string): Promise<string> {
   try {
     return await new Promise<string>((resolve, reject) => {

@@ -154,7 +154,8 @@ const known: readonly (readonly [RegExp, Say])[] = [
     /Type '(?:string|".*")' is not assignable to type 'Handler \|/,
     (_, { after }) => [
       'notify takes the handler, not its name',
-      `keep it, const restart = handler(${/notify: ('.*?'|".*?")/.exec(after)?.[1] ?? "'…'"}, …), and write notify: restart`,
+      `keep it, const restart = handler(${/notify: ('.*?'|".*?")/.exec(after)?.[1] ?? "'…'"}, …), ` +
+        'and write notify: restart',
     ],
   ],
   [

@@ -32,13 +32,14 @@ function ourNames(): Readonly<Record<string, readonly string[]>> {
   )
 }
 
-// How the loader takes the files of authors, whatever their package.json says: each one a module, by the names it is given.
+// How the loader takes the files of authors, whatever their package.json says: each one a module, by the names it is
+// given.
 const asLoaded = { module: 'ESNext', moduleResolution: 'Bundler', moduleDetection: 'force' }
 
 /**
- * Checks playbook and inventory with the TypeScript compiler, which sees misspelt variables, wrong results and forgotten awaits.
- * What was found right stays right until something changes that was read for it: a source, the settings of the compiler
- * and what they extend, what is installed. @throws Refused with every error and its place
+ * Checks playbook and inventory with the TypeScript compiler, which sees misspelt variables, wrong results and
+ * forgotten awaits. What was found right stays right until something changes that was read for it: a source, the
+ * settings of the compiler and what they extend, what is installed. @throws Refused with every error and its place
  */
 export async function typeCheck(files: readonly string[]): Promise<void> {
   const sources = files.filter((file) => /\.[cm]?ts$/.test(file) && existsSync(file))

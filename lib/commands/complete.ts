@@ -66,7 +66,9 @@ async function visible(): Promise<readonly string[]> {
   return shown.flat().filter((word) => word !== first)
 }
 
-/** What the next word may be that is neither an option nor its value; the options where a command takes no such words. */
+/**
+ * What the next word may be that is neither an option nor its value; the options where a command takes no such words.
+ */
 async function positionalsOf(whose: AnyCommand, told: readonly Word[]): Promise<readonly string[]> {
   const { takes: all, options } = partsOf(whose)
   const takes = Object.values(all)

@@ -8,7 +8,8 @@ const scripts = {
 _run_complete() {
   local IFS=$'\\n' word
   COMPREPLY=()
-  while read -r word; do COMPREPLY+=("$word"); done < <("\${COMP_WORDS[0]}" complete "$COMP_CWORD" -- "\${COMP_WORDS[@]}" 2>/dev/null)
+  while read -r word; do COMPREPLY+=("$word"); done \\
+    < <("\${COMP_WORDS[0]}" complete "$COMP_CWORD" -- "\${COMP_WORDS[@]}" 2>/dev/null)
   case "\${COMPREPLY[0]}" in */|*=) compopt -o nospace ;; esac
 }
 complete -o default -F _run_complete run switchover

@@ -64,7 +64,10 @@ interface Ending {
   readonly reason?: string
 }
 
-/** Runs one command on the hosts of a pattern and prints what it wrote, equal endings once. Gives the exit code of a run. */
+/**
+ * Runs one command on the hosts of a pattern and prints what it wrote, equal endings once. Gives the exit code of a
+ * run.
+ */
 async function execute({ pattern, words, values, argv }: ExecArguments): Promise<number> {
   const [line = '', ...more] = words
   const script = more.length > 0 ? sh`${words}` : line.trim()
@@ -194,8 +197,10 @@ function folded(endings: readonly Ending[]): string {
       const { status, code, stdout, stderr, reason } = group[0]!
       const names = group.map(({ host }) => host).join(', ')
       const word = code !== undefined && code !== 0 ? `exit code ${code}` : status
-      const title = `${names}${group.length > 1 ? ` (${group.length} hosts)` : ''}: ${reason === undefined ? word : `${word}: ${reason}`}`
-      return `${[title, ...[stdout, stderr].filter((text) => text !== '').map((text) => text.replace(/\n+$/, ''))].join('\n')}\n`
+      const many = group.length > 1 ? ` (${group.length} hosts)` : ''
+      const title = `${names}${many}: ${word}${reason === undefined ? '' : `: ${reason}`}`
+      const said = [stdout, stderr].filter((text) => text !== '').map((text) => text.replace(/\n+$/, ''))
+      return `${[title, ...said].join('\n')}\n`
     })
     .join('\n')
 }

@@ -62,7 +62,10 @@ interface Selected extends Prepared {
   readonly file: string
 }
 
-/** Loads, checks, selects; then lists, or runs and reports. Gives the exit code. @throws Refused before anything is touched */
+/**
+ * Loads, checks, selects; then lists, or runs and reports. Gives the exit code.
+ * @throws Refused before anything is touched
+ */
 async function runPlaybook(args: RunArguments): Promise<number> {
   const { values } = args
   if (values.step && !interactive()) throw new Refused({ message: '--step needs a terminal to ask on' }, exit.usage)

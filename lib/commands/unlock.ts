@@ -13,7 +13,9 @@ export const unlock = command({
   act: async ({ words: { run }, values: { force } }) => release({ run, force }),
 })
 
-/** Removes the locks of one run, or of all that have ended; of one that goes on only when forced. Gives the exit code. */
+/**
+ * Removes the locks of one run, or of all that have ended; of one that goes on only when forced. Gives the exit code.
+ */
 function release(args: { readonly run: string | undefined; readonly force: boolean }): number {
   const all = locks()
   const runs = [...new Set(all.map(({ holder }) => holder.run))]

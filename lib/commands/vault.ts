@@ -247,7 +247,10 @@ async function passwordFrom(source: ReturnType<typeof vaultPassword>, id: string
   return found
 }
 
-/** Replaces a file in one step, keeping its mode and owner; one that is new is its owner's alone. What came from stdin goes to stdout. */
+/**
+ * Replaces a file in one step, keeping its mode and owner; one that is new is its owner's alone. What came from stdin
+ * goes to stdout.
+ */
 function put(file: string, content: string | Uint8Array): void {
   if (file === stdin) return void process.stdout.write(content)
   const real = existsSync(file) ? realpathSync(file) : file
@@ -266,7 +269,10 @@ function put(file: string, content: string | Uint8Array): void {
   }
 }
 
-/** What the operator's editor makes of a text; it lies in a directory of its own meanwhile, which goes away whatever happens. */
+/**
+ * What the operator's editor makes of a text; it lies in a directory of its own meanwhile, which goes away whatever
+ * happens.
+ */
 async function inEditor(name: string, before: Buffer): Promise<Buffer> {
   const folder = mkdtempSync(path.join(tmpdir(), 'run-vault-'))
   const file = path.join(folder, name)

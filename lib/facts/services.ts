@@ -12,7 +12,8 @@ export interface KnownService {
 
 const script = `${plainly}if [ -d /run/systemd/system ]; then
   systemctl list-unit-files --type=service --no-legend --no-pager | sed -n 's/^\\([^ @]*\\)\\.service .*/systemd \\1/p'
-  systemctl list-units --type=service --state=active --no-legend --no-pager --plain 2>/dev/null | sed -n 's/^ *\\([^ ]*\\)\\.service .*/running \\1/p'
+  systemctl list-units --type=service --state=active --no-legend --no-pager --plain 2>/dev/null |
+    sed -n 's/^ *\\([^ ]*\\)\\.service .*/running \\1/p'
   exit 0
 fi
 if initctl version 2>/dev/null | grep -q upstart; then

@@ -39,7 +39,8 @@ type Options = EditOptions & {
  * An operation that edits the text of a file: what the edit, a pure function, leaves alone stays byte for byte.
  *
  * ```ts
- * const motd = (text: string) => editFile('motd', '/etc/motd', { create: true }, (before) => ({ after: `${before}${text}\n` }))
+ * const motd = (text: string) =>
+ *   editFile('motd', '/etc/motd', { create: true }, (before) => ({ after: `${before}${text}\n` }))
  * ```
  */
 export function editFile(

@@ -1,11 +1,13 @@
-const telltale =
-  /^(\s*(?:#|;|\/\/)?\s*(?:export\s+)?["']?[\w.-]*(?:passw(?:or)?d|secret|token|passphrase|credential)[\w.-]*["']?\s*[=:]\s*)(?!‹)\S.*$/i
+const words = 'passw(?:or)?d|secret|token|passphrase|credential'
+const telltale = new RegExp(
+  `^(\\s*(?:#|;|//)?\\s*(?:export\\s+)?["']?[\\w.-]*(?:${words})[\\w.-]*["']?\\s*[=:]\\s*)(?!‹)\\S.*$`,
+  'i',
+)
 const credentials = /(:\/\/[^/\s:@]*:)[^@\s‹]+(@)/g
 
 /**
  * Two texts as they may be shown: lines that look like holding a password lose it, for a diff also shows what stands
- * around
- * a change and what goes away. What differs still differs.
+ * around a change and what goes away. What differs still differs.
  */
 export function withoutPasswords(before: string, after: string): { readonly before: string; readonly after: string } {
   const old = suspects(before)

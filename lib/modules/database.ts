@@ -1,4 +1,6 @@
-/** MySQL and MariaDB: dumps and imports by the host's own tools, structured edits by mysql2 through the SSH connection. */
+/**
+ * MySQL and MariaDB: dumps and imports by the host's own tools, structured edits by mysql2 through the SSH connection.
+ */
 export { select, standing, type Standing } from './database/ask.ts'
 export { charsets, type Charsets } from './database/charsets.ts'
 export { convert, type Converted, type ConvertOptions } from './database/convert.ts'

@@ -129,7 +129,13 @@ export function file(
     missing: async (connection) =>
       (await connection.exec(test)).code === 0
         ? undefined
-        : `${path} is ${absent ? 'still there' : contains === undefined ? 'still missing' : `without a line that matches ${contains}`}`,
+        : `${path} is ${
+            absent
+              ? 'still there'
+              : contains === undefined
+                ? 'still missing'
+                : `without a line that matches ${contains}`
+          }`,
     hint: absent ? 'look what keeps it' : 'look what should make it',
   })
 }

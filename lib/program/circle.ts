@@ -1,7 +1,10 @@
 import { readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 
-/** The files that import each other in a circle through this one, in the order of the imports; undefined when there is none. */
+/**
+ * The files that import each other in a circle through this one, in the order of the imports; undefined when there is
+ * none.
+ */
 export function circleOf(file: string): readonly string[] | undefined {
   // Each file once, by the shortest way that leads to it.
   const ways: (readonly string[])[] = [[file]]

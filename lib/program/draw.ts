@@ -4,7 +4,10 @@ import type { Location } from '../model/location.ts'
 const indent = '    '
 const longest = 110
 
-/** A line of a source with a mark below a column of it; with what stands before it where `before` says so. Nothing for a file that is gone. */
+/**
+ * A line of a source with a mark below a column of it; with what stands before it where `before` says so. Nothing for a
+ * file that is gone.
+ */
 export function draw({ file, line }: Location, column: number, before = false): string | undefined {
   let lines: readonly string[]
   try {

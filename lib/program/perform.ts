@@ -88,7 +88,10 @@ function workedOn(plays: readonly PlayNode[]): readonly Host[] {
   return [...new Map(busy.flatMap((play) => play.hosts).map((host) => [host.name, host])).values()]
 }
 
-/** The journal as a reporter: it gets events masked, as every other sink does. A run whose record breaks off must not go on. */
+/**
+ * The journal as a reporter: it gets events masked, as every other sink does. A run whose record breaks off must not go
+ * on.
+ */
 function recorder(runId: string, warn: (message: string) => void, stop: () => void): Reporter {
   const journal = new Journal(runId)
   return guarded(

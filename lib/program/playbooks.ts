@@ -176,11 +176,10 @@ function problemsOf(error: unknown, shown: string): readonly Problem[] {
   if (missing) {
     const from = missing[2]!.startsWith('file:') ? fileURLToPath(missing[2]!) : missing[2]!
     const what = missing[1]!.startsWith('file:') ? fileURLToPath(missing[1]!) : missing[1]!
-    return [
-      {
-        message: `${path.relative(process.cwd(), from)} imports ${path.isAbsolute(what) ? path.relative(process.cwd(), what) : what}, which is not there`,
-      },
-    ]
+    const [importer, imported] = [from, what].map((one) =>
+      path.isAbsolute(one) ? path.relative(process.cwd(), one) : one,
+    )
+    return [{ message: `${importer} imports ${imported}, which is not there` }]
   }
   // Node puts the place of an import that cannot be linked before the stack.
   const linked = /^(?:file:\/\/)?(\/[^\n?]+?)(?:\?[^\n]*)?:(\d+)\n/.exec(error.stack ?? '')

@@ -23,10 +23,10 @@ export interface CriticalPath {
 const breath = 5
 
 /**
- * Begins a path with nothing in it. The engine begins a task in the moment in which the last thing ends that it waited for, so
- * what bounds it is what ended last before it, in its own role if that was in the same breath: this holds for hosts in
- * lock-step, for roles after and beside each other, handlers, batches and plays. A host that had to wait its turn for a task
- * (--forks, throttle) is bounded by the one that made room.
+ * Begins a path with nothing in it. The engine begins a task in the moment in which the last thing ends that it waited
+ * for, so what bounds it is what ended last before it, in its own role if that was in the same breath: this holds for
+ * hosts in lock-step, for roles after and beside each other, handlers, batches and plays. A host that had to wait its
+ * turn for a task (--forks, throttle) is bounded by the one that made room.
  */
 export function createCriticalPath(): CriticalPath {
   let recent: readonly Link[] = []

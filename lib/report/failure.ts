@@ -16,7 +16,10 @@ export interface Failed {
   readonly failure: Failure
 }
 
-/** `keystone › Stop the daemons`: the task without its play; a play that gives its steps itself has a role of its own name. */
+/**
+ * `keystone › Stop the daemons`: the task without its play; a play that gives its steps itself has a role of its own
+ * name.
+ */
 export function taskTitle({ play, role, blocks, task }: TaskPath): string {
   return [...(role === play ? [] : [role]), ...blocks, task].join(' › ')
 }

@@ -33,7 +33,9 @@ export interface ReportOptions {
   readonly now?: () => number
 }
 
-/** Makes a reporter. Its `pause` and `resume` clear the screen for a question; they do nothing where nothing is live. */
+/**
+ * Makes a reporter. Its `pause` and `resume` clear the screen for a question; they do nothing where nothing is live.
+ */
 export function createReporter(options: ReportOptions): LiveReporter {
   const { kind, out, err, verbosity, diff, color, next } = options
   const size = () => ({ rows: out.rows ?? options.rows ?? 24, columns: out.columns ?? options.columns ?? 80 })

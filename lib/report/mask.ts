@@ -27,7 +27,9 @@ const shortestLine = 8
 let matcher: Matcher | undefined
 let builtFor = 0
 
-/** The text with every known secret replaced by its label, in each form in which shells, URLs and documents write it. */
+/**
+ * The text with every known secret replaced by its label, in each form in which shells, URLs and documents write it.
+ */
 export function mask(text: string): string {
   const current = upToDate()
   if (!current || text.length < shortest) return text

@@ -388,7 +388,9 @@ function liveScreen({ out, sink, size }: Terminal) {
   }
 }
 
-/** Others who write to our terminal meanwhile, as `console.log` in a playbook does: the live lines make way for them. */
+/**
+ * Others who write to our terminal meanwhile, as `console.log` in a playbook does: the live lines make way for them.
+ */
 function guestsOf(out: NodeJS.WritableStream, before: () => void, after: (ended: boolean) => void) {
   const streams = ([process.stdout, process.stderr] as NodeJS.WriteStream[]).filter((stream) => stream.isTTY)
   const shared = streams.some((stream) => stream === out) ? streams : []

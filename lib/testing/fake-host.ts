@@ -60,13 +60,13 @@ interface Acting {
 const beginning = 1_400_000_000
 
 /**
- * A host without a machine. The scripts of tasks and modules really run, in a shell of this library's own, on files that
- * are in memory; nothing of them reaches the machine that runs the test. Programs that such a shell calls are recorded, and
- * answer as the test says: with code 0 and nothing unless told. Sleeping takes no time.
+ * A host without a machine. The scripts of tasks and modules really run, in a shell of this library's own, on files
+ * that are in memory; nothing of them reaches the machine that runs the test. Programs that such a shell calls are
+ * recorded, and answer as the test says: with code 0 and nothing unless told. Sleeping takes no time.
  *
  * Recorded are the programs that are called, as they would be typed, and the changes that scripts make to files, as
- * `mkdir -p /srv/app` or, where a file gets new content, `write /etc/app.conf`. What only looks at files and services is
- * not, nor what happens to temporary files.
+ * `mkdir -p /srv/app` or, where a file gets new content, `write /etc/app.conf`. What only looks at files and services
+ * is not, nor what happens to temporary files.
  *
  * ```ts
  * const web = hosts.host('web-1')

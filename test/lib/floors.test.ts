@@ -124,7 +124,7 @@ test('every test file has a suite of its own and runs it', () => {
 })
 
 // How many of lib's and the roles' lines are still wider; fewer each time, and none in the end.
-const stillWide = 93
+const stillWide = 48
 
 test('no line is wider than 120 columns', () => {
   const wide = sources

@@ -11,8 +11,8 @@ const names = [
 ]
 
 /**
- * Programs that make text of text, each a language of its own: those of this machine do it. They run in a folder that is
- * thrown away, which has copies of the files that they are given, and nothing else.
+ * Programs that make text of text, each a language of its own: those of this machine do it. They run in a folder that
+ * is thrown away, which has copies of the files that they are given, and nothing else.
  */
 export const filters: Readonly<Record<string, Tool>> = Object.fromEntries(names.map((name) => [name, filter]))
 

@@ -1,6 +1,8 @@
 import type { Readable } from 'node:stream'
 
-/** What a command reads, a character for each byte. All that inherit it share it: each goes on where the last stopped. */
+/**
+ * What a command reads, a character for each byte. All that inherit it share it: each goes on where the last stopped.
+ */
 export interface Source {
   /** The next line; the last one may lack its end. Undefined at the end. */
   line(): Promise<{ readonly text: string; readonly ended: boolean } | undefined>

@@ -9,7 +9,8 @@ import { advice, circleOf } from './circle.ts'
 import { draw } from './draw.ts'
 
 /**
- * The file behind a playbook's path or a role's name. @throws Refused with the nearest name when there is none, those of
+ * The file behind a playbook's path or a role's name. @throws Refused with the nearest name when there is none, those
+ * of
  * `others` included
  */
 export function findPlaybook(target: string, others: readonly string[] = []): string {
@@ -94,8 +95,8 @@ export function playbooks(): readonly string[] {
 }
 
 /**
- * Imports the file of a playbook, or of a role, which is then all of one. `unlimited` says what to type where a role does
- * not say which hosts it belongs to; without it, whoever asks wants no hosts.
+ * Imports the file of a playbook, or of a role, which is then all of one. `unlimited` says what to type where a role
+ * does not say which hosts it belongs to; without it, whoever asks wants no hosts.
  * @throws Refused naming the place when it does not load or exports neither
  */
 export async function loadPlaybook(file: string, unlimited?: string): Promise<Playbook> {

@@ -1,5 +1,6 @@
 import { output } from '../model/operation.ts'
 import type { Fact } from '../model/operation.ts'
+import { fact } from '../kit/fact.ts'
 import { sbin } from '../kit/shell.ts'
 
 /** An address of an interface. */
@@ -27,13 +28,9 @@ const script = `${sbin}ip -o addr show && { ip -4 route show | grep "^default" |
  * const management = all.find(({ interface: name }) => name === 'br-mgmt')?.address ?? gateway?.address
  * ```
  */
-export const addresses: Fact<Addresses> = {
-  name: 'addresses',
-  keep: 'task',
-  async read(connection) {
-    return parseAddresses(await output(connection, script))
-  },
-}
+export const addresses: Fact<Addresses> = fact('addresses', 'task', async (connection) =>
+  parseAddresses(await output(connection, script)),
+)
 
 /** Makes sense of what `ip` prints. */
 export function parseAddresses(text: string): Addresses {

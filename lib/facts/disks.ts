@@ -1,5 +1,6 @@
 import { output } from '../model/operation.ts'
 import type { Fact } from '../model/operation.ts'
+import { fact } from '../kit/fact.ts'
 
 /** A mounted file system; sizes in bytes. */
 export interface Filesystem {
@@ -28,13 +29,9 @@ const script = 'LC_ALL=C df -P -k 2>/dev/null; echo; cat /proc/partitions 2>/dev
  * assert(filesystems.every(({ available }) => available > 2 ** 30), 'a file system has less than 1 GiB left')
  * ```
  */
-export const disks: Fact<Disks> = {
-  name: 'disks',
-  keep: 'task',
-  async read(connection) {
-    return parseDisks(await output(connection, script, { timeout: 60 }))
-  },
-}
+export const disks: Fact<Disks> = fact('disks', 'task', async (connection) =>
+  parseDisks(await output(connection, script, { timeout: 60 })),
+)
 
 /** Makes sense of what df and /proc/partitions say. */
 export function parseDisks(text: string): Disks {

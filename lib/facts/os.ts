@@ -1,5 +1,6 @@
 import { output } from '../model/operation.ts'
 import type { Fact } from '../model/operation.ts'
+import { fact } from '../kit/fact.ts'
 
 /** What kind of system a host is. */
 export interface OperatingSystem {
@@ -32,13 +33,9 @@ echo none
  * await host.run(service.restarted(family === 'redhat' ? 'httpd' : 'apache2'))
  * ```
  */
-export const os: Fact<OperatingSystem> = {
-  name: 'os',
-  keep: 'run',
-  async read(connection) {
-    return parseOs(await output(connection, script))
-  },
-}
+export const os: Fact<OperatingSystem> = fact('os', 'run', async (connection) =>
+  parseOs(await output(connection, script)),
+)
 
 /** Makes sense of what the release files say. */
 export function parseOs(text: string): OperatingSystem {

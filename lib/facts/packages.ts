@@ -1,5 +1,6 @@
 import { Advice, output } from '../model/operation.ts'
 import type { Fact, Reader } from '../model/operation.ts'
+import { fact } from '../kit/fact.ts'
 import { sh } from '../kit/shell.ts'
 
 /** Installed versions by package name; what is not installed is not in it. */
@@ -13,12 +14,9 @@ export type Versions = Readonly<Record<string, string>>
  * ```
  */
 export function packages(...names: readonly [string, ...string[]]): Fact<Versions> {
-  return {
-    name: `packages ${names.join(' ')}`,
-    // A task may install some.
-    keep: 'task',
-    read: async (connection) => (await packagesOf(connection, names)).versions,
-  }
+  const ask = async (connection: Reader) => (await packagesOf(connection, names)).versions
+  // A task may install some.
+  return fact(`packages ${names.join(' ')}`, 'task', ask)
 }
 
 /** What is installed of some packages, and what brings them there. */

@@ -1,5 +1,6 @@
 import { output } from '../model/operation.ts'
 import type { Fact } from '../model/operation.ts'
+import { fact } from '../kit/fact.ts'
 import { plainly } from '../kit/shell.ts'
 
 /** A service that a host knows. */
@@ -31,13 +32,9 @@ for f in /etc/init.d/*; do [ ! -f "$f" ] || [ ! -x "$f" ] || echo "sysv $(basena
  * const running = (await host.fact(facts.services)).filter((known) => known.running).map(({ name }) => name)
  * ```
  */
-export const services: Fact<readonly KnownService[]> = {
-  name: 'services',
-  keep: 'task',
-  async read(connection) {
-    return parseServices(await output(connection, script))
-  },
-}
+export const services: Fact<readonly KnownService[]> = fact('services', 'task', async (connection) =>
+  parseServices(await output(connection, script)),
+)
 
 /** Makes sense of what the managers list; a job of upstart hides the init script of the same name. */
 export function parseServices(text: string): readonly KnownService[] {

@@ -1,5 +1,6 @@
 import { output } from '../model/operation.ts'
 import type { Fact } from '../model/operation.ts'
+import { fact } from '../kit/fact.ts'
 
 /** A host's clock. */
 export interface Clock {
@@ -17,14 +18,10 @@ export interface Clock {
  * assert(Math.abs(ahead) < 5, `the clock is ${ahead} s ahead`)
  * ```
  */
-export const time: Fact<Clock> = {
-  name: 'time',
-  keep: 'task',
-  async read(connection) {
-    const before = Date.now()
-    const epoch = Number(await output(connection, 'date +%s'))
-    const middle = (before + Date.now()) / 2000
-    // The host tells whole seconds: half of one is the best guess at what it cut off.
-    return { epoch, ahead: Math.round((epoch + 0.5 - middle) * 10) / 10 }
-  },
-}
+export const time: Fact<Clock> = fact('time', 'task', async (connection) => {
+  const before = Date.now()
+  const epoch = Number(await output(connection, 'date +%s'))
+  const middle = (before + Date.now()) / 2000
+  // The host tells whole seconds: half of one is the best guess at what it cut off.
+  return { epoch, ahead: Math.round((epoch + 0.5 - middle) * 10) / 10 }
+})

@@ -1,5 +1,5 @@
 /** What modules, facts, reporters and connections are made of, for those who write their own. */
-export { asked, CommandFailed, operation, output, TimedOut, Unreachable } from '../model/operation.ts'
+export { Advice, asked, CommandFailed, operation, output, TimedOut, Unreachable } from '../model/operation.ts'
 export type {
   Change,
   CommandResult,
@@ -8,12 +8,16 @@ export type {
   ExecOptions,
   Fact,
   FileMeta,
+  Json,
   LocalFile,
   Look,
+  Operation,
   OperationSpec,
   Plan,
+  Prepared,
   Reader,
   Stream,
+  Value,
 } from '../model/operation.ts'
 export type { Connect, Destination, Reached, Started } from '../model/connect.ts'
 export type { Event, Failure, HostCounts, Reporter, Status, TaskPath, Timed } from '../model/event.ts'
@@ -22,9 +26,10 @@ export { type Location, showLocation } from '../model/location.ts'
 export { type Answer, answers } from './answers.ts'
 export { type Command, perform, performAll, performStep, refuse, type Step } from './command.ts'
 export { type Edited, editFile, type EditOptions } from './edit-file.ts'
+export { fact } from './fact.ts'
 export { localFile } from './local-file.ts'
 export { look, type LookOptions } from './look.ts'
 export type { NewContent, NewFile } from './new-file.ts'
 export type { PathState } from './path-state.ts'
-export { quote, sh } from './shell.ts'
+export { plainly, quote, sbin, sh, type Word } from './shell.ts'
 export type { Written } from './written.ts'

@@ -11,6 +11,7 @@ export function quote(word: string): string {
   return /^[A-Za-z0-9_\-./:=@%+,]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }
 
+/** What may be inserted into a command: a list is one word for each member. */
 export type Word = string | number | readonly (string | number)[]
 
 /**
@@ -44,10 +45,20 @@ function words(value: Word | Secret): string {
 /**
  * The beginning of a script whose programs lie in sbin, which a shell that is not interactive does not look into
  * everywhere.
+ *
+ * ```ts
+ * const routes = await output(connection, `${sbin}ip route show`)
+ * ```
  */
 export const sbin = 'PATH=$PATH:/sbin:/usr/sbin; export PATH; '
 
-/** The same for a script whose programs must speak English, because what they say is read. */
+/**
+ * The same for a script whose programs must speak English, because what they say is read.
+ *
+ * ```ts
+ * const free = await output(connection, `${plainly}df -P -k /`)
+ * ```
+ */
 export const plainly = `${sbin}LC_ALL=C; export LC_ALL\n`
 
 /** A script in a few words. */

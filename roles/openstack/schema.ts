@@ -1,4 +1,5 @@
 import { Advice } from '../../lib/index.ts'
+import { sh } from '../../lib/kit/index.ts'
 import { database } from '../../lib/modules/index.ts'
 import { type CloudHost, releaseOf, sourceOf } from './cloud.ts'
 import { rootLogin } from './logins.ts'
@@ -46,5 +47,5 @@ export async function migrationsOf(host: CloudHost, one: Database): Promise<read
 
 /** A command as a service's user: run by root, the tools leave logs that the service cannot write. */
 export function asUser(user: string, command: string): string {
-  return `su -s /bin/sh -c '${command.replaceAll("'", `'\\''`)}' ${user}`
+  return sh`su -s /bin/sh -c ${command} ${user}`
 }

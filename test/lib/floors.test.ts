@@ -27,9 +27,10 @@ const floors: readonly (readonly [file: RegExp, may: readonly RegExp[], what: st
   [/^lib\/index\.ts$/, [/^lib\/(model|inventory)\//], "the author's words come from the model and the inventory"],
   [
     /^(roles|playbooks|inventory)\//,
-    [/^lib\/(modules\/)?index\.ts$/, /^(roles|playbooks|inventory)\//],
-    'authors know lib/index.ts and lib/modules/index.ts, and each other',
+    [/^lib\/((modules|kit)\/)?index\.ts$/, /^(roles|playbooks|inventory)\//],
+    'authors know the index.ts of lib, lib/modules and lib/kit, and each other',
   ],
+  [/^test\/lib\/kit\/outside\.ts$/, [/^lib\/(kit\/)?index\.ts$/], 'who is outside has the faces of the library'],
   [/^test\//, [/^(lib|roles|playbooks|inventory|test)\//], 'tests know everyone'],
 ]
 /** Packages and who may open them: each can be replaced in one place. */
@@ -182,7 +183,7 @@ for (const [file, source, want] of [
     'roles/nova/x.ts',
     "import { ini } from '../../lib/modules/ini.ts'",
     [
-      'roles/nova/x.ts:1: imports ../../lib/modules/ini.ts: authors know lib/index.ts and lib/modules/index.ts, and each other',
+      'roles/nova/x.ts:1: imports ../../lib/modules/ini.ts: authors know the index.ts of lib, lib/modules and lib/kit, and each other',
     ],
   ],
   [
@@ -194,7 +195,7 @@ for (const [file, source, want] of [
     'playbooks/x.ts',
     "const late = await import('../lib/model/secret.ts')",
     [
-      'playbooks/x.ts:1: imports ../lib/model/secret.ts: authors know lib/index.ts and lib/modules/index.ts, and each other',
+      'playbooks/x.ts:1: imports ../lib/model/secret.ts: authors know the index.ts of lib, lib/modules and lib/kit, and each other',
     ],
   ],
   ['lib/cli.ts', "import { run } from './engine/run'", ['lib/cli.ts:1: imports ./engine/run: the ending is missing']],

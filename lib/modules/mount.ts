@@ -182,17 +182,15 @@ function changeOf(
   todo: Doing | undefined,
 ): { readonly change?: readonly Step[]; readonly diff?: readonly Diff[] } {
   const { text: before, encode } = decode(state.content ?? nothing)
-  if (before === after && !todo) return {}
+  const live = todo ? [{ path: `mount ${path}`, before: told(state.live.at(-1)), after: todo.told }] : []
+  if (before === after) return todo ? { change: [{ script: todo.script }], diff: live } : {}
   const validate = todo ? { validate: changeAsCheck(`${todo.tool} ${path}`, todo.script) } : {}
   const write: Step = { path: fstab, ...contentOf(fstab, state, encode(after)), meta: { backup, ...validate } }
   // It made units of the old table, and would unmount by them.
   const reload: readonly Step[] = state.systemd ? [{ script: 'systemctl daemon-reload' }] : []
   return {
-    change: before === after ? [{ script: todo!.script }] : [write, ...reload],
-    diff: [
-      ...(before === after ? [] : [{ path: fstab, before: shown(before), after: shown(after) }]),
-      ...(todo ? [{ path: `mount ${path}`, before: told(state.live.at(-1)), after: todo.told }] : []),
-    ],
+    change: [write, ...reload],
+    diff: [{ path: fstab, before: shown(before), after: shown(after) }, ...live],
   }
 }
 

@@ -214,10 +214,18 @@ class Databases {
       if (stage) this.#stages.set(stage[1]!, stage[2]!)
       const forgotten = /DELETE FROM `switchover`\.`stage` WHERE name = '(\w+)'/.exec(statement)
       if (forgotten) this.#stages.delete(forgotten[1]!)
+      const dropped = /^DROP DATABASE IF EXISTS `(\w+)`/.exec(statement)
+      if (dropped) this.#drop(dropped[1]!)
       const converted = /^ALTER DATABASE `(\w+)`/.exec(statement)
       if (converted) this.#converted.add(converted[1]!)
       return /^SELECT/i.test(statement) ? this.#select(statement) : []
     })
+  }
+
+  #drop(name: string): void {
+    this.#tables = Object.fromEntries(Object.entries(this.#tables).filter(([table]) => !table.startsWith(`${name}.`)))
+    delete this.#versions[name]
+    this.#converted.delete(name)
   }
 
   /** What a dump of another server's database brings. */

@@ -76,6 +76,29 @@ test('does not stamp a database that has a version', async () => {
   )
 })
 
+test('imports anew what a migration has broken, and only then sees which migrations there are', async () => {
+  const clouds = await mos()
+  let ends = 1
+  clouds.host('node-5').answer(/^su .* upgrade /, () => ends)
+  const first = clouds.start(neutron, { on: 'target' })
+  assert.is(await first.ended, 'failed')
+  assert.match(first.finished('Upgrade the schema', 'node-5').failure?.reason ?? '', 'exit code 1')
+  ends = 0
+  const typed = await clouds.run(neutron, { on: 'target', tags: ['migrate'] })
+  assert.equal(
+    typed.filter((line) => /DATABASE|< dump|su -s/.test(line)),
+    [
+      'node-5: mysql: DROP DATABASE IF EXISTS `neutron`',
+      'node-5: mysql: CREATE DATABASE `neutron` DEFAULT CHARACTER SET utf8 COLLATE utf8_general_ci',
+      'node-5: mysql neutron < dump of neutron of node-1',
+      'node-5: mysql: ALTER DATABASE `neutron` DEFAULT CHARACTER SET utf8 COLLATE utf8_general_ci',
+      // The stamp of the first try went with the database that it stood in.
+      `node-5: ${as('neutron', `${manage} stamp havana`)}`,
+      `node-5: ${as('neutron', `${manage} upgrade icehouse`)}`,
+    ],
+  )
+})
+
 test('refuses a plugin whose migrations cannot be chosen by its name', async () => {
   const clouds = await mos({ files: { 'node-1': { '/etc/neutron/neutron.conf': '[DEFAULT]\ncore_plugin=ml2\n' } } })
   const run = clouds.start(neutron, { on: 'target', tags: ['config'] })

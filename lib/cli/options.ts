@@ -13,8 +13,8 @@ export interface Option {
   readonly alias?: string | readonly string[]
   readonly choices?: readonly string[]
   readonly completes?: Completes
-  /** A path: in the settings it starts at the file that says it. */
-  readonly path?: true
+  /** A path: in the settings it starts at the file that says it; `dotted`: where it begins with a dot. */
+  readonly path?: true | 'dotted'
   /** The least number that makes sense. */
   readonly least?: number
   readonly fallback?: string | number | boolean | readonly string[]
@@ -95,8 +95,9 @@ export const options = {
     kind: 'texts',
     alias: 'o',
     completes: 'outputs',
+    path: 'dotted',
     group: output,
-    describe: 'lines, json (one event a line), or junit=FILE; repeatable',
+    describe: 'lines, json (one event a line), junit=FILE, or ./REPORTER.ts of your own; repeatable',
   },
   verbose: {
     kind: 'count',

@@ -45,7 +45,7 @@ export async function readSettings(cwd = process.cwd()): Promise<FoundSettings> 
     .map(([name, value]) => {
       const option = (options as Readonly<Record<string, Option>>)[name]!
       const resolved = option.path
-        ? [value].flat().map((v) => fromFolder(String(v), path.dirname(found.file), cwd))
+        ? [value].flat().map((v) => fromFolder(String(v), option.path === 'dotted', path.dirname(found.file), cwd))
         : [value].flat()
       return [name, option.kind === 'texts' ? resolved : resolved[0]]
     })
@@ -53,8 +53,9 @@ export async function readSettings(cwd = process.cwd()): Promise<FoundSettings> 
 }
 
 // A path in a settings file starts at that file; what the operator reads of it starts where the operator is.
-function fromFolder(given: string, folder: string, cwd: string): string {
-  if (given.startsWith('~') || path.isAbsolute(given) || given.includes(',')) return given
+function fromFolder(given: string, dotted: boolean, folder: string, cwd: string): string {
+  if ((dotted && !given.startsWith('.')) || given.startsWith('~') || path.isAbsolute(given) || given.includes(','))
+    return given
   return path.relative(cwd, path.resolve(folder, given)) || '.'
 }
 

@@ -1,14 +1,24 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { exit, Refused } from '../model/problem.ts'
 import { stateFolder } from '../model/state-folder.ts'
 import { foldersOf } from './settings.ts'
 import { compilerErrors, problemsOf } from './type-errors.ts'
 
-const place = stateFolder.types
 const home = path.resolve(import.meta.dirname, '../..') + path.sep
 const ownTypes = path.dirname(path.dirname(createRequire(import.meta.url).resolve('@types/node/package.json')))
 
@@ -63,8 +73,8 @@ export async function typeCheck(files: readonly string[]): Promise<void> {
     include: [],
   })
   const key = createHash('sha256').update(settings).digest('hex').slice(0, 16)
-  mkdirSync(place, { recursive: true, mode: 0o700 })
-  const [stamp, config] = [path.join(place, `${key}.checked`), path.join(place, `${key}.json`)]
+  const kept = writable()
+  const [stamp, config] = [path.join(kept, `${key}.checked`), path.join(kept, `${key}.json`)]
   if (unchanged(stamp)) return
   writeFileSync(config, settings)
   const { code, stdout } = await compiler(['-p', config, '--pretty', 'false'])
@@ -91,6 +101,19 @@ export async function typeCheck(files: readonly string[]): Promise<void> {
   )
   const settled = [...new Set([...read, ...around, ...extended(own ?? ours)])]
   writeFileSync(stamp, JSON.stringify(settled.map((file) => [file, ...stateOf(file)])))
+}
+
+/** Where verdicts are kept; where nobody may write, a folder for this time alone. */
+function writable(): string {
+  try {
+    mkdirSync(stateFolder.types, { recursive: true, mode: 0o700 })
+    accessSync(stateFolder.types, constants.W_OK)
+    return stateFolder.types
+  } catch {
+    const made = mkdtempSync(path.join(tmpdir(), 'switchover-types-'))
+    process.on('exit', () => rmSync(made, { recursive: true, force: true }))
+    return made
+  }
 }
 
 function unchanged(stamp: string): boolean {

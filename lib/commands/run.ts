@@ -5,11 +5,12 @@ import { parseExtraVars } from '../cli/extra-vars.ts'
 import { becomeOf, inventorySources, readInventory, withConnectionOptions } from '../cli/inputs.ts'
 import { questions } from '../cli/operator.ts'
 import { commas, options, type Values } from '../cli/options.ts'
+import { checkOutputs, makeOwn, type Own, ownReporters, reportersFor } from '../cli/reporters.ts'
 import { catchSignals, exitCode, type Signals } from '../cli/signals.ts'
 import { choice, Interrupted, interactive } from '../cli/terminal.ts'
 import { type PlayNode, tasksOf } from '../engine/select.ts'
 import { counted } from '../model/counted.ts'
-import type { Event, Reporter } from '../model/event.ts'
+import type { Event } from '../model/event.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { findPlaybook, loadPlaybook } from '../program/playbooks.ts'
 import { checkPlays, type Prepared, prepare } from '../program/prepare.ts'
@@ -48,7 +49,7 @@ export const run = command({
         },
         exit.usage,
       )
-    return runPlaybook({ target, values: checked(values), argv })
+    return runPlaybook({ target, values, argv })
   },
 })
 
@@ -69,9 +70,11 @@ interface Selected extends Prepared {
 async function runPlaybook(args: RunArguments): Promise<number> {
   const { values } = args
   if (values.step && !interactive()) throw new Refused({ message: '--step needs a terminal to ask on' }, exit.usage)
+  checkOutputs(values.output)
   const selected = await load(args)
   if (listing(values)) return list(selected, values)
   await checkPlays(selected)
+  const own = await makeOwn(ownReporters(values.output))
   if (values['syntax-check']) {
     const { file, plays } = selected
     process.stdout.write(
@@ -85,17 +88,7 @@ async function runPlaybook(args: RunArguments): Promise<number> {
   const plays = selected.plays.map(
     (play): PlayNode => ({ ...play, hosts: play.hosts.map((host) => inventory.hosts.get(host.name) ?? host) }),
   )
-  return execute({ ...selected, inventory, plays }, args)
-}
-
-function checked(values: Values): Values {
-  const strange = values.output?.find((o) => o !== 'lines' && o !== 'json' && !/^junit=./.test(o))
-  if (strange !== undefined)
-    throw new Refused(
-      { message: `--output ${strange} is unknown`, hint: 'there are lines, json and junit=FILE' },
-      exit.usage,
-    )
-  return values
+  return execute({ ...selected, inventory, plays }, own, args)
 }
 
 async function load({ target, values, argv }: RunArguments): Promise<Selected> {
@@ -122,7 +115,11 @@ async function load({ target, values, argv }: RunArguments): Promise<Selected> {
   return { file, ...prepared.value }
 }
 
-const sourcesOf = (file: string, { inventory = [] }: Values) => [file, ...inventorySources(inventory)]
+const sourcesOf = (file: string, { inventory = [], output = [] }: Values) => [
+  file,
+  ...inventorySources(inventory),
+  ...ownReporters(output),
+]
 
 function listing(values: Values): boolean {
   return values['list-hosts'] || values['list-tasks'] || values['list-tags']
@@ -146,9 +143,9 @@ async function list({ playbook, plays }: Selected, values: Values): Promise<numb
   return exit.ok
 }
 
-async function execute(prepared: Prepared, { values, argv }: RunArguments): Promise<number> {
+async function execute(prepared: Prepared, own: readonly Own[], { values, argv }: RunArguments): Promise<number> {
   const { check, forks, resume } = values
-  const { live, reporters } = await reporterFor(values, argv)
+  const { live, reporters } = await reportersFor(values, own, argv)
   const { perform } = await import('../program/perform.ts')
   const become = becomeOf(values)
   let signals: Signals | undefined
@@ -181,36 +178,8 @@ async function execute(prepared: Prepared, { values, argv }: RunArguments): Prom
   }
 }
 
-async function reporterFor(
-  { output = [], step, verbose, diff, check }: Values,
-  argv: readonly string[],
-): Promise<{ readonly live: LiveReporter; readonly reporters: readonly Reporter[] }> {
-  const { createJunitReporter, createReporter, wantsColor } = await import('../report/index.ts')
-  const junit = output.find((o) => o.startsWith('junit='))?.slice('junit='.length)
-  const kind = output.includes('json')
-    ? 'json'
-    : process.stdout.isTTY && !output.includes('lines') && !step
-      ? 'tree'
-      : 'lines'
-  const live = createReporter({
-    kind,
-    out: process.stdout,
-    err: process.stderr,
-    verbosity: verbose,
-    diff,
-    color: wantsColor(process.stdout),
-    columns: process.stdout.columns || 120,
-    rows: process.stdout.rows || 24,
-    next: ({ finished }) =>
-      check || finished.outcome === 'ok'
-        ? undefined
-        : `Go on with: ${program()} ${typed(argv.filter((word) => !word.startsWith('--resume=')))} --resume`,
-  })
-  return { live, reporters: junit ? [live, createJunitReporter(junit)] : [live] }
-}
-
 /** A question on a terminal whose picture is out of the way. */
-async function asking<T>(live: LiveReporter, question: () => Promise<T>): Promise<T> {
+async function asking<T>(live: Pick<LiveReporter, 'pause' | 'resume'>, question: () => Promise<T>): Promise<T> {
   live.pause()
   try {
     return await question()

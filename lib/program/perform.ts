@@ -48,35 +48,48 @@ export async function perform(prepared: Prepared, how: Performance): Promise<Per
   const unanswered = unattended ? checkGates(plays, done) : []
   if (unanswered.length > 0) throw new Refused(unanswered, exit.refused)
   const runId = newRunId()
-  const release = locks === undefined ? () => {} : lockHosts(workedOn(plays), runId, playbook.name, locks)
+  const release =
+    locks === undefined ? () => {} : written(() => lockHosts(workedOn(plays), runId, playbook.name, locks))
   // Whatever ends the process, the next run must not find it locked.
   process.on('exit', release)
-  const broken = new AbortController()
-  const emit = (event: Event) => sinks.report({ ...event, time: Date.now() })
-  const warn = (message: string) => emit({ type: 'warned', message })
-  const sinks = both(...(records ? [recorder(runId, warn, () => broken.abort())] : []), ...reporters)
-  const operator = how.operator(emit)
-  const transport = createTransport({ ...operator, inventory, warn })
   try {
-    const outcome = await run({
-      ...options,
-      ...operator,
-      playbook,
-      plays,
-      inventory,
-      transport,
-      emit,
-      runId,
-      ...(done ? { done } : {}),
-      stop: AbortSignal.any([operator.stop, broken.signal]),
-    })
-    return { run: runId, outcome }
-  } catch (error) {
-    emit({ type: 'run-finished', run: runId, outcome: 'crashed', milliseconds: 0, owed: [] })
-    throw error
+    const broken = new AbortController()
+    const emit = (event: Event) => sinks.report({ ...event, time: Date.now() })
+    const warn = (message: string) => emit({ type: 'warned', message })
+    const journal = records
+      ? [
+          recorder(
+            written(() => new Journal(runId)),
+            warn,
+            () => broken.abort(),
+          ),
+        ]
+      : []
+    const sinks = both(...journal, ...reporters)
+    const operator = how.operator(emit)
+    const transport = createTransport({ ...operator, inventory, warn })
+    try {
+      const outcome = await run({
+        ...options,
+        ...operator,
+        playbook,
+        plays,
+        inventory,
+        transport,
+        emit,
+        runId,
+        ...(done ? { done } : {}),
+        stop: AbortSignal.any([operator.stop, broken.signal]),
+      })
+      return { run: runId, outcome }
+    } catch (error) {
+      emit({ type: 'run-finished', run: runId, outcome: 'crashed', milliseconds: 0, owed: [] })
+      throw error
+    } finally {
+      await transport.close()
+      await sinks.close()
+    }
   } finally {
-    await transport.close()
-    await sinks.close()
     release()
     process.off('exit', release)
   }
@@ -92,8 +105,7 @@ function workedOn(plays: readonly PlayNode[]): readonly Host[] {
  * The journal as a reporter: it gets events masked, as every other sink does. A run whose record breaks off must not go
  * on.
  */
-function recorder(runId: string, warn: (message: string) => void, stop: () => void): Reporter {
-  const journal = new Journal(runId)
+function recorder(journal: Journal, warn: (message: string) => void, stop: () => void): Reporter {
   return guarded(
     { report: (event) => journal.append(event), close: () => Promise.resolve(journal.close()) },
     (error) => {
@@ -101,4 +113,20 @@ function recorder(runId: string, warn: (message: string) => void, stop: () => vo
       warn(`the journal ${journal.path} cannot be written, and nothing new is started: ${(error as Error).message}`)
     },
   )
+}
+
+/** What is written into the folder that runs are kept in. @throws Refused where nobody may write */
+function written<T>(write: () => T): T {
+  try {
+    return write()
+  } catch (error) {
+    if (!/^(?:EACCES|EPERM|EROFS|ENOSPC|ENOTDIR|EEXIST)$/.test((error as NodeJS.ErrnoException).code ?? '')) throw error
+    throw new Refused(
+      {
+        message: `this folder cannot keep the run's lock and journal: ${(error as Error).message}`,
+        hint: 'start it from a folder that you may write to',
+      },
+      exit.load,
+    )
+  }
 }

@@ -156,7 +156,8 @@ function notRunnable(module: Readonly<Record<string, unknown>>, shown: string): 
   return { message, hint }
 }
 
-function problemsOf(error: unknown, shown: string): readonly Problem[] {
+/** Why a file of an author cannot be loaded, with the places. */
+export function problemsOf(error: unknown, shown: string): readonly Problem[] {
   if (error instanceof Refused) return error.problems
   if (!(error instanceof Error)) return [{ message: `${shown} cannot be loaded: ${String(error)}` }]
   // What builds the file tells the places in its text.

@@ -1,5 +1,6 @@
 import type { Reporter } from '../model/event.ts'
 import { guarded } from './guard.ts'
+import { brokeOff, harmless } from './harmless.ts'
 import { jsonReporter } from './json.ts'
 import { junitReporter } from './junit.ts'
 import { linesReporter } from './lines.ts'
@@ -63,13 +64,19 @@ export function createReporter(options: ReportOptions): LiveReporter {
   }
 }
 
-/** Makes a reporter that writes a JUnit file when it is closed. @throws from close() when the file cannot be written */
+/** Makes a reporter that writes a JUnit file when it is closed. */
 export function createJunitReporter(file: string, err: NodeJS.WritableStream = process.stderr): Reporter {
-  return guarded(junitReporter(file), (error) => err.write(brokeOff('JUnit report', error)), false)
+  return harmless(junitReporter(file), `JUnit report ${file}`, false, err)
 }
 
-const brokeOff = (what: string, error: unknown) =>
-  mask(`[WARNING]: the ${what} broke off, the run goes on: ${error instanceof Error ? error.stack : String(error)}\n`)
+/** Lets a reporter that somebody else wrote hear of the run, and keeps the run from it. */
+export function createOwnReporter(
+  reporter: Reporter,
+  name: string,
+  err: NodeJS.WritableStream = process.stderr,
+): Reporter {
+  return harmless(reporter, `reporter ${name}`, true, err)
+}
 
 function still(reporter: Reporter): LiveReporter {
   return { ...reporter, pause() {}, resume() {} }

@@ -87,7 +87,7 @@ const cases: readonly Case[] = [
     when: 'an unknown output',
     args: [...play, '-o', 'yaml'],
     code: 5,
-    says: '--output yaml is unknown - there are lines, json and junit=FILE',
+    says: '--output yaml is unknown - there are lines, json, junit=FILE and ./REPORTER.ts',
   },
   {
     when: 'a forgotten -l',

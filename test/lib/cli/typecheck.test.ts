@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { Project, words } from './project.ts'
 
 // Right or wrong, as the settings have it: strict ones want a type for x.
-const loose = (name = 'x') => `${words}const same = (${name}) => ${name}
+const loose = (name = 'x', type = '') => `${words}const same = (${name}${type}) => ${name}
 export default playbook('s', [play('p', { hosts: 'all' }, ({ task }) => { task(same('T'), shell\`true\`) })])
 `
 const test = suite('the type check')
@@ -64,6 +64,20 @@ test('what npm init -y and tsc --init make is good enough', async () => {
   )
   const again = await run()
   assert.is(again.code, 0, again.stderr)
+})
+
+test('where nothing can be kept, types are checked all the same, and what would be recorded is refused', async () => {
+  using project = new Project({ 'site.ts': loose('y', ': string'), '.switchover': '' })
+  const run = (...args: readonly string[]) => project.run(['site.ts', '-i', 'a,', '-c', 'local', ...args])
+  assert.is((await run('-C')).code, 0)
+  const { code, stdout, stderr } = await run()
+  assert.equal([code, stdout], [6, ''])
+  assert.match(
+    stderr,
+    /^this folder cannot keep the run's lock and journal: .*\.switchover.* - start it from a folder that you may write to\n$/,
+  )
+  project.write('site.ts', loose('y'))
+  assert.match((await run('-C')).stderr, /^Parameter 'y' implicitly has an 'any' type/)
 })
 
 test('a project that lies below the folder of the shell has its own settings', async () => {

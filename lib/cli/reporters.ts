@@ -1,0 +1,93 @@
+import path from 'node:path'
+import { importAuthored } from '../model/authored.ts'
+import type { Reporter } from '../model/event.ts'
+import { exit, Refused } from '../model/problem.ts'
+import { program } from '../model/program.ts'
+import { problemsOf } from '../program/playbooks.ts'
+import type { LiveReporter } from '../report/index.ts'
+import { typed } from './command-line.ts'
+import type { Values } from './options.ts'
+
+/** What -o asks for. @throws Refused for what there is not, or for two on one stdout */
+export function checkOutputs(output: Values['output'] = []): void {
+  const strange = output.find((one) => !/^(?:lines|json|junit=.+)$/.test(one) && !isFile(one))
+  if (strange !== undefined)
+    throw new Refused(
+      { message: `--output ${strange} is unknown`, hint: 'there are lines, json, junit=FILE and ./REPORTER.ts' },
+      exit.usage,
+    )
+  if (output.includes('lines') && output.includes('json'))
+    throw new Refused({ message: '-o lines and -o json exclude each other: both are for stdout' }, exit.usage)
+}
+
+/** The files of reporters that -o names. */
+export function ownReporters(output: Values['output'] = []): readonly string[] {
+  return output.filter(isFile).map((file) => path.resolve(file))
+}
+
+const isFile = (output: string) => /\.[cm]?[jt]s$/.test(output) && !output.startsWith('junit=')
+
+/** A reporter of somebody's own, and how it is called in messages. */
+export interface Own {
+  readonly name: string
+  readonly reporter: Reporter
+}
+
+/** Makes the reporters of files. @throws Refused when one does not load, or makes none */
+export async function makeOwn(files: readonly string[]): Promise<readonly Own[]> {
+  return Promise.all(
+    files.map(async (file) => {
+      const name = path.relative(process.cwd(), file)
+      try {
+        const { default: standard, reporter = standard } = (await importAuthored(file)) as Record<string, unknown>
+        const made: unknown = typeof reporter === 'function' ? await (reporter as () => unknown)() : undefined
+        if (isReporter(made)) return { name, reporter: made }
+      } catch (error) {
+        throw new Refused(problemsOf(error, name), exit.load)
+      }
+      throw new Refused(
+        {
+          message: `${name} makes no reporter`,
+          hint: 'write: export function reporter(): Reporter { return { report(event) { … }, async close() { … } } }',
+        },
+        exit.load,
+      )
+    }),
+  )
+}
+
+function isReporter(made: unknown): made is Reporter {
+  if (typeof made !== 'object' || made === null) return false
+  const { report, close } = made as Partial<Reporter>
+  return typeof report === 'function' && typeof close === 'function'
+}
+
+/** Who tells of a run: what -o names, and the screen unless reporters of somebody's own are all that is asked for. */
+export async function reportersFor(
+  { output = [], step, verbose, diff, check }: Values,
+  own: readonly Own[],
+  argv: readonly string[],
+): Promise<{ readonly live: Pick<LiveReporter, 'pause' | 'resume'>; readonly reporters: readonly Reporter[] }> {
+  const { createJunitReporter, createOwnReporter, createReporter, wantsColor } = await import('../report/index.ts')
+  const beside = [
+    ...output.flatMap((one) => (one.startsWith('junit=') ? [createJunitReporter(one.slice('junit='.length))] : [])),
+    ...own.map(({ name, reporter }) => createOwnReporter(reporter, name)),
+  ]
+  const [lines, json] = [output.includes('lines'), output.includes('json')]
+  if (own.length > 0 && !lines && !json) return { live: { pause() {}, resume() {} }, reporters: beside }
+  const screen = createReporter({
+    kind: json ? 'json' : process.stdout.isTTY && !lines && !step ? 'tree' : 'lines',
+    out: process.stdout,
+    err: process.stderr,
+    verbosity: verbose,
+    diff,
+    color: wantsColor(process.stdout),
+    columns: process.stdout.columns || 120,
+    rows: process.stdout.rows || 24,
+    next: ({ finished }) =>
+      check || finished.outcome === 'ok'
+        ? undefined
+        : `Go on with: ${program()} ${typed(argv.filter((word) => !word.startsWith('--resume=')))} --resume`,
+  })
+  return { live: screen, reporters: [screen, ...beside] }
+}

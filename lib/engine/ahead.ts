@@ -71,9 +71,12 @@ const firstWindow = 16
 const mostWindow = 32
 
 /**
- * Reads for the tasks to come, in the same pipe as the task that runs: a round trip then answers for many tasks where nothing
- * changes, and a change costs one, because the next task's read goes out behind it and sees its effect. Only tasks whose body
- * is an operation are read ahead, and reading never changes anything, so what is not used is just thrown away. One for each
+ * Reads for the tasks to come, in the same pipe as the task that runs: a round trip then answers for many tasks where
+ * nothing
+ * changes, and a change costs one, because the next task's read goes out behind it and sees its effect. Only tasks
+ * whose body
+ * is an operation are read ahead, and reading never changes anything, so what is not used is just thrown away. One for
+ * each
  * host and sequence of tasks.
  */
 export class Ahead {
@@ -122,7 +125,8 @@ export class Ahead {
 
   /** The way for a task of this sequence, or undefined when it goes its own. */
   way(node: TaskNode, said: Become, attempt: Attempt): Way | undefined {
-    // A body that is more than one operation may run several side by side, which one pipe would make wait for each other.
+    // A body that is more than one operation may run several side by side, which one pipe would make wait for each
+    // other.
     if (said !== this.#said || !(isOperation(node.task.body) || this.#read.get(node)?.early || this.#foreseen(node)))
       return undefined
     this.#attempt = attempt
@@ -139,17 +143,20 @@ export class Ahead {
     this.#upcoming = nodes.filter((node) => node.selected && readable(node) && said(node) === this.#said)
   }
 
-  // What an operation would do, from a read that still counts, or read now; the reads of those that follow go out behind it.
+  // What an operation would do, from a read that still counts, or read now; the reads of those that follow go out
+  // behind it.
   async #prepare(node: TaskNode, operation: Operation<Value>, connection: Connection): Promise<Prepared<Value>> {
     const known = this.#read.get(node)
     this.#read.delete(node)
     if (known && known.changes === this.#changes.of(this.#host.name)) {
-      // Where the last task changed something this one may too, and what is read before that is known would be read in vain.
+      // Where the last task changed something this one may too, and what is read before that is known would be read in
+      // vain.
       if (this.#window > 1) this.#more()
       const plan = await (known.early
         ? operation.prepare({ ...connection, early: { ...known.early, asking: false } }).catch(() => undefined)
         : known.plan)
-      // Somebody else may have changed the host while the answer was under way; a read that failed is made again to be sure.
+      // Somebody else may have changed the host while the answer was under way; a read that failed is made again to be
+      // sure.
       if (plan && known.changes === this.#changes.of(this.#host.name)) {
         if (!plan.changed) {
           this.#window = Math.min(this.#window * 2, mostWindow)
@@ -251,7 +258,9 @@ async function quietly<T>(call: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** Can a task be read before its turn? Only where no condition stands before it, on every host, whatever came before. */
+/**
+ * Can a task be read before its turn? Only where no condition stands before it, on every host, whatever came before.
+ */
 export function readable(node: TaskNode): boolean {
   return !node.task.options.when && !node.task.options.once
 }

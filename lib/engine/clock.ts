@@ -2,7 +2,9 @@
 export interface Clock {
   /** Milliseconds since some moment. */
   now(): number
-  /** Calls back after so many milliseconds, which are to pass or are the most that may; what it gives takes that back. */
+  /**
+   * Calls back after so many milliseconds, which are to pass or are the most that may; what it gives takes that back.
+   */
   after(milliseconds: number, call: () => void, why: 'delay' | 'limit'): () => void
 }
 

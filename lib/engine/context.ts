@@ -59,7 +59,10 @@ export class Memory {
   selected(task: Task): boolean {
     return this.#selected.has(task)
   }
-  /** Typed variables of a role on a host. @throws Advice for a delegated host, which preflight did not see, that lacks some */
+  /**
+   * Typed variables of a role on a host. @throws Advice for a delegated host, which preflight did not see, that lacks
+   * some
+   */
   vars(role: AnyRole, host: Host): Readonly<Record<string, unknown>> {
     let hosts = this.#vars.get(role)
     if (!hosts) this.#vars.set(role, (hosts = new Map()))
@@ -194,7 +197,9 @@ async function runOperation<R extends Value>(
   }
 }
 
-/** Runs a body: an operation as it is, anything else with its context; what it returns is run when it is an operation. */
+/**
+ * Runs a body: an operation as it is, anything else with its context; what it returns is run when it is an operation.
+ */
 export async function runBody(body: Body<never, Value>, options: ContextOptions): Promise<Value> {
   if (isOperation(body)) return runOperation(body, options)
   const call = isDescribed(body) ? body.describe : (body as (host: HostContext<unknown>) => unknown)

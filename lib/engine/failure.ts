@@ -7,7 +7,8 @@ import { Forgotten } from './forgotten.ts'
 export const during = new WeakMap<Error, { readonly operation: string; readonly at: Location }>()
 
 /**
- * Something that nobody caught while a run went on, such as the throw of a timer in a playbook. As the reason of `abort` it
+ * Something that nobody caught while a run went on, such as the throw of a timer in a playbook. As the reason of
+ * `abort` it
  * makes the run count as crashed.
  */
 export class Stray extends Error {

@@ -4,7 +4,9 @@ export function limiter(size: number): <T>(call: () => Promise<T>) => Promise<T>
   return (call) => turn({}, call)
 }
 
-/** The same for hosts: what runs on one host at the same time counts once. A host is any value that is always the same. */
+/**
+ * The same for hosts: what runs on one host at the same time counts once. A host is any value that is always the same.
+ */
 export function hostLimiter(size: number): <T>(host: unknown, call: () => Promise<T>) => Promise<T> {
   /** How many calls run on each host. */
   const running = new Map<unknown, number>()

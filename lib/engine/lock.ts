@@ -23,7 +23,8 @@ export interface Holder {
 }
 
 /**
- * Takes all hosts for one run, or none. What it gives releases them; `toLook` is what to add to look in spite of a lock.
+ * Takes all hosts for one run, or none. What it gives releases them; `toLook` is what to add to look in spite of a
+ * lock.
  * @throws Refused naming who holds one of them
  */
 export function lockHosts(hosts: readonly Host[], run: string, playbook: string, toLook = '--check'): () => void {

@@ -80,7 +80,9 @@ function reasonAgainst(path: string): string | undefined {
   }
 }
 
-/** Gates that the run will come to whatever happens, for where nobody can be asked; not those that were passed before. */
+/**
+ * Gates that the run will come to whatever happens, for where nobody can be asked; not those that were passed before.
+ */
 export function checkGates(plays: readonly PlayNode[], done: Done | undefined): readonly Problem[] {
   const ahead = (nodes: readonly Node[]): readonly GateNode[] =>
     nodes.flatMap((node) => {

@@ -326,7 +326,10 @@ class Run {
     for (const host of lost) this.#drop(host, lane)
   }
 
-  /** Did the rescue begin on this host, in the run that is resumed? A handler that failed in a flush is no task of the block. */
+  /**
+   * Did the rescue begin on this host, in the run that is resumed? A handler that failed in a flush is no task of the
+   * block.
+   */
   #rescuing(node: BlockNode, host: string): boolean {
     return [...tasksOf(node.rescue)].some(({ id }) => this.#o.done?.has(id, host) || this.#o.done?.failed(id, host))
   }
@@ -393,7 +396,9 @@ class Run {
     return hosts.filter((_, i) => held[i])
   }
 
-  /** The reads for the tasks that follow this one without a break; undefined where nothing may be read before its turn. */
+  /**
+   * The reads for the tasks that follow this one without a break; undefined where nothing may be read before its turn.
+   */
   #ahead(aheads: Map<string, Ahead>, nodes: readonly Node[], i: number, host: Host, lane: Lane): Ahead | undefined {
     const node = nodes[i]!
     if (this.#o.lookAhead === false || node.kind !== 'task' || !readable(node)) return undefined

@@ -194,7 +194,9 @@ export function select(playbook: Playbook, inventory: Inventory, selection: Sele
   return plays
 }
 
-/** What the limit leaves of a play's hosts. It is applied to those, since a play may have hosts that no inventory lists. */
+/**
+ * What the limit leaves of a play's hosts. It is applied to those, since a play may have hosts that no inventory lists.
+ */
 function limiting(
   limit: readonly string[] | readonly Host[],
   inventory: Inventory,

@@ -55,7 +55,8 @@ export async function runTask(node: TaskNode | HandlerNode, host: Host, around: 
   const began = clock.now()
   const delegated = new Set<string>()
   let record = begin(abort)
-  // One attempt may change something and fail, and the next find nothing left to do: the task has changed it all the same.
+  // One attempt may change something and fail, and the next find nothing left to do: the task has changed it all the
+  // same.
   let changed = around.begun
   const end = (outcome: Omit<Outcome, 'delegated' | 'milliseconds' | 'changed'>): Outcome => ({
     ...outcome,

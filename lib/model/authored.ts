@@ -4,7 +4,10 @@ type Import = (file: string) => Promise<unknown>
 
 let how: Import = (file) => import(pathToFileURL(file).href)
 
-/** Says how files that authors write are loaded; without it they are imported as they are, which needs a loader for TypeScript. */
+/**
+ * Says how files that authors write are loaded; without it they are imported as they are, which needs a loader for
+ * TypeScript.
+ */
 export function authoredBy(load: Import): void {
   how = load
 }

@@ -4,7 +4,10 @@ import type { Diff, Value } from './operation.ts'
 /** How a task ended on a host. */
 export type Status = 'ok' | 'changed' | 'skipped' | 'failed' | 'rescued' | 'ignored' | 'unreachable' | 'resumed'
 
-/** Where a task stands: `Move the services › keystone › Stop the daemons`. Unique in a playbook: the identity for resume. */
+/**
+ * Where a task stands: `Move the services › keystone › Stop the daemons`. Unique in a playbook: the identity for
+ * resume.
+ */
 export interface TaskPath {
   readonly play: string
   readonly role: string
@@ -99,7 +102,10 @@ export interface AttemptFailed {
   readonly reason: string
   readonly left: number
 }
-/** A handler is due on a host. Said before the task that notified it is said to have ended, so that no kill can come between. */
+/**
+ * A handler is due on a host. Said before the task that notified it is said to have ended, so that no kill can come
+ * between.
+ */
 export interface HandlerNotified {
   readonly type: 'handler-notified'
   /** The task that notified it; the handler's own path when a resumed run says again what is still owed. */

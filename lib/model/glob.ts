@@ -1,4 +1,6 @@
-/** A pattern in which `*` is any text and `?` any character, as a regular expression; whatever else stands for itself. */
+/**
+ * A pattern in which `*` is any text and `?` any character, as a regular expression; whatever else stands for itself.
+ */
 export function wildcards(pattern: string): RegExp {
   return whole(pattern.replace(/[^]/g, translated))
 }

@@ -26,13 +26,21 @@ export interface ConnectionSettings {
   readonly passphrase?: Secret
   /** Files of known host keys; default: ~/.ssh/known_hosts and the system's. */
   readonly knownHosts?: string | readonly string[]
-  /** strict: an unknown key is refused. accept-new: it is recorded, a changed one refused. ask: on a terminal, else strict. */
+  /**
+   * strict: an unknown key is refused. accept-new: it is recorded, a changed one refused. ask: on a terminal, else
+   * strict.
+   */
   readonly hostKeys?: 'strict' | 'accept-new' | 'ask'
   /** A command whose stdin and stdout are the connection; %h and %p stand for address and port. */
   readonly proxyCommand?: string
-  /** Hosts to go through, the first first: `bastion` or `a,user@b:2222`, by their names in the inventory where they have one. */
+  /**
+   * Hosts to go through, the first first: `bastion` or `a,user@b:2222`, by their names in the inventory where they have
+   * one.
+   */
   readonly proxyJump?: string
-  /** ssh_config to read in place of ~/.ssh/config and the system's, or false for none; the settings here win over it. */
+  /**
+   * ssh_config to read in place of ~/.ssh/config and the system's, or false for none; the settings here win over it.
+   */
   readonly sshConfig?: string | boolean
   /** Lets commands on the host use the keys of the operator's ssh agent. */
   readonly forwardAgent?: boolean

@@ -67,7 +67,8 @@ export interface Reader {
  * Puts a question that changes nothing to a host, or takes the answer to it that somebody asked for in advance.
  *
  * ```ts
- * const version = (connection: Reader) => asked(connection, 'version of nova', (reader) => output(reader, 'nova-manage version'))
+ * const version = (connection: Reader) => asked(connection, 'version of nova', (reader) => output(reader, 'nova-manage
+ * version'))
  * ```
  */
 export function asked<T>(connection: Reader, question: string, put: (reader: Reader) => Promise<T>): Promise<T> {
@@ -93,7 +94,10 @@ export type FileMeta = {
 
 /** What apply may touch. */
 export interface Connection extends Reader {
-  /** Replaces a file atomically (temporary file in the same directory, then rename); mode, owner and context of the old one are kept unless told. */
+  /**
+   * Replaces a file atomically (temporary file in the same directory, then rename); mode, owner and context of the old
+   * one are kept unless told.
+   */
   write(path: string, content: string | Uint8Array | Secret, meta?: FileMeta): Promise<void>
   /** Says how far a long operation is; shown live, not recorded. */
   progress(message: string): void
@@ -107,7 +111,8 @@ export interface Diff {
 }
 
 /**
- * What a change may be made of: plain data, fit to be written to a file and carried out later (`change.ts`). Secrets stay
+ * What a change may be made of: plain data, fit to be written to a file and carried out later (`change.ts`). Secrets
+ * stay
  * secrets in it, so that they are written by reference.
  */
 export type Change =

@@ -14,7 +14,9 @@ export interface HostView<V> {
   readonly vars: V
   /** True in check mode, where nothing is changed. */
   readonly check: boolean
-  /** The result of an earlier task on this host; for `once` tasks, the one result there is. @throws when it did not run */
+  /**
+   * The result of an earlier task on this host; for `once` tasks, the one result there is. @throws when it did not run
+   */
   result<R extends Value>(task: Task<R>): R
   /** The result of an earlier task on this host, or undefined when it did not run there. */
   resultIfRun<R extends Value>(task: Task<R>): R | undefined
@@ -74,7 +76,9 @@ export interface TaskOptions<V> {
   readonly become?: boolean | string
   /** Overrides whether the task counts as changed. */
   readonly changedWhen?: boolean
-  /** It checks what earlier tasks brought about: left out in check mode where one of them would have changed something. */
+  /**
+   * It checks what earlier tasks brought about: left out in check mode where one of them would have changed something.
+   */
   readonly verify?: boolean
 }
 
@@ -115,7 +119,9 @@ export interface Flush {
   readonly kind: 'flush'
   readonly at: Location
 }
-/** A question the operator must answer before the run goes on; asked once a run, however many hosts and batches come by. */
+/**
+ * A question the operator must answer before the run goes on; asked once a run, however many hosts and batches come by.
+ */
 export interface Gate {
   readonly kind: 'gate'
   readonly name: string
@@ -143,11 +149,15 @@ export interface Role<S extends Schema = Schema> {
 }
 /** What is said of a role besides its variables. */
 export interface RoleOptions {
-  /** The hosts it belongs to when it is run by its name, `run motd -i inventory.ts`: a pattern, as for --limit. A play has its own. */
+  /**
+   * The hosts it belongs to when it is run by its name, `run motd -i inventory.ts`: a pattern, as for --limit. A play
+   * has its own.
+   */
   readonly hosts?: string
 }
 // A role for any variables: what plays hold.
-// biome-ignore lint/suspicious/noExplicitAny: Role<S> is invariant in S by its methods, so the bare interface would refuse them.
+// biome-ignore lint/suspicious/noExplicitAny: Role<S> is invariant in S by its methods, so the bare interface would
+// refuse them.
 export type AnyRole = Role<any>
 
 export interface ParallelRoles {
@@ -192,8 +202,10 @@ export interface Steps<V> {
   task<R extends Value>(name: string, body: Body<V, R>): Task<R>
   task<R extends Value>(name: string, options: TaskOptions<V>, body: Body<V, R>): Task<R>
   /**
-   * A task whose body merely describes: it gets a view of the host, and gives the operation that brings about what is wanted.
-   * Since it does nothing, it may be asked before its turn and more than once, so that the host is looked at while earlier
+   * A task whose body merely describes: it gets a view of the host, and gives the operation that brings about what is
+   * wanted.
+   * Since it does nothing, it may be asked before its turn and more than once, so that the host is looked at while
+   * earlier
    * tasks still run.
    *
    * ```ts

@@ -21,7 +21,10 @@ export class Refused extends Error {
   }
 }
 
-/** Each problem: what, the suggestion, the place, the line in question. What is wrong alike in several places is said once. */
+/**
+ * Each problem: what, the suggestion, the place, the line in question. What is wrong alike in several places is said
+ * once.
+ */
 export function showProblems(problems: readonly Problem[]): string {
   const alike = new Map<string, Problem[]>()
   for (const problem of problems) {

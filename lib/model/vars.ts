@@ -204,7 +204,8 @@ export function oneHost(group: string): Var<HostRef> {
  *
  * ```ts
  * role('proxy', { apps: allHosts('app') }, ({ ensure }) => {
- *   ensure('List the servers', ({ vars }) => file.content('/etc/servers', vars.apps.map(({ name }) => `${name}\n`).join('')))
+ *   ensure('List the servers', ({ vars }) => file.content('/etc/servers', vars.apps.map(({ name }) =>
+ * `${name}\n`).join('')))
  * })
  * ```
  */
@@ -218,7 +219,10 @@ export function allHosts(group: string): Var<readonly HostRef[]> {
   })
 }
 
-/** The typed variables of a role for one host, or every reason why they cannot be had. `bound` (from `role.with`) wins over the inventory. */
+/**
+ * The typed variables of a role for one host, or every reason why they cannot be had. `bound` (from `role.with`) wins
+ * over the inventory.
+ */
 export function resolveVars<S extends Schema>(
   schema: S,
   host: Host,

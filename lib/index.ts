@@ -17,6 +17,7 @@ export type {
 } from './model/playbook.ts'
 export { allHosts, flag, list, mapping, number, oneHost, oneOf, secret, secrets, text } from './model/vars.ts'
 export type { Schema, Var, VarsOf } from './model/vars.ts'
+export type { StandardSchema } from './model/standard-schema.ts'
 export { masked, Secret } from './model/secret.ts'
 export { Advice } from './model/operation.ts'
 export type { Json, Operation, Value } from './model/operation.ts'

@@ -188,7 +188,7 @@ const known: readonly (readonly [RegExp, Say])[] = [
     },
   ],
   [
-    /Type '(\w+)' is not assignable to type 'Var<unknown>'/,
+    /Type '(\w+)' is not assignable to type '[^']*\bVar<unknown>[^']*'/,
     ([, type], { after }) => {
       const [, name = 'NAME', value = 'VALUE'] = /^(\w+): *(.*?) *[,}]/.exec(after) ?? []
       const kind = { string: 'text', number: 'number', boolean: 'flag' }[type!] ?? 'text'

@@ -3,7 +3,7 @@ import type { Playbook } from '../model/playbook.ts'
 import { columns } from '../model/columns.ts'
 import { exit } from '../model/problem.ts'
 import { Secret } from '../model/secret.ts'
-import type { Schema } from '../model/vars.ts'
+import { type Schema, told } from '../model/vars.ts'
 import { command } from '../cli/command.ts'
 import { pick } from '../cli/options.ts'
 import { findPlaybook, loadPlaybook } from '../program/playbooks.ts'
@@ -43,8 +43,9 @@ function wantedBy(playbook: Playbook): readonly Wanted[] {
   for (const role of playbook.plays
     .flatMap((play) => play.roles)
     .flatMap((item) => (item.kind === 'role' ? [item] : item.roles))) {
-    for (const [name, { expected, optional, fallback, about }] of Object.entries(role.schema as Schema)) {
+    for (const [name, kind] of Object.entries(role.schema as Schema)) {
       if (name in role.bound) continue
+      const { expected, optional, fallback, about } = told(kind)
       const one = {
         name,
         kind: expected,

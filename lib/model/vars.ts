@@ -1,6 +1,7 @@
 import { didYouMean, type Problem } from './problem.ts'
 import { hostsOf, type Host, type HostRef, type Inventory } from './inventory.ts'
 import { Secret } from './secret.ts'
+import { described, isStandardSchema, type OutputOf, type StandardSchema, validated } from './standard-schema.ts'
 
 /** A kind of variable: what a role expects, and how a raw value of the inventory becomes a typed one. */
 export interface Var<T> {
@@ -18,10 +19,12 @@ export interface Var<T> {
   describe(about: string): Var<T>
 }
 
-/** The variables that a role wants, by name. */
-export type Schema = Readonly<Record<string, Var<unknown>>>
+/** The variables that a role wants, by name: kinds of this library, or schemas of zod, valibot and their like. */
+export type Schema = Readonly<Record<string, Var<unknown> | StandardSchema>>
 /** The typed variables of a schema. */
-export type VarsOf<S extends Schema> = { readonly [K in keyof S]: S[K] extends Var<infer T> ? T : never }
+export type VarsOf<S extends Schema> = {
+  readonly [K in keyof S]: S[K] extends Var<infer T> ? T : OutputOf<S[K]>
+}
 
 interface Kind<T> {
   readonly expected: string
@@ -237,6 +240,23 @@ export function resolveVars<S extends Schema>(
       continue
     }
     const raw = Object.hasOwn(host.vars, name) ? host.vars[name] : undefined
+    const wrong = (message: string) => {
+      const others = Object.keys(host.vars).filter((other) => !(other in schema))
+      const near = raw === undefined ? didYouMean(name, others) : undefined
+      problems.push({ message, ...(near ? { hint: near } : {}) })
+    }
+    if (isStandardSchema(kind)) {
+      const found = validated(kind, raw?.value)
+      if ('value' in found) vars[name] = found.value
+      else
+        for (const { place, message } of found.faults)
+          wrong(
+            raw?.value === undefined
+              ? `${host.name}: ${name} is not set: ${message}`
+              : `${host.name}: ${name}${place}: ${message} (${raw.from})`,
+          )
+      continue
+    }
     const value = kind.parse(raw?.value, name, inventory)
     if (value === undefined && raw?.value === undefined && kind.optional) {
       vars[name] = kind.fallback
@@ -244,20 +264,20 @@ export function resolveVars<S extends Schema>(
     }
     if (value === undefined) {
       const found = raw?.value === undefined ? 'is not set' : `is ${shown(raw.value, kind)} (${raw.from})`
-      const near =
-        raw === undefined
-          ? didYouMean(
-              name,
-              Object.keys(host.vars).filter((v) => !(v in schema)),
-            )
-          : undefined
-      problems.push({
-        message: `${host.name}: ${name} must be ${kind.expected}, and ${found}`,
-        ...(near ? { hint: near } : {}),
-      })
+      wrong(`${host.name}: ${name} must be ${kind.expected}, and ${found}`)
     } else vars[name] = value
   }
   return { vars: vars as VarsOf<S>, problems }
+}
+
+/** What is told of a variable: what it must be, and whether it must be set. */
+export type Told = Pick<Var<unknown>, 'expected' | 'optional' | 'fallback' | 'about'>
+
+/** Tells of a variable, whoever made its kind. */
+export function told(kind: Schema[string]): Told {
+  if (!isStandardSchema(kind)) return kind
+  const unset = validated(kind, undefined)
+  return { ...described(kind), ...('value' in unset ? { optional: true, fallback: unset.value } : { optional: false }) }
 }
 
 function shown(raw: unknown, kind: Var<unknown>): string {

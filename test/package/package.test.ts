@@ -87,6 +87,8 @@ test.before(() => {
     path.join(work, packed.filename),
   ])
   cpSync(path.join(root, 'test/package/example'), project, { recursive: true })
+  // What the example wants besides.
+  cpSync(path.join(root, 'node_modules/zod'), installed('zod'), { recursive: true })
 })
 
 test('has what is built, its sources and its licence, and no tests', () => {
@@ -174,9 +176,41 @@ test('reaches a host by a connection of its own', () => {
 test('tests a role on a host that is none, with the test runner of Node', () => {
   // Node itself takes TypeScript since 22.18.
   const loader = pathToFileURL(path.join(root, 'node_modules/tsx/dist/esm/index.mjs')).href
-  const said = succeeds([process.execPath, '--import', loader, '--test', '--test-reporter=tap', 'roles/app.test.ts'])
-  assert.match(said, /^# pass 1$/m)
+  const said = succeeds([
+    process.execPath,
+    '--import',
+    loader,
+    '--test',
+    '--test-reporter=tap',
+    'roles/app.test.ts',
+    'roles/proxy.test.ts',
+  ])
+  assert.match(said, /^# pass 3$/m)
   assert.match(said, /^# fail 0$/m)
+})
+
+test('shows what a schema of zod wants of a variable', () => {
+  writeFileSync(
+    path.join(project, 'proxy.ts'),
+    "import { play, playbook } from 'switchover'\nimport { proxy } from './roles/proxy.ts'\n" +
+      "export default playbook('Proxy', [play('P', { hosts: 'web' }, [proxy])])\n",
+  )
+  assert.is(
+    succeeds(run('vars', 'proxy.ts'), project, own).replaceAll(/ +/g, ' '),
+    `must be set:
+ backends a list of { name: a text, port?: a whole number from 1 to 65535, login?: { user: a text, password: anything } } proxy where requests go
+
+may be set:
+ workers a whole number from 1 default 2 proxy
+`,
+  )
+  const { code, stderr } = command(
+    run('proxy.ts', '-i', 'inventory.ts', '-e', '{"backends": [{"name": "A"}]}'),
+    project,
+    own,
+  )
+  assert.is(code, 6)
+  assert.match(stderr, /^web-1: backends\[0\]\.name: Invalid string: must match pattern .* \(-e\)/)
 })
 
 test('starts from what it brought along, also where only its own user may write', () => {
@@ -266,7 +300,7 @@ test('is no larger than its page says', () => {
       .reduce((sum, { parentPath, name }) => sum + statSync(path.join(parentPath, name)).size, 0)
   const megabytes = (...folders: readonly string[]) =>
     Math.round(folders.map((folder) => size(installed(folder))).reduce((a, b) => a + b) / 1e6)
-  const [all, forTypes] = [megabytes('.'), megabytes('typescript', '@typescript')]
+  const [all, forTypes] = [megabytes('.') - megabytes('zod'), megabytes('typescript', '@typescript')]
   const page = readFileSync(path.join(root, 'lib/guide/package.md'), 'utf8')
   const said = /some (\d+) MB, (\d+) of them/.exec(page)?.slice(1).map(Number) ?? []
   assert.ok(

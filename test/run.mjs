@@ -76,7 +76,7 @@ function count(name, passed, failed, output) {
   total.passed += passed
   total.failed += failed
   process.stdout.write(
-    `${failed === 0 ? 'ok' : 'FAILED'}  ${name}  ${passed}${failed === 0 ? '' : ` passed, ${failed} failed\n${output.trimEnd()}\n`}\n`,
+    `${failed > 0 ? 'FAILED' : passed > 0 ? 'ok' : '--'}  ${name}  ${passed}${failed === 0 ? '' : ` passed, ${failed} failed\n${output.trimEnd()}\n`}\n`,
   )
 }
 

@@ -9,7 +9,8 @@ export class Due {
     const node = role.handlers.find((h) => h.handler === handler)
     if (!node)
       throw new Error(
-        `the handler «${handler.name}» belongs to another role than ${role.role.name}: a role notifies its own handlers`,
+        `the handler «${handler.name}» belongs to another role than ${role.role.name}: ` +
+          'a role notifies its own handlers',
       )
     this.add(node, host)
   }

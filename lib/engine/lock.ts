@@ -142,7 +142,8 @@ function refusal(holder: Holder, toLook: string): Refused {
 
 /** `run 20260101-120000-ab12 of «site» (root, pid 4711 on controller, since 12:00:00)`. */
 export function describe({ run, playbook, user, pid, machine, since }: Holder): string {
-  return `run ${run} of «${playbook}» (${user}, pid ${pid} on ${machine}, since ${since.replace('T', ' ').slice(0, 19)} UTC)`
+  const time = since.replace('T', ' ').slice(0, 19)
+  return `run ${run} of «${playbook}» (${user}, pid ${pid} on ${machine}, since ${time} UTC)`
 }
 
 /** Every lock there is. */

@@ -480,7 +480,9 @@ class Run {
     if (lost && !lane.rescued && batch.hosts.length > 1 && !this.#over()) {
       this.#o.emit({
         type: 'warned',
-        message: `«${node.task.name}» runs once for all hosts and failed on ${host.name}: no host of this batch goes on without it`,
+        message:
+          `«${node.task.name}» runs once for all hosts and failed on ${host.name}: ` +
+          'no host of this batch goes on without it',
       })
     }
     return lost ? 'failed' : 'done'

@@ -261,7 +261,9 @@ function startAt(playbook: Playbook, wanted: string | undefined, problems: Probl
   problems.push(
     inRescue
       ? {
-          message: `«${inRescue.name}» cannot be started at: it is the rescue of a block, which runs only when the block fails`,
+          message:
+            `«${inRescue.name}» cannot be started at: ` +
+            'it is the rescue of a block, which runs only when the block fails',
           at: inRescue.at,
         }
       : { message: `no task «${wanted}» to start at`, hint: didYouMean(wanted, names) ?? 'see --list-tasks' },

@@ -156,8 +156,7 @@ export interface RoleOptions {
   readonly hosts?: string
 }
 // A role for any variables: what plays hold.
-// biome-ignore lint/suspicious/noExplicitAny: Role<S> is invariant in S by its methods, so the bare interface would
-// refuse them.
+// biome-ignore lint/suspicious/noExplicitAny: Role<S> is invariant in S, so the bare interface would refuse them.
 export type AnyRole = Role<any>
 
 export interface ParallelRoles {
@@ -296,7 +295,8 @@ function record<V>(
     const other = names.get(name)
     if (other)
       throw new Error(
-        `${of} has two steps named «${name}» (${showLocation(other)} and ${showLocation(at)}): names are identities, make them differ`,
+        `${of} has two steps named «${name}» (${showLocation(other)} and ${showLocation(at)}): ` +
+          'names are identities, make them differ',
       )
     names.set(name, at)
   }

@@ -2,6 +2,7 @@ import type { AnyCommand } from '../cli/command.ts'
 
 /** Every command by its word, loaded when it is asked for. A line that begins with none of these words is for `run`. */
 export const commands: Readonly<Record<string, () => Promise<AnyCommand>>> = {
+  init: async () => (await import('./init.ts')).init,
   run: async () => (await import('./run.ts')).run,
   exec: async () => (await import('./exec.ts')).exec,
   inventory: async () => (await import('./inventory.ts')).inventory,

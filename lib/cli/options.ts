@@ -309,11 +309,3 @@ function check(name: string, { kind, choices, least = 0 }: Option, value: unknow
         (kind === 'texts' && Array.isArray(value) && value.every((v) => typeof v === 'string'))
   return right ? undefined : `${name} must be ${expected[kind]}, and is ${shown}`
 }
-
-/** Several values given in one text, as `-t a,b`. */
-export function commas(given: readonly string[] | undefined): readonly string[] {
-  return (given ?? [])
-    .flatMap((text) => text.split(','))
-    .map((s) => s.trim())
-    .filter(Boolean)
-}

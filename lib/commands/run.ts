@@ -4,7 +4,7 @@ import { typed } from '../cli/command-line.ts'
 import { parseExtraVars } from '../cli/extra-vars.ts'
 import { becomeOf, inventorySources, readInventory, withConnectionOptions } from '../cli/inputs.ts'
 import { questions } from '../cli/operator.ts'
-import { commas, options, type Values } from '../cli/options.ts'
+import { options, type Values } from '../cli/options.ts'
 import { checkOutputs, makeOwn, type Own, ownReporters, reportersFor } from '../cli/reporters.ts'
 import { catchSignals, exitCode, type Signals } from '../cli/signals.ts'
 import { choice, Interrupted, interactive } from '../cli/terminal.ts'
@@ -12,6 +12,7 @@ import { type PlayNode, tasksOf } from '../engine/select.ts'
 import { counted } from '../model/counted.ts'
 import type { Event } from '../model/event.ts'
 import { exit, Refused } from '../model/problem.ts'
+import { splitTags } from '../model/tags.ts'
 import { findPlaybook, loadPlaybook } from '../program/playbooks.ts'
 import { checkPlays, type Prepared, prepare } from '../program/prepare.ts'
 import type { LiveReporter } from '../report/index.ts'
@@ -103,8 +104,8 @@ async function load({ target, values, argv }: RunArguments): Promise<Selected> {
       readInventory(values, extraVars),
       {
         limit: values.limit ?? [],
-        tags: commas(values.tags),
-        skipTags: commas(values['skip-tags']),
+        tags: splitTags(values.tags ?? []),
+        skipTags: splitTags(values['skip-tags'] ?? []),
         ...(values['start-at-task'] === undefined ? {} : { startAt: values['start-at-task'] }),
         given: Object.keys(extraVars),
       },

@@ -2,9 +2,9 @@ import { appendFileSync, closeSync, existsSync, mkdirSync, openSync, readdirSync
 import path from 'node:path'
 import type { RunStarted, Timed } from '../model/event.ts'
 import type { Diff, Value } from '../model/operation.ts'
+import { identity } from '../model/path.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { stateFolder } from '../model/state-folder.ts'
-import { identity } from './select.ts'
 
 // Shown while it happens and worth nothing afterwards.
 const fleeting = new Set(['host-started'])

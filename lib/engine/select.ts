@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { wildcards } from '../model/glob.ts'
 import type { Host, Inventory } from '../model/inventory.ts'
-import { showPath, type TaskPath } from '../model/event.ts'
+import { identity, showPath, type TaskPath } from '../model/path.ts'
 import { applyLimit, matchHosts } from '../model/pattern.ts'
 import type { AnyRole, Block, Flush, Gate, Handler, Play, Playbook, Step, Task } from '../model/playbook.ts'
 import { didYouMean, exit, type Problem, Refused } from '../model/problem.ts'
@@ -79,11 +79,6 @@ export interface PlayNode {
   readonly empty?: string
   readonly nodes: readonly Node[]
   readonly roles: readonly RoleNode[]
-}
-
-/** The identity of a task in a playbook: what resume looks for. */
-export function identity({ play, role, blocks, task }: TaskPath): string {
-  return [play, role, ...blocks, task].join(' › ')
 }
 
 /** Every task in the order of the playbook, those in blocks and side by side included. */

@@ -20,8 +20,9 @@ export type {
   Value,
 } from '../model/operation.ts'
 export type { Connect, Destination, Reached, Started } from '../model/connect.ts'
-export type { Event, Failure, HostCounts, Reporter, Status, TaskPath, Timed } from '../model/event.ts'
-export { recap, showPath } from '../model/event.ts'
+export type { Event, Failure, HostCounts, Reporter, Status, Timed } from '../model/event.ts'
+export { recap } from '../model/event.ts'
+export { showPath, type TaskPath } from '../model/path.ts'
 export { type Location, showLocation } from '../model/location.ts'
 export { type Answer, answers } from './answers.ts'
 export { type Command, perform, performAll, performStep, refuse, type Step } from './command.ts'

@@ -1,20 +1,9 @@
 import type { Location } from './location.ts'
 import type { Diff, Value } from './operation.ts'
+import type { TaskPath } from './path.ts'
 
 /** How a task ended on a host. */
 export type Status = 'ok' | 'changed' | 'skipped' | 'failed' | 'rescued' | 'ignored' | 'unreachable' | 'resumed'
-
-/**
- * Where a task stands: `Move the services › keystone › Stop the daemons`. Unique in a playbook: the identity for
- * resume.
- */
-export interface TaskPath {
-  readonly play: string
-  readonly role: string
-  /** Names of the blocks around it, outermost first. */
-  readonly blocks: readonly string[]
-  readonly task: string
-}
 
 /** Why a task failed, in parts, so that every reporter can draw it its own way. Texts are masked already. */
 export interface Failure {
@@ -238,17 +227,6 @@ export function recap(events: Iterable<Event>): readonly HostCounts[] {
     if (event.status === 'changed' || event.status === 'ignored') row(event.host).ok++
   }
   return [...rows.values()].sort((a, b) => (a.host < b.host ? -1 : 1))
-}
-
-/**
- * `keystone › Stop the daemons`: a task as errors and lists name it.
- *
- * ```ts
- * if (event.type === 'task-finished') console.log(showPath(event.path), event.status)
- * ```
- */
-export function showPath({ role, blocks, task }: TaskPath): string {
-  return [role, ...blocks, task].join(' › ')
 }
 
 /** Forgetting an event is a compile error. */

@@ -1,5 +1,5 @@
-import type { TaskPath, Timed } from '../model/event.ts'
-import { pathKey } from './guard.ts'
+import type { Timed } from '../model/event.ts'
+import { identity, type TaskPath } from '../model/path.ts'
 
 /** One task on one host, and what had to end before it could begin. */
 export interface Link {
@@ -45,11 +45,11 @@ export function createCriticalPath(): CriticalPath {
     add(event) {
       if (event.type === 'task-started') {
         const found = bound(event.path, event.hosts)
-        const key = pathKey(event.path)
+        const key = identity(event.path)
         for (const host of event.hosts) bounds.set(`${key}\0\0${host}`, found)
       }
       if (event.type === 'host-started') {
-        const key = `${pathKey(event.path)}\0\0${event.host}`
+        const key = `${identity(event.path)}\0\0${event.host}`
         const last = recent.at(-1)
         if (last && last.ended - (bounds.get(key)?.ended ?? 0) > breath) bounds.set(key, last)
       }
@@ -61,7 +61,7 @@ export function createCriticalPath(): CriticalPath {
       }
       if (event.type !== 'task-finished' || event.status === 'resumed') return
       const { path, host, milliseconds, time: ended } = event
-      const key = `${pathKey(path)}\0\0${host}`
+      const key = `${identity(path)}\0\0${host}`
       const before = bounds.has(key) ? bounds.get(key) : bound(path, [host])
       bounds.delete(key)
       end({ path, host, milliseconds, ended, before })

@@ -1,5 +1,6 @@
-import type { Failure, Status, TaskPath } from '../model/event.ts'
+import type { Failure, Status } from '../model/event.ts'
 import { showLocation } from '../model/location.ts'
+import { showPath, type TaskPath } from '../model/path.ts'
 import { type Paint, statusStyle } from './paint.ts'
 import { cut, harmless } from './width.ts'
 
@@ -16,14 +17,6 @@ export interface Failed {
   readonly failure: Failure
 }
 
-/**
- * `keystone › Stop the daemons`: the task without its play; a play that gives its steps itself has a role of its own
- * name.
- */
-export function taskTitle({ play, role, blocks, task }: TaskPath): string {
-  return [...(role === play ? [] : [role]), ...blocks, task].join(' › ')
-}
-
 /** Who, what, why, where, how, and what next. */
 export function drawFailure(failed: Failed, paint: Paint, columns: number, verbosity: number): readonly string[] {
   const { host, path, status, failure } = failed
@@ -31,7 +24,7 @@ export function drawFailure(failed: Failed, paint: Paint, columns: number, verbo
   const mark = status === 'ignored' || status === 'rescued' ? '⚠' : '✖'
   const note = status === 'failed' ? '' : ` (${status})`
   return [
-    `${paint(style, mark)} ${paint('bold', host)}  ${path.play} › ${taskTitle(path)}${paint(style, note)}`,
+    `${paint(style, mark)} ${paint('bold', host)}  ${path.play} › ${showPath(path)}${paint(style, note)}`,
     ...drawReason(failure, paint, columns, verbosity >= 3),
   ]
 }

@@ -1,6 +1,6 @@
 import { counted } from '../model/counted.ts'
+import { showPath } from '../model/path.ts'
 import { showDuration } from './clock.ts'
-import { taskTitle } from './failure.ts'
 import type { Activity, OpenTask } from './open-tasks.ts'
 import { names, summary } from './outcome.ts'
 import type { Paint } from './paint.ts'
@@ -125,7 +125,7 @@ function taskLine(task: OpenTask, { spinner, now }: Picture, paint: Paint, colum
     ...(waiting > 0 ? [`${waiting} waiting`] : []),
   ].join(', ')
   const right = `${counts}  ${showDuration(now - task.since)}`
-  return `${paint('yellow', spinner)} ${besides(taskTitle(task.path), right, columns - 2)}`
+  return `${paint('yellow', spinner)} ${besides(showPath(task.path), right, columns - 2)}`
 }
 
 /** Two texts in a line, the second at its end; when they do not fit, the first gives way. */

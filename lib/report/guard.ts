@@ -1,10 +1,6 @@
-import type { OutputReceived, Reporter, TaskPath, Timed } from '../model/event.ts'
+import type { OutputReceived, Reporter, Timed } from '../model/event.ts'
+import { identity } from '../model/path.ts'
 import { Masker, maskEvent } from './mask.ts'
-
-/** One text for each task: what maps of tasks are keyed by. */
-export function pathKey({ play, role, blocks, task }: TaskPath): string {
-  return [play, role, ...blocks, task].join('\0')
-}
 
 /**
  * What stands between the run and a reporter: the reporter sees masked events only, a secret cut in two by the
@@ -34,7 +30,7 @@ export function guarded(reporter: Reporter, trouble: (error: unknown) => void, w
     report(event) {
       if (event.type === 'output' && (event.stream === 'stdout' || event.stream === 'stderr')) {
         if (!wantsOutput) return
-        const key = `${event.host}\0${pathKey(event.path)}\0\0${event.stream}`
+        const key = `${event.host}\0${identity(event.path)}\0\0${event.stream}`
         const masker = streams.get(key)?.masker ?? new Masker()
         streams.set(key, { masker, last: { ...event, text: '' } })
         const text = masker.push(event.text)
@@ -42,7 +38,7 @@ export function guarded(reporter: Reporter, trouble: (error: unknown) => void, w
         return
       }
       if ((event.type === 'task-finished' || event.type === 'attempt-failed') && streams.size > 0) {
-        flush(`${event.host}\0${pathKey(event.path)}\0\0`, event.time)
+        flush(`${event.host}\0${identity(event.path)}\0\0`, event.time)
       }
       pass(maskEvent(event))
     },

@@ -2,7 +2,8 @@ import { mkdir, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Failure, Reporter, Timed } from '../model/event.ts'
 import { showLocation } from '../model/location.ts'
-import { drawCrash, drawFailure, taskTitle } from './failure.ts'
+import { showPath } from '../model/path.ts'
+import { drawCrash, drawFailure } from './failure.ts'
 import { paints } from './paint.ts'
 
 interface Suite {
@@ -113,7 +114,7 @@ function testCase(event: Extract<Timed, { readonly type: 'task-finished' }>): st
     '    <testcase',
     {
       classname: event.path.play,
-      name: `[${event.host}] ${taskTitle(event.path)}`,
+      name: `[${event.host}] ${showPath(event.path)}`,
       file: where.slice(0, colon),
       line: where.slice(colon + 1),
       time: seconds(event.milliseconds),

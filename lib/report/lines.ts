@@ -1,9 +1,9 @@
 import { counted } from '../model/counted.ts'
 import { type OutputReceived, type Reporter, type Timed, unreachable } from '../model/event.ts'
+import { headline, identity } from '../model/path.ts'
 import { drawCrash, drawFailure } from './failure.ts'
-import { pathKey } from './guard.ts'
 import { type OpenTask, openTasks } from './open-tasks.ts'
-import { answered, attempt, type Drawing, drawOutcomes, heading, introduction, nameOf } from './outcome.ts'
+import { answered, attempt, type Drawing, drawOutcomes, heading, introduction } from './outcome.ts'
 import { createRecap, type Next } from './recap.ts'
 import { LineCutter, type Sink } from './sink.ts'
 import { harmless } from './width.ts'
@@ -57,7 +57,7 @@ export function linesReporter(out: Sink, err: Sink, drawing: Drawing, next?: Nex
     if (event.stream === 'log') return writeUnder(task, ...logLines(event))
     if (verbosity === 0) return
     if (event.stream === 'progress') {
-      const key = `${event.host}\0${pathKey(event.path)}`
+      const key = `${event.host}\0${identity(event.path)}`
       if (event.time - (said.get(key) ?? -progressEvery) < progressEvery) return
       said.set(key, event.time)
       return writeUnder(task, paint('dim', `${event.host}: ${harmless(event.text)}`))
@@ -114,14 +114,14 @@ export function linesReporter(out: Sink, err: Sink, drawing: Drawing, next?: Nex
           return
         }
         const { task, fresh, done } = tasks.finish(event)
-        said.delete(`${event.host}\0${pathKey(event.path)}`)
+        said.delete(`${event.host}\0${identity(event.path)}`)
         writeUnder(task, ...outputs.end(event).map((line) => paint('dim', line)))
         if (fresh) writeUnder(task, ...drawFailure(fresh, paint, columns, verbosity))
         if (done) writeUnder(task, ...drawOutcomes(task, drawing))
         return
       }
       case 'gate-answered':
-        return section(paint('bold', `GATE [${nameOf(event.path)}]`), answered(event, paint))
+        return section(paint('bold', `GATE [${headline(event.path)}]`), answered(event, paint))
       case 'play-stopped':
         drain()
         return section(`${paint('red', 'PLAY STOPPED')} [${event.play}]: ${event.reason}`)
@@ -161,7 +161,7 @@ export function outputLines(): {
   const shown = (host: string, lines: readonly string[]) => lines.map((line) => `${host} | ${harmless(line)}`)
   return {
     push(event) {
-      const key = `${event.host}\0${pathKey(event.path)}\0\0${event.stream}`
+      const key = `${event.host}\0${identity(event.path)}\0\0${event.stream}`
       let cutter = cutters.get(key)
       if (!cutter) cutters.set(key, (cutter = new LineCutter()))
       return shown(event.host, cutter.push(event.text))
@@ -169,7 +169,7 @@ export function outputLines(): {
     end({ host, path }) {
       if (cutters.size === 0) return []
       return ['stdout', 'stderr'].flatMap((stream) => {
-        const key = `${host}\0${pathKey(path)}\0\0${stream}`
+        const key = `${host}\0${identity(path)}\0\0${stream}`
         const rest = cutters.get(key)?.flush() ?? []
         cutters.delete(key)
         return shown(host, rest)

@@ -1,17 +1,8 @@
 import type { Location } from '../model/location.ts'
-import type {
-  ChangePlanned,
-  Event,
-  Failure,
-  Status,
-  TaskFinished,
-  TaskPath,
-  TaskStarted,
-  Timed,
-} from '../model/event.ts'
+import type { ChangePlanned, Event, Failure, Status, TaskFinished, TaskStarted, Timed } from '../model/event.ts'
 import type { Diff } from '../model/operation.ts'
+import { identity, type TaskPath } from '../model/path.ts'
 import { type Failed, failureKey } from './failure.ts'
-import { pathKey } from './guard.ts'
 
 /** Hosts on which a task ended in the same way, and what there is to say about it. */
 export interface Outcome {
@@ -81,7 +72,7 @@ export interface OpenTasks {
 /** @param verbosity from 1 on results and reasons are kept, and hosts that differ in them are told apart */
 export function openTasks(verbosity: number): OpenTasks {
   const tasks = new Map<string, OpenTask>()
-  const open = (path: TaskPath, at: Location, handler: boolean, time: number, key = pathKey(path)): OpenTask => {
+  const open = (path: TaskPath, at: Location, handler: boolean, time: number, key = identity(path)): OpenTask => {
     let task = tasks.get(key)
     if (!task) {
       task = {
@@ -124,7 +115,7 @@ export function openTasks(verbosity: number): OpenTasks {
       }
       return task
     },
-    of: (event) => tasks.get(pathKey(event.path)),
+    of: (event) => tasks.get(identity(event.path)),
     start(event) {
       const task = open(event.path, unknown, false, event.time)
       task.hosts.add(event.host)
@@ -133,7 +124,7 @@ export function openTasks(verbosity: number): OpenTasks {
     },
     activity: (event) => activity(open(event.path, unknown, false, event.time), event.host, event.time),
     plan(event) {
-      const task = tasks.get(pathKey(event.path))
+      const task = tasks.get(identity(event.path))
       if (!task || event.diff.length === 0) return
       const key = JSON.stringify([event.operation, event.diff])
       const same = task.diffs.get(key)
@@ -141,13 +132,13 @@ export function openTasks(verbosity: number): OpenTasks {
       else task.diffs.set(key, { operation: event.operation, diffs: event.diff, hosts: [event.host] })
     },
     notify(event) {
-      const task = tasks.get(pathKey(event.path))
+      const task = tasks.get(identity(event.path))
       const hosts = task?.notified.get(event.handler)
       if (hosts) hosts.push(event.host)
       else task?.notified.set(event.handler, [event.host])
     },
     finish(event) {
-      const key = pathKey(event.path)
+      const key = identity(event.path)
       const task = open(event.path, event.at, event.handler, event.time - event.milliseconds, key)
       task.hosts.add(event.host)
       task.missing.delete(event.host)

@@ -1,6 +1,7 @@
 import { counted } from '../model/counted.ts'
 import { showLocation } from '../model/location.ts'
-import type { AttemptFailed, GateAnswered, RunStarted, Status, TaskPath } from '../model/event.ts'
+import type { AttemptFailed, GateAnswered, RunStarted, Status } from '../model/event.ts'
+import { headline } from '../model/path.ts'
 import { drawDiff } from './diff.ts'
 import type { OpenTask, Outcome } from './open-tasks.ts'
 import { type Paint, statusStyle } from './paint.ts'
@@ -33,14 +34,9 @@ const resultShown = 400
 /** `TASK [nova.compute : Pin compute RPC › Set compute=icehouse-compat]`. */
 export function heading({ path, handler, at }: OpenTask, { paint, verbosity }: Drawing): readonly string[] {
   return [
-    paint('bold', `${handler ? 'RUNNING HANDLER' : 'TASK'} [${nameOf(path)}]`),
+    paint('bold', `${handler ? 'RUNNING HANDLER' : 'TASK'} [${headline(path)}]`),
     ...(verbosity >= 2 ? [paint('dim', `task path: ${showLocation(at)}`)] : []),
   ]
-}
-
-/** `nova.compute : Pin compute RPC › Set compute=icehouse-compat`: Ansible's way of naming a task. */
-export function nameOf({ role, play, blocks, task }: TaskPath): string {
-  return `${role === play ? '' : `${role} : `}${[...blocks, task].join(' › ')}`
 }
 
 /** What the operator said at a gate. */

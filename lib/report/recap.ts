@@ -1,9 +1,8 @@
 import { counted } from '../model/counted.ts'
 import { type HostCounts, recap, type RunFinished, type RunStarted, type Timed } from '../model/event.ts'
+import { identity, showPath } from '../model/path.ts'
 import { showDuration } from './clock.ts'
 import { createCriticalPath, type Link } from './critical-path.ts'
-import { taskTitle } from './failure.ts'
-import { pathKey } from './guard.ts'
 import { type Paint, statusStyle, type Style } from './paint.ts'
 import { padded } from './width.ts'
 
@@ -53,9 +52,9 @@ export function createRecap(): Recap {
     return found
   }
   const time = (event: Extract<Timed, { readonly type: 'task-started' | 'task-finished' }>, since: number) => {
-    const key = pathKey(event.path)
+    const key = identity(event.path)
     const timing = timings.get(key)
-    if (!timing) timings.set(key, { title: taskTitle(event.path), spent: 0, since, until: event.time })
+    if (!timing) timings.set(key, { title: showPath(event.path), spent: 0, since, until: event.time })
     else if (event.type === 'task-started') {
       timing.spent += timing.until - timing.since
       timing.since = timing.until = event.time
@@ -144,7 +143,7 @@ function criticalPath(all: readonly Link[], wall: number, paint: Paint): readonl
     '',
     `${paint('bold', 'CRITICAL PATH')} (${showDuration(sum(links))} of ${showDuration(wall)})`,
     ...shown.map(({ path, host, milliseconds }) =>
-      line(milliseconds, `${taskTitle(path)}${host === undefined ? '' : ` [${host}]`}`),
+      line(milliseconds, `${showPath(path)}${host === undefined ? '' : ` [${host}]`}`),
     ),
     ...(rest > 0 ? [line(sum(links) - sum(shown), counted(rest, 'shorter task'))] : []),
     ...(between >= 50 ? [line(between, 'between tasks')] : []),

@@ -1,13 +1,13 @@
 import { Listr, type ListrRendererFactory, Spinner } from 'listr2'
 import { counted } from '../model/counted.ts'
 import { type OutputReceived, type Reporter, type Status, type Timed, unreachable } from '../model/event.ts'
+import { identity, showPath } from '../model/path.ts'
 import { showDuration } from './clock.ts'
-import { drawCrash, drawFailure, taskTitle } from './failure.ts'
+import { drawCrash, drawFailure } from './failure.ts'
 import { drawFrame, tailLength } from './frame.ts'
 import { logLines, outputLines } from './lines.ts'
 import { type OpenTask, openTasks } from './open-tasks.ts'
 import { answered, attempt, type Drawing, drawDiffs, drawOutcomes, introduction, summary, worst } from './outcome.ts'
-import { pathKey } from './guard.ts'
 import { statusStyle } from './paint.ts'
 import { createRecap, type Next } from './recap.ts'
 import type { Sink } from './sink.ts'
@@ -82,10 +82,10 @@ export function treeReporter(terminal: Terminal, drawing: Drawing, next?: Next):
   })
 
   const close = (task: OpenTask) => {
-    doneTasks.add(pathKey(task.path))
+    doneTasks.add(identity(task.path))
     const status = worst(task)
     const took = paint('dim', showDuration(task.until - task.since))
-    const title = `${task.handler ? 'handler ' : ''}${taskTitle(task.path)}`
+    const title = `${task.handler ? 'handler ' : ''}${showPath(task.path)}`
     permanent.push(`${paint(statusStyle[status], marks[status])} ${title}  ${ended(task)}  ${took}`)
     const details = verbosity > 0 ? drawOutcomes(task, drawing) : drawDiffs(task, drawing)
     permanent.push(...details.map((line) => `  ${line}`))
@@ -183,7 +183,7 @@ export function treeReporter(terminal: Terminal, drawing: Drawing, next?: Next):
           return
         }
         case 'gate-answered':
-          permanent.push(`${paint('bold', '?')} ${taskTitle(event.path)}  ${answered(event, paint)}`)
+          permanent.push(`${paint('bold', '?')} ${showPath(event.path)}  ${answered(event, paint)}`)
           return
         case 'play-stopped':
           drain()

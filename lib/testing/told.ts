@@ -1,4 +1,5 @@
-import { type Event, showPath } from '../model/event.ts'
+import type { Event } from '../model/event.ts'
+import { showPath } from '../model/path.ts'
 
 /**
  * Events as lines: what an operator would see of their order, and nothing that varies from run to run.

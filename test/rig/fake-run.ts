@@ -1,4 +1,5 @@
-import type { Event, Failure, Status, TaskPath, Timed } from '../../lib/model/event.ts'
+import type { Event, Failure, Status, Timed } from '../../lib/model/event.ts'
+import type { TaskPath } from '../../lib/model/path.ts'
 
 /** How large a made-up run is, and what goes wrong in it. */
 export interface FakeRun {

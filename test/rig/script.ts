@@ -1,4 +1,5 @@
-import type { Event, Failure, Status, TaskFinished, TaskPath, Timed } from '../../lib/model/event.ts'
+import type { Event, Failure, Status, TaskFinished, Timed } from '../../lib/model/event.ts'
+import type { TaskPath } from '../../lib/model/path.ts'
 
 /** Events told one after the other, with a clock in the hand: how tests write down a run. */
 export class Script {

@@ -222,7 +222,7 @@ needing(test, 'script')('on a terminal: a step is asked for again until the answ
     ['taken', 'y\r', true],
     ['through', 'c\r', true],
   ] as const) {
-    const task = `one › Touch on ${name}?`
+    const task = `Touch on ${name}?`
     const printed = await onTerminal(typed(args(name, '-t', 'touching', '--step')), {
       [task]: 'what\r',
       'please answer yes, no or continue': said,

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { TaskPath } from '../../../lib/model/event.ts'
+import type { TaskPath } from '../../../lib/model/path.ts'
 import { createCriticalPath } from '../../../lib/report/critical-path.ts'
 import { Script, taskOf } from '../../rig/script.ts'
 

@@ -67,8 +67,8 @@ export interface Reader {
  * Puts a question that changes nothing to a host, or takes the answer to it that somebody asked for in advance.
  *
  * ```ts
- * const version = (connection: Reader) => asked(connection, 'version of nova', (reader) => output(reader, 'nova-manage
- * version'))
+ * const version = (connection: Reader) =>
+ *   asked(connection, 'version of nova', (reader) => output(reader, 'nova-manage version'))
  * ```
  */
 export function asked<T>(connection: Reader, question: string, put: (reader: Reader) => Promise<T>): Promise<T> {

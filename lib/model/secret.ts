@@ -91,8 +91,8 @@ const shortestMasked = 4
  * A text with secrets in it, readable but for them: masked`mysql://nova:${password}@10.0.0.5/nova`.
  *
  * ```ts
- * ensure('Set the URL', ({ vars }) => ini.set(conf, { database: { connection:
- * masked`mysql://nova:${vars.password}@db/nova` } }))
+ * ensure('Set the URL', ({ vars }) =>
+ *   ini.set(conf, { database: { connection: masked`mysql://nova:${vars.password}@db/nova` } }))
  * ```
  */
 export function masked(strings: TemplateStringsArray, ...values: readonly (string | number | Secret)[]): Secret {

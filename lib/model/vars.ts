@@ -207,8 +207,8 @@ export function oneHost(group: string): Var<HostRef> {
  *
  * ```ts
  * role('proxy', { apps: allHosts('app') }, ({ ensure }) => {
- *   ensure('List the servers', ({ vars }) => file.content('/etc/servers', vars.apps.map(({ name }) =>
- * `${name}\n`).join('')))
+ *   ensure('List the servers', ({ vars }) =>
+ *     file.content('/etc/servers', vars.apps.map(({ name }) => `${name}\n`).join('')))
  * })
  * ```
  */

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { homedir } from 'node:os'
 import type { VaultPassword } from '../inventory/vault.ts'
@@ -15,7 +15,7 @@ import type { Values } from './options.ts'
 export function passwordFrom(given: string, label: string, args: readonly string[] = []): Secret {
   const file = path.resolve(given.replace(/^~(?=\/|$)/, homedir()))
   const refused = (message: string, hint?: string) => new Refused({ message, ...(hint ? { hint } : {}) }, exit.load)
-  const found = statSync(file, { throwIfNoEntry: false })
+  const found = existsSync(file) ? statSync(file) : undefined
   if (!found?.isFile()) throw refused(`there is no password file ${given}`)
   // Root may open and execute everything; the mode tells what was meant.
   const program = (found.mode & 0o111) !== 0

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { access, constants, open } from 'node:fs/promises'
 import path from 'node:path'
 import type { Loader } from 'cosmiconfig'
@@ -228,8 +228,9 @@ function filesBelow(directory: string): readonly string[] {
 }
 
 function kindOf(file: string): 'file' | 'directory' | undefined {
-  const found = statSync(file, { throwIfNoEntry: false })
-  return found && (found.isDirectory() ? 'directory' : 'file')
+  // Words that are no path at all, such as a list of two hundred hosts, make stat fail where this only says no.
+  if (!existsSync(file)) return undefined
+  return statSync(file).isDirectory() ? 'directory' : 'file'
 }
 
 // What lies where the operator looked, then what lies in inventory/.

@@ -65,8 +65,8 @@ function looksLikePath(target: string): boolean {
 
 function fileOf(target: string): string | undefined {
   const ofRole = looksLikePath(target) ? [] : [`roles/${target}/index.ts`, `roles/${target}.ts`]
-  return [...ofRole, target, `${target}.ts`, path.join(target, 'index.ts')].find((candidate) =>
-    statSync(candidate, { throwIfNoEntry: false })?.isFile(),
+  return [...ofRole, target, `${target}.ts`, path.join(target, 'index.ts')].find(
+    (candidate) => existsSync(candidate) && statSync(candidate).isFile(),
   )
 }
 

@@ -49,6 +49,12 @@ const revealed = (vars: Record<string, unknown>) =>
     Object.entries(vars).map(([name, value]) => [name, value instanceof Secret ? value.reveal() : value]),
   )
 
+test('a list of hosts may be longer than any path', async () => {
+  using folder = new Folder({})
+  const names = Array.from({ length: 2000 }, (_, i) => `host-${i}`)
+  assert.equal([...(await folder.load([names.join(',')])).hosts.keys()], names)
+})
+
 test('every variable knows its line, and what it overrode', async () => {
   using folder = new Folder(cases.files)
   const { vars } = (await folder.load(['lab'])).hosts.get('node-01')!

@@ -27,7 +27,7 @@ const authors = {
   'switchover/modules': 'modules/index.ts',
   'switchover/kit': 'kit/index.ts',
 }
-const doors = ['cli.ts', 'model/authored.ts', 'model/location.ts', ...Object.values(authors)]
+const doors = ['cli.ts', ...Object.values(authors)]
 // Loaded by few runs, or by name.
 const apart = ['esbuild', 'mysql2', 'typescript', 'yaml', 'zx']
 // In a script of their own, for the runs that connect.

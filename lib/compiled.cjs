@@ -33,13 +33,27 @@ async function library(argv) {
   const [first = ''] = argv
   kind = /^[a-z]+$/.test(first) ? first : argv.some((word) => /^--(?:list|syntax)-/.test(word)) ? 'list' : 'run'
   own = brought() ?? (await made())
+  // Node's own way reads and takes apart the map of every file that it loads, shown or not.
+  Error.prepareStackTrace = stackOfSources
   maps.set(seeming.library, { file: path.join(own.scripts, 'library.js.map') })
   let ssh
   const doors = run('library', lazily, (name) => (ssh ??= run('ssh', packages))[name])
   const door = (name) => doors[name]()
-  // Where files of authors find it: the very modules that are running.
-  globalThis[Symbol.for('switchover')] = door
+  open(door)
   return door
+}
+
+/** Has what authors write use the library that a program has loaded. */
+function openTo(door) {
+  own = brought()
+  // How stacks of a program are made is its own matter: Node is to know the places, too.
+  process.setSourceMapsEnabled(true)
+  open(door)
+}
+
+// Where files of authors find it: the very modules that are running.
+function open(door) {
+  globalThis[Symbol.for('switchover')] = door
 }
 
 /**
@@ -154,9 +168,8 @@ function placeOf(file, line, column) {
   )
 }
 
-// Node's own way reads and takes apart the map of every file that it loads, shown or not.
-Error.prepareStackTrace = (error, calls) =>
-  [
+function stackOfSources(error, calls) {
+  return [
     Error.prototype.toString.call(error),
     ...calls.map((call) => {
       const [file, line, column] = [call.getFileName(), call.getLineNumber(), call.getColumnNumber()]
@@ -164,5 +177,6 @@ Error.prepareStackTrace = (error, calls) =>
       return `    at ${place ? String(call).replace(`${file}:${line}:${column}`, () => `${place.file}:${place.line}:${place.column}`) : call}`
     }),
   ].join('\n')
+}
 
-module.exports = { importAuthored, library, placeOf }
+module.exports = { importAuthored, library, openTo }

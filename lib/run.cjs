@@ -14,10 +14,6 @@ if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {
   // Before anything is loaded: scripts ask for it often.
   process.stdout.write(`${require('../package.json').version}\n`)
 } else {
-  const { importAuthored, library, placeOf } = require('./compiled.cjs')
-  void library(argv).then((door) => {
-    door('model/authored.ts').authoredBy(importAuthored)
-    door('model/location.ts').builtFrom(placeOf)
-    return door('cli.ts').main(argv)
-  })
+  const { library } = require('./compiled.cjs')
+  void library(argv).then((door) => door('cli.ts').main(argv))
 }

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { importAuthored } from '../model/authored.ts'
+import { importAuthored } from '../authored.ts'
 import type { Reporter } from '../model/event.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { program } from '../model/program.ts'

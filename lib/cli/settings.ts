@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { importAuthored } from '../model/authored.ts'
+import { importAuthored } from '../authored.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { checkSettings, type Option, options } from './options.ts'
 

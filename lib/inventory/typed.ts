@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { importAuthored } from '../model/authored.ts'
+import { importAuthored } from '../authored.ts'
 import { authorsFrame, type Location } from '../model/location.ts'
 import type { ConnectionSettings } from '../model/inventory.ts'
 import { didYouMean, type Refused } from '../model/problem.ts'

@@ -47,23 +47,10 @@ class Caller implements Location {
   }
 }
 
-let placeInBuilt = (_file: string, _line: number, _column: number): Location | undefined => undefined
-
-/** Says where the places of built files come from; without it Node knows, or nobody. */
-export function builtFrom(placeOf: typeof placeInBuilt): void {
-  placeInBuilt = placeOf
-}
-
-function placeOf(name: string, line: number, column: number): Location {
-  const built = placeInBuilt(name, line, column)
-  if (built) return built
+function mapped(name: string, line: number, column: number): Location {
   const entry = findSourceMap(name)?.findEntry(line - 1, column - 1)
-  const mapped = entry && 'originalSource' in entry && entry.originalSource ? entry : undefined
-  const source = (mapped?.originalSource ?? name).replace(/\?.*$/, '')
-  return {
-    file: source.startsWith('file://') ? fileURLToPath(source) : source,
-    line: mapped ? mapped.originalLine + 1 : line,
-  }
+  const original = entry && 'originalSource' in entry && entry.originalSource ? entry : undefined
+  return { file: pathOf(original?.originalSource ?? name), line: original ? original.originalLine + 1 : line }
 }
 
 // Only the one frame is looked up in its source map: formatting a stack would read the library's own, which is large.
@@ -74,10 +61,14 @@ function authorsCall(trace: Error): Location | undefined {
     for (const call of calls) {
       const name = call.getFileName()
       if (!name || name.startsWith('node:') || name.startsWith(library)) continue
-      const { file, line } = placeOf(name, call.getLineNumber() ?? 1, call.getColumnNumber() ?? 1)
+      // Who formats stacks in Node's place knows what was built from what; else Node may.
+      const told: unknown = prepare?.(trace, [call])
+      const place =
+        (typeof told === 'string' ? placeIn(told.split('\n').at(-1)!) : undefined) ??
+        mapped(name, call.getLineNumber() ?? 1, call.getColumnNumber() ?? 1)
       // A package that calls us is one of roles.
-      if (isOurs(file)) continue
-      found = { file, line }
+      if (isOurs(place.file)) continue
+      found = place
       break
     }
     return ''
@@ -93,17 +84,23 @@ function authorsCall(trace: Error): Location | undefined {
 /** The first frame of a stack that lies in an author's file. */
 export function authorsFrame(stack: string): Location | undefined {
   for (const frame of stack.split('\n').slice(1)) {
-    // Only absolute places count: frames of Node itself (`node:internal/…`), of eval and of native code have none.
-    const match = /^at (?:async )?(?:.*?\()?((?:file:\/\/)?\/[^<>]*?):(\d+):\d+\)?$/.exec(frame.trim())
-    if (!match?.[1] || !match[2]) continue
-    const file = match[1].startsWith('file://')
-      ? fileURLToPath(match[1].replace(/\?.*$/, ''))
-      : match[1].replace(/\?.*$/, '')
+    const place = placeIn(frame)
     // What a package throws was called by somebody who knows more of it.
-    if (isOurs(file) || file.includes(`${path.sep}node_modules${path.sep}`)) continue
-    return { file, line: Number(match[2]) }
+    if (!place || isOurs(place.file) || place.file.includes(`${path.sep}node_modules${path.sep}`)) continue
+    return place
   }
   return undefined
+}
+
+// Only absolute places count: frames of Node itself (`node:internal/…`), of eval and of native code have none.
+function placeIn(frame: string): Location | undefined {
+  const match = /^at (?:async )?(?:.*?\()?((?:file:\/\/)?\/[^<>]*?):(\d+):\d+\)?$/.exec(frame.trim())
+  return match?.[1] && match[2] ? { file: pathOf(match[1]), line: Number(match[2]) } : undefined
+}
+
+function pathOf(named: string): string {
+  const plain = named.replace(/\?.*$/, '')
+  return plain.startsWith('file://') ? fileURLToPath(plain) : plain
 }
 
 /** A path of this machine, as an author says it there: it begins at that file, and ~ is the home directory. */

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { importAuthored } from '../model/authored.ts'
+import { importAuthored } from '../authored.ts'
 import { authorsFrame, type Location } from '../model/location.ts'
 import type { AnyRole, Playbook } from '../model/playbook.ts'
 import { didYouMean, exit, type Problem, Refused } from '../model/problem.ts'

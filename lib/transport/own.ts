@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import path from 'node:path'
-import { importAuthored } from '../model/authored.ts'
+import { importAuthored } from '../authored.ts'
 import type { Connect, Reached, Started } from '../model/connect.ts'
 import type { Host } from '../model/inventory.ts'
 import { Advice, Unreachable } from '../model/operation.ts'

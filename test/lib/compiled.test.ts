@@ -85,7 +85,7 @@ export default playbook('site', [play('p', { hosts: 'all' }, ({ task }) => {
   task('${task}', probe\`true\`)
 })])
 `
-const listing = (task: string, line = 4) => `p  (all)\n  p\n    ${task}    site.ts:${line}\n`
+const listing = (task: string, line = 4) => `p  (all)\n  p\n    ${task}  site.ts:${line}\n`
 
 const test = suite('compiled')
 
@@ -234,10 +234,10 @@ export default playbook('site', [play('p', { hosts: 'all' }, ({ task }) => {
       "setImmediate(() => { throw new Error('nobody stands above') })\n    return new Promise((resolve) => setTimeout(resolve, 1000))",
     ),
   )
-  const { code, stderr } = copy.run('site.ts', '-i', 'a,', '-c', 'local', '--no-type-check')
+  const { code, stdout } = copy.run('site.ts', '-i', 'a,', '-c', 'local', '--no-type-check')
   assert.is(code, 1)
-  assert.match(stderr, 'Error: nobody stands above\n')
-  assert.ok(stderr.includes(`${copy.path}/site.ts:4:32`), stderr)
+  assert.match(stdout, 'Error: nobody stands above\n')
+  assert.ok(stdout.includes(`${copy.path}/site.ts:4:32`), stdout)
   assert.not.ok(existsSync(path.join(copy.path, '.switchover/locks/a.lock')))
 })
 

@@ -15,14 +15,25 @@ const floors: readonly (readonly [file: RegExp, may: readonly RegExp[], what: st
     'tests of roles run the engine on an inventory, and need nothing else',
   ],
   [
+    /^lib\/authored\.ts$/,
+    [/^lib\/((modules|kit)\/)?index\.ts$/],
+    'what authors write is given their words, and nothing else',
+  ],
+  [/^lib\/inventory\//, [/^lib\/(model\/|authored\.ts$)/], 'inventories know the model, and may be files of authors'],
+  [
+    /^lib\/transport\//,
+    [/^lib\/((model|kit)\/|authored\.ts$)/],
+    'connections know the model and the kit, and may be files of authors',
+  ],
+  [
     /^lib\/program\//,
-    [/^lib\/(model|inventory|engine|report|transport)\//],
+    [/^lib\/((model|inventory|engine|report|transport)\/|authored\.ts$)/],
     'a run for programs knows what runs it, and neither terminal nor command line',
   ],
   [/^lib\/model\//, [/^lib\/model\//], 'the model knows nothing but itself'],
   [/^lib\/kit\//, [/^lib\/model\//], 'what modules are made of knows the model'],
-  [/^lib\/(inventory|engine|report)\//, [/^lib\/model\//], 'siblings know the model and never each other'],
-  [/^lib\/(transport|facts)\//, [/^lib\/(model|kit)\//], 'these speak to hosts, and know the model and the kit'],
+  [/^lib\/(engine|report)\//, [/^lib\/model\//], 'siblings know the model and never each other'],
+  [/^lib\/facts\//, [/^lib\/(model|kit)\//], 'these speak to hosts, and know the model and the kit'],
   [/^lib\/modules\//, [/^lib\/(model|kit|facts)\//], 'modules know the model and the kit, and may ask facts'],
   [/^lib\/index\.ts$/, [/^lib\/(model|inventory)\//], "the author's words come from the model and the inventory"],
   [

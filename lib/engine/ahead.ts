@@ -72,12 +72,9 @@ const mostWindow = 32
 
 /**
  * Reads for the tasks to come, in the same pipe as the task that runs: a round trip then answers for many tasks where
- * nothing
- * changes, and a change costs one, because the next task's read goes out behind it and sees its effect. Only tasks
- * whose body
- * is an operation are read ahead, and reading never changes anything, so what is not used is just thrown away. One for
- * each
- * host and sequence of tasks.
+ * nothing changes, and a change costs one, because the next task's read goes out behind it and sees its effect. Only
+ * tasks whose body is an operation are read ahead, and reading never changes anything, so what is not used is just
+ * thrown away. One for each host and sequence of tasks.
  */
 export class Ahead {
   readonly #host: Host

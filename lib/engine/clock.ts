@@ -31,3 +31,32 @@ export function pause(clock: Clock, milliseconds: number, signal: AbortSignal): 
     signal.addEventListener('abort', done, { once: true })
   })
 }
+
+/** Ends work when its time is over, whatever it is doing; it is told by a signal, which fires when ours does too. */
+export async function within<T>(
+  clock: Clock,
+  limit: number,
+  abort: AbortSignal,
+  late: (limit: number) => Error,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const ours = new AbortController()
+  const end = () => ours.abort(abort.reason)
+  if (abort.aborted) end()
+  abort.addEventListener('abort', end, { once: true })
+  let cancel = () => {}
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      const overdue = () => {
+        const error = late(limit)
+        ours.abort(error)
+        reject(error)
+      }
+      cancel = clock.after(limit, overdue, 'limit')
+      work(ours.signal).then(resolve, reject)
+    })
+  } finally {
+    cancel()
+    abort.removeEventListener('abort', end)
+  }
+}

@@ -8,8 +8,7 @@ export const during = new WeakMap<Error, { readonly operation: string; readonly 
 
 /**
  * Something that nobody caught while a run went on, such as the throw of a timer in a playbook. As the reason of
- * `abort` it
- * makes the run count as crashed.
+ * `abort` it makes the run count as crashed.
  */
 export class Stray extends Error {
   constructor(error: unknown) {

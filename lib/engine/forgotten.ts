@@ -11,9 +11,8 @@ export class Forgotten extends Error {
 }
 
 /**
- * Calls what an author wrote, and waits until all has ended that it began on hosts, however it ends itself: what a task
- * does
- * is done when the task is. When the attempt is over, only that is waited for.
+ * Calls what an author wrote, and waits until all has ended that it began on hosts, however it ends itself: what a
+ * task does is done when the task is. When the attempt is over, only that is waited for.
  * @throws Forgotten where it leaves an operation that it made and never ran, or that it ran and did not wait for
  */
 export async function mindful<T>(begun: Begun, call: () => T | Promise<T>): Promise<T> {

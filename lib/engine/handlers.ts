@@ -1,5 +1,9 @@
+import type { Host } from '../model/inventory.ts'
 import type { Handler } from '../model/playbook.ts'
+import { endWhenSpent } from './budget.ts'
+import type { Lane } from './lanes.ts'
 import type { HandlerNode, PlayNode, RoleNode } from './select.ts'
+import type { Turns } from './turns.ts'
 
 /** Who was notified, for which hosts, and has not run yet. */
 export class Due {
@@ -33,4 +37,29 @@ export class Due {
 /** The handlers of a play, or of one of its roles, in the order they are defined. */
 export function handlersOf(play: PlayNode, role?: RoleNode): readonly HandlerNode[] {
   return (role ? [role] : play.roles).flatMap((r) => r.handlers)
+}
+
+/** Runs the handlers that are due on hosts that are able to, in the order they are defined. */
+export async function flush(
+  handlers: readonly HandlerNode[],
+  hosts: readonly Host[],
+  lane: Lane,
+  turns: Turns,
+  able = (host: Host) => lane.alive(host),
+): Promise<void> {
+  const { state } = turns
+  const { due } = state
+  for (const node of handlers) {
+    if (state.over) return
+    const now = due.take(node, (name) => hosts.some((host) => host.name === name && able(host)))
+    const members = hosts.filter(({ name }) => now.has(name))
+    if (members.length === 0) continue
+    turns.offer(node, members)
+    const run = async (host: Host) => {
+      const outcome = await turns.handler(node, host, lane, able)
+      if (!outcome || outcome.status === 'failed' || outcome.status === 'unreachable') due.add(node, host.name)
+    }
+    await Promise.all(members.map(run))
+    endWhenSpent(lane.batch, state)
+  }
 }

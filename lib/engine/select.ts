@@ -66,6 +66,7 @@ export interface RoleNode {
   readonly beside: readonly string[]
 }
 export interface HandlerNode {
+  readonly kind: 'handler'
   readonly handler: Handler
   readonly role: RoleNode
   readonly path: TaskPath
@@ -128,7 +129,7 @@ export function select(playbook: Playbook, inventory: Inventory, selection: Sele
       const node: RoleNode = { role, play, handlers, nodes, beside }
       for (const handler of role.handlers) {
         const path = { play: play.name, role: role.name, blocks: [], task: handler.name }
-        handlers.push({ handler, role: node, path, id: identity(path) })
+        handlers.push({ kind: 'handler', handler, role: node, path, id: identity(path) })
       }
       roles.push(node)
       nodes.push(...stepNodes(role.steps, node, [], [...(play.options.tags ?? []), ...role.tags]))

@@ -1,17 +1,29 @@
 import type { Event, Failure, Status } from '../model/event.ts'
 import type { Host } from '../model/inventory.ts'
+import type { Location } from '../model/location.ts'
 import { TimedOut, Unreachable, type Value } from '../model/operation.ts'
-import { milliseconds, type Duration, type TaskOptions } from '../model/playbook.ts'
+import {
+  type Block,
+  type Body,
+  type Condition,
+  type Handler,
+  milliseconds,
+  type Task,
+  type TaskOptions,
+} from '../model/playbook.ts'
 import type { Transport } from '../model/transport.ts'
 import { actsAs, type Become } from './become.ts'
 import { type Ahead, type Attempt, type Changes, directly, type Way } from './ahead.ts'
-import { type Clock, pause } from './clock.ts'
+import { type Clock, pause, within } from './clock.ts'
 import { type BodyRecord, type ContextOptions, holds, type Memory, runBody, Unpredictable } from './context.ts'
 import { failureOf } from './failure.ts'
 import { Begun, Forgotten } from './forgotten.ts'
-import type { HandlerNode, TaskNode } from './select.ts'
+import type { BlockNode, HandlerNode, TaskNode } from './select.ts'
 
-/** How a task ended on one host. */
+/** What runs on hosts under a line of its own: a task, a handler, or the condition of a block. */
+export type Work = TaskNode | HandlerNode | BlockNode
+
+/** How it ended on one host. */
 export interface Outcome {
   readonly status: Status
   /** Something was changed, or would be, however the task ended. */
@@ -35,7 +47,7 @@ export interface Surroundings {
   /** In check mode, hosts that an earlier task would have changed: failures there are no longer the host's fault. */
   readonly stale: ReadonlySet<string>
   /** An interrupted run was killed after it had begun to change something here: the change is this task's. */
-  readonly begun: boolean
+  readonly begun?: boolean
   /** What may have changed on which host. */
   readonly changes: Changes
   /** Reads for the tasks that follow this one on its host, when they may. */
@@ -47,122 +59,163 @@ export interface Surroundings {
 
 /** One task on one host: when → attempts → timeout → body → outcome. It never rejects. */
 export async function runTask(node: TaskNode | HandlerNode, host: Host, around: Surroundings): Promise<Outcome> {
-  const { abort, clock, check, emit } = around
-  const { path } = node
-  const { name, at, body } = 'task' in node ? node.task : node.handler
-  const options: TaskOptions<unknown> = 'task' in node ? (node.task.options as TaskOptions<unknown>) : {}
-  const said = options.become ?? around.become
-  const began = clock.now()
-  const delegated = new Set<string>()
-  let record = begin(abort)
-  // One attempt may change something and fail, and the next find nothing left to do: the task has changed it all the
-  // same.
-  let changed = around.begun
-  const end = (outcome: Omit<Outcome, 'delegated' | 'milliseconds' | 'changed'>): Outcome => ({
-    ...outcome,
-    changed: (changed ||= record.changed),
-    delegated: [...delegated],
-    milliseconds: Math.round(clock.now() - began),
-  })
-
+  const { abort, check, clock, emit } = around
+  const options = optionsOf(node)
+  const doing = new Doing(node, host, around)
   // Asked again after the real run; what is there now says nothing.
   if (check && options.verify && around.stale.size > 0)
-    return end({ status: 'skipped', reason: 'it checks what only a real run brings about', unpredictable: true })
+    return doing.end({ status: 'skipped', reason: 'it checks what only a real run brings about', unpredictable: true })
   try {
-    if (options.when && !(await holds(options.when, contextOf(record))))
-      return end({ status: 'skipped', reason: 'its condition does not hold' })
+    if (options.when && !(await doing.asks(options.when))) return doing.end(notHolding)
   } catch (error) {
-    return failed(error)
+    return doing.failed(error)
   }
   for (let left = options.retries ?? 0; ; left--) {
     try {
-      const result = await attempt(options.timeout)
-      changed = options.changedWhen ?? (changed || record.changed)
-      record.changed = changed
-      return end({ status: changed ? 'changed' : 'ok', result, unpredictable: record.unpredictable })
+      return await doing.attempt(node.kind === 'task' ? node.task.body : node.handler.body)
     } catch (error) {
-      const outcome = failed(error)
+      const outcome = doing.failed(error)
       if (left <= 0 || (outcome.status !== 'failed' && outcome.status !== 'ignored') || abort.aborted) return outcome
-      emit({ type: 'attempt-failed', path, host: host.name, reason: outcome.failure?.reason ?? '', left })
+      const reason = outcome.failure?.reason ?? ''
+      emit({ type: 'attempt-failed', path: node.path, host: host.name, reason, left })
       await pause(clock, milliseconds(options.delay ?? 5), abort)
       if (abort.aborted) return outcome
     }
   }
+}
 
-  function begin(signal: AbortSignal): BodyRecord {
+/** Does the condition of a block hold on a host? ok: it does, skipped: it does not. It never rejects. */
+export async function askCondition(node: BlockNode, host: Host, around: Surroundings): Promise<Outcome> {
+  const doing = new Doing(node, host, around)
+  try {
+    return doing.end((await doing.asks(node.block.when!)) ? { status: 'ok' } : notHolding)
+  } catch (error) {
+    return doing.failed(error)
+  }
+}
+
+const notHolding = { status: 'skipped', reason: 'its condition does not hold' } as const
+
+function definitionOf(work: Work): Task | Handler | Block {
+  switch (work.kind) {
+    case 'task':
+      return work.task
+    case 'handler':
+      return work.handler
+    case 'block':
+      return work.block
+  }
+}
+
+const optionsOf = (work: Work): TaskOptions<unknown> =>
+  work.kind === 'task' ? (work.task.options as TaskOptions<unknown>) : {}
+
+/** Where the author wrote it. */
+export const placeOf = (work: Work): Location => definitionOf(work).at
+
+/** One piece of work on one host: what it changed, where else it worked, and how it ends. */
+class Doing {
+  readonly #work: Work
+  readonly #host: Host
+  readonly #around: Surroundings
+  readonly #options: TaskOptions<unknown>
+  readonly #began: number
+  readonly #delegated = new Set<string>()
+  #record: BodyRecord
+  // One attempt may change something and fail, and the next find nothing left to do: the task has changed it all the
+  // same.
+  #changed: boolean
+
+  constructor(work: Work, host: Host, around: Surroundings) {
+    this.#work = work
+    this.#host = host
+    this.#around = around
+    this.#options = optionsOf(work)
+    this.#began = around.clock.now()
+    this.#record = this.#begin(around.abort)
+    this.#changed = around.begun === true
+  }
+
+  /** Asks a condition. */
+  asks(when: Condition<never>): Promise<boolean> {
+    return holds(when, this.#context(this.#record))
+  }
+
+  /** Calls the body once, within its time. */
+  async attempt(body: Body<never, Value>): Promise<Outcome> {
+    const { abort, clock } = this.#around
+    const { timeout, changedWhen } = this.#options
+    const work = (signal: AbortSignal) => {
+      this.#record = this.#begin(signal)
+      return runBody(body, this.#context(this.#record))
+    }
+    const late = (limit: number) =>
+      new TimedOut(`«${definitionOf(this.#work).name}» took longer than ${limit / 1000} s`)
+    const result = await (timeout === undefined ? work(abort) : within(clock, milliseconds(timeout), abort, late, work))
+    const record = this.#record
+    this.#changed = changedWhen ?? (this.#changed || record.changed)
+    record.changed = this.#changed
+    return this.end({ status: this.#changed ? 'changed' : 'ok', result, unpredictable: record.unpredictable })
+  }
+
+  end(outcome: Omit<Outcome, 'delegated' | 'milliseconds' | 'changed'>): Outcome {
     return {
-      changed: false,
-      unpredictable: false,
-      delegated,
-      begun: new Begun(signal),
-      planned: (operation, diff) => emit({ type: 'change-planned', path, host: host.name, operation, diff }),
-      log: (text) => emit({ type: 'output', path, host: host.name, text, stream: 'log' }),
+      ...outcome,
+      changed: (this.#changed ||= this.#record.changed),
+      delegated: [...this.#delegated],
+      milliseconds: Math.round(this.#around.clock.now() - this.#began),
     }
   }
 
-  function contextOf(record: BodyRecord): ContextOptions {
+  failed(error: unknown): Outcome {
+    const { abort, check, stale } = this.#around
+    this.#changed ||= this.#record.changed
+    // A task that never counts as changed does not when it fails either.
+    if (this.#options.changedWhen === false) this.#changed = this.#record.changed = false
+    const failure = failureOf(error, placeOf(this.#work))
+    if (abort.aborted)
+      return this.end({ status: 'failed', failure: { ...failure, reason: `interrupted: ${failure.reason}` } })
+    if (error instanceof Unreachable) return this.end({ status: 'unreachable', failure })
+    if (error instanceof Unpredictable)
+      return this.end({ status: 'skipped', reason: error.message, unpredictable: true })
+    const foretold = check && (this.#changed || [this.#host.name, ...this.#delegated].some((name) => stale.has(name)))
+    if (foretold && !(error instanceof Forgotten)) {
+      const reason = `cannot be told before a real run (now: ${failure.reason})`
+      return this.end({ status: 'skipped', unpredictable: true, reason })
+    }
+    return this.end({ status: this.#options.ignoreErrors ? 'ignored' : 'failed', failure })
+  }
+
+  #begin(signal: AbortSignal): BodyRecord {
+    const { path } = this.#work
+    const { emit } = this.#around
+    const host = this.#host.name
+    return {
+      changed: false,
+      unpredictable: false,
+      delegated: this.#delegated,
+      begun: new Begun(signal),
+      planned: (operation, diff) => emit({ type: 'change-planned', path, host, operation, diff }),
+      log: (text) => emit({ type: 'output', path, host, text, stream: 'log' }),
+    }
+  }
+
+  #context(record: BodyRecord): ContextOptions {
+    const { path, role } = this.#work
+    const { memory, check, transport, changes, ahead, emit } = this.#around
+    const host = this.#host
+    const said = this.#options.become ?? this.#around.become
     const connect = (to: Host): Way => {
       const attempt: Attempt = {
         signal: record.begun.signal,
         output: (text, stream) => emit({ type: 'output', path, host: host.name, text, stream }),
         progress: (text) => emit({ type: 'output', path, host: host.name, text, stream: 'progress' }),
       }
-      const ahead = to === host && 'task' in node ? around.ahead?.way(node, said, attempt) : undefined
-      if (ahead) return ahead
+      const way = to === host && this.#work.kind === 'task' ? ahead?.way(this.#work, said, attempt) : undefined
+      if (way) return way
       const become = (at: Host) => actsAs(said, at)
-      return directly(to, around.transport.connection(to, { become, ...attempt }), around.changes)
+      return directly(to, transport.connection(to, { become, ...attempt }), changes)
     }
-    return { memory: around.memory, role: node.role.role, host, check, connect, record }
-  }
-
-  function attempt(limit: Duration | undefined): Promise<Value> {
-    const work = (signal: AbortSignal) => {
-      record = begin(signal)
-      return runBody(body, contextOf(record))
-    }
-    return limit === undefined ? work(abort) : within(milliseconds(limit), work)
-  }
-
-  /** Ends the attempt when its time is over, whatever the body is doing. */
-  async function within<T>(limit: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const attempt = new AbortController()
-    const end = () => attempt.abort(abort.reason)
-    if (abort.aborted) end()
-    abort.addEventListener('abort', end, { once: true })
-    let cancel = () => {}
-    try {
-      return await new Promise<T>((resolve, reject) => {
-        const overdue = () => {
-          const late = new TimedOut(`«${name}» took longer than ${limit / 1000} s`)
-          attempt.abort(late)
-          reject(late)
-        }
-        cancel = clock.after(limit, overdue, 'limit')
-        work(attempt.signal).then(resolve, reject)
-      })
-    } finally {
-      cancel()
-      abort.removeEventListener('abort', end)
-    }
-  }
-
-  function failed(error: unknown): Outcome {
-    changed ||= record.changed
-    // A task that never counts as changed does not when it fails either.
-    if (options.changedWhen === false) changed = record.changed = false
-    const failure = failureOf(error, at)
-    if (abort.aborted)
-      return end({ status: 'failed', failure: { ...failure, reason: `interrupted: ${failure.reason}` } })
-    if (error instanceof Unreachable) return end({ status: 'unreachable', failure })
-    if (error instanceof Unpredictable) return end({ status: 'skipped', reason: error.message, unpredictable: true })
-    const foretold = check && (changed || [host.name, ...delegated].some((name) => around.stale.has(name)))
-    if (foretold && !(error instanceof Forgotten)) {
-      return end({
-        status: 'skipped',
-        unpredictable: true,
-        reason: `cannot be told before a real run (now: ${failure.reason})`,
-      })
-    }
-    return end({ status: options.ignoreErrors ? 'ignored' : 'failed', failure })
+    return { memory, role: role.role, host, check, connect, record }
   }
 }

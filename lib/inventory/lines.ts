@@ -6,8 +6,7 @@ export interface Lines {
 
 /**
  * The keys of the definition in a source text, searched from a line on: the literal that `inventory(` takes, or that
- * is exported.
- * What is computed or spread is not there: then a variable is known by its path alone.
+ * is exported. What is computed or spread is not there: then a variable is known by its path alone.
  */
 export function linesOf(source: string, from: number): Lines | undefined {
   const start = source

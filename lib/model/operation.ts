@@ -112,8 +112,7 @@ export interface Diff {
 
 /**
  * What a change may be made of: plain data, fit to be written to a file and carried out later (`change.ts`). Secrets
- * stay
- * secrets in it, so that they are written by reference.
+ * stay secrets in it, so that they are written by reference.
  */
 export type Change =
   | string

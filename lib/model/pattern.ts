@@ -5,9 +5,8 @@ import { hostsOf, type Host, type Inventory } from './inventory.ts'
 import { didYouMean, type Problem } from './problem.ts'
 
 /**
- * Hosts in the order the pattern names them, and every part of it that is wrong or names nothing. Groups without hosts
- * are
- * named all the same.
+ * Hosts in the order the pattern names them, and every part of it that is wrong or names nothing. Groups without
+ * hosts are named all the same.
  */
 export interface Matched {
   readonly hosts: readonly Host[]

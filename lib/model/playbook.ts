@@ -202,10 +202,8 @@ export interface Steps<V> {
   task<R extends Value>(name: string, options: TaskOptions<V>, body: Body<V, R>): Task<R>
   /**
    * A task whose body merely describes: it gets a view of the host, and gives the operation that brings about what is
-   * wanted.
-   * Since it does nothing, it may be asked before its turn and more than once, so that the host is looked at while
-   * earlier
-   * tasks still run.
+   * wanted. Since it does nothing, it may be asked before its turn and more than once, so that the host is looked at
+   * while earlier tasks still run.
    *
    * ```ts
    * ensure('Set the workers', ({ vars }) => ini.set('/etc/nova/nova.conf', { DEFAULT: { workers: vars.workers } }))

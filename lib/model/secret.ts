@@ -3,8 +3,8 @@ import { inspect } from 'node:util'
 const known = new Map<string, string>()
 
 /**
- * A value that prints as its label everywhere: in logs, diffs, reports, JSON and string templates.
- * Only `reveal()` gives the text, so every use can be found by that word.
+ * A value that prints as its label everywhere: in logs, diffs, reports, JSON and string templates. Only `reveal()`
+ * gives the text, so every use can be found by that word.
  *
  * ```ts
  * const token = Secret.of(stdout.trim(), 'token') // prints as ‹token› from now on

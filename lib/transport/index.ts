@@ -33,8 +33,8 @@ export interface TransportOptions {
 const backOff = [200, 1000, 3000] as const
 
 /**
- * The ways to the hosts of an inventory: one connection a host, opened when first needed.
- * Commands of one session run in the order they were given, in one shell; those of different sessions at the same time.
+ * The ways to the hosts of an inventory: one connection a host, opened when first needed. Commands of one session run
+ * in the order they were given, in one shell; those of different sessions at the same time.
  */
 export function createTransport(options: TransportOptions): Transport {
   const { inventory, ask, askSecret, pause = passed } = options

@@ -44,8 +44,8 @@ interface Pending {
 }
 
 /**
- * A long-lived `sh` that takes scripts without waiting for the answers of those before.
- * Every answer stands between two marks, on both outputs, that no script can know.
+ * A long-lived `sh` that takes scripts without waiting for the answers of those before. Every answer stands between
+ * two marks, on both outputs, that no script can know.
  */
 export class Shell {
   readonly #program: Program

@@ -1,0 +1,36 @@
+import type { Host } from '../model/inventory.ts'
+import { Changes } from './ahead.ts'
+import { type Clock, wallClock } from './clock.ts'
+import { Memory } from './context.ts'
+import { Due } from './handlers.ts'
+import type { RunOptions } from './run.ts'
+
+/** What all that goes on in a run shares. */
+export class RunState {
+  readonly options: RunOptions
+  readonly clock: Clock
+  readonly memory: Memory
+  readonly changes = new Changes()
+  readonly due = new Due()
+  /** In check mode, hosts that an earlier task would have changed. */
+  readonly stale = new Set<string>()
+  /** Hosts that dropped out of the run, and how. */
+  readonly lost = new Map<string, 'failed' | 'unreachable'>()
+  /** The operator did not go on at a gate. */
+  refused = false
+
+  constructor(options: RunOptions) {
+    this.options = options
+    this.clock = options.clock ?? wallClock
+    this.memory = new Memory(options.inventory, options.plays)
+  }
+
+  /** Nothing new is to be started. */
+  get over(): boolean {
+    const { stop, abort } = this.options
+    return this.refused || stop.aborted || abort.aborted
+  }
+}
+
+/** The names of hosts, as events have them. */
+export const namesOf = (hosts: readonly Host[]): readonly string[] => hosts.map(({ name }) => name)

@@ -1,0 +1,142 @@
+import type { Host } from '../model/inventory.ts'
+import type { Handler } from '../model/playbook.ts'
+import type { Ahead } from './ahead.ts'
+import type { Batch } from './batches.ts'
+import { becomeIn } from './become.ts'
+import type { Lane } from './lanes.ts'
+import { hostLimiter, limiter } from './limit.ts'
+import type { Resume } from './resume.ts'
+import type { BlockNode, HandlerNode, TaskNode } from './select.ts'
+import { namesOf, type RunState } from './state.ts'
+import { askCondition, type Outcome, placeOf, runTask, type Surroundings, type Work } from './task.ts'
+
+/**
+ * What is done on hosts: tasks, handlers, the conditions of blocks. Each has its turn, within --forks and throttles,
+ * and what became of it is said.
+ */
+export class Turns {
+  /** What the run shares. */
+  readonly state: RunState
+  readonly #resume: Resume
+  readonly #forks: ReturnType<typeof hostLimiter>
+  readonly #throttles = new WeakMap<Batch, Map<TaskNode | HandlerNode, ReturnType<typeof limiter>>>()
+
+  constructor(state: RunState, resume: Resume) {
+    this.state = state
+    this.#resume = resume
+    this.#forks = hostLimiter(state.options.forks)
+  }
+
+  /** Says that a task, or a handler, comes to these hosts. */
+  offer(node: TaskNode | HandlerNode, hosts: readonly Host[]): void {
+    const handler = node.kind === 'handler'
+    this.state.options.emit({
+      type: 'task-started',
+      path: node.path,
+      at: placeOf(node),
+      hosts: namesOf(hosts),
+      handler,
+    })
+  }
+
+  /** Runs a task on a host; nothing when the host or the run ended while it waited for its turn. */
+  task(node: TaskNode, host: Host, lane: Lane, ahead?: Ahead): Promise<Outcome | undefined> {
+    return this.#inTurn(node, host, lane, async () => {
+      if (this.state.over || !lane.alive(host)) return undefined
+      lane.work(host)
+      return this.#run(node, host, lane, ahead)
+    })
+  }
+
+  /** Runs a handler on a host; nothing when the host or the run ended while it waited for its turn. */
+  handler(node: HandlerNode, host: Host, lane: Lane, able: (host: Host) => boolean): Promise<Outcome | undefined> {
+    return this.#inTurn(node, host, lane, async () => {
+      if (this.state.over || !able(host)) return undefined
+      return this.#run(node, host, lane)
+    })
+  }
+
+  /** Does the condition of a block hold on a host? A failure to tell is one, and the block's. */
+  condition(node: BlockNode, host: Host, lane: Lane): Promise<boolean> {
+    return this.#forks(host.name, async () => {
+      if (this.state.over || !lane.alive(host)) return false
+      const outcome = await askCondition(node, host, this.#around(lane))
+      if (outcome.failure) this.#finished(node, host, outcome, lane)
+      return outcome.status === 'ok' || outcome.status === 'changed'
+    })
+  }
+
+  /** Says that the operator did not want a task. */
+  leaveOut(node: TaskNode, hosts: readonly Host[]): void {
+    if (this.state.over) return
+    this.offer(node, hosts)
+    const reason = 'the operator left it out'
+    for (const host of hosts)
+      this.#say(node, host, { status: 'skipped', reason, changed: false, delegated: [], milliseconds: 0 })
+  }
+
+  #inTurn<T>(node: TaskNode | HandlerNode, host: Host, { batch }: Lane, call: () => Promise<T>): Promise<T> {
+    const own = node.kind === 'task' ? node.task.options.throttle : undefined
+    const most = Math.min(own ?? Infinity, batch.play.play.options.throttle ?? Infinity)
+    if (most === Infinity) return this.#forks(host.name, call)
+    const throttles = this.#throttles.get(batch) ?? new Map<TaskNode | HandlerNode, ReturnType<typeof limiter>>()
+    this.#throttles.set(batch, throttles)
+    let turn = throttles.get(node)
+    if (!turn) throttles.set(node, (turn = limiter(most)))
+    return turn(() => this.#forks(host.name, call))
+  }
+
+  async #run(node: TaskNode | HandlerNode, host: Host, lane: Lane, ahead?: Ahead): Promise<Outcome> {
+    this.state.options.emit({ type: 'host-started', path: node.path, host: host.name })
+    const around = { ...this.#around(lane), begun: this.#resume.begun(node, host), ...(ahead ? { ahead } : {}) }
+    const outcome = await runTask(node, host, around)
+    this.#finished(node, host, outcome, lane)
+    return outcome
+  }
+
+  #around(lane: Lane): Surroundings {
+    const { memory, clock, changes, stale, options } = this.state
+    const { transport, check, abort, emit } = options
+    return { memory, transport, clock, check, become: becomeIn(lane, this.state), changes, stale, abort, emit }
+  }
+
+  /** Says how it ended, and draws the consequences: what is kept, which handlers are due, who leaves the lane. */
+  #finished(work: Work, host: Host, outcome: Outcome, lane: Lane): void {
+    const { due, lost, memory, stale, options } = this.state
+    const { emit, check, abort } = options
+    const { changed, delegated, result, unpredictable = false } = outcome
+    const status = outcome.status === 'failed' && lane.rescued && !abort.aborted ? 'rescued' : outcome.status
+    // A task that failed half-way has changed something too: its handlers are due, or owed when its host drops out.
+    if (work.kind === 'task' && changed) {
+      for (const notified of [work.task.options.notify ?? []].flat() as readonly Handler[]) {
+        due.notify(work.role, notified, host.name)
+        emit({ type: 'handler-notified', path: work.path, host: host.name, handler: notified.name })
+      }
+    }
+    this.#say(work, host, { ...outcome, status })
+    if (check && changed) [host.name, ...delegated].forEach((name) => stale.add(name))
+    if (work.kind === 'task' && (status === 'ok' || status === 'changed'))
+      memory.keep(work.task, host.name, { value: result, unpredictable })
+    if (status === 'unreachable') {
+      if (work.kind !== 'task' || !work.task.options.ignoreUnreachable) lost.set(host.name, 'unreachable')
+    } else if (status === 'failed' || status === 'rescued') lane.drop(host.name)
+  }
+
+  #say(work: Work, host: Host, outcome: Outcome): void {
+    const { status, reason, failure, result, unpredictable, delegated, milliseconds } = outcome
+    this.state.options.emit({
+      type: 'task-finished',
+      path: work.path,
+      at: placeOf(work),
+      host: host.name,
+      delegated,
+      status,
+      handler: work.kind === 'handler',
+      milliseconds,
+      ...(reason ? { reason } : {}),
+      ...(failure ? { failure } : {}),
+      ...(result === undefined ? {} : { result }),
+      ...(unpredictable ? { unpredictable: true } : {}),
+    })
+  }
+}

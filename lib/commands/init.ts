@@ -18,38 +18,85 @@ export const init = command({
         },
         exit.load,
       )
-    for (const [name, content] of Object.entries({ ...files, ...project(folder) })) {
+    const { content, added, test } = packageFile(folder)
+    for (const [name, content] of Object.entries(files)) {
       const file = path.join(folder, name)
       mkdirSync(path.dirname(file), { recursive: true })
       writeFileSync(file, content, { flag: 'wx' })
     }
+    if (added.length > 0) writeFileSync(path.join(folder, 'package.json'), content)
     const into = folder === '.' ? '' : `cd ${folder} && `
-    process.stdout.write(`Made ${Object.keys(files).join(', ')}.
+    const besides = added.length > 0 ? `; added to package.json: ${added.join(', ')}` : ''
+    process.stdout.write(`Made ${Object.keys(files).join(', ')}${besides}.
 
 Next:
   ${into}${program()} site.ts -i inventory.ts --check   say what would change on this machine
   ${into}${program()} site.ts -i inventory.ts           change it
-  ${into}npm install && npm test                        test the role without a machine
+  ${into}npm install && ${test.padEnd(30)}  test the role without a machine
 `)
     return exit.ok
   },
 })
 
-/** What npm made before is its owner's. */
-function project(folder: string): Readonly<Record<string, string>> {
-  if (existsSync(path.join(folder, 'package.json'))) return {}
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    readonly version: string
+const testing = 'node --import tsx --test roles/*.test.ts'
+
+/** The package.json of a folder with what a project needs besides: what is there is its owner's, and stays. */
+function packageFile(folder: string): {
+  readonly content: string
+  readonly added: readonly string[]
+  /** What runs the tests. */
+  readonly test: string
+} {
+  const file = path.join(folder, 'package.json')
+  const { found, indent } = existsSync(file) ? read(file) : { found: fresh(folder), indent: 2 }
+  const { dependencies = {}, devDependencies = {}, scripts = {}, ...others } = found
+  const has = (name: string) => ({ ...dependencies, ...devDependencies })[name] !== undefined
+  // npm writes a test of its own, which only fails.
+  const tested = scripts['test'] !== undefined && !scripts['test'].includes('no test specified')
+  const added = [
+    ...(tested ? [] : ['scripts.test']),
+    ...(has('switchover') ? [] : ['dependencies.switchover']),
+    ...(has('tsx') ? [] : ['devDependencies.tsx']),
+  ]
+  const whole = {
+    ...others,
+    scripts: tested ? scripts : { ...scripts, test: testing },
+    dependencies: has('switchover') ? dependencies : { ...dependencies, switchover: `^${version()}` },
+    devDependencies: has('tsx') ? devDependencies : { ...devDependencies, tsx: '^4.23.15' },
   }
-  const made = {
-    name: path.basename(path.resolve(folder)).toLowerCase(),
-    private: true,
-    type: 'module',
-    scripts: { test: 'node --import tsx --test roles/*.test.ts' },
-    dependencies: { switchover: `^${version}` },
-    devDependencies: { tsx: '^4.23.15' },
+  return {
+    content: `${JSON.stringify(whole, undefined, indent)}\n`,
+    added,
+    test: tested && scripts['test'] !== testing ? testing : 'npm test',
   }
-  return { 'package.json': `${JSON.stringify(made, undefined, 2)}\n` }
+}
+
+interface PackageFile {
+  readonly [key: string]: unknown
+  readonly scripts?: Readonly<Record<string, string>>
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly devDependencies?: Readonly<Record<string, string>>
+}
+
+function fresh(folder: string): PackageFile {
+  return { name: path.basename(path.resolve(folder)).toLowerCase(), private: true, type: 'module' }
+}
+
+function read(file: string): { readonly found: PackageFile; readonly indent: string } {
+  const text = readFileSync(file, 'utf8')
+  try {
+    return { found: JSON.parse(text) as PackageFile, indent: /^[ \t]+(?=")/m.exec(text)?.[0] ?? '  ' }
+  } catch (error) {
+    throw new Refused(
+      { message: `${file} cannot be read: ${(error as Error).message}`, hint: 'mend it, or name a new folder' },
+      exit.load,
+    )
+  }
+}
+
+function version(): string {
+  return (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string })
+    .version
 }
 
 const files: Readonly<Record<string, string>> = {

@@ -46,22 +46,29 @@ export async function loadInventory(paths: readonly string[], options: LoadOptio
   }
   for (const base of new Set(bases)) await readVarsBeside(draft, base, vault)
 
-  const extra = Object.fromEntries(
-    Object.entries(options.extraVars ?? {}).map(([name, value]) => [name, kept(name, value)]),
-  )
-  const inventory = draft.finish(paths.join(', '), extra)
+  const inventory = draft.finish(paths.join(', '), above(options.extraVars ?? {}))
   if (draft.problems.length > 0) throw new Refused(draft.problems, exit.load)
   return inventory
 }
 
-/** The inventory that a program writes down in place of a file. @throws Refused with every problem of it */
-export async function inventoryOf(definition: InventoryDefinition): Promise<Inventory> {
+/**
+ * The inventory that a program writes down in place of a file; `extraVars` stand above everything it says.
+ * @throws Refused with every problem of it
+ */
+export async function inventoryOf(
+  definition: InventoryDefinition,
+  extraVars: Readonly<Record<string, unknown>> = {},
+): Promise<Inventory> {
   const { file = 'inventory' } = definition.at ?? {}
   const draft = new Draft(process.cwd())
   await readDefinition(draft, file, { ...definition })
-  const inventory = draft.finish(draft.show(file), {})
+  const inventory = draft.finish(draft.show(file), above(extraVars))
   if (draft.problems.length > 0) throw new Refused(draft.problems, exit.load)
   return inventory
+}
+
+function above(extraVars: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(extraVars).map(([name, value]) => [name, kept(name, value)]))
 }
 
 function readList(draft: Draft, list: string): void {

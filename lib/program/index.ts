@@ -9,16 +9,20 @@ import { perform, type Performed } from './perform.ts'
 import { findPlaybook, loadPlaybook } from './playbooks.ts'
 import { checkPlays, prepare } from './prepare.ts'
 
+export type { HostCounts, Timed } from '../model/event.ts'
+export { type Problem, Refused } from '../model/problem.ts'
+
 /** What a program wants to be run, and how; what `run` has as an option means the same here. */
 export interface PlaybookRun {
   /** A playbook, or the path of a file that exports one. */
   readonly playbook: Playbook | string
-  /** An inventory as its file would export it, or paths as behind -i; with a definition `extraVars` cannot be given. */
+  /** An inventory as its file would export it, or paths as behind -i. */
   readonly inventory: InventoryDefinition | string | readonly string[]
   readonly limit?: string | readonly string[]
   readonly tags?: readonly string[]
   readonly skipTags?: readonly string[]
   readonly startAtTask?: string
+  /** Above all that the inventory says of a variable. */
   readonly extraVars?: Readonly<Record<string, unknown>>
   readonly check?: boolean
   readonly forks?: number
@@ -102,7 +106,8 @@ export async function runPlaybook(wanted: PlaybookRun): Promise<PlaybookEnd> {
 }
 
 function read({ inventory, extraVars = {} }: PlaybookRun): Promise<Inventory> {
-  if (typeof inventory === 'object' && !Array.isArray(inventory)) return inventoryOf(inventory as InventoryDefinition)
+  if (typeof inventory === 'object' && !Array.isArray(inventory))
+    return inventoryOf(inventory as InventoryDefinition, extraVars)
   const paths = [inventory].flat() as readonly string[]
   return loadInventory(paths, { extraVars, cwd: process.cwd() })
 }

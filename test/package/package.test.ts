@@ -56,6 +56,8 @@ const run = (...args: readonly string[]) => ['node_modules/.bin/switchover', ...
 const installed = (...names: readonly string[]) => path.join(project, 'node_modules', ...names)
 const own = { HOME: home, XDG_CACHE_HOME: '' }
 
+const installing = ['npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts']
+let tarball = ''
 let contents: readonly string[] = []
 
 test.before(() => {
@@ -77,22 +79,15 @@ test.before(() => {
   contents = packed.files.map((file) => file.path)
   succeeds(['npm', 'init', '-y'])
   succeeds(['npm', 'pkg', 'set', 'type=module'])
-  succeeds([
-    'npm',
-    'install',
-    '--prefer-offline',
-    '--no-audit',
-    '--no-fund',
-    '--ignore-scripts',
-    path.join(work, packed.filename),
-  ])
+  tarball = path.join(work, packed.filename)
+  succeeds([...installing, tarball])
   cpSync(path.join(root, 'test/package/example'), project, { recursive: true })
   // What the example wants besides.
   cpSync(path.join(root, 'node_modules/zod'), installed('zod'), { recursive: true })
 })
 
 test('has what is built, its sources and its licence, and no tests', () => {
-  for (const name of ['index', 'modules/index', 'kit/index', 'testing/index'])
+  for (const name of ['index', 'modules/index', 'kit/index', 'program/index', 'testing/index'])
     for (const file of [`dist/${name}.js`, `dist/${name}.d.ts`, `dist/${name}.d.ts.map`, `lib/${name}.ts`])
       assert.ok(contents.includes(file), file)
   for (const file of ['LICENSE', 'README.md', 'package.json', 'dist/run/library.js', 'dist/run/ssh.js'])
@@ -173,6 +168,57 @@ test('reaches a host by a connection of its own', () => {
   assert.match(succeeds(run('exec', 'boxes', '-i', 'inventory.ts', '--', 'env'), project, own), /^(?!.*APP=)[^]*PATH=/)
 })
 
+test('tells a reporter of its own what was changed', () => {
+  rmSync(path.join(work, 'app'), { recursive: true, force: true })
+  const told = () =>
+    succeeds(run('site.ts', '-i', 'inventory.ts', '-l', 'web', '-o', './reporters/changes.ts'), project, own)
+  assert.is(
+    told(),
+    ['Make the folder', 'Make it the current one', 'Restart the server']
+      .map((task) => `web-1: app › ${task}\n`)
+      .join(''),
+  )
+  assert.is(told(), 'nothing was changed\n')
+})
+
+test('runs a playbook in TypeScript from a program in plain Node', () => {
+  const deploy = (...args: readonly string[]) => command([process.execPath, 'deploy.js', ...args], project, own)
+  assert.equal(deploy('43'), { code: 0, stdout: 'web-1: 3 changed, 0 failed\n', stderr: '' })
+  assert.equal(deploy('43'), { code: 0, stdout: 'web-1: 0 changed, 0 failed\n', stderr: '' })
+  const lost = command([process.execPath, path.join(project, 'deploy.js')], work, own)
+  assert.is(lost.code, 2)
+  assert.match(lost.stderr, /^there is no playbook .*site\.ts/)
+})
+
+test('knows the places of a playbook that a program runs', () => {
+  writeFileSync(
+    path.join(project, 'thrown.ts'),
+    `import { play, playbook } from 'switchover'
+interface Away { readonly lines: number }
+export default playbook('Thrown', [play('P', { hosts: 'web' }, ({ task }) => {
+  task('Throw', () => {
+    throw new Error('mine')
+  })
+})])
+`,
+  )
+  writeFileSync(
+    path.join(project, 'places.js'),
+    `import { runPlaybook } from 'switchover/program'
+await runPlaybook({
+  playbook: 'thrown.ts',
+  inventory: 'inventory.ts',
+  record: false,
+  onEvent(event) {
+    if (event.type === 'task-finished') console.log(event.at.file, event.at.line, event.failure.at.file, event.failure.at.line)
+  },
+})
+`,
+  )
+  const thrown = path.join(project, 'thrown.ts')
+  assert.is(succeeds([process.execPath, 'places.js'], project, own), `${thrown} 4 ${thrown} 5\n`)
+})
+
 test('tests a role on a host that is none, with the test runner of Node', () => {
   // Node itself takes TypeScript since 22.18.
   const loader = pathToFileURL(path.join(root, 'node_modules/tsx/dist/esm/index.mjs')).href
@@ -246,6 +292,30 @@ test('starts from what it brought along, also where only its own user may write'
   assert.is(stderr, '')
   assert.is(code, 0)
   assert.match(stdout, 'Make it the current one')
+})
+
+test('makes a project of an empty folder, in which what it says to type works', () => {
+  const empty = path.join(work, 'empty')
+  mkdirSync(empty)
+  succeeds(['npm', 'init', '-y'], empty)
+  // As npm 11 has it.
+  succeeds(['npm', 'pkg', 'set', 'type=commonjs'], empty)
+  succeeds([...installing, tarball], empty)
+  const said = succeeds(['npx', 'run', 'init'], empty, own)
+  const typed = said.split('Next:\n')[1]!.match(/^ {2}.*?(?= {2})/gm)!
+  assert.equal(
+    typed.map((line) => line.trim()),
+    ['npx run site.ts -i inventory.ts --check', 'npx run site.ts -i inventory.ts', 'npm install && npm test'],
+  )
+  const greeting = '/tmp/switchover-first/greeting'
+  rmSync(path.dirname(greeting), { recursive: true, force: true })
+  const [checked, changed, tested] = typed.map((line) => succeeds(['sh', '-c', line], empty, own))
+  assert.match(checked!, /^web-1 : ok=2 +changed=2 /m)
+  assert.match(changed!, /^web-1 : ok=2 +changed=2 /m)
+  assert.is(readFileSync(greeting, 'utf8'), 'hello\n')
+  rmSync(path.dirname(greeting), { recursive: true })
+  assert.match(tested!, /pass 1\n/)
+  succeeds(['node_modules/.bin/tsc', '-p', '.', '--pretty', 'false'], empty)
 })
 
 test('says how to get the type check where the compiler was left out', () => {

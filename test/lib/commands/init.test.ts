@@ -39,6 +39,24 @@ test('makes a project in which the three commands that it names work', async () 
   })
 })
 
+test('adds to a package.json what is missing, and says how to test where npm test is somebody else', async () => {
+  const read = () => JSON.parse(readFileSync(path.join(project.path, 'theirs/package.json'), 'utf8')) as unknown
+  const theirs = { name: 'theirs', scripts: { test: 'jest' }, devDependencies: { tsx: '^4.0.0' } }
+  project.write('theirs/package.json', JSON.stringify(theirs, undefined, '\t'))
+  const { stdout } = await project.run(['init', 'theirs'])
+  assert.match(stdout, '; added to package.json: dependencies.switchover.\n')
+  assert.match(stdout, 'npm install && node --import tsx --test roles/*.test.ts  test the role')
+  const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string }
+  assert.equal(read(), { ...theirs, dependencies: { switchover: `^${version}` } })
+  assert.match(readFileSync(path.join(project.path, 'theirs/package.json'), 'utf8'), /^\t"name"/m)
+
+  project.write('broken/package.json', '{')
+  const refused = await project.run(['init', 'broken'])
+  assert.is(refused.code, 6)
+  assert.match(refused.stderr, /^broken\/package\.json cannot be read: .* - mend it, or name a new folder\n$/)
+  assert.not.ok(existsSync(path.join(project.path, 'broken/site.ts')))
+})
+
 test('writes over nothing', async () => {
   project.write('mine/site.ts', 'mine')
   const { code, stderr } = await project.run(['init', 'mine'])

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { inventory, play, playbook, secret } from '../../../lib/index.ts'
+import { inventory, play, playbook, secret, text } from '../../../lib/index.ts'
 import type { Timed } from '../../../lib/model/event.ts'
 import type { Refused } from '../../../lib/model/problem.ts'
 import { shell } from '../../../lib/modules/index.ts'
@@ -61,6 +61,21 @@ test('tells a failure by its outcome, and may leave no record', async () => {
   })
   assert.equal([outcome, counts.map(({ host, failed }) => [host, failed])], ['failed', [['b', 1]]])
   assert.not(existsSync('.switchover'))
+})
+
+test('sets variables above an inventory that it writes down', async () => {
+  const said: string[] = []
+  const { outcome } = await runPlaybook({
+    playbook: playbook('site', [
+      play('p', { hosts: 'a', vars: { word: text } }, ({ task }) => {
+        task('Say', ({ vars }) => void said.push(vars.word))
+      }),
+    ]),
+    inventory: inventory({ hosts: { a: { vars: { word: 'of the host' } } }, settings: { connection: 'local' } }),
+    extraVars: { word: 'given' },
+    record: false,
+  })
+  assert.equal([outcome, said], ['ok', ['given']])
 })
 
 test('is refused where nobody answers, or what it names is not there', async () => {

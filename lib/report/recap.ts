@@ -94,19 +94,22 @@ export function createRecap(): Recap {
 
 const words = ['ok', 'changed', 'unreachable', 'failed', 'skipped', 'rescued', 'ignored', 'resumed'] as const
 const zero = () => ({ ok: 0, changed: 0, unreachable: 0, failed: 0, skipped: 0, rescued: 0, ignored: 0, resumed: 0 })
+const always: ReadonlySet<CountedWord> = new Set(['ok', 'changed', 'failed'])
 type CountedWord = (typeof words)[number]
 
 function table(counts: readonly HostCounts[], paint: Paint): readonly string[] {
   const width = Math.max(...counts.map(({ host }) => host.length))
-  const resumed = counts.some((row) => row.resumed > 0)
-  const columns = words.filter((word) => word !== 'resumed' || resumed)
+  // All of them in every line would be wider than a terminal.
+  const columns = words
+    .filter((word) => always.has(word) || counts.some((row) => row[word] > 0))
+    .map((word) => ({ word, width: Math.max(...counts.map((row) => `${word}=${row[word]}`.length)) }))
   return counts.map((row) => {
     const worst: Style = row.failed > 0 ? 'red' : row.unreachable > 0 ? 'magenta' : row.changed > 0 ? 'yellow' : 'green'
-    const cells = columns.map((word) => {
+    const cells = columns.map(({ word, width }) => {
       const cell = `${word}=${row[word]}`
-      return padded(row[word] > 0 ? paint(statusStyle[word], cell) : cell, word.length + 5)
+      return padded(row[word] > 0 ? paint(statusStyle[word], cell) : cell, width)
     })
-    return `${padded(paint(worst, row.host), width)} : ${cells.join('').trimEnd()}`
+    return `${padded(paint(worst, row.host), width)} : ${cells.join('  ').trimEnd()}`
   })
 }
 

@@ -344,19 +344,25 @@ function refusal(link: Link, become: Become, said: string, code: number): Advice
   if (/restricted shell/.test(said)) {
     return new Advice(`su refused on ${link.name}: ${user} has no login shell`, 'set becomeMethod to sudo')
   }
+  if (/not allowed|not in the sudoers|may not run/.test(said)) {
+    return new Advice(
+      `sudo refused on ${link.name}: ${reason}`,
+      `allow ${link.user} to become ${user} in sudoers there: visudo`,
+    )
+  }
   if (method === 'su') {
     return new Advice(
       `su refused on ${link.name}: ${reason}`,
       password === undefined
-        ? `set becomePassword to the password of ${user}`
-        : `check becomePassword: su wants the password of ${user}`,
+        ? `type the password of ${user} with -K, or set becomePassword`
+        : `type the password of ${user} with -K, or correct becomePassword: su wants theirs`,
     )
   }
   return new Advice(
     `sudo refused on ${link.name}: ${reason}`,
     password === undefined
-      ? `allow sudo without a password for ${link.user}, or set becomePassword`
-      : `check becomePassword and what sudoers allows ${link.user}`,
+      ? `type the password of ${link.user} with -K, set becomePassword, or allow sudo without one`
+      : `type the password of ${link.user} with -K, or correct becomePassword`,
   )
 }
 

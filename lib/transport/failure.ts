@@ -7,7 +7,8 @@ export class NoAnswer extends Unreachable {}
 
 /** What was being tried when a connection failed. */
 export interface Circumstances {
-  readonly place: string
+  readonly address: string
+  readonly port: number
   readonly user: string
   readonly seconds: number
   readonly doing: string
@@ -23,10 +24,19 @@ export interface Circumstances {
 export async function explain(error: Error, at: Circumstances): Promise<Unreachable> {
   if (error instanceof Unreachable) return error
   const { code, level } = error as { code?: string | number; level?: string }
-  const what = `cannot connect to ${at.place}${at.through === undefined ? '' : ` through jump host ${at.through}`}`
+  const { address, port, seconds } = at
+  const through = at.through === undefined ? '' : ` through jump host ${at.through}`
+  const what = `cannot connect to ${address}:${port}${through}`
   const cannot = (why: string, hint?: string): Unreachable => new Unreachable(`${what}: ${why}`, hint)
   const silent = (why: string, hint?: string): Unreachable => new NoAnswer(`${what}: ${why}`, hint)
-  if (at.late) return silent(`timed out after ${at.seconds} s ${at.doing}`)
+  // What can be typed here is of no use behind another host.
+  const direct = at.through === undefined && at.proxy === undefined
+  const alive = direct ? `see whether it is up: ping -c 1 ${address}` : 'see from there whether it is up'
+  if (at.late) {
+    const longer = `wait longer: -T ${Math.max(2, Math.round(seconds * 3))}`
+    const who = at.doing === 'connecting' ? alive : 'see whether sshd is well there'
+    return silent(`timed out after ${seconds} s ${at.doing}`, `${who}, or ${longer}`)
+  }
   if (/no matching/i.test(error.message)) {
     return cannot(
       error.message.replace('Handshake failed: ', ''),
@@ -51,13 +61,18 @@ export async function explain(error: Error, at: Circumstances): Promise<Unreacha
   }
   switch (code) {
     case 'ECONNREFUSED':
-      return silent('connection refused', 'is sshd running there, and is this the right port?')
+      return silent(
+        'connection refused',
+        direct
+          ? `start sshd there, or set its port; to see for yourself: ssh -p ${port} ${at.user}@${address}`
+          : 'start sshd there, or set its port',
+      )
     case 'ETIMEDOUT':
-      return silent('timed out')
+      return silent('timed out', alive)
     case 'EHOSTUNREACH':
-      return silent('no route to host')
+      return silent('no route to host', `${alive}; if it is behind another host, set proxyJump`)
     case 'ENETUNREACH':
-      return silent('network unreachable')
+      return silent('network unreachable', 'check address; if it is behind another host, set proxyJump')
     case 'ENOTFOUND':
       return cannot('name not found', 'set address to the IP address of the host')
     case 'EAI_AGAIN':

@@ -89,7 +89,8 @@ export async function sshLink(route: Route, { ask, ring, files }: Shared, jump: 
     return await loggedIn(ssh, sock!, known)
   } catch (error) {
     const reason = await explain(error as Error, {
-      place,
+      address,
+      port,
       user,
       seconds,
       doing: stage.doing,

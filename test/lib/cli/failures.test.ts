@@ -190,10 +190,10 @@ failed: [d]`,
 says(
   'closed',
   4,
-  () => `✖ closed  one › Say (unreachable)
+  (sshd) => `✖ closed  one › Say (unreachable)
   shell: echo hi: cannot connect to 127.0.0.1:${closedPort}: connection refused
     at say.ts:5
-    try: is sshd running there, and is this the right port?
+    try: start sshd there, or set its port; to see for yourself: ssh -p ${closedPort} ${sshd.user}@127.0.0.1
 unreachable: [closed]`,
 )
 says(
@@ -220,7 +220,7 @@ says(
   (sshd) => `✖ good  one › Say
   shell: echo hi: sudo refused on good: a password is required
     at say.ts:5
-    try: allow sudo without a password for ${sshd.user}, or set becomePassword
+    try: type the password of ${sshd.user} with -K, set becomePassword, or allow sudo without one
 failed: [good]`,
 )
 says(
@@ -230,7 +230,7 @@ says(
   shell: echo hi: sudo refused on good: Sorry, try again.
     1 incorrect password attempt
     at say.ts:5
-    try: check becomePassword and what sudoers allows ${sshd.user}
+    try: type the password of ${sshd.user} with -K, or correct becomePassword
 failed: [good]`,
 )
 says(

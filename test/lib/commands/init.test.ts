@@ -30,7 +30,7 @@ test('makes a project in which the three commands that it names work', async () 
   const changed = await project.run(['site.ts', '-i', 'inventory.ts'], { cwd })
   assert.is(changed.code, 0, changed.stdout + changed.stderr)
   assert.is(readFileSync('/tmp/switchover-first/greeting', 'utf8'), 'hello\n')
-  assert.match((await project.run(['greeter', '-i', 'inventory.ts'], { cwd })).stdout, 'web-1 : ok=2   changed=0')
+  assert.match((await project.run(['greeter', '-i', 'inventory.ts'], { cwd })).stdout, 'web-1 : ok=2  changed=0')
   execFileSync('npm', ['test', '--silent'], {
     cwd,
     stdio: 'pipe',

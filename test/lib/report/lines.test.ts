@@ -83,9 +83,9 @@ unreachable: [c-1]
 PLAY STOPPED [Reconnect the compute nodes]: no hosts are left
 
 PLAY RECAP
-c-1 : ok=3   changed=2   unreachable=1   failed=0   skipped=0   rescued=1   ignored=0
-c-2 : ok=2   changed=0   unreachable=0   failed=1   skipped=0   rescued=0   ignored=0
-c-3 : ok=1   changed=1   unreachable=0   failed=1   skipped=1   rescued=0   ignored=0
+c-1 : ok=3  changed=2  unreachable=1  failed=0  skipped=0  rescued=1
+c-2 : ok=2  changed=0  unreachable=0  failed=1  skipped=0  rescued=0
+c-3 : ok=1  changed=1  unreachable=0  failed=1  skipped=1  rescued=0
 
 HANDLERS STILL OWED (notified, and not run)
   Restart nova-compute: c-3
@@ -267,9 +267,9 @@ ok: [a]
 not finished: [b, c]
 
 PLAY RECAP
-a : ok=1   changed=0   unreachable=0   failed=0   skipped=0   rescued=0   ignored=0
-b : ok=0   changed=0   unreachable=0   failed=0   skipped=0   rescued=0   ignored=0
-c : ok=0   changed=0   unreachable=0   failed=0   skipped=0   rescued=0   ignored=0
+a : ok=1  changed=0  failed=0
+b : ok=0  changed=0  failed=0
+c : ok=0  changed=0  failed=0
 
 Interrupted after 12 s
 `,
@@ -362,8 +362,8 @@ TASK [nova.compute : Start]
 ok: [c-1]
 
 PLAY RECAP
-c-1 : ok=1   changed=0   unreachable=0   failed=0   skipped=0   rescued=0   ignored=0   resumed=2
-c-2 : ok=0   changed=0   unreachable=0   failed=0   skipped=0   rescued=0   ignored=0   resumed=1
+c-1 : ok=1  changed=0  failed=0  resumed=2
+c-2 : ok=0  changed=0  failed=0  resumed=1
 
 Finished in 0.4 s
 `,

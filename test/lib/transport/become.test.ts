@@ -157,7 +157,7 @@ test('a wrong password is tried once, by all tasks together', async ({ sshd }) =
       for (const { message, hint } of errors) {
         assert.match(message, /^sudo refused on node-1: .*Sorry, try again\./s)
         assert.not.match(message, /ask-|wrong-word/)
-        assert.is(hint, `check becomePassword and what sudoers allows ${sshd.user}`)
+        assert.is(hint, `type the password of ${sshd.user} with -K, or correct becomePassword`)
       }
     },
   )
@@ -172,13 +172,12 @@ test('a refusal says what to do', async ({ sshd }) => {
   await as(sshd, 'guarded', {}, async (connection) => {
     const { message, hint } = await advice(connection().exec('true'))
     assert.is(message, 'sudo refused on node-1: a password is required')
-    assert.is(hint, `allow sudo without a password for ${sshd.user}, or set becomePassword`)
+    assert.is(hint, `type the password of ${sshd.user} with -K, set becomePassword, or allow sudo without one`)
   })
   await as(sshd, 'closed', {}, async (connection) => {
-    assert.match(
-      (await advice(connection().exec('true'))).message,
-      /^sudo refused on node-1: Sorry, user deploy is not allowed/,
-    )
+    const { message, hint } = await advice(connection().exec('true'))
+    assert.match(message, /^sudo refused on node-1: Sorry, user deploy is not allowed/)
+    assert.match(hint, /^allow \S+ to become \S+ in sudoers there: visudo$/)
   })
 })
 
@@ -376,21 +375,21 @@ const refusals: readonly (readonly [
     'deploy',
     { becomeMethod: 'su' },
     'su refused on node-1: it asks for a password',
-    'set becomePassword to the password of deploy',
+    'type the password of deploy with -K, or set becomePassword',
   ],
   [
     'free',
     'deploy',
     { becomeMethod: 'su', becomePassword: Secret.of('wrong-word', 'become password') },
     'su refused on node-1: Authentication failure',
-    'check becomePassword: su wants the password of deploy',
+    'type the password of deploy with -K, or correct becomePassword: su wants theirs',
   ],
   [
     'free',
     'deploy',
     { becomeMethod: 'su', becomePassword: Secret.of('wrong-word', 'become password') },
     'su refused on node-1: Authentication failure',
-    'check becomePassword: su wants the password of deploy',
+    'type the password of deploy with -K, or correct becomePassword: su wants theirs',
     true,
   ],
   [
@@ -405,14 +404,14 @@ const refusals: readonly (readonly [
     'root',
     { becomePassword: Secret.of('wrong-word', 'become password') },
     'sudo refused on node-1: Sorry, try again.',
-    'check becomePassword and what sudoers allows held',
+    'type the password of held with -K, or correct becomePassword',
   ],
   [
     'held',
     'root',
     {},
     'sudo refused on node-1: a password is required',
-    'allow sudo without a password for held, or set becomePassword',
+    'type the password of held with -K, set becomePassword, or allow sudo without one',
   ],
   [
     'root',

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { appendFileSync, copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -310,10 +310,11 @@ test('keys of an agent', async ({ sshd }) => {
 
 test('what can go wrong on the way has words', async ({ sshd }) => {
   const closed = await freePort()
-  assert.is(
-    (await refusal(echo({ ...reach(sshd), port: closed }))).message,
-    `cannot connect to 127.0.0.1:${closed}: connection refused`,
-  )
+  const refused = await refusal(echo({ ...reach(sshd), port: closed }))
+  assert.is(refused.message, `cannot connect to 127.0.0.1:${closed}: connection refused`)
+  const typed = /to see for yourself: (.*)$/.exec(refused.hint!)![1]!
+  const seen = spawnSync('sh', ['-c', typed], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+  assert.match(seen.stderr, `connect to host 127.0.0.1 port ${closed}: Connection refused`)
   const noName = await refusal(echo({ ...reach(sshd), address: 'no-such-host.invalid' }))
   assert.match(noName.message, /^cannot connect to no-such-host\.invalid:\d+: name not found/)
 
@@ -325,10 +326,9 @@ test('what can go wrong on the way has words', async ({ sshd }) => {
   })
   const { port } = mute.address() as { port: number }
   const started = Date.now()
-  assert.is(
-    (await refusal(echo({ ...reach(sshd), port, timeout: 0.5 }))).message,
-    `cannot connect to 127.0.0.1:${port}: timed out after 0.5 s waiting for its greeting`,
-  )
+  const late = await refusal(echo({ ...reach(sshd), port, timeout: 0.5 }))
+  assert.is(late.message, `cannot connect to 127.0.0.1:${port}: timed out after 0.5 s waiting for its greeting`)
+  assert.is(late.hint, 'see whether sshd is well there, or wait longer: -T 2')
   assert.ok(Date.now() - started < 1500)
   await new Promise<void>((resolve) => {
     mute.close(() => {

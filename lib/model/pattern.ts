@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
 import { glob } from './glob.ts'
 import { hostsOf, type Host, type Inventory } from './inventory.ts'
@@ -26,7 +25,7 @@ export function applyLimit(
   hosts: readonly Host[],
   limit: readonly string[],
   inventory: Inventory,
-  readLimitFile: (path: string) => string = (path) => readFileSync(path, 'utf8'),
+  readLimitFile: (path: string) => string,
 ): Matched {
   const problems: Problem[] = []
   const parts = limit.flatMap(splitPattern).flatMap((part) => {

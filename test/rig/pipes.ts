@@ -4,8 +4,9 @@ import type { Session, Transport } from '../../lib/model/transport.ts'
 import { aHost, inventoryOf } from './hosts.ts'
 
 /**
- * Hosts at the end of a long wire: what is sent in one round trip arrives together, is done in the order of its pipe (one for
- * each session, those of `long` commands apart), and is answered together. `trips` counts the round trips of the whole run.
+ * Hosts at the end of a long wire: what is sent in one round trip arrives together, is done in the order of its pipe
+ * (one for each session, those of `long` commands apart), and is answered together. `trips` counts the round trips of
+ * the whole run.
  */
 export interface Wire {
   readonly inventory: Inventory
@@ -23,7 +24,10 @@ interface Request {
   refuse(error: Error): void
 }
 
-/** A wire to these hosts. `late`: what has a channel of its own is done after what came by the pipes; the order between them is nobody's. */
+/**
+ * A wire to these hosts. `late`: what has a channel of its own is done after what came by the pipes; the order between
+ * them is nobody's.
+ */
 export function wireTo(names: readonly string[], late = false): Wire {
   const state = new Map(names.map((name) => [name, new Map<string, string>()]))
   let waiting: Request[] = []

@@ -77,7 +77,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
       'KbdInteractiveAuthentication no',
       'LogLevel VERBOSE',
       'MaxStartups 100',
-      // Below the first level, bash reads no ~/.bashrc: what this machine's user has there is none of a test's business.
+      // Below the first level, bash reads no ~/.bashrc: what this machine's user has there is no test's business.
       `SetEnv PATH=${bin}:/usr/local/bin:/usr/bin:/bin SHLVL=1`,
       ...(options.config ?? []),
       '',

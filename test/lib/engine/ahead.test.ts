@@ -171,7 +171,7 @@ const forms: Readonly<Record<string, Form>> = {
 
 for (const [name, form] of Object.entries(forms)) {
   for (const check of [false, true]) {
-    test(`calls what authors write at its turn, once an attempt: ${name}${check ? ', in check mode' : ''}`, async () => {
+    test(`calls what authors write at its turn, once an attempt: ${name}${check ? ', checking' : ''}`, async () => {
       const wire = wireTo(['a'])
       for (const key of ['x', 'y']) wire.state.get('a')!.set(key, '1')
       const called: string[] = []

@@ -78,7 +78,7 @@ for (const strategy of ['linear', 'free'] as const) {
   })
 }
 
-test('ends a play in which any error is fatal when the task has ended everywhere, and starts no other batch and no other play', async () => {
+test('ends a play in which any error is fatal when the task has ended everywhere, and starts no other', async () => {
   const rig = rigOf(four)
   rig.host('a').answer('first', 1)
   const { told } = await runs(

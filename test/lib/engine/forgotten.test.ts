@@ -57,12 +57,12 @@ const careless: readonly (readonly [name: string, what: string, body: (host: Hos
   ],
   ['has it in a list', 'host.run(change bad)', async (host) => [host.run(change('bad'))]], // has it in a list
   ['asks for a fact', 'host.fact(waiting)', (host) => void host.fact(wait)], // asks for a fact
-  ['works on another host', 'host.run(change bad)', (host) => void host.on({ name: 'b' }).run(change('bad'))], // works on another host
+  ['is elsewhere', 'host.run(change bad)', (host) => void host.on({ name: 'b' }).run(change('bad'))], // is elsewhere
 ]
 for (const [name, what, body] of careless) {
   for (const code of [0, 3]) {
     for (const where of ['body', 'when', 'block'] as const) {
-      test(`a ${where} that ${name} and does not wait for ${code === 0 ? 'work' : 'a failure'} fails its task`, async () => {
+      test(`a ${where} that ${name} and does not wait for code ${code} fails its task`, async () => {
         const rig = rigOf({ all: ['a'], others: ['b'] })
         for (const host of ['a', 'b']) rig.host(host).answer('bad', code).answer('wait', code)
         const heard = await unhandled(async () => {

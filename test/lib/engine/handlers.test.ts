@@ -255,7 +255,7 @@ test('of another role are refused before anything runs', async () => {
   } catch (error) {
     assert.match(
       (error as Error).message,
-      /^«r › Work»: it notifies «Restart», a handler of another role - declare the handler in r \(test\/lib\/engine\/handlers\.test\.ts:\d+\)$/,
+      /^«r › Work»: it notifies «Restart», a handler of another role - declare the handler in r \(test\/lib.*ts:\d+\)$/,
     )
   }
 })

@@ -161,7 +161,8 @@ test('refuses to start where it cannot', () => {
   ])
   assert.equal(refusal(tagged, { startAt: 'own', tags: ['left'] }), [
     'exit 7',
-    'the task to start at, «r › own», is left out by the tags - see what they leave: --list-tasks without --start-at-task',
+    'the task to start at, «r › own», is left out by the tags - ' +
+      'see what they leave: --list-tasks without --start-at-task',
   ])
 })
 

@@ -58,7 +58,8 @@ const refused: readonly (readonly [line: string, expected: string])[] = [
   ['ansible_port=http', 'ansible_port must be a port from 1 to 65535, and is "http" (hosts:1 host a)'],
   [
     'ansible_connection=docker',
-    'ansible_connection must be ssh, local, or the path of a file that begins with ./ or /, and is "docker" (hosts:1 host a)',
+    'ansible_connection must be ssh, local, or the path of a file that begins with ./ or /, ' +
+      'and is "docker" (hosts:1 host a)',
   ],
   ['ansible_become=perhaps', 'ansible_become must be true or false, and is "perhaps" (hosts:1 host a)'],
   ['ansible_become_method=doas', 'ansible_become_method must be one of sudo, su, and is "doas" (hosts:1 host a)'],
@@ -96,7 +97,9 @@ test('a wrong group variable is told once, not for every host', async () => {
 test('a connection of its own is a file whose path starts at the file that names it', async () => {
   using folder = new Folder({
     'lab/hosts': 'a ansible_connection=./ways/box.ts\n',
-    'lab/typed/index.ts': `import { inventory } from '${words}'\nexport default inventory({ hosts: { b: { settings: { connection: '../ways/box.ts' } } } })\n`,
+    'lab/typed/index.ts': `import { inventory } from '${words}'
+export default inventory({ hosts: { b: { settings: { connection: '../ways/box.ts' } } } })
+`,
     'lab/ways/box.ts': '',
   })
   const { hosts } = await folder.load(['lab/hosts', 'lab/typed'])

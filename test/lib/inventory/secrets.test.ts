@@ -9,6 +9,7 @@ import { Secret } from '../../../lib/model/secret.ts'
 import { Folder } from './folder.ts'
 
 const here = fileURLToPath(import.meta.url)
+const words = fileURLToPath(new URL('../../../lib/index.ts', import.meta.url))
 const test = suite('secrets')
 
 const refusal = (read: () => unknown) => {
@@ -92,9 +93,13 @@ test('asks the operator while it is loaded, once for each question and one quest
   const questions: string[] = []
   let open = 0
   using folder = new Folder({
-    'inventory.mts': `import { fromPrompt, inventory } from '${fileURLToPath(new URL('../../../lib/index.ts', import.meta.url))}'
+    'inventory.mts': `import { fromPrompt, inventory } from '${words}'
 export default inventory({
-  vars: { root: fromPrompt('root password'), again: fromPrompt('root password'), rabbit: fromPrompt('rabbit password') },
+  vars: {
+    root: fromPrompt('root password'),
+    again: fromPrompt('root password'),
+    rabbit: fromPrompt('rabbit password'),
+  },
   groups: { web: { hosts: { a: {} } } },
 })
 `,

@@ -71,7 +71,13 @@ const indent = (text: string) =>
 test('values and whole files in an inventory are secret; numbers in them stay numbers', async () => {
   using folder = new Folder({
     hosts: '[g]\na\n',
-    'group_vars/g.yml': `word: !vault |\n${indent(vaults[3]!.text)}\ndeep:\n  list:\n    - !vault |\n${indent(vaults[2]!.text).replace(/^/gm, '    ')}\n`,
+    'group_vars/g.yml': `word: !vault |
+${indent(vaults[3]!.text)}
+deep:
+  list:
+    - !vault |
+${indent(vaults[2]!.text).replace(/^/gm, '    ')}
+`,
     'group_vars/all.yml': vaults[0]!.text,
   })
   const vars = values(await folder.load(['hosts'], { vaultPassword: password }), 'a')

@@ -173,10 +173,9 @@ test('a role has its variables with the types of its schemas, and a run is refus
     () => '',
     (error: Error) => error.message,
   )
-  assert.match(
-    refused,
-    /^a: listeners\[0\]\.name: Invalid input: expected string, received undefined \(test\/lib\/model\/standard-schema\.test\.ts\S* vars\.listeners\) \(role app\) \(test\/lib\/model\/standard-schema\.test\.ts:\d+\)$/,
-  )
+  const here = 'test/lib/model/standard-schema.test.ts'
+  const problem = 'a: listeners\\[0\\]\\.name: Invalid input: expected string, received undefined'
+  assert.match(refused, new RegExp(`^${problem} \\(${here}\\S* vars\\.listeners\\) \\(role app\\) \\(${here}:\\d+\\)$`))
 })
 
 test.run()

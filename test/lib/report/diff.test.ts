@@ -38,7 +38,8 @@ test('shows line ends of Windows, and lets nothing control the terminal', () => 
 test('is coloured', () => {
   assert.is(
     draw('a\n', 'b\n', true),
-    '\x1b[1m--- before: /etc/x\x1b[22m\n\x1b[1m+++ after: /etc/x\x1b[22m\n\x1b[36m@@ -1,1 +1,1 @@\x1b[39m\n\x1b[31m-a\x1b[39m\n\x1b[32m+b\x1b[39m',
+    '\x1b[1m--- before: /etc/x\x1b[22m\n\x1b[1m+++ after: /etc/x\x1b[22m\n' +
+      '\x1b[36m@@ -1,1 +1,1 @@\x1b[39m\n\x1b[31m-a\x1b[39m\n\x1b[32m+b\x1b[39m',
   )
 })
 

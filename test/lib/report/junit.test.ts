@@ -30,22 +30,28 @@ test('writes a suite for each play and a case for each task on each host', async
   await reporter.close()
   const place = 'file="roles/nova/compute.ts" line="22"'
   const name = 'nova.compute › Block › Say &quot;a &lt; b &amp; c&quot;'
+  const play = 'Reconnect the compute nodes'
+  const counts = 'tests="5" failures="1" errors="1" skipped="1" time="2.850"'
+  const failed = '<failure message="no\ufffd &quot;x&quot; &lt;y&gt;" type="failed">'
+  const skipped = '<skipped message="when does not hold"/>'
+  const lost = '<error message="gone" type="unreachable">'
+  const resumed = '<system-out>resumed: done in an earlier run</system-out>'
   const drawn = 'Reconnect the compute nodes › nova.compute › Block › Say "a &lt; b &amp; c"'
   assert.is(
     await readFile(file, 'utf8'),
     `<?xml version="1.0" encoding="UTF-8"?>
 <testsuites tests="5" failures="1" errors="1" skipped="1" time="2.850">
-  <testsuite name="Reconnect the compute nodes" tests="5" failures="1" errors="1" skipped="1" time="2.850" timestamp="2030-01-01T00:00:00">
-    <testcase classname="Reconnect the compute nodes" name="[a] ${name}" ${place} time="0.400"/>
-    <testcase classname="Reconnect the compute nodes" name="[b] ${name}" ${place} time="1.250"><failure message="no\ufffd &quot;x&quot; &lt;y&gt;" type="failed">✖ b  ${drawn}
+  <testsuite name="${play}" ${counts} timestamp="2030-01-01T00:00:00">
+    <testcase classname="${play}" name="[a] ${name}" ${place} time="0.400"/>
+    <testcase classname="${play}" name="[b] ${name}" ${place} time="1.250">${failed}✖ b  ${drawn}
   no "x" &lt;y&gt;
     more
     at roles/nova/compute.ts:22</failure></testcase>
-    <testcase classname="Reconnect the compute nodes" name="[c] ${name}" ${place} time="0.400"><skipped message="when does not hold"/></testcase>
-    <testcase classname="Reconnect the compute nodes" name="[d] ${name}" ${place} time="0.400"><error message="gone" type="unreachable">✖ d  ${drawn} (unreachable)
+    <testcase classname="${play}" name="[c] ${name}" ${place} time="0.400">${skipped}</testcase>
+    <testcase classname="${play}" name="[d] ${name}" ${place} time="0.400">${lost}✖ d  ${drawn} (unreachable)
   gone
     at roles/nova/compute.ts:22</error></testcase>
-    <testcase classname="Reconnect the compute nodes" name="[e] ${name}" ${place} time="0.400"><system-out>resumed: done in an earlier run</system-out></testcase>
+    <testcase classname="${play}" name="[e] ${name}" ${place} time="0.400">${resumed}</testcase>
   </testsuite>
 </testsuites>
 `,

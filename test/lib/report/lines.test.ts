@@ -319,7 +319,8 @@ test('colours words as Ansible does', async () => {
   )
   assert.is(
     out,
-    '\x1b[1mTASK [nova.compute : Dump]\x1b[22m\n\x1b[36mskipping\x1b[39m: [c]\n\x1b[32mok\x1b[39m: [a]\n\x1b[33mchanged\x1b[39m: [b]\n\x1b[35munreachable\x1b[39m: [d]\n',
+    '\x1b[1mTASK [nova.compute : Dump]\x1b[22m\n\x1b[36mskipping\x1b[39m: [c]\n\x1b[32mok\x1b[39m: [a]\n' +
+      '\x1b[33mchanged\x1b[39m: [b]\n\x1b[35munreachable\x1b[39m: [d]\n',
   )
 })
 

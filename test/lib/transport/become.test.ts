@@ -417,7 +417,8 @@ const refusals: readonly (readonly [
     'root',
     'nobody-here',
     { becomeMethod: 'su' },
-    'cannot become nobody-here on node-1: user nobody-here does not exist or the user entry does not contain all the required fields',
+    'cannot become nobody-here on node-1: ' +
+      'user nobody-here does not exist or the user entry does not contain all the required fields',
     'check become: there is no such user',
   ],
 ]

@@ -206,7 +206,8 @@ for (const [name, sh, connection] of shells) {
 
   test('messages are those of the C locale, and daemons are found', async ({ to }) => {
     const { stdout } = await to().exec(
-      'echo "$LC_ALL"; case ":$PATH:" in *:/sbin:*) echo sbin;; esac; case ":$PATH:" in *:/usr/sbin:*) echo usbin;; esac',
+      'echo "$LC_ALL"; case ":$PATH:" in *:/sbin:*) echo sbin;; esac; ' +
+        'case ":$PATH:" in *:/usr/sbin:*) echo usbin;; esac',
     )
     assert.is(stdout, 'C\nsbin\nusbin\n')
   })
@@ -235,7 +236,8 @@ for (const [name, sh, connection] of shells) {
   test('a job that no word gave away does not write into the next answer', async ({ to }) => {
     const connection = to({})
     // It writes while the requests after it run, which were sent before it was known.
-    const hidden = `set -u; eval "(for i in 1 2 3 4 5 6; do echo late; echo late >&2; sleep 0.1; done) $(printf '\\046')"; echo $$; exit 3`
+    const late = 'for i in 1 2 3 4 5 6; do echo late; echo late >&2; sleep 0.1; done'
+    const hidden = `set -u; eval "(${late}) $(printf '\\046')"; echo $$; exit 3`
     const [first, ...next] = await Promise.all([
       connection.exec(hidden),
       connection.exec('sleep 0.3; echo $$'),

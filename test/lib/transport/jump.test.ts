@@ -110,24 +110,21 @@ test('a chain, also of hosts that the inventory does not know', async ({ near, m
 
 test('every hop has its host key checked, and errors name the hop', async ({ near, middle, far }) => {
   const closed = await freePort()
+  const cannot = `cannot connect to 127.0.0.1:${far.port}`
   const cases: readonly (readonly [jump: ConnectionSettings, message: RegExp])[] = [
     [
       via(near, { knownHosts: far.knownHosts }),
       new RegExp(
-        `^cannot connect to 127.0.0.1:${far.port}: jump host bastion: the host key of 127.0.0.1:${near.port} is unknown: ssh-ed25519 SHA256:`,
+        `^${cannot}: jump host bastion: the host key of 127.0.0.1:${near.port} is unknown: ssh-ed25519 SHA256:`,
       ),
     ],
     [
       via(near, { port: closed }),
-      new RegExp(
-        `^cannot connect to 127.0.0.1:${far.port}: jump host bastion: cannot connect to 127.0.0.1:${closed}: connection refused$`,
-      ),
+      new RegExp(`^${cannot}: jump host bastion: cannot connect to 127.0.0.1:${closed}: connection refused$`),
     ],
     [
       via(near, { privateKey: middle.privateKey }),
-      new RegExp(
-        `^cannot connect to 127.0.0.1:${far.port}: jump host bastion: cannot connect to 127.0.0.1:${near.port}: authentication refused`,
-      ),
+      new RegExp(`^${cannot}: jump host bastion: cannot connect to 127.0.0.1:${near.port}: authentication refused`),
     ],
   ]
   for (const [jump, message] of cases) {
@@ -333,7 +330,8 @@ test('a passphrase is asked for once a key, and never without an operator', asyn
           if (said !== undefined) {
             assert.is(
               (one as PromiseRejectedResult).reason.message,
-              `cannot connect to 127.0.0.1:${far.port}: nothing to log in with as ${far.user}; not usable: ${locked}: ${said}`,
+              `cannot connect to 127.0.0.1:${far.port}: nothing to log in with as ${far.user}; ` +
+                `not usable: ${locked}: ${said}`,
             )
           }
         }

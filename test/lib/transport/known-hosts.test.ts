@@ -35,7 +35,12 @@ const check = async (text: string, names: readonly string[], key: string) => {
 }
 
 test('plain names, lists, ports, comments', async () => {
-  const text = `# comment\n\nother ${publicKey('b')}\nnode-1,10.0.0.1 ${publicKey('a')} comment\n[node-1]:2222 ${publicKey('b')}\n`
+  const text = `# comment
+
+other ${publicKey('b')}
+node-1,10.0.0.1 ${publicKey('a')} comment
+[node-1]:2222 ${publicKey('b')}
+`
   assert.equal(await check(text, hostNames(22, 'node-1'), 'a'), { is: 'known' })
   assert.equal(await check(text, hostNames(22, '10.0.0.1'), 'a'), { is: 'known' })
   assert.equal(await check(text, hostNames(22, 'NODE-1'), 'a'), { is: 'known' })

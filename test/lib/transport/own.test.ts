@@ -52,7 +52,8 @@ const shell = "start: (command) => ['env', '-i', 'sh', '-c', command]"
 
 test('is told of the host that it is to reach', async () => {
   await behind(
-    `export const connect = (to) => ({ start: (command) => ['env', 'TOLD=' + JSON.stringify(to), 'sh', '-c', command] })`,
+    `const told = (to) => 'TOLD=' + JSON.stringify(to)
+export const connect = (to) => ({ start: (command) => ['env', told(to), 'sh', '-c', command] })`,
     async (to) => {
       const { stdout } = await to().exec('printf %s "$TOLD"')
       const { settings, ...others } = JSON.parse(stdout)
@@ -68,7 +69,8 @@ export const connect = async () => ({
   start(command) {
     const child = spawn('sh', ['-c', command], { stdio: ['pipe', 'pipe', 'pipe'] })
     const { stdin, stdout, stderr } = child
-    return { stdin, stdout, stderr, exited: new Promise((resolve) => child.once('exit', (code) => resolve(code ?? undefined))) }
+    const exited = new Promise((resolve) => child.once('exit', (code) => resolve(code ?? undefined)))
+    return { stdin, stdout, stderr, exited }
   },
   close() { globalThis.closedOwn = (globalThis.closedOwn ?? 0) + 1 },
 })`
@@ -91,7 +93,8 @@ export const connect = () => ({
   start(command) {
     const child = spawn('sh', ['-c', command], { stdio: ['pipe', 'pipe', 'pipe'] })
     const { stdin, stdout, stderr } = child
-    return { stdin, stdout, stderr, exited: new Promise((resolve) => child.once('exit', (code) => resolve(code === 9 ? undefined : code))) }
+    const exited = new Promise((resolve) => child.once('exit', (code) => resolve(code === 9 ? undefined : code)))
+    return { stdin, stdout, stderr, exited }
   },
 })`
   await behind(source, async (to) => {
@@ -112,7 +115,8 @@ test('reaches ports where it says how, and says so where it does not', async () 
   const server = createServer((socket) => socket.end('hello'))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as { port: number }
-  const dial = `dial: (port, address) => new Promise((resolve) => { const s = net.connect(port, address, () => resolve(s)) })`
+  const dial = `dial: (port, address) =>
+    new Promise((resolve) => { const s = net.connect(port, address, () => resolve(s)) })`
   await behind(`import net from 'node:net'\nexport const connect = () => ({ ${shell}, ${dial} })`, async (to) => {
     assert.is(await text(await to().dial(port)), 'hello')
   })

@@ -253,7 +253,8 @@ test('who gets TERM may tidy up, and who ignores it is killed', async ({ sshd })
       const file = join(sshd.home, `tidy-${long}`)
       const mark = `${80_000 + Math.floor(Math.random() * 9000)}`
       // The one that tidies up is a child of the command, as a dump or a migration is.
-      const script = `sh -c 'trap "sleep 0.2; echo tidied >>${file}; exit 0" TERM; echo begun >>${file}; while :; do sleep 0.1; done' &
+      const tidy = `trap "sleep 0.2; echo tidied >>${file}; exit 0" TERM`
+      const script = `sh -c '${tidy}; echo begun >>${file}; while :; do sleep 0.1; done' &
         (trap "" TERM; sleep ${mark}; sleep ${mark}) & wait`
       try {
         await transport.connection(host, {}).exec(script, { timeout: 0.5, long })

@@ -90,14 +90,16 @@ const cases: readonly (readonly [
   ['HostName with tokens', 'Host short\n HostName %h.example.org\nHost pct\n HostName a%%b', ['short'], ['pct']],
   [
     'Match host looks at the real name, originalhost at the typed one',
-    'Host a\n HostName b.example.org\nMatch host b.example.org\n Port 1\nMatch host a\n Port 2\nMatch originalhost a\n User o',
+    'Host a\n HostName b.example.org\nMatch host b.example.org\n Port 1\nMatch host a\n Port 2\n' +
+      'Match originalhost a\n User o',
     ['a'],
     ['b.example.org'],
   ],
   ['Match host is not case sensitive', 'Match host WEB*\n Port 2', ['web1'], ['Web1']],
   [
     'Match with lists and negation',
-    'Match host a,b*,!bb user root\n Port 9\nMatch !host a\n HostKeyAlias notA\nMatch host "a,c" !user root\n User other',
+    'Match host a,b*,!bb user root\n Port 9\nMatch !host a\n HostKeyAlias notA\n' +
+      'Match host "a,c" !user root\n User other',
     ['a', 'root'],
     ['bb', 'root'],
     ['b1', 'root'],
@@ -120,14 +122,16 @@ const cases: readonly (readonly [
   ['Match all ends what is special', 'Host a\n Port 1\nMatch all\n User everyone', ['a'], ['b']],
   [
     'Match final comes last and sees the real name',
-    'Match final host b.example.org\n Port 6\nMatch final\n User late\n Port 8\nHost a\n HostName b.example.org\nHost b.example.org\n HostKeyAlias second',
+    'Match final host b.example.org\n Port 6\nMatch final\n User late\n Port 8\nHost a\n HostName b.example.org\n' +
+      'Host b.example.org\n HostKeyAlias second',
     ['a'],
     ['c'],
   ],
   ['Match canonical', 'Match canonical all\n Port 6\nHost a\n User x', ['a']],
   [
     'several identity files',
-    'Host a\n IdentityFile ~/.ssh/one\n IdentityFile /keys/%h-%r\nHost *\n IdentityFile ~/.ssh/one\n IdentityFile "/keys/with space"',
+    'Host a\n IdentityFile ~/.ssh/one\n IdentityFile /keys/%h-%r\n' +
+      'Host *\n IdentityFile ~/.ssh/one\n IdentityFile "/keys/with space"',
     ['a'],
     ['b'],
   ],

@@ -49,6 +49,11 @@ async function refusal(promise: Promise<unknown>): Promise<Unreachable> {
   return assert.unreachable('it should have been refused') as never
 }
 
+/** A proxy command, but for address and port. */
+const relaying =
+  `${process.execPath} -e 'const s=require("net").connect(+process.argv[2],process.argv[1]);` +
+  `process.stdin.pipe(s).pipe(process.stdout)'`
+
 const reached = { code: 0, stdout: 'reached\n', stderr: '' }
 
 test('concurrent callers share one connection, and later ones too', async ({ sshd }) => {
@@ -246,7 +251,8 @@ test('a changed host key is refused by every policy', async ({ sshd }) => {
     const { message, hint } = await refusal(echo({ ...reach(sshd), knownHosts: file, hostKeys }, async () => true))
     assert.is(
       message,
-      `the host key of 127.0.0.1:${sshd.port} has changed: it shows ssh-ed25519 ${print(join(sshd.home, 'host_ed25519.pub'))}, ` +
+      `the host key of 127.0.0.1:${sshd.port} has changed: ` +
+        `it shows ssh-ed25519 ${print(join(sshd.home, 'host_ed25519.pub'))}, ` +
         `and ${file}:2 has ssh-ed25519 ${print(`${other}.pub`)}`,
     )
     assert.match(hint!, new RegExp(`delete line 2 of ${file}`))
@@ -358,7 +364,7 @@ test('what can go wrong on the way has words', async ({ sshd }) => {
 })
 
 test('a proxy command', async ({ sshd }) => {
-  const relay = `${process.execPath} -e 'const s=require("net").connect(+process.argv[2],process.argv[1]);process.stdin.pipe(s).pipe(process.stdout)'`
+  const relay = relaying
   assert.equal(await echo({ ...reach(sshd), proxyCommand: `${relay} %h %p` }), reached)
   const failed = await refusal(
     echo({ ...reach(sshd), proxyCommand: 'echo "the lab is down: run test/lab/lab up" >&2; exit 1' }),
@@ -383,7 +389,7 @@ test('a proxy command', async ({ sshd }) => {
 
 test('a proxy command ends with its connection', async ({ sshd }) => {
   const file = join(sshd.home, 'proxy-pid')
-  const relay = `echo $$ >${file}; ${process.execPath} -e 'const s=require("net").connect(+process.argv[2],process.argv[1]);process.stdin.pipe(s).pipe(process.stdout)' %h %p; true`
+  const relay = `echo $$ >${file}; ${relaying} %h %p; true`
   assert.equal(await echo({ ...reach(sshd), proxyCommand: relay }), reached)
   const pid = Number(readFileSync(file, 'utf8'))
   for (let i = 0; i < 100 && alive(pid); i++)

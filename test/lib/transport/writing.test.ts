@@ -154,7 +154,9 @@ for (const [name, sh] of shells) {
     for (const quoted of ['%s', "'%s'", '"%s"']) {
       await to.write(path, 'good\n', {
         mode: '0440',
-        validate: `grep -q good ${quoted} && [ "$(stat -c %a ${quoted})" = 440 ] && ! grep -q good '${path.replaceAll("'", `'\\''`)}'`,
+        validate:
+          `grep -q good ${quoted} && [ "$(stat -c %a ${quoted})" = 440 ] && ` +
+          `! grep -q good '${path.replaceAll("'", `'\\''`)}'`,
       })
       assert.is(readFileSync(path, 'utf8'), 'good\n')
       chmodSync(path, 0o600)
@@ -184,7 +186,9 @@ for (const [name, sh] of shells) {
 
   test('content is on no command line', async ({ home, to }) => {
     const word = `secret-${randomBytes(6).toString('hex')}`
-    const probe = `tr '\\0' ' ' </proc/self/cmdline >/dev/null; cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -c -e ${word.replace('secret', '[s]ecret')}; [ $? = 1 ]`
+    const probe =
+      `tr '\\0' ' ' </proc/self/cmdline >/dev/null; cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | ` +
+      `tr '\\0' '\\n' | grep -c -e ${word.replace('secret', '[s]ecret')}; [ $? = 1 ]`
     for (const text of [`${word}\n`, word, `${word}☃\n`, word.padEnd(300_000, 'x')])
       await to.write(join(home, 'f'), Secret.of(text, 'password'), { validate: probe })
     assert.ok(readFileSync(join(home, 'f'), 'utf8').startsWith(word))

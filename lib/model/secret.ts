@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 
-// What nobody may print, whoever made it: roles make secrets of what hosts say at any time, so that they cannot be handed
-// through to those who print. The one thing that this folder keeps.
+// What nobody may print, whoever made it: roles make secrets of what hosts say at any time, so that they cannot be
+// handed through to those who print. The one thing that this folder keeps.
 const known = new Map<string, string>()
 
 /**

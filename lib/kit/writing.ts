@@ -29,10 +29,8 @@ export function patchOf(
   let head = 0
   let end = after.length
   if (before && after.length > mostText) {
-    const most = Math.min(before.length, after.length)
-    while (head < most && before[head] === after[head]) head++
-    const grown = after.length - before.length
-    while (end > head && end - grown > head && before[end - grown - 1] === after[end - 1]) end--
+    head = sameAtBeginning(before, after)
+    end = after.length - sameAtEnd(before.subarray(head), after.subarray(head))
     if (head > 0) head = after.lastIndexOf(newline, head - 1) + 1
     if (end > head && after[end - 1] !== newline) end = after.indexOf(newline, end) + 1 || after.length
   }
@@ -52,6 +50,30 @@ export function patchOf(
       ...(head === 0 && end === after.length ? {} : { sha256: sha256(after) }),
     },
   }
+}
+
+// Pieces are compared by the machine, bytes only where two pieces differ: files have a hundred thousand.
+const piece = 4096
+
+function sameAtBeginning(one: Uint8Array, other: Uint8Array): number {
+  const most = Math.min(one.length, other.length)
+  let same = 0
+  while (same + piece <= most && !differ(one, other, same, same, piece)) same += piece
+  while (same < most && one[same] === other[same]) same++
+  return same
+}
+
+function sameAtEnd(one: Uint8Array, other: Uint8Array): number {
+  const most = Math.min(one.length, other.length)
+  let same = 0
+  while (same + piece <= most && !differ(one, other, one.length - same - piece, other.length - same - piece, piece))
+    same += piece
+  while (same < most && one[one.length - same - 1] === other[other.length - same - 1]) same++
+  return same
+}
+
+function differ(one: Uint8Array, other: Uint8Array, from: number, otherFrom: number, length: number): boolean {
+  return Buffer.compare(one.subarray(from, from + length), other.subarray(otherFrom, otherFrom + length)) !== 0
 }
 
 // Exit codes of the script that say why.

@@ -1,3 +1,4 @@
+import { keepBackslashes } from '../model/backslashes.ts'
 import { Secret } from '../model/secret.ts'
 
 /**
@@ -21,12 +22,11 @@ export type Word = string | number | readonly (string | number)[]
  * const script = sh`rm -f ${path} ${['a b', 'c']}` // rm -f /srv/x 'a b' c
  * ```
  * @throws when a secret is inserted: command lines can be read by every user of a host; give it as `stdin` instead.
+ * And where JavaScript would eat a backslash.
  */
 export function sh(strings: TemplateStringsArray, ...values: readonly Word[]): string {
-  return strings.reduce((text, part: string | undefined, i) => {
-    if (part === undefined) throw new Error(`write \\\\ for a backslash in a command: ${strings.raw[i]}`)
-    return text + part + (i < values.length ? words(values[i]!) : '')
-  }, '')
+  keepBackslashes(strings)
+  return strings.reduce((text, part, i) => text + part + (i < values.length ? words(values[i]!) : ''), '')
 }
 
 function words(value: Word | Secret): string {

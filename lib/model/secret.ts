@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { keepBackslashes } from './backslashes.ts'
 
 // What nobody may print, whoever made it: roles make secrets of what hosts say at any time, so that they cannot be
 // handed through to those who print. The one thing that this folder keeps.
@@ -96,8 +97,10 @@ const shortestMasked = 4
  * ensure('Set the URL', ({ vars }) =>
  *   ini.set(conf, { database: { connection: masked`mysql://nova:${vars.password}@db/nova` } }))
  * ```
+ * @throws where JavaScript would eat a backslash
  */
 export function masked(strings: TemplateStringsArray, ...values: readonly (string | number | Secret)[]): Secret {
+  keepBackslashes(strings)
   return Secret.join(
     strings.flatMap((text, i) => {
       const value = values[i]

@@ -1,3 +1,4 @@
+import { keepBackslashes } from '../model/backslashes.ts'
 import type { FileMeta, Operation } from '../model/operation.ts'
 import { Secret } from '../model/secret.ts'
 import type { Written } from '../kit/written.ts'
@@ -33,8 +34,10 @@ export function template(path: string, text: string | Secret, meta: FileMeta = {
  *   password = ${password}
  * `
  * ```
+ * @throws where JavaScript would eat a backslash
  */
 export function dedent(strings: TemplateStringsArray, ...values: readonly Inserted[]): string | Secret {
+  keepBackslashes(strings)
   const lines = parse(strings)
   const filled = lines.filter((line) => line.some((part) => typeof part === 'number' || part.trim() !== ''))
   const indent = Math.min(...filled.map(indentOf))

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Secret } from '../../../lib/model/secret.ts'
 import { quote, sh } from '../../../lib/kit/shell.ts'
+import { masked, Secret } from '../../../lib/model/secret.ts'
+import { dedent, probe, shell } from '../../../lib/modules/index.ts'
 
 const test = suite('shell')
 
@@ -44,10 +45,36 @@ test('refuses a secret on a command line, alone and in a list', () => {
   )
 })
 
-test('refuses a backslash that JavaScript would take away', () => {
-  assert.throws(
-    () => sh`sed s/\1/x/`,
-    (error: Error) => error.message.startsWith('write \\\\ for a backslash'),
+test('refuses a backslash that JavaScript would eat, and says what to write', () => {
+  const eaten = [
+    [() => sh`grep 'a\.b' x`, "\\. in `grep 'a\\.b' x`: write \\\\."],
+    [() => sh`true\nfind . \( -name a \)`, '\\( in `true\\nfind . \\( -name a \\)`: write \\\\('],
+    [() => sh`echo "\"a"`, '\\" in `echo "\\"a"`: write \\\\"'],
+    [() => sh`grep '\bbar' x`, "\\b in `grep '\\bbar' x`: write \\\\b"],
+    [() => sh`sed s/\1/x/ ${'a'}`, '\\1 in `sed s/\\1/x/`: write \\\\1'],
+    [() => sh`ls ${'a'} \u`, '\\u in `\\u`: write \\\\u'],
+    [() => sh`echo "\$HOME"`, '\\$ in `echo "\\$HOME"`: write \\\\$'],
+    [() => sh`printf \r`, '\\r in `printf \\r`: write \\\\r'],
+    [() => probe`grep 'a\.b' x`, "\\. in `grep 'a\\.b' x`: write \\\\."],
+    [() => shell({ allow: [1] })`grep 'a\.b' x`, "\\. in `grep 'a\\.b' x`: write \\\\."],
+    [
+      () => dedent`
+        one
+        two \d
+      `,
+      '\\d in `two \\d`: write \\\\d',
+    ],
+    [() => masked`\d`, '\\d in `\\d`: write \\\\d'],
+  ] as const
+  for (const [write, said] of eaten)
+    assert.throws(write, (error: Error) => error.message === `JavaScript eats the backslash of ${said}`)
+})
+
+test('leaves the backslashes that mean what they say', () => {
+  assert.is(
+    sh`printf 'a\n\tb\\.c' \`true\` \${x} $\{y} \
+z`,
+    "printf 'a\n\tb\\.c' `true` ${x} ${y} z",
   )
 })
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { durationNear } from '../model/duration.ts'
 import { didYouMean, type Problem } from '../model/problem.ts'
+import { brackets, handlerRun, noHosts, notifyName, taskRun } from '../model/slips.ts'
 import type { ChangeOptions } from '../modules/command.ts'
 import { advice, circleOf } from '../program/circle.ts'
 import { draw } from '../program/draw.ts'
@@ -125,7 +126,7 @@ const known: readonly (readonly [RegExp, Say])[] = [
     (_, { before, after }) => {
       const name = /(\w+)\($/.exec(before)?.[1] ?? 'shell'
       const command = /^(['"`])(.*?)\1\)/.exec(after)?.[2] ?? 'COMMAND'
-      return [`${name} takes its command between backticks, without brackets`, `write ${name}\`${command}\``]
+      return brackets(name, command)
     },
   ],
   [
@@ -135,28 +136,15 @@ const known: readonly (readonly [RegExp, Say])[] = [
         ? [`the value of ${name} is not of its kind`]
         : [`there is no option ${name} of a command`, near(name, Object.keys(commandOptions))],
   ],
-  [
-    /'Handler' is (?:missing|not assignable).*'Operation</,
-    (_, { after }) => [
-      'a handler is not run by a task: it runs when a task that notifies it has changed something',
-      `write { notify: ${wordOf(after)} } among the options of that task`,
-    ],
-  ],
-  [
-    /'Task<.*' is (?:missing|not assignable).*'Operation</,
-    (_, { after }) => ['a task cannot be run in another', `its result is host.result(${wordOf(after)})`],
-  ],
+  [/'Handler' is (?:missing|not assignable).*'Operation</, (_, { after }) => handlerRun(wordOf(after))],
+  [/'Task<.*' is (?:missing|not assignable).*'Operation</, (_, { after }) => taskRun(wordOf(after))],
   [
     /Type '"(.*)"' is not assignable to type '(?:.*\| )?Duration/,
     ([, given = '']) => [`'${given}' is not a duration`, `write ${durationNear(given)}`],
   ],
   [
     /Type '(?:string|".*")' is not assignable to type 'Handler \|/,
-    (_, { after }) => [
-      'notify takes the handler, not its name',
-      `keep it, const restart = handler(${/notify: ('.*?'|".*?")/.exec(after)?.[1] ?? "'…'"}, …), ` +
-        'and write notify: restart',
-    ],
+    (_, { after }) => notifyName(/notify: ('.*?'|".*?")/.exec(after)?.[1]),
   ],
   [
     /to parameter of type 'Description</,
@@ -195,9 +183,10 @@ const known: readonly (readonly [RegExp, Say])[] = [
       return ['a variable is declared by its kind, with what it is unless said', `write ${name}: ${kind}.or(${value})`]
     },
   ],
+  [/Property 'hosts' is missing in type .* required in type 'PlayOptions'/, () => noHosts],
   [
-    /Property 'hosts' is missing in type .* required in type 'PlayOptions'/,
-    () => ['a play says its hosts', "write play('…', { hosts: 'all' }, …)"],
+    /Type '.*' is not assignable to type 'string'/,
+    (_, { before, after }) => (/\bplay\(/.test(before) && after.startsWith('hosts') ? noHosts : undefined),
   ],
   [
     /'Role<.*' is not assignable to parameter of type '\(steps/,

@@ -1,3 +1,4 @@
+import { handlerRun, taskRun } from '../model/slips.ts'
 import type { Host, HostRef, Inventory } from '../model/inventory.ts'
 import {
   Advice,
@@ -132,7 +133,7 @@ export function contextFor(options: ContextOptions, home: Host = options.host): 
       return memory.vars(role, host)
     },
     check,
-    run: (operation) => begin(`host.run(${operation.name})`, () => runOperation(operation, options)),
+    run: (operation) => begin(`host.run(${operation.name})`, async () => runOperation(runnable(operation), options)),
     fact: (fact) =>
       begin(`host.fact(${fact.name})`, async () => memory.fact(fact, host.name, connect(host).connection)),
     result(task) {
@@ -159,6 +160,14 @@ export function contextFor(options: ContextOptions, home: Host = options.host): 
     },
     log: (message) => record.log(message),
   }
+}
+
+/** What is run is an operation; without the type check it may be something else. @throws Advice */
+function runnable<R extends Value>(given: Operation<R>): Operation<R> {
+  const { kind } = given as { readonly kind?: string }
+  if (kind === 'handler') throw new Advice(...handlerRun())
+  if (kind === 'task') throw new Advice(...taskRun())
+  return given
 }
 
 /** Reads, plans and, unless in check mode or nothing would change, applies. */

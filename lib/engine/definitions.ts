@@ -1,5 +1,7 @@
 import type { AnyRole, Gate, Handler, Play, Playbook, Step, Task } from '../model/playbook.ts'
 import { milliseconds } from '../model/playbook.ts'
+import { noHosts, notifyName, type Said } from '../model/slips.ts'
+import type { Location } from '../model/location.ts'
 import type { Problem } from '../model/problem.ts'
 
 /** The roles of a play in their order, those side by side included. */
@@ -47,6 +49,7 @@ function checkPlay({ name, at, options }: Play): readonly Problem[] {
     const fits = typeof size === 'number' ? Number.isInteger(size) && size >= 0 : /^\d+(\.\d+)?%$/.test(size)
     if (!fits) wrong(`serial must be a whole number of hosts or a percentage such as 25%, and is ${size}`)
   }
+  if (typeof options.hosts !== 'string') problems.push(slip(noHosts, at))
   const share = options.maxFailPercentage
   if (share !== undefined && !(share >= 0 && share <= 100))
     wrong(`maxFailPercentage must lie between 0 and 100, and is ${share}`)
@@ -59,8 +62,9 @@ function checkTask({ name, at, options }: Task, role: AnyRole): readonly Problem
   const problems: Problem[] = []
   const wrong = (message: string, hint?: string) =>
     problems.push({ message: `«${role.name} › ${name}»: ${message}`, at, ...(hint ? { hint } : {}) })
-  for (const handler of [options.notify ?? []].flat() as readonly Handler[]) {
-    if (!role.handlers.includes(handler))
+  for (const handler of [options.notify ?? []].flat() as readonly (Handler | string)[]) {
+    if (typeof handler === 'string') problems.push(slip(notifyName(`'${handler}'`), at))
+    else if (!role.handlers.includes(handler))
       wrong(`it notifies «${handler.name}», a handler of another role`, `declare the handler in ${role.name}`)
   }
   if (options.retries !== undefined && !isCount(options.retries, 0))
@@ -75,6 +79,10 @@ function checkTask({ name, at, options }: Task, role: AnyRole): readonly Problem
     }
   }
   return problems
+}
+
+function slip([message, hint]: Said, at: Location): Problem {
+  return { message, hint, at }
 }
 
 function isCount(value: number, least: number): boolean {

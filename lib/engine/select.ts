@@ -103,7 +103,9 @@ export function select(playbook: Playbook, inventory: Inventory, selection: Sele
   checkTags(playbook, selection, problems)
   let started = start === undefined
   const plays = playbook.plays.map((play): PlayNode => {
-    const matched = matchHosts(play.options.hosts, inventory)
+    const { hosts: pattern } = play.options
+    // A play without hosts is refused below, with whatever else is wrong.
+    const matched = matchHosts(typeof pattern === 'string' ? pattern : 'all', inventory)
     problems.push(...matched.problems.map((p) => ({ ...p, at: p.at ?? play.at })))
     const roles: RoleNode[] = []
     const nodes = play.roles.flatMap((item): readonly Node[] => {
@@ -121,7 +123,7 @@ export function select(playbook: Playbook, inventory: Inventory, selection: Sele
     const patterns = (selection.limit ?? []).filter((item) => typeof item === 'string').join(',')
     const limit = patterns === '' ? 'the limit' : `the limit ${patterns}`
     const reason = matched.hosts.length > 0 ? `${limit} leaves none of` : 'there is no host in'
-    const empty = hosts.length > 0 ? {} : { empty: `${reason} ${play.options.hosts}` }
+    const empty = hosts.length > 0 ? {} : { empty: `${reason} ${pattern}` }
     return { play, hosts, ...empty, nodes, roles }
 
     function roleNode(role: AnyRole, beside: readonly string[]): RoleNode {

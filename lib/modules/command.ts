@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { localFile, unusable } from '../kit/local-file.ts'
 import { type Command, perform } from '../kit/command.ts'
-import { operation } from '../model/operation.ts'
+import { brackets } from '../model/slips.ts'
+import { Advice, operation } from '../model/operation.ts'
 import type { CommandResult, LocalFile, Operation, Reader } from '../model/operation.ts'
 import { Secret } from '../model/secret.ts'
 import { quote, sh, type Word } from '../kit/shell.ts'
@@ -51,9 +52,7 @@ export function shell(
   first: ChangeOptions | TemplateStringsArray,
   ...values: readonly Word[]
 ): Script | Operation<Ran> {
-  return isTemplate(first)
-    ? change({ script: sh(first, ...values), options: {} })
-    : (strings, ...words) => change({ script: sh(strings, ...words), options: first })
+  return tagged('shell', first, values, (script, options) => change({ script, options }))
 }
 
 /**
@@ -71,9 +70,7 @@ export function probe(
   first: CommandOptions | TemplateStringsArray,
   ...values: readonly Word[]
 ): Script | Operation<Ran> {
-  return isTemplate(first)
-    ? look({ script: sh(first, ...values), options: {} })
-    : (strings, ...words) => look({ script: sh(strings, ...words), options: first })
+  return tagged('probe', first, values, (script, options) => look({ script, options }))
 }
 
 /**
@@ -192,6 +189,22 @@ function environment(env: NonNullable<CommandOptions['env']>): {
     secrets.push(value)
   }
   return { imports, secrets }
+}
+
+/** A word before a template, or before its options and then one. @throws Advice for a text, which only types refuse */
+function tagged(
+  name: string,
+  first: ChangeOptions | TemplateStringsArray | string,
+  values: readonly Word[],
+  make: (script: string, options: ChangeOptions) => Operation<Ran>,
+): Script | Operation<Ran> {
+  const script = (template: TemplateStringsArray | string, words: readonly Word[]) => {
+    if (typeof template === 'string') throw new Advice(...brackets(name, template))
+    return sh(template, ...words)
+  }
+  return typeof first === 'string' || isTemplate(first)
+    ? make(script(first, values), {})
+    : (strings, ...words) => make(script(strings, words), first)
 }
 
 function isTemplate(value: object): value is TemplateStringsArray {

@@ -123,6 +123,64 @@ test('what a beginner writes is told in words that lead out, with its line drawn
   assert.is(code, 6)
 })
 
+test('who goes without the type check is told the same when it comes to it', async () => {
+  using project = new Project()
+  const told = async (step: string, hosts = "'all'") => {
+    project.write(
+      'site.ts',
+      `import { play, playbook } from 'switchover'
+import { shell } from 'switchover/modules'
+export default playbook('s', [play('p', { hosts: ${hosts} }, ({ task, handler }) => {
+  const restart = handler('Restart', shell\`true\`)
+  const first = task('First', { when: () => false }, shell\`true\`)
+  ${step}
+})])
+`,
+    )
+    const { stdout, stderr } = await project.run(['site.ts', '-i', 'a,', '-c', 'local', '--no-type-check'])
+    return stdout + stderr
+  }
+  for (const [step, message, place, hint] of [
+    [
+      "task('A', shell('echo hi'))",
+      'shell takes its command between backticks, without brackets',
+      'site.ts:6',
+      'write shell`echo hi`',
+    ],
+    [
+      "task('A', (host) => host.run(shell({ cwd: '/' })('pwd')))",
+      'shell takes its command between backticks, without brackets',
+      'site.ts:6',
+      'write shell`pwd`',
+    ],
+    [
+      "task('A', { notify: 'Restart' }, shell`true`)",
+      'notify takes the handler, not its name',
+      'site.ts:6',
+      "keep it, const restart = handler('Restart', …), and write notify: restart",
+    ],
+    [
+      "task('A', (host) => host.run(restart))",
+      'a handler is not run by a task: it runs when a task that notifies it has changed something',
+      'site.ts:6',
+      'write { notify: … } among the options of that task',
+    ],
+    [
+      "task('A', (host) => host.run(first))",
+      'a task cannot be run in another',
+      'site.ts:6',
+      'its result is host.result(…)',
+    ],
+  ] as const) {
+    const said = await told(step)
+    for (const part of [message, place, hint]) assert.ok(said.includes(part), `${part} in:\n${said}`)
+  }
+  const noHosts = "a play says its hosts - write play('…', { hosts: 'all' }, …) (site.ts:3)\n"
+  assert.is(await told('', 'undefined'), noHosts)
+  const { stderr } = await project.run(['site.ts', '-i', 'a,', '-c', 'local'])
+  assert.ok(stderr.startsWith(noHosts), stderr)
+})
+
 test('a missing bracket is a syntax error, drawn with the line before it', async () => {
   using project = new Project()
   const book = (steps: string) =>

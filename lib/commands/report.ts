@@ -1,6 +1,6 @@
 import { command } from '../cli/command.ts'
 import { pick } from '../cli/options.ts'
-import { onlyRun, readRun, recordedRuns } from '../engine/journal.ts'
+import { latestOf, onlyRun, readRun, recordedRuns } from '../engine/journal.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { stateFolder } from '../model/state-folder.ts'
 import { createReporter, wantsColor } from '../report/index.ts'
@@ -41,7 +41,7 @@ function recorded(named: string): string {
       message: named === 'latest' ? 'no run is recorded here' : `there is no recorded run ${named}`,
       hint:
         runs.length > 0
-          ? `recorded: ${runs.slice(-5).join(', ')}`
+          ? `recorded: ${latestOf(runs)}`
           : `runs are recorded in ${stateFolder.runs} of the folder they were started in`,
     },
     exit.usage,

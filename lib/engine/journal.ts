@@ -127,7 +127,13 @@ export function doneIn(run: string, events: Iterable<Timed>): Done {
 export function findRun(name: string | undefined, playbook: string, directory: string = stateFolder.runs): Done {
   const runs = recordedRuns(directory)
   const load = (run: string) => readRun(run, directory)
-  for (const run of name === undefined ? [...runs].reverse() : [onlyRun(name, runs) ?? []].flat()) {
+  const isOwn = (run: string) => {
+    const started = startOf(load(run))
+    return started !== undefined && !started.check && started.playbook === playbook
+  }
+  for (const run of name === undefined
+    ? [...runs].reverse()
+    : [onlyRun(name, runs.includes(name) ? runs : runs.filter(isOwn)) ?? []].flat()) {
     const events = load(run)
     const started = startOf(events)
     if (!started || started.check || started.playbook !== playbook) continue
@@ -151,10 +157,11 @@ export function findRun(name: string | undefined, playbook: string, directory: s
     }
     return doneIn(run, chain.flat())
   }
+  const own = name === undefined ? [] : runs.filter(isOwn)
   throw new Refused(
     {
       message: `there is no recorded run${name ? ` ${name}` : ''} of «${playbook}» to resume`,
-      hint: runs.length > 0 ? `recorded: ${runs.slice(-5).join(', ')}` : 'run it without --resume',
+      hint: own.length > 0 ? `recorded: ${latestOf(own)}` : 'run it without --resume',
     },
     exit.usage,
   )
@@ -165,12 +172,17 @@ export function onlyRun(name: string, runs: readonly string[]): string | undefin
   if (runs.includes(name)) return name
   const found = runs.filter((run) => run.startsWith(name))
   if (found.length > 1)
-    throw new Refused(
-      { message: `several runs begin with ${name}`, hint: `they are: ${found.slice(-5).join(', ')}` },
-      exit.usage,
-    )
+    throw new Refused({ message: `several runs begin with ${name}`, hint: `they are: ${latestOf(found)}` }, exit.usage)
   return found[0]
 }
+
+/** The latest of these runs by their names, and how many there are besides. */
+export function latestOf(runs: readonly string[]): string {
+  const more = runs.length - mostNamed
+  return `${runs.slice(-mostNamed).join(', ')}${more > 0 ? `, and ${more} earlier` : ''}`
+}
+
+const mostNamed = 5
 
 function startOf(events: readonly Timed[]): (RunStarted & Timed) | undefined {
   return events.find((event): event is RunStarted & Timed => event.type === 'run-started')

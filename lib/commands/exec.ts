@@ -5,6 +5,7 @@ import { play, playbook } from '../model/playbook.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { mask } from '../report/mask.ts'
 import { command } from '../cli/command.ts'
+import { typed } from '../cli/command-line.ts'
 import { becomeOf, readInventory, withConnectionOptions } from '../cli/inputs.ts'
 import { questions } from '../cli/operator.ts'
 import { connecting, type Options, pick, type ValuesOf, vaults } from '../cli/options.ts'
@@ -82,7 +83,7 @@ async function execute({ pattern, words, values, argv }: ExecArguments): Promise
     play('exec', { hosts: pattern, strategy: 'free' }, ({ task }) => {
       task(script, async (host) => {
         try {
-          const result = await host.run((values.probe ? looking : typed)({ script, long: true }))
+          const result = await host.run((values.probe ? looking : anything)({ script, long: true }))
           if (values.probe || !host.check) results.set(host.name, result)
         } catch (error) {
           if (error instanceof CommandFailed) results.set(host.name, error.result)
@@ -93,14 +94,16 @@ async function execute({ pattern, words, values, argv }: ExecArguments): Promise
   ])
   const plays = select(book, inventory, { limit: values.limit ?? [], tags: [], skipTags: [] })
   const hosts = plays.flatMap((p) => p.hosts)
-  if (hosts.length === 0)
+  if (hosts.length === 0) {
+    const see = typed(['inventory', ...(values.inventory ?? []).flatMap((one) => ['-i', one]), '--graph'])
+    const hint = plays.some(({ limited }) => limited)
+      ? `see: ${program()} ${see}`
+      : `add some to ${inventory.path}; see: ${program()} ${see}`
     throw new Refused(
-      {
-        message: `no host is selected: ${plays.map(({ empty }) => empty).join('; ')}`,
-        hint: `see: ${program()} inventory --graph`,
-      },
+      { message: `no host is selected: ${plays.map(({ empty }) => empty).join('; ')}`, hint },
       exit.empty,
     )
+  }
 
   const { perform } = await import('../program/perform.ts')
   const endings = new Map<string, Ending>()
@@ -148,7 +151,7 @@ function reporter(aloud: boolean, results: ReadonlyMap<string, CommandResult>, e
 }
 
 /** What is typed may do anything, so that nothing of it is predicted. */
-const typed = operation<Command, null, Command, Ran>(({ script }) => script, {
+const anything = operation<Command, null, Command, Ran>(({ script }) => script, {
   read: async () => null,
   plan: (_, command) => ({ result: { code: 0, stdout: '', stderr: '' }, change: command, unpredictable: true }),
   apply: async (connection, command) => ({ ...(await ran(connection, command)) }),

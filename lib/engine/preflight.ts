@@ -111,6 +111,9 @@ export function checkExtraVars(playbook: Playbook, names: readonly string[]): re
     .filter((name) => !declared.has(name))
     .map((name) => ({
       message: `no role of this playbook has a variable «${name}» (given with -e)`,
-      hint: didYouMean(name, declared) ?? `there are: ${[...declared].sort().join(', ')}`,
+      hint:
+        declared.size === 0
+          ? `it declares none: leave -e ${name} away, or declare it: { ${name}: text }`
+          : (didYouMean(name, declared) ?? `there are: ${[...declared].sort().join(', ')}`),
     }))
 }

@@ -76,8 +76,9 @@ export interface PlayNode {
   readonly play: Play
   /** Those of the play's pattern that the limit leaves, in the order of the pattern. */
   readonly hosts: readonly Host[]
-  /** Why there are none. */
+  /** Why there are none, and whether that is so because of the limit. */
   readonly empty?: string
+  readonly limited?: true
   readonly nodes: readonly Node[]
   readonly roles: readonly RoleNode[]
 }
@@ -106,7 +107,7 @@ export function select(playbook: Playbook, inventory: Inventory, selection: Sele
     const { hosts: pattern } = play.options
     // A play without hosts is refused below, with whatever else is wrong.
     const matched = matchHosts(typeof pattern === 'string' ? pattern : 'all', inventory)
-    problems.push(...matched.problems.map((p) => ({ ...p, at: p.at ?? play.at })))
+    problems.push(...matched.problems.map((p) => ({ ...leadingOut(p, inventory), at: p.at ?? play.at })))
     const roles: RoleNode[] = []
     const nodes = play.roles.flatMap((item): readonly Node[] => {
       if (item.kind === 'role') return roleNode(item, []).nodes
@@ -123,7 +124,10 @@ export function select(playbook: Playbook, inventory: Inventory, selection: Sele
     const patterns = (selection.limit ?? []).filter((item) => typeof item === 'string').join(',')
     const limit = patterns === '' ? 'the limit' : `the limit ${patterns}`
     const reason = matched.hosts.length > 0 ? `${limit} leaves none of` : 'there is no host in'
-    const empty = hosts.length > 0 ? {} : { empty: `${reason} ${pattern}` }
+    const empty =
+      hosts.length > 0
+        ? {}
+        : { empty: `${reason} ${pattern}`, ...(matched.hosts.length > 0 ? { limited: true as const } : {}) }
     return { play, hosts, ...empty, nodes, roles }
 
     function roleNode(role: AnyRole, beside: readonly string[]): RoleNode {
@@ -210,8 +214,16 @@ function limiting(
     return text
   }
   const patterns = limit.filter((item) => typeof item === 'string')
-  problems.push(...applyLimit([], patterns, inventory, read).problems)
+  problems.push(...applyLimit([], patterns, inventory, read).problems.map((p) => leadingOut(p, inventory)))
   return (all) => applyLimit(all, patterns, inventory, read).hosts
+}
+
+/** A misspelt pattern that resembles nothing: what there is. */
+function leadingOut(problem: Problem, inventory: Inventory): Problem {
+  if (problem.hint !== undefined || inventory.path === '') return problem
+  const groups = [...inventory.groups.keys()].filter((name) => name !== 'all' && name !== 'ungrouped')
+  const some = groups.length > 0 ? groups : [...inventory.hosts.keys()]
+  return { ...problem, hint: `${inventory.path} has ${some.slice(0, 8).join(', ')}${some.length > 8 ? ', …' : ''}` }
 }
 
 // A second task with the same path would share its journal entries, and resume would take one for the other.

@@ -34,7 +34,8 @@ export function showProblems(problems: readonly Problem[]): string {
   return [...alike.values()]
     .map((some) => {
       const { message, hint, source } = some[0]!
-      const places = some.flatMap(({ at }) => (at ? [showLocation(at)] : []))
+      // What is typed, as for exec, lies in no file.
+      const places = some.flatMap(({ at }) => (at && at.line > 0 ? [showLocation(at)] : []))
       const more = places.length - mostPlaces
       const named = [...places.slice(0, mostPlaces), ...(more > 0 ? [`and ${more} more`] : [])].join(', ')
       return `${message}${hint ? ` - ${hint}` : ''}${named ? ` (${named})` : ''}${source ? `\n${source}` : ''}`

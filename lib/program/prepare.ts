@@ -1,4 +1,4 @@
-import { type PlayNode, type Selection, select, tasksOf } from '../engine/select.ts'
+import { type PlayNode, type Selection, select, tagsOf, tasksOf } from '../engine/select.ts'
 import type { Inventory } from '../model/inventory.ts'
 import type { Playbook } from '../model/playbook.ts'
 import { exit, Refused } from '../model/problem.ts'
@@ -27,7 +27,8 @@ export async function prepare(
   const { checkExtraVars } = await import('../engine/preflight.ts')
   const unknown = checkExtraVars(playbook, wanted.given)
   if (unknown.length > 0) throw new Refused(unknown, exit.load)
-  refuseEmpty(plays)
+  refuseNoTask(playbook, plays, wanted)
+  refuseNoHost(plays, inventory)
   return { playbook, inventory, plays }
 }
 
@@ -51,21 +52,35 @@ async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<readon
   )
 }
 
-function refuseEmpty(plays: readonly PlayNode[]): void {
+function refuseNoTask(playbook: Playbook, plays: readonly PlayNode[], { tags, skipTags, startAt }: Wanted): void {
+  const tasks = plays.flatMap((play) => [...tasksOf(play.nodes)])
+  if (tasks.some(({ selected }) => selected)) return
+  if (tasks.length === 0)
+    throw new Refused(
+      { message: `the playbook «${playbook.name}» has no task`, hint: "write one: task('…', …)", at: playbook.at },
+      exit.empty,
+    )
+  const given = [
+    ...(tags.length > 0 ? ['--tags'] : []),
+    ...(skipTags.length > 0 ? ['--skip-tags'] : []),
+    ...(startAt === undefined ? [] : ['--start-at-task']),
+  ]
+  const [last, ...before] = [...given].reverse()
+  const options = before.length > 0 ? `${before.reverse().join(', ')} and ${last}` : last
+  const hint =
+    options === undefined
+      ? `all wait to be named by a tag: --tags ${tagsOf(playbook).find((tag) => tag !== 'never') ?? 'never'}`
+      : `see what there is: --list-tasks without ${options}`
+  throw new Refused({ message: 'no task is selected', hint }, exit.empty)
+}
+
+/** @throws Refused when nothing would be done on any host, with what to look at or to write */
+export function refuseNoHost(plays: readonly PlayNode[], inventory: Inventory): void {
   const wanted = plays.filter((play) => [...tasksOf(play.nodes)].some((n) => n.selected))
-  if (wanted.length === 0)
-    throw new Refused(
-      {
-        message: 'no task is selected',
-        hint: 'see what there is: --list-tasks without --tags, --skip-tags and --start-at-task',
-      },
-      exit.empty,
-    )
-  if (wanted.every((play) => play.hosts.length === 0)) {
-    const reasons = [...new Set(wanted.map(({ empty }) => empty))]
-    throw new Refused(
-      { message: `no host is selected: ${reasons.join('; ')}`, hint: 'see: --list-hosts without --limit' },
-      exit.empty,
-    )
-  }
+  if (wanted.some((play) => play.hosts.length > 0)) return
+  const reasons = [...new Set(wanted.map(({ empty }) => empty))]
+  const hint = wanted.some(({ limited }) => limited)
+    ? 'see: --list-hosts without --limit'
+    : `add some to ${inventory.path}`
+  throw new Refused({ message: `no host is selected: ${reasons.join('; ')}`, hint }, exit.empty)
 }

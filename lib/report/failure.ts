@@ -40,7 +40,8 @@ function drawReason(failure: Failure, paint: Paint, columns: number, withStack: 
   const lines = [
     `  ${failure.operation ? `${failure.operation}: ` : ''}${first}`,
     ...more.map((line) => `    ${line}`),
-    paint('dim', `    at ${showLocation(failure.at)}`),
+    // What was typed, as for exec, lies in no file.
+    ...(failure.at.line > 0 ? [paint('dim', `    at ${showLocation(failure.at)}`)] : []),
   ]
   if (failure.command) {
     const [command = '', ...rest] = failure.command.trim().split('\n')

@@ -21,6 +21,19 @@ const project = new Project({
   'lost.ts': "import './nothing.ts'\n",
   'unlinked.ts': `${words.replace('play, playbook', 'plai, playbook')}plai()\n`,
   'wanting.ts': site.replace("text.or('hi')", 'text').replace('number.or(1)', "oneOf('one', 'two')"),
+  'empty.ini': '[web]\n',
+  'nobody.ts': site,
+  'idle.ts': `${words}export default playbook('idle', [play('p', { hosts: 'all' }, () => {})])\n`,
+  'never.ts': `${words}export default playbook('n', [
+  play('p', { hosts: 'all' }, ({ task }) => { task('T', { tags: ['care', 'never'] }, shell\`true\`) }),
+])
+`,
+  ...Object.fromEntries(
+    [1, 2, 3, 4, 5, 6, 7].map((n) => [
+      `.switchover/runs/20260101-000000-0000${n}.jsonl`,
+      `${JSON.stringify({ type: 'run-started', run: `0${n}`, playbook: 'another', check: false, hosts: [], argv: [] })}\n`,
+    ]),
+  ),
   'bad-hosts.ts': site.replace("hosts: 'web'", "hosts: 'wbe'"),
 })
 const [at, lab] = [
@@ -312,7 +325,65 @@ const cases: readonly Case[] = [
     when: 'tags that leave nothing',
     args: [...play, '-t', 'greeting', '--skip-tags', 'greeting'],
     code: 7,
-    says: 'no task is selected - see what there is: --list-tasks without --tags, --skip-tags and --start-at-task',
+    says: 'no task is selected - see what there is: --list-tasks without --tags and --skip-tags',
+  },
+  {
+    when: 'a group without hosts',
+    args: ['nobody.ts', '-i', 'empty.ini', '--no-type-check'],
+    code: 7,
+    says: 'no host is selected: there is no host in web - add some to empty.ini',
+  },
+  {
+    when: 'a playbook without tasks',
+    args: ['idle.ts', ...at],
+    code: 7,
+    says: "the playbook «idle» has no task - write one: task('…', …) (idle.ts:3)",
+  },
+  {
+    when: 'tasks that wait for a tag',
+    args: ['never.ts', ...at],
+    code: 7,
+    says: 'no task is selected - all wait to be named by a tag: --tags care',
+  },
+  {
+    when: 'a command on a group without hosts',
+    args: ['exec', 'web', '-i', 'empty.ini', '--', 'true'],
+    code: 7,
+    says: 'no host is selected: there is no host in web - add some to empty.ini; see: run inventory -i empty.ini --graph',
+  },
+  {
+    when: 'a command on hosts that resemble nothing',
+    args: ['exec', 'quuxes', '-i', 'inventory/lab', '--', 'true'],
+    code: 7,
+    says: 'no host or group matches quuxes - inventory/lab has web, db',
+  },
+  {
+    when: 'a variable of a playbook that declares none',
+    args: ['never.ts', ...at, '-t', 'care', '-e', 'size=1'],
+    code: 6,
+    says:
+      'no role of this playbook has a variable «size» (given with -e) - ' +
+      'it declares none: leave -e size away, or declare it: { size: text }',
+  },
+  {
+    when: 'nothing to resume, and runs of another playbook',
+    args: [...play, '--resume'],
+    code: 5,
+    says: 'there is no recorded run of «site» to resume - run it without --resume',
+  },
+  {
+    when: 'a run of another playbook to resume',
+    args: [...play, '--resume=20260101-000000-00007'],
+    code: 5,
+    says: 'there is no recorded run 20260101-000000-00007 of «site» to resume - run it without --resume',
+  },
+  {
+    when: 'a run to report that is none of many',
+    args: ['report', '2027'],
+    code: 5,
+    says:
+      'there is no recorded run 2027 - recorded: 20260101-000000-00003, 20260101-000000-00004, ' +
+      '20260101-000000-00005, 20260101-000000-00006, 20260101-000000-00007, and 2 earlier',
   },
   {
     when: 'an unknown task to start at',

@@ -14,7 +14,7 @@
 export function keepBackslashes({ raw }: TemplateStringsArray): void {
   for (const text of raw) {
     if (!text.includes('\\')) continue
-    for (const { 0: escape, 1: eaten, index } of text.matchAll(/\\(?:[\\nt`]|\r?\n|\$\{|(?<=\$\\)\{|(.))/gsu)) {
+    for (const { 0: escape, 1: eaten, index } of text.matchAll(/\\(?:[\\nt\x60]|\r?\n|\$\{|(?<=\$\\)\{|(.))/gsu)) {
       if (eaten === undefined) continue
       const line = text.slice(text.lastIndexOf('\n', index) + 1, index) + text.slice(index).split('\n', 1)[0]
       throw new Error(`JavaScript eats the backslash of ${escape} in \`${line.trim()}\`: write \\${escape}`)

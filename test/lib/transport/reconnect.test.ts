@@ -116,7 +116,7 @@ test('a lost connection is opened again, with growing patience', async ({ sshd }
         'the connection to node-1 was lost, and 3 tries to open it again failed: ' +
           `cannot connect to 127.0.0.1:${port}: connection refused`,
       )
-      assert.is(hint, 'is sshd running there, and is this the right port?')
+      assert.match(hint ?? '', `start sshd there, or set its port; to see for yourself: ssh -p ${port} `)
     }
     assert.equal(waits, [200, 1000, 3000], 'those who wait, wait together')
     waits.length = 0

@@ -84,6 +84,7 @@ function letters(word: string, of: Options): readonly Word[] {
       text: `-${word[i]}`,
       option,
       ...(takesRest ? { value: rest.replace(/^=/, '') } : {}),
+      ...(rest === '=false' && of[option]!.kind === 'flag' ? { off: true } : {}),
     })
     if (takesRest) break
   }

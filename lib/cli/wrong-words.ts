@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import { quote } from '../kit/shell.ts'
-import { didYouMean, exit, Refused } from '../model/problem.ts'
+import { didYouMean, exit, nearest, Refused } from '../model/problem.ts'
 import { type AnyCommand, first, partsOf } from './command.ts'
 import type { Option } from './options.ts'
-import { isRunnable } from '../program/playbooks.ts'
+import { isRunnable, playbooks, roles } from '../program/playbooks.ts'
 import { behind, type OptionWord, type PositionalWord, waits, type Word } from './words.ts'
+import { commandWords } from '../commands/index.ts'
 import { program } from '../model/program.ts'
 import { asCalled } from './command-line.ts'
 
@@ -22,11 +23,16 @@ interface Line {
  */
 export async function refuseWords(of: Line): Promise<void> {
   const { told } = of
-  for (const [i, word] of told.entries()) if (word.kind === 'option') refuseOption(word, told[i + 1], of)
-  refuseRepeated(of)
+  refuseNearCommand(of)
   const { takes } = partsOf(of.command)
   const given = told.filter((word) => word.kind === 'positional')
   const most = Object.values(takes).some(({ many }) => many) ? Infinity : Object.keys(takes).length
+  // What follows a command that lacks its two dashes is that command's own, and none of ours.
+  const unmarked = of.command.behind !== undefined && !of.line.includes('--') ? given[most] : undefined
+  const strange = told.findIndex((word) => word.kind === 'option' && word.option === undefined)
+  if (unmarked && (strange < 0 || told.indexOf(unmarked) < strange)) throw await tooMuch(unmarked, of)
+  for (const [i, word] of told.entries()) if (word.kind === 'option') refuseOption(word, told[i + 1], of)
+  refuseRepeated(of)
   if (given.length > most) throw await tooMuch(strayed(given, most), of)
   if (of.command.behind === undefined && behind(of.line).length > 0)
     throw usage(`${behind(of.line)[0]} is too much`, `nothing stands behind -- here; ${seeHelp(of)}`)
@@ -39,11 +45,23 @@ export async function refuseWords(of: Line): Promise<void> {
   }
 }
 
+/** A misspelt command is taken for a playbook, of which nothing that follows makes sense. */
+function refuseNearCommand({ word, told }: Line): void {
+  const target = told.find(({ kind }) => kind === 'positional')?.text
+  if (word !== first || target === undefined || /[/.]/.test(target) || isRunnable(target)) return
+  const words = commandWords()
+  const near = nearest(target, [...roles(), ...playbooks(), ...words])
+  if (near !== undefined && words.includes(near))
+    throw usage(`there is no command ${target}, and no playbook or role of that name`, `did you mean ${near}?`)
+}
+
 function refuseOption(word: OptionWord, next: Word | undefined, of: Line): void {
   const { options } = partsOf(of.command)
   const { text, option: name, value } = word
   if (name === undefined) throw unknown(text, of)
   const option = options[name]!
+  if (value !== undefined && text.startsWith('--no-'))
+    throw usage(`${text}=${value}: it takes no value`, `write ${text}`)
   if (waits(word, options) && (next?.kind !== 'value' || next.text === '')) throw usage(`${text} needs a value`)
   if (value === undefined) return
   if (option.kind === 'count') throw usage(`${text}=${value}: it takes no value`, 'repeat it, as in -vv')
@@ -83,7 +101,9 @@ function strayed(given: readonly PositionalWord[], most: number): PositionalWord
 
 /** A word that nothing takes, with what it may have been meant as. */
 async function tooMuch(extra: PositionalWord, of: Line): Promise<Refused> {
-  const hint = besideAnOption(extra, of) ?? (await (await import('./meant.ts')).meantAs(extra, of))
+  const unmarked = of.command.behind !== undefined && !of.line.includes('--')
+  const hint =
+    (unmarked ? undefined : besideAnOption(extra, of)) ?? (await (await import('./meant.ts')).meantAs(extra, of))
   return usage(`${quote(extra.text)} is too much`, hint ?? seeHelp(of))
 }
 

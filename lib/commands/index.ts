@@ -1,4 +1,4 @@
-import type { AnyCommand } from '../cli/command.ts'
+import { type AnyCommand, first } from '../cli/command.ts'
 
 /** Every command by its word, loaded when it is asked for. A line that begins with none of these words is for `run`. */
 export const commands: Readonly<Record<string, () => Promise<AnyCommand>>> = {
@@ -14,4 +14,9 @@ export const commands: Readonly<Record<string, () => Promise<AnyCommand>>> = {
   unlock: async () => (await import('./unlock.ts')).unlock,
   completion: async () => (await import('./completion.ts')).completion,
   complete: async () => (await import('./complete.ts')).complete,
+}
+
+/** The words that an operator may type: `complete` is for shells, and `run` is what no word means. */
+export function commandWords(): readonly string[] {
+  return Object.keys(commands).filter((word) => word !== 'complete' && word !== first)
 }

@@ -17,7 +17,6 @@ import { findPlaybook, loadPlaybook } from '../program/playbooks.ts'
 import { checkPlays, type Prepared, prepare } from '../program/prepare.ts'
 import type { LiveReporter } from '../report/index.ts'
 import { program } from '../model/program.ts'
-import { commands } from './index.ts'
 
 export const run = command({
   describe: 'Run a playbook, or a role by its name',
@@ -93,7 +92,7 @@ async function runPlaybook(args: RunArguments): Promise<number> {
 }
 
 async function load({ target, values, argv }: RunArguments): Promise<Selected> {
-  const file = findPlaybook(target, Object.keys(commands))
+  const file = findPlaybook(target)
   const extraVars = await parseExtraVars(values['extra-vars'] ?? [])
   const checks = values['type-check'] && !listing(values)
   // A type error says more than what follows from it at run time, so it is the one to be shown.

@@ -251,5 +251,7 @@ function suggestion(given: string, cwd: string): string | undefined {
     if (near !== undefined) return `did you mean ${path.join(where, near)}?`
   }
   const own = names(path.resolve(cwd, 'inventory'))
-  return own.length > 0 ? `inventory/ has ${own.join(', ')}` : undefined
+  const has = own.length > 0 ? `inventory/ has ${own.join(', ')}` : undefined
+  // A path names no host.
+  return given.includes('/') ? has : `${has === undefined ? '' : `${has}; `}for a host of that name write -i ${given},`
 }

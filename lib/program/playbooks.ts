@@ -9,11 +9,9 @@ import { advice, circleOf } from './circle.ts'
 import { draw } from './draw.ts'
 
 /**
- * The file behind a playbook's path or a role's name. @throws Refused with the nearest name when there is none, those
- * of
- * `others` included
+ * The file behind a playbook's path or a role's name. @throws Refused with the nearest name when there is none
  */
-export function findPlaybook(target: string, others: readonly string[] = []): string {
+export function findPlaybook(target: string): string {
   const found = fileOf(target)
   if (found !== undefined && /\.[cm]?[jt]s$/.test(found)) return path.resolve(found)
   if (found !== undefined)
@@ -41,7 +39,7 @@ export function findPlaybook(target: string, others: readonly string[] = []): st
       exit.load,
     )
   }
-  const known = [...roles(), ...playbooks(), ...others]
+  const known = [...roles(), ...playbooks()]
   throw new Refused(
     {
       message: `there is no role ${target} in roles/, and no playbook of that name`,

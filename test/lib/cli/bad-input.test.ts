@@ -158,6 +158,42 @@ const cases: readonly Case[] = [
     says: 'web is too much - nothing stands behind -- here; see run --help',
   },
   {
+    when: 'a misspelt command',
+    args: ['exce', 'web', ...lab, '--', 'uname'],
+    code: 5,
+    says: 'there is no command exce, and no playbook or role of that name - did you mean exec?',
+  },
+  {
+    when: 'a misspelt command with an option of its own',
+    args: ['invntory', '--graph'],
+    code: 5,
+    says: 'there is no command invntory, and no playbook or role of that name - did you mean inventory?',
+  },
+  {
+    when: 'a name that resembles nothing',
+    args: ['zebra', ...at],
+    code: 6,
+    says: 'there is no role zebra in roles/, and no playbook of that name - there are: nginx, playbooks/site.ts',
+  },
+  {
+    when: 'a command with options, without its two dashes',
+    args: ['exec', 'web', ...lab, 'uname', '-s'],
+    code: 5,
+    says: 'uname is too much - did you mean run exec web -i inventory/lab -- uname -s?',
+  },
+  {
+    when: 'a host in place of an inventory',
+    args: [...play.slice(0, 1), '--no-type-check', '-i', 'node-17'],
+    code: 6,
+    says: 'there is no inventory node-17 - inventory/ has lab.ts; for a host of that name write -i node-17,',
+  },
+  {
+    when: 'no to what says no',
+    args: [...play, '--no-type-check=false'],
+    code: 5,
+    says: '--no-type-check=false: it takes no value - write --no-type-check',
+  },
+  {
     when: 'a command without its two dashes',
     args: ['exec', 'all', 'ls', '-l', '/x y', '-i', 'inventory/lab'],
     code: 5,

@@ -169,6 +169,10 @@ test('settings: file under command line, paths from the file, and where each com
   assert.equal(config['check'], { value: true, from: 'command line' })
   assert.equal(config['inventory'], { value: ['../inventory/lab'], from: '../run.config.ts' })
   assert.equal(config['diff'], { value: false, from: 'default' })
+  for (const off of ['-C=false', '--check=false', '--no-check']) {
+    const { check } = JSON.parse((await own.run(['config', '--json', off], { cwd })).stdout) as typeof config
+    assert.equal(check, { value: false, from: 'command line' }, off)
+  }
   assert.equal(config['user'], { value: null, from: 'default' })
 })
 

@@ -131,7 +131,9 @@ test('no command drops a word', async () => {
       if (/^(text|number)$/.test(kind) && names.every(([, { many }]) => !many))
         assert.is(
           await refusal(word, ...line, `--${name}`, '1', 'extra'),
-          `extra is too much - --${name} takes one value`,
+          behind === undefined
+            ? `extra is too much - --${name} takes one value`
+            : `extra is too much - did you mean run ${word} ${line.join(' ')} --${name} 1 -- extra?`,
         )
   }
 })

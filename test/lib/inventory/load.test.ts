@@ -149,7 +149,9 @@ test('no such inventory: exit code of a load, and a suggestion', async () => {
   assert.equal(await folder.problems(['inventory/stie']), [
     'there is no inventory inventory/stie - did you mean inventory/site?',
   ])
-  assert.equal(await folder.problems(['elsewhere']), ['there is no inventory elsewhere - inventory/ has lab, site.ts'])
+  assert.equal(await folder.problems(['elsewhere']), [
+    'there is no inventory elsewhere - inventory/ has lab, site.ts; for a host of that name write -i elsewhere,',
+  ])
   try {
     await folder.load(['inventory/lba'])
     assert.unreachable()

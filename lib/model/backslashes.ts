@@ -17,7 +17,7 @@ export function keepBackslashes({ raw }: TemplateStringsArray): void {
     for (const { 0: escape, 1: eaten, index } of text.matchAll(/\\(?:[\\nt\x60]|\r?\n|\$\{|(?<=\$\\)\{|(.))/gsu)) {
       if (eaten === undefined) continue
       const line = text.slice(text.lastIndexOf('\n', index) + 1, index) + text.slice(index).split('\n', 1)[0]
-      throw new Error(`JavaScript eats the backslash of ${escape} in \`${line.trim()}\`: write \\${escape}`)
+      throw new Error(`JavaScript eats the backslash of ${escape} in «${line.trim()}»: write \\${escape}`)
     }
   }
 }

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Duplex, Readable, Writable } from 'node:stream'
 import { here, type Location } from './location.ts'
 import type { HostRef } from './inventory.ts'
-import type { Secret } from './secret.ts'
+import { labelIn, Secret } from './secret.ts'
 
 /** What a result may be made of. No Secret, on purpose: results go to the journal. */
 export type Json = string | number | boolean | null | undefined | readonly Json[] | { readonly [key: string]: Json }
@@ -213,8 +213,12 @@ export function operation<A, S, C extends Change, R extends Value>(
       },
       at: here(),
       ...('local' in spec ? { local: spec.local?.(args) } : {}),
-      plan: (state) => spec.plan(state as S, args),
+      plan(state) {
+        refuseLabels(args)
+        return spec.plan(state as S, args)
+      },
       async prepare(connection) {
+        refuseLabels(args)
         const plan = spec.plan(await spec.read(connection, args), args)
         const { change } = plan
         return {
@@ -228,6 +232,30 @@ export function operation<A, S, C extends Change, R extends Value>(
         }
       },
     })
+}
+
+/**
+ * A secret in an ordinary text is only its label, and would reach the host so. Only plain data is looked through.
+ * @throws Advice
+ */
+function refuseLabels(value: unknown, seen = new Set<unknown>()): void {
+  const text = value instanceof Secret ? value.reveal() : value
+  if (typeof text === 'string') {
+    const label = labelIn(text)
+    if (label === undefined) return
+    throw new Advice(
+      `the label ${label} would be used in place of the secret: an ordinary text takes no more of it`,
+      'write the text as masked`…${host.vars.NAME}…`; a command takes it as stdin or env',
+    )
+  }
+  if (typeof value !== 'object' || value === null || seen.has(value)) return
+  seen.add(value)
+  if (Array.isArray(value)) for (const one of value) refuseLabels(one, seen)
+  else if (Object.getPrototypeOf(value) === Object.prototype)
+    for (const [key, one] of Object.entries(value)) {
+      refuseLabels(key, seen)
+      refuseLabels(one, seen)
+    }
 }
 
 /** The operations made while a body runs and not run yet: what is left when the body ends was forgotten. */

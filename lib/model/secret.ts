@@ -4,6 +4,7 @@ import { keepBackslashes } from './backslashes.ts'
 // What nobody may print, whoever made it: roles make secrets of what hosts say at any time, so that they cannot be
 // handed through to those who print. The one thing that this folder keeps.
 const known = new Map<string, string>()
+const labels = new Set<string>()
 
 /**
  * A value that prints as its label everywhere: in logs, diffs, reports, JSON and string templates. Only `reveal()`
@@ -25,6 +26,7 @@ export class Secret {
     this.#parts = parts
     this.label = label
     this.isContent = isContent
+    if (label !== undefined) labels.add(label)
   }
 
   /** A secret text under the name it will be shown by; the text is masked in every output from now on. */
@@ -112,6 +114,13 @@ export function masked(strings: TemplateStringsArray, ...values: readonly (strin
 /** Every secret text made so far with its label, longest first. */
 export function knownSecrets(): readonly (readonly [text: string, label: string])[] {
   return [...known].sort(([a], [b]) => b.length - a.length)
+}
+
+/** The label of a secret in a text, as it is put there by an ordinary template: whoever reads it misses the secret. */
+export function labelIn(text: string): string | undefined {
+  if (!text.includes('‹')) return undefined
+  for (const [shown, label] of text.matchAll(/‹([^‹›]*)›/g)) if (labels.has(label!)) return shown
+  return undefined
 }
 
 /** How many secrets are known: lets a masker see cheaply whether it is up to date. */

@@ -47,24 +47,24 @@ test('refuses a secret on a command line, alone and in a list', () => {
 
 test('refuses a backslash that JavaScript would eat, and says what to write', () => {
   const eaten = [
-    [() => sh`grep 'a\.b' x`, "\\. in `grep 'a\\.b' x`: write \\\\."],
-    [() => sh`true\nfind . \( -name a \)`, '\\( in `true\\nfind . \\( -name a \\)`: write \\\\('],
-    [() => sh`echo "\"a"`, '\\" in `echo "\\"a"`: write \\\\"'],
-    [() => sh`grep '\bbar' x`, "\\b in `grep '\\bbar' x`: write \\\\b"],
-    [() => sh`sed s/\1/x/ ${'a'}`, '\\1 in `sed s/\\1/x/`: write \\\\1'],
-    [() => sh`ls ${'a'} \u`, '\\u in `\\u`: write \\\\u'],
-    [() => sh`echo "\$HOME"`, '\\$ in `echo "\\$HOME"`: write \\\\$'],
-    [() => sh`printf \r`, '\\r in `printf \\r`: write \\\\r'],
-    [() => probe`grep 'a\.b' x`, "\\. in `grep 'a\\.b' x`: write \\\\."],
-    [() => shell({ allow: [1] })`grep 'a\.b' x`, "\\. in `grep 'a\\.b' x`: write \\\\."],
+    [() => sh`grep 'a\.b' x`, "\\. in «grep 'a\\.b' x»: write \\\\."],
+    [() => sh`true\nfind . \( -name a \)`, '\\( in «true\\nfind . \\( -name a \\)»: write \\\\('],
+    [() => sh`echo "\"a"`, '\\" in «echo "\\"a"»: write \\\\"'],
+    [() => sh`grep '\bbar' x`, "\\b in «grep '\\bbar' x»: write \\\\b"],
+    [() => sh`sed s/\1/x/ ${'a'}`, '\\1 in «sed s/\\1/x/»: write \\\\1'],
+    [() => sh`ls ${'a'} \u`, '\\u in «\\u»: write \\\\u'],
+    [() => sh`echo "\$HOME"`, '\\$ in «echo "\\$HOME"»: write \\\\$'],
+    [() => sh`printf \r`, '\\r in «printf \\r»: write \\\\r'],
+    [() => probe`grep 'a\.b' x`, "\\. in «grep 'a\\.b' x»: write \\\\."],
+    [() => shell({ allow: [1] })`grep 'a\.b' x`, "\\. in «grep 'a\\.b' x»: write \\\\."],
     [
       () => dedent`
         one
         two \d
       `,
-      '\\d in `two \\d`: write \\\\d',
+      '\\d in «two \\d»: write \\\\d',
     ],
-    [() => masked`\d`, '\\d in `\\d`: write \\\\d'],
+    [() => masked`\d`, '\\d in «\\d»: write \\\\d'],
   ] as const
   for (const [write, said] of eaten)
     assert.throws(write, (error: Error) => error.message === `JavaScript eats the backslash of ${said}`)

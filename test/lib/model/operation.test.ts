@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Connection, operation } from '../../../lib/model/operation.ts'
+import { Advice, type Connection, operation } from '../../../lib/model/operation.ts'
+import { masked, Secret } from '../../../lib/model/secret.ts'
 
 const test = suite('operation')
 
@@ -44,6 +45,43 @@ test('has nothing to carry out where all is as wanted', async () => {
   assert.is(prepared.changed, false)
   const error = await prepared.apply(connection).catch((thrown: Error) => thrown.message)
   assert.equal([error, written], ['word new has no change to carry out', []])
+})
+
+const text = operation<unknown, null, null>(() => 'text', { read: async () => null, plan: () => ({ result: null }) })
+
+test('refuses the label of a secret where its value is meant, wherever it stands', async () => {
+  const { connection } = hostOf('old')
+  const password = Secret.of('hunter2', 'a password')
+  const short = Secret.of('x', 'a short one')
+  const meant: readonly unknown[] = [
+    `password=${password}`,
+    ['a', { b: `${short}` }],
+    { [`${password}`]: 1 },
+    masked`a ${`b ${password}`}`,
+    Secret.of(`b ${password}`, 'a line'),
+  ]
+  for (const args of meant) {
+    const error = await text(args)
+      .prepare(connection)
+      .catch((thrown: unknown) => thrown)
+    assert.instance(error, Advice)
+    assert.match((error as Advice).message, /^the label ‹a (password|short one)› would be used in place of the secret/)
+    assert.match((error as Advice).hint, 'masked`')
+    assert.throws(() => text(args).plan(null), /the label/)
+  }
+})
+
+test('takes secrets, and texts in which other words stand so', async () => {
+  const { connection } = hostOf('old')
+  const password = Secret.of('hunter2', 'a password')
+  const circle: Record<string, unknown> = {}
+  circle['itself'] = circle
+  const fine: readonly unknown[] = [
+    password,
+    [masked`a ${password}`, '‹some other›', 'a password', '‹', '‹a password', 3, null, undefined, () => '‹a password›'],
+    circle,
+  ]
+  for (const args of fine) assert.is((await text(args).prepare(connection)).result, null)
 })
 
 test.run()

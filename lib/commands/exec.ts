@@ -39,11 +39,8 @@ export const exec = command({
   options,
   behind: 'The command and its arguments, as they are; one word alone is a line of shell',
   examples: [
-    ['run exec compute -i inventory/lab -- ls -l /etc/motd', 'Equal outputs are shown once'],
-    [
-      `run exec all -i inventory/lab -b -- 'grep -c ERROR /var/log/nova/*.log'`,
-      'As root; one word alone is a line of shell',
-    ],
+    ['run exec web -i hosts.ini -- ls -l /etc', 'Equal outputs are shown once'],
+    ["run exec all -i hosts.ini -b -- 'df | sort'", 'As root; one word alone is a line of shell'],
   ],
   act: ({ words: { pattern }, behind, values, argv }) => execute({ pattern, words: behind, values, argv }),
 })

@@ -26,19 +26,16 @@ export const run = command({
       completes: 'runnable',
       missing: [
         'something to run is missing',
-        'name a playbook or a role, as in run playbooks/site.ts -i inventory/lab; see run --help',
+        'name a playbook or a role, as in run site.ts -i hosts.ini; see run --help',
       ],
     },
   },
   options,
   examples: [
-    ['run playbooks/site.ts -i inventory/lab', 'Run a playbook'],
-    [
-      'run playbooks/site.ts -i inventory/lab -C -D -l web',
-      'Say what would change on the hosts of web, with differences',
-    ],
-    ['run nova -i inventory/lab -t config', 'Run a role by its name, only its tasks with the tag config'],
-    ['run playbooks/site.ts -i inventory/lab --resume', 'Go on where it stopped'],
+    ['run site.ts -i hosts.ini', 'Run a playbook'],
+    ['run site.ts -i hosts.ini -C -D -l web', 'Say what would change on the hosts of web, with differences'],
+    ['run nginx -i hosts.ini -t config', 'Run a role by its name, only its tasks with the tag config'],
+    ['run site.ts -i hosts.ini --resume', 'Go on where it stopped'],
   ],
   act({ words: { target }, values, from, argv }) {
     if (from.json === 'command line' && !listing(values))

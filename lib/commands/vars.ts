@@ -14,7 +14,7 @@ export const vars = command({
     target: {
       describe: 'Path of a playbook, or the name of a role',
       completes: 'runnable',
-      missing: ['whose variables is missing', 'name a playbook or a role, as in run vars playbooks/site.ts'],
+      missing: ['whose variables is missing', 'name a playbook or a role, as in run vars site.ts'],
     },
   },
   options: pick('json'),

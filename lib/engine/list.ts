@@ -16,6 +16,8 @@ export function listTasks(plays: readonly PlayNode[]): string {
   const out: string[] = []
   for (const play of plays) {
     const rows = play.roles.flatMap((role): readonly Row[] => {
+      // The steps that a play gives itself make a role of its name.
+      if (role.role.name === play.play.name && play.roles.length === 1) return rowsOf(role.nodes, 0)
       const own = rowsOf(role.nodes, 1)
       const name =
         role.beside.length > 0 ? `${role.role.name} (side by side with ${role.beside.join(', ')})` : role.role.name

@@ -289,7 +289,12 @@ function record<V>(
     if (closed)
       throw new Error(`${of}: steps cannot be added once the role is defined; a body may run operations instead`)
   }
+  const named = (name: string, at: Location) => {
+    if (typeof name !== 'string' || name.trim() === '')
+      throw new Error(`${of} has a step without a name (${showLocation(at)}): say what it does, as in 'Start nginx'`)
+  }
   const unique = (name: string, at: Location) => {
+    named(name, at)
     const other = names.get(name)
     if (other)
       throw new Error(
@@ -343,6 +348,7 @@ function record<V>(
     },
     block(name, parts) {
       const at = here()
+      named(name, at)
       add({
         kind: 'block',
         name,
@@ -355,7 +361,9 @@ function record<V>(
       })
     },
     parallel(name, steps) {
-      add({ kind: 'parallel', name, at: here(), steps: nested(steps) })
+      const at = here()
+      named(name, at)
+      add({ kind: 'parallel', name, at, steps: nested(steps) })
     },
     flush() {
       add({ kind: 'flush', at: here() })

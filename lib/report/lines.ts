@@ -19,6 +19,7 @@ export function linesReporter(out: Sink, err: Sink, drawing: Drawing, next?: Nex
   const outputs = outputLines()
   const said = new Map<string, number>()
   let under: OpenTask | undefined
+  let announced: OpenTask | undefined
   let batches = 0
   let begun = false
   let resumed = 0
@@ -39,16 +40,28 @@ export function linesReporter(out: Sink, err: Sink, drawing: Drawing, next?: Nex
   const writeUnder = (task: OpenTask, ...lines: readonly string[]) => {
     if (lines.length === 0) return
     tellResumed()
+    announced = undefined
     if (under !== task) write(...apart(), ...heading(task, drawing))
     under = task
     write(...lines)
   }
   const section = (...lines: readonly string[]) => {
     tellResumed()
+    announced = undefined
     under = undefined
     write(...apart(), ...lines)
   }
+  // Whoever reads along wants to know what takes long. Of tasks that begin together each is named when it speaks.
+  const announce = (task: OpenTask) => {
+    announced = task
+    setImmediate(() => {
+      if (announced !== task) return
+      section(...heading(task, drawing))
+      under = task
+    })
+  }
   const drain = () => {
+    announced = undefined
     for (const task of tasks.drain()) writeUnder(task, ...drawOutcomes(task, drawing))
   }
   const output = (event: OutputReceived & Timed) => {
@@ -86,10 +99,8 @@ export function linesReporter(out: Sink, err: Sink, drawing: Drawing, next?: Nex
       case 'task-started': {
         const alone = tasks.size === 0
         const task = tasks.offer(event)
-        if (task && alone && under !== task) {
-          section(...heading(task, drawing))
-          under = task
-        }
+        if (!alone) announced = undefined
+        else if (task && under !== task) announce(task)
         return
       }
       case 'host-started':

@@ -67,7 +67,7 @@ const cases: readonly Case[] = [
     when: 'nothing to run',
     args: [],
     code: 5,
-    says: 'something to run is missing - name a playbook or a role, as in run playbooks/site.ts -i inventory/lab; see run --help',
+    says: 'something to run is missing - name a playbook or a role, as in run site.ts -i hosts.ini; see run --help',
   },
   {
     when: 'no inventory named',

@@ -43,8 +43,7 @@ test('lists honour limit, tags and start', async () => {
     Say    say  playbooks/site.ts:6
 
 all  (all)
-  all
-    Count  late  playbooks/site.ts:15
+  Count  late  playbooks/site.ts:15
 `,
   )
   assert.is(await list('--list-hosts', '-l', 'web1:db', '--skip-tags', 'late'), 'web  (web): 1\n  web1\n')

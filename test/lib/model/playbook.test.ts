@@ -102,6 +102,18 @@ test('refuses two steps of one name in a role, and names both places', () => {
   }
 })
 
+test('refuses a step without a name, and names its place', () => {
+  for (const define of [
+    () => role('r', {}, ({ task }) => void task('', body)),
+    () => role('r', {}, ({ ensure }) => void ensure(' ', body)),
+    () => role('r', {}, ({ handler }) => void handler('', body)),
+    () => role('r', {}, ({ block }) => block('', { try: () => {} })),
+    () => role('r', {}, ({ parallel }) => parallel('', () => {})),
+    () => role('r', {}, ({ gate }) => gate('')),
+  ])
+    assert.throws(define, /^role r has a step without a name \(\S+playbook\.test\.ts:\d+\): say what it does/)
+})
+
 test('refuses steps once the role is defined', () => {
   let late: ((name: string) => void)[] = []
   role('r', {}, ({ task, handler, gate }) => {

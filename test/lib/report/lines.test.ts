@@ -234,9 +234,7 @@ test('names a task again when tasks run side by side', async () => {
   })
   assert.is(
     out,
-    `TASK [nova.compute : Import glance]
-
-TASK [nova.compute : Import neutron]
+    `TASK [nova.compute : Import neutron]
 a: a word from neutron
 
 TASK [nova.compute : Import glance]

@@ -94,12 +94,12 @@ export function createRecap(): Recap {
 
 const words = ['ok', 'changed', 'unreachable', 'failed', 'skipped', 'rescued', 'ignored', 'resumed'] as const
 const zero = () => ({ ok: 0, changed: 0, unreachable: 0, failed: 0, skipped: 0, rescued: 0, ignored: 0, resumed: 0 })
-const always: ReadonlySet<CountedWord> = new Set(['ok', 'changed', 'failed'])
+const always: ReadonlySet<CountedWord> = new Set(['ok', 'changed', 'unreachable', 'failed'])
 type CountedWord = (typeof words)[number]
 
 function table(counts: readonly HostCounts[], paint: Paint): readonly string[] {
   const width = Math.max(...counts.map(({ host }) => host.length))
-  // All of them in every line would be wider than a terminal.
+  // The four that scripts look for, and what happened: all of them in every line would be wider than a terminal.
   const columns = words
     .filter((word) => always.has(word) || counts.some((row) => row[word] > 0))
     .map((word) => ({ word, width: Math.max(...counts.map((row) => `${word}=${row[word]}`.length)) }))

@@ -265,9 +265,9 @@ ok: [a]
 not finished: [b, c]
 
 PLAY RECAP
-a : ok=1  changed=0  failed=0
-b : ok=0  changed=0  failed=0
-c : ok=0  changed=0  failed=0
+a : ok=1  changed=0  unreachable=0  failed=0
+b : ok=0  changed=0  unreachable=0  failed=0
+c : ok=0  changed=0  unreachable=0  failed=0
 
 Interrupted after 12 s
 `,
@@ -361,8 +361,8 @@ TASK [nova.compute : Start]
 ok: [c-1]
 
 PLAY RECAP
-c-1 : ok=1  changed=0  failed=0  resumed=2
-c-2 : ok=0  changed=0  failed=0  resumed=1
+c-1 : ok=1  changed=0  unreachable=0  failed=0  resumed=2
+c-2 : ok=0  changed=0  unreachable=0  failed=0  resumed=1
 
 Finished in 0.4 s
 `,

@@ -1,10 +1,36 @@
 import { quote } from '../kit/shell.ts'
 import { program } from '../model/program.ts'
+import { knownSecrets } from '../model/secret.ts'
 
 /** Words of a command line as they are to be typed again. */
 export function typed(argv: readonly string[]): string {
   return argv.map(quote).join(' ')
 }
+
+/**
+ * The words that go on with a run. A variable with a secret in it is left out and asked for: what would be shown in its
+ * place is a label, which must not be typed.
+ */
+export function typedToResume(argv: readonly string[]): string {
+  const secrets = knownSecrets()
+  const left: string[] = []
+  const again: string[] = []
+  for (let i = 0; i < argv.length; i++) {
+    const word = argv[i]!
+    if (word.startsWith('--resume=')) continue
+    const alone = word === '-e' || word === '--extra-vars'
+    const [, joined] = /^(?:-e|--extra-vars=)(.+)$/s.exec(word) ?? []
+    const value = alone ? argv[i + 1] : joined
+    if (value !== undefined && secrets.some(([secret]) => value.includes(secret))) {
+      again.push(...(value.trim().startsWith('{') ? ['-e …'] : namesIn(value).map((name) => `-e ${name}=…`)))
+      if (alone) i++
+    } else left.push(word)
+  }
+  const asked = again.length > 0 ? ` (and give ${again.join(' ')} again)` : ''
+  return `${program()} ${typed(left)} --resume${asked}`
+}
+
+const namesIn = (pairs: string) => [...pairs.matchAll(/(?:^|\s)([\w.-]+)=/g)].map(([, name]) => name!)
 
 /** A text of ours, in which `run` stands for this program, with the words that it was called by. */
 export function asCalled(text: string): string {

@@ -6,7 +6,14 @@ import { exit, Refused } from '../model/problem.ts'
  * @throws Refused
  */
 export async function parseExtraVars(given: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
-  return Object.assign({}, ...(await Promise.all(given.map(one)))) as Record<string, unknown>
+  const all = Object.assign({}, ...(await Promise.all(given.map(one)))) as Record<string, unknown>
+  for (const [name, value] of Object.entries(all))
+    if (typeof value === 'string' && /^‹[^‹›]*›$/.test(value))
+      throw new Refused(
+        { message: `-e ${name}=${value}: that is how a secret is shown, and not its value`, hint: 'give its value' },
+        exit.usage,
+      )
+  return all
 }
 
 async function one(text: string): Promise<Readonly<Record<string, unknown>>> {

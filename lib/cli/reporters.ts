@@ -2,10 +2,9 @@ import path from 'node:path'
 import { importAuthored } from '../authored.ts'
 import type { Reporter } from '../model/event.ts'
 import { exit, Refused } from '../model/problem.ts'
-import { program } from '../model/program.ts'
 import { problemsOf } from '../program/playbooks.ts'
 import type { LiveReporter } from '../report/index.ts'
-import { typed } from './command-line.ts'
+import { typedToResume } from './command-line.ts'
 import type { Values } from './options.ts'
 
 /** What -o asks for. @throws Refused for what there is not, or for two on one stdout */
@@ -84,10 +83,7 @@ export async function reportersFor(
     color: wantsColor(process.stdout),
     columns: process.stdout.columns || 120,
     rows: process.stdout.rows || 24,
-    next: ({ finished }) =>
-      check || finished.outcome === 'ok'
-        ? undefined
-        : `Go on with: ${program()} ${typed(argv.filter((word) => !word.startsWith('--resume=')))} --resume`,
+    next: ({ finished }) => (check || finished.outcome === 'ok' ? undefined : `Go on with: ${typedToResume(argv)}`),
   })
   return { live: screen, reporters: [screen, ...beside] }
 }

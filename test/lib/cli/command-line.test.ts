@@ -1,0 +1,29 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { typedToResume } from '../../../lib/cli/command-line.ts'
+import { parseExtraVars } from '../../../lib/cli/extra-vars.ts'
+import { Secret } from '../../../lib/model/secret.ts'
+
+const test = suite('command line')
+
+test('a variable with a secret in it is asked for again, and never shown as something to type', () => {
+  Secret.of('hunter2', 'a password')
+  const plain = ['x.ts', '-e', 'port=3', '-epath=/a', '--resume=latest', '--extra-vars=a=b', '-l', 'web 1']
+  const go = (...more: readonly string[]) => typedToResume([...plain, ...more]).replace(/^.*x\.ts/, 'x.ts')
+  const begin = "x.ts -e port=3 -epath=/a --extra-vars=a=b -l 'web 1'"
+  assert.is(go(), `${begin} --resume`)
+  for (const given of [['-e', 'key=hunter2'], ['-ekey=hunter2'], ['--extra-vars', 'key=hunter2']])
+    assert.is(go(...given, '-C'), `${begin} -C --resume (and give -e key=… again)`)
+  assert.is(go('--extra-vars=a=1 key="hunter2 b"'), `${begin} --resume (and give -e a=… -e key=… again)`)
+  assert.is(go('-e', '{"key": "hunter2"}'), `${begin} --resume (and give -e … again)`)
+})
+
+test('the label of a secret is refused as a value', async () => {
+  for (const given of ["key='‹a password›'", '{"key": "‹a password›"}']) {
+    const error = (await parseExtraVars([given]).catch((thrown: unknown) => thrown)) as Error
+    assert.is(error.message, '-e key=‹a password›: that is how a secret is shown, and not its value - give its value')
+  }
+  assert.equal(await parseExtraVars(['key=‹b']), { key: '‹b' })
+})
+
+test.run()

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { durationNear } from '../model/duration.ts'
-import { didYouMean, type Problem } from '../model/problem.ts'
+import type { TaskOptions } from '../model/playbook.ts'
+import { didYouMean, nearest, type Problem } from '../model/problem.ts'
 import { brackets, handlerRun, noHosts, notifyName, taskRun } from '../model/slips.ts'
 import type { ChangeOptions } from '../modules/command.ts'
 import { advice, circleOf } from '../program/circle.ts'
@@ -100,13 +101,47 @@ const commandOptions: { readonly [N in keyof Required<ChangeOptions>]: true } = 
   changed: true,
 }
 
+const taskOptions: { readonly [N in keyof Required<TaskOptions<never>>]: true } = {
+  tags: true,
+  when: true,
+  notify: true,
+  retries: true,
+  delay: true,
+  timeout: true,
+  once: true,
+  throttle: true,
+  ignoreErrors: true,
+  ignoreUnreachable: true,
+  become: true,
+  changedWhen: true,
+  verify: true,
+}
+
+// How each word is written in full.
+const whole: Readonly<Record<string, readonly [wants: string, write: string]>> = {
+  playbook: ['a playbook has its plays after its name', "playbook('…', [play(…)])"],
+  play: ['a play has its options after its name, and then its roles', "play('…', { hosts: 'all' }, [web])"],
+  role: [
+    'a role has its variables after its name, and then its steps',
+    "role('…', { port: number }, ({ task }) => { … })",
+  ],
+  task: ['a task has what it runs after its name', "task('…', shell`…`)"],
+  ensure: ['an ensure has what it describes after its name', "ensure('…', file.content('…', '…'))"],
+  handler: ['a handler has what it runs after its name', "handler('…', service.restarted('…'))"],
+  block: ['a block has its parts after its name', "block('…', { try() { … } })"],
+}
+
 // How Ansible says it, and how it is said here.
 const otherwise: Readonly<Record<string, string>> = {
+  args: 'write them with the command: shell({ cwd, stdin, creates, … })`…`',
+  async: 'write timeout: the connection stays up meanwhile, and shell({ long: true }) shows what is written',
   become_user: "write become: 'NAME'",
   become_method: 'it belongs to the host: settings: { becomeMethod }',
   changed_when: 'write changedWhen, or shell({ changed: (result) => … })',
   delegate_to: 'write host.on(host.vars.other).run(…) in the body',
+  environment: 'write it with the command: shell({ env: { … } })`…`',
   failed_when: 'throw in the body, or write shell({ allow: [0, 1] })',
+  gather_facts: 'leave it away: a fact is read where host.fact(…) asks for it',
   ignore_errors: 'write ignoreErrors: true',
   loop: 'write a for loop around task(…)',
   no_log: 'declare the variable as secret: it is never shown',
@@ -121,6 +156,79 @@ const connectionWords = 'its connection stands in settings: { address, port, use
 
 // Beginners' slips, by what the compiler says of them. The first that fits counts.
 const known: readonly (readonly [RegExp, Say])[] = [
+  [
+    /^Property '(\w+)' does not exist on type 'Task</,
+    ([, name], { before }) => [
+      'a task is not its result',
+      `write host.result(${/(\w+)\??\.$/.exec(before)?.[1] ?? 'task1'}).${name}`,
+    ],
+  ],
+  [
+    /^Property '(\w+)' does not exist on type 'Host(?:Context|View)<VarsOf<\{ ?(.*?) ?\}>/,
+    ([, name = '', declared = '']) =>
+      declared.includes(`readonly ${name}:`)
+        ? [`${name} is a variable of the host`, `write host.vars.${name}`]
+        : undefined,
+  ],
+  [
+    /^This expression is not callable\.\n.*'Steps</,
+    (_, { after }) => {
+      const name = /^\w+/.exec(after)?.[0] ?? 'task'
+      return ['the words of a role or a play are taken out of what it is given', `write ({ ${name} }) => { … }`]
+    },
+  ],
+  [
+    /Type 'string\[\]' provides no match for the signature '\(steps: Steps/,
+    () => [
+      'a play takes roles, not their names',
+      "import the role, import { web } from './roles/web.ts', and write [web]",
+    ],
+  ],
+  [
+    /Type 'string\[\]' is not assignable to type 'string'/,
+    (_, { after }) => {
+      const names = [...(/^hosts: *\[(.*?)\]/.exec(after)?.[1]?.matchAll(/['"](.*?)['"]/g) ?? [])].map(([, one]) => one)
+      return names.length > 0
+        ? ['the hosts of a play are one pattern', `write hosts: '${names.join(',')}'`]
+        : ['one text is wanted here, and this is a list']
+    },
+  ],
+  [
+    /^Argument of type 'string' is not assignable to parameter of type 'readonly \(string \| number\)\[\]'/,
+    (_, { before, after }) => {
+      const said = /^(['"])(.*?)\1/.exec(after)?.[2]
+      return !/\bcommand\($/.test(before) || said === undefined
+        ? undefined
+        : [
+            'command takes the words of a command as a list',
+            `write command([${said
+              .split(/\s+/)
+              .map((word) => `'${word}'`)
+              .join(', ')}]), or shell\`${said}\``,
+          ]
+    },
+  ],
+  [
+    /^Type 'number' is not assignable to type 'string'/,
+    (_, { after }) => {
+      const [, octal] = /^mode: *(?:0o?)?(\d{3,4})\b/.exec(after) ?? []
+      return octal === undefined ? undefined : ['a mode is a text', `write mode: '${octal.padStart(4, '0')}'`]
+    },
+  ],
+  [
+    /^Argument of type 'string' is not assignable to parameter of type '(?:Body|Description)</,
+    (_, { after }) => [
+      'a task runs an operation, not a text',
+      `write shell\`${/^(['"`])(.*?)\1/.exec(after)?.[2] ?? 'COMMAND'}\``,
+    ],
+  ],
+  [
+    /^Type 'string' is not assignable to type 'StandardSchema<unknown> \| Var<unknown>'/,
+    (_, { after }) => {
+      const [, name = 'NAME', value = "'…'"] = /^(\w+): *(['"`].*?['"`])/.exec(after) ?? []
+      return ['a variable is declared by its kind, with what it is unless said', `write ${name}: text.or(${value})`]
+    },
+  ],
   [
     /'string' is not assignable to parameter of type 'TemplateStringsArray'/,
     (_, { before, after }) => {
@@ -209,7 +317,8 @@ const known: readonly (readonly [RegExp, Say])[] = [
     ({ 0: whole, 1: name = '', input }) => {
       const of = whole.includes('TaskOptions') ? 'task' : 'play'
       const meant = /Did you mean to write '(\w+)'/.exec(input)?.[1]
-      const hint = Object.hasOwn(otherwise, name) ? otherwise[name] : meant && `did you mean ${meant}?`
+      const near = meant ?? (of === 'task' ? nearest(name, Object.keys(taskOptions)) : undefined)
+      const hint = Object.hasOwn(otherwise, name) ? otherwise[name] : near && `did you mean ${near}?`
       return [`a ${of} has no option ${name}`, hint || undefined]
     },
   ],
@@ -223,9 +332,15 @@ const known: readonly (readonly [RegExp, Say])[] = [
   [
     /^Expected \d.* arguments?, but got \d/,
     (_, { before, after }) => {
-      const [, name] =
-        /\b(playbook|play|role|task|ensure|handler|block)(?:\(|$)/.exec(`${/\w*\(?$/.exec(before)![0]}${after}`) ?? []
-      return name === undefined ? undefined : [`a ${name} has its name first`, `write ${name}('…', …)`]
+      const [, name, named] =
+        /\b(playbook|play|role|task|ensure|handler|block)(?:\((\s*['"`])?|$)/.exec(
+          `${/\w*\(?$/.exec(before)![0]}${after}`,
+        ) ?? []
+      if (name === undefined) return undefined
+      const [wants, write] = whole[name]!
+      return named
+        ? [wants, `write ${write}`]
+        : [wants.replace(/ has .*/, ' has its name first'), `write ${name}('…', …)`]
     },
   ],
   [
@@ -273,11 +388,20 @@ const known: readonly (readonly [RegExp, Say])[] = [
     ],
   ],
   [
-    /Type '.*' is not assignable to type 'Condition</,
-    (_, { after }) => [
-      'a condition is a function, which is asked at its turn',
-      `write when: (host) => ${/when: *(.*?) *[,}]/.exec(after)?.[1] ?? '…'}`,
+    /Type '\(.*' is not assignable to type 'Condition<.*\n(?:.*\n)*.*Type '(.*)' is not assignable to type 'boolean/,
+    ([, type = '']) => [
+      `a condition gives true or false, and this gives ${/^(?:string|number)$/.test(type) ? `a ${type}` : type}`,
+      `compare it: ${type === 'number' ? '… > 0' : type.includes('undefined') ? '… !== undefined' : "… === '…'"}`,
     ],
+  ],
+  [
+    /Type '.*' is not assignable to type 'Condition</,
+    (_, { after }) => {
+      const [, said, other] = /when: *(?:(['"`].*?['"`])|([\w.!]+))/.exec(after) ?? []
+      const [, name] = /^['"`](\w+)(?:\.\w+)* is defined/.exec(said ?? '') ?? []
+      const condition = name ? `host.vars.${name} !== undefined` : (other ?? "host.vars.NAME === '…'")
+      return ['a condition is a function, which is asked at its turn', `write when: (host) => ${condition}`]
+    },
   ],
   [/^Cannot find name '(\w+)'/, async ([, name = '']) => imported(name)],
   [/^Module '"switchover"' has no exported member '(\w+)'/, async ([, name = '']) => imported(name)],

@@ -73,6 +73,42 @@ const inAPlay: readonly (readonly [slip: string, says: string])[] = [
     "task('Z', (host) => host.result('F'))",
     "a result is asked for by the task, not by its name - keep it, const task1 = task('F', …), and read host.result(task1)",
   ],
+  ['ensure(shell`echo 1`)', "an ensure has its name first - write ensure('…', …)"],
+  ["task('a1')", "a task has what it runs after its name - write task('…', shell`…`)"],
+  ["ensure('a2')", "an ensure has what it describes after its name - write ensure('…', file.content('…', '…'))"],
+  [
+    "task('a3', { when: (host) => host.result(first).stdout }, shell`true`)",
+    "a condition gives true or false, and this gives a string - compare it: … === '…'",
+  ],
+  [
+    "task('a4', { when: ({ vars }) => vars.port }, shell`true`)",
+    'a condition gives true or false, and this gives a number - compare it: … > 0',
+  ],
+  [
+    "task('a5', { when: 'port is defined' }, shell`true`)",
+    'a condition is a function, which is asked at its turn - write when: (host) => host.vars.port !== undefined',
+  ],
+  ["task('a6', (host) => host.log(first.stdout))", 'a task is not its result - write host.result(first).stdout'],
+  ["task('a7', (host) => host.log(host.port))", 'port is a variable of the host - write host.vars.port'],
+  [
+    "task('a8', command('echo hi'))",
+    "command takes the words of a command as a list - write command(['echo', 'hi']), or shell`echo hi`",
+  ],
+  ["task('a9', file.content('/x', 'a', { mode: 0o644 }))", "a mode is a text - write mode: '0644'"],
+  ["task('b1', 'echo hi')", 'a task runs an operation, not a text - write shell`echo hi`'],
+  ["task('b2', { wehn: () => true }, shell`true`)", 'a task has no option wehn - did you mean when?'],
+  [
+    "task('b3', { environment: {} }, shell`true`)",
+    'a task has no option environment - write it with the command: shell({ env: { … } })`…`',
+  ],
+  [
+    "task('b4', { args: {} }, shell`true`)",
+    'a task has no option args - write them with the command: shell({ cwd, stdin, creates, … })`…`',
+  ],
+  [
+    "task('b5', { async: 3 }, shell`true`)",
+    'a task has no option async - write timeout: the connection stays up meanwhile, and shell({ long: true }) shows what is written',
+  ],
   [
     "block('B', { try: shell`true` })",
     "the parts of a block are functions that say steps - write try() { task('…', …) }",
@@ -90,6 +126,32 @@ const around: readonly (readonly [slip: string, says: string])[] = [
   ["playbook('f', play('f', { hosts: 'all' }, [web]))", 'the plays of a playbook stand in a list - write [play(…)]'],
   ["playbook('g', [web])", "a playbook is made of plays - write [play('…', { hosts: '…' }, [web])]"],
   ["playbook([play('h', { hosts: 'all' }, [web])])", "a playbook has its name first - write playbook('…', …)"],
+  [
+    "play('i', { hosts: 'all', gather_facts: false }, [web])",
+    'a play has no option gather_facts - leave it away: a fact is read where host.fact(…) asks for it',
+  ],
+  ["play('j', { hosts: ['web', 'db'] }, [web])", "the hosts of a play are one pattern - write hosts: 'web,db'"],
+  [
+    "play('k', { hosts: 'all' }, ['a'])",
+    "a play takes roles, not their names - import the role, import { web } from './roles/web.ts', and write [web]",
+  ],
+  [
+    "play('l', { hosts: 'all' }, (task) => { task('A', shell`true`) })",
+    'the words of a role or a play are taken out of what it is given - write ({ task }) => { … }',
+  ],
+  [
+    "role('m')",
+    "a role has its variables after its name, and then its steps - write role('…', { port: number }, ({ task }) => { … })",
+  ],
+  [
+    "role('n', { x: 'str' }, () => {})",
+    "a variable is declared by its kind, with what it is unless said - write x: text.or('str')",
+  ],
+  [
+    "play('o', { hosts: 'all' })",
+    "a play has its options after its name, and then its roles - write play('…', { hosts: 'all' }, [web])",
+  ],
+  ["playbook('q')", "a playbook has its plays after its name - write playbook('…', [play(…)])"],
   ["inventory({ groups: { web: ['a'] } })", "a group is not only a list - write { hosts: ['…', '…'] }"],
   [
     "inventory({ hosts: { a: { ip: '192.0.2.1' } } })",
@@ -98,7 +160,7 @@ const around: readonly (readonly [slip: string, says: string])[] = [
 ]
 
 const site = `import { inventory, number, play, playbook, role, secret, Playbook } from 'switchover'
-import { ini, probe, service, shell } from 'switchover/modules'
+import { command, file, ini, probe, service, shell } from 'switchover/modules'
 const web = role('web', {}, () => {})
 const site: Playbook = playbook('site', [play('p', { hosts: 'all', vars: { port: number, key: secret } }, ({ task, ensure, handler, block }) => {
   const restart = handler('Restart', shell\`true\`)

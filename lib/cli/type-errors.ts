@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { durationNear } from '../model/duration.ts'
+import { belongsIn, settingMeant } from '../inventory/connection.ts'
 import type { TaskOptions } from '../model/playbook.ts'
 import { didYouMean, nearest, type Problem } from '../model/problem.ts'
 import { brackets, handlerRun, noHosts, notifyName, taskRun } from '../model/slips.ts'
@@ -151,8 +152,6 @@ const otherwise: Readonly<Record<string, string>> = {
   vars: 'declare them with the role, or the play',
   with_items: 'write a for loop around task(…)',
 }
-
-const connectionWords = 'its connection stands in settings: { address, port, user, privateKey, … }'
 
 // Beginners' slips, by what the compiler says of them. The first that fits counts.
 const known: readonly (readonly [RegExp, Say])[] = [
@@ -414,8 +413,19 @@ const known: readonly (readonly [RegExp, Say])[] = [
     () => ['a group is not only a list', "write { hosts: ['…', '…'] }"],
   ],
   [
-    /'(\w+)' does not exist in type '(?:HostDefinition|SettingsDefinition)'/,
-    ([, name]) => [`a host has no ${name} here`, connectionWords],
+    /'(\w+)' does not exist in type 'SettingsDefinition'/,
+    ([, name = '']) => [`${name} is not a connection setting`, settingMeant(name)],
+  ],
+  [
+    /'(\w+)' does not exist in type '(?:HostDefinition|GroupDefinition|InventoryDefinition)/,
+    ({ 0: whole, 1: name = '' }, { after }) => {
+      const of = whole.includes('Host') ? 'a host' : whole.includes('Group') ? 'a group' : 'an inventory'
+      const value = /^\w+: *('[^']*'|[\w.]+) *[,}]/.exec(after)?.[1]
+      return [
+        `${of} has no ${name} here`,
+        didYouMean(name, ['settings', 'vars', 'hosts', 'groups']) ?? belongsIn(name, value),
+      ]
+    },
   ],
   [
     /implicitly has (?:type|return type) 'any' because it/,

@@ -78,7 +78,7 @@ export function checkSettings(
         {
           name,
           reason: 'is not a connection setting',
-          hint: didYouMean(name, Object.keys(kinds)) ?? `there are ${Object.keys(kinds).join(', ')}`,
+          hint: settingMeant(name),
         },
       ]
     }
@@ -87,6 +87,40 @@ export function checkSettings(
     const found = value instanceof Secret ? 'a secret' : setting === aSecret ? 'a plain text' : JSON.stringify(value)
     return [{ name, reason: `must be ${setting.expected}, and is ${found}` }]
   })
+}
+
+/** What somebody meant who wrote a setting that is none: one of ours, also by the name that Ansible has for it. */
+export function settingMeant(name: string): string {
+  const ours = otherNames[name]
+  if (ours !== undefined) return `write ${ours}`
+  return didYouMean(name, Object.keys(kinds)) ?? `there are ${Object.keys(kinds).join(', ')}`
+}
+
+/** Where something belongs that stands directly in a host or a group: among its settings or its variables. */
+export function belongsIn(name: string, value = '…'): string {
+  const setting = otherNames[name] ?? (Object.hasOwn(kinds, name) ? name : undefined)
+  return setting === undefined ? `write vars: { ${name}: ${value} }` : `write settings: { ${setting}: ${value} }`
+}
+
+const otherNames: Readonly<Record<string, keyof ConnectionSettings>> = {
+  ip: 'address',
+  host: 'address',
+  hostname: 'address',
+  ansible_connection: 'connection',
+  ansible_host: 'address',
+  ansible_ssh_host: 'address',
+  ansible_port: 'port',
+  ansible_ssh_port: 'port',
+  ansible_user: 'user',
+  ansible_ssh_user: 'user',
+  ansible_password: 'password',
+  ansible_ssh_private_key_file: 'privateKey',
+  ansible_private_key_file: 'privateKey',
+  ansible_timeout: 'timeout',
+  ansible_become: 'become',
+  ansible_become_user: 'become',
+  ansible_become_method: 'becomeMethod',
+  ansible_become_password: 'becomePassword',
 }
 
 /** Ansible's names for passwords: their values are secret wherever they stand. */

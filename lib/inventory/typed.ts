@@ -4,8 +4,9 @@ import { importAuthored } from '../authored.ts'
 import { authorsFrame, type Location } from '../model/location.ts'
 import type { ConnectionSettings } from '../model/inventory.ts'
 import { didYouMean, type Refused } from '../model/problem.ts'
+import { program } from '../model/program.ts'
 import { Secret } from '../model/secret.ts'
-import { checkSettings, connectionIn, kept } from './connection.ts'
+import { belongsIn, checkSettings, connectionIn, kept } from './connection.ts'
 import type { Layer, Draft } from './draft.ts'
 import { hostsAndPort } from './ini.ts'
 import { linesOf, type Lines } from './lines.ts'
@@ -24,6 +25,16 @@ export async function readTyped(draft: Draft, file: string): Promise<void> {
     definition = await (typeof exported === 'function' ? (exported() as unknown) : exported)
   } catch (error) {
     return tell(draft, error, file)
+  }
+  const kind = isShape(definition) ? definition['kind'] : undefined
+  if (kind === 'playbook' || kind === 'play' || kind === 'role') {
+    return draft.problem(
+      `${draft.show(file)} exports a ${kind}, and no inventory`,
+      undefined,
+      kind === 'playbook'
+        ? `run it on one: ${program()} ${draft.show(file)} -i INVENTORY`
+        : 'write export default inventory({ groups: { ... } })',
+    )
   }
   if (!isShape(definition)) {
     return draft.problem(
@@ -186,7 +197,10 @@ class Reader {
   #keys(of: Shape, known: readonly string[], path: Path): void {
     for (const key of Object.keys(of)) {
       if (known.includes(key)) continue
-      const hint = didYouMean(key, known) ?? `there are ${known.filter((k) => k !== 'at').join(', ')}`
+      const value = of[key]
+      const plain = typeof value === 'string' ? `'${value}'` : JSON.stringify(value)
+      const shown = ['string', 'number', 'boolean'].includes(typeof value) ? plain : undefined
+      const hint = didYouMean(key, known) ?? belongsIn(/^\w+$/.test(key) ? key : `'${key}'`, shown)
       this.#wrong([...path, key], 'is not known there', hint)
     }
   }

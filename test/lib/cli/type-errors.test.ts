@@ -155,8 +155,14 @@ const around: readonly (readonly [slip: string, says: string])[] = [
   ["inventory({ groups: { web: ['a'] } })", "a group is not only a list - write { hosts: ['…', '…'] }"],
   [
     "inventory({ hosts: { a: { ip: '192.0.2.1' } } })",
-    'a host has no ip here - its connection stands in settings: { address, port, user, privateKey, … }',
+    "a host has no ip here - write settings: { address: '192.0.2.1' }",
   ],
+  ['inventory({ hosts: { a: { workers: 3 } } })', 'a host has no workers here - write vars: { workers: 3 }'],
+  [
+    "inventory({ settings: { connetion: 'local' } })",
+    'connetion is not a connection setting - did you mean connection?',
+  ],
+  ["inventory({ settings: { ansible_user: 'ops' } })", 'ansible_user is not a connection setting - write user'],
 ]
 
 const site = `import { inventory, number, play, playbook, role, secret, Playbook } from 'switchover'

@@ -107,6 +107,25 @@ test('everything wrong with a definition at once, with lines', async () => {
   ])
 })
 
+test('what stands in the wrong place is told with the right one', async () => {
+  using folder = new Folder({
+    'lab.js': `export default {
+  settings: { connetion: 'local' },
+  groups: { web: { settings: { ansible_user: 'ops' }, hosts: { 'web-1': { workers: 3 }, 'web-2': { ip: '192.0.2.1' } } } },
+}`,
+    'site.ts': typed(`export { playbook } from '${words}'\nexport default { kind: 'playbook', plays: [] }`),
+  })
+  assert.equal(await folder.problems(['lab.js']), [
+    'settings.connetion is not a connection setting - did you mean connection? (lab.js:2)',
+    'groups.web.settings.ansible_user is not a connection setting - write user (lab.js:3)',
+    "groups.web.hosts['web-1'].workers is not known there - write vars: { workers: 3 } (lab.js:3)",
+    "groups.web.hosts['web-2'].ip is not known there - write settings: { address: '192.0.2.1' } (lab.js:3)",
+  ])
+  assert.equal(await folder.problems(['site.ts']), [
+    'site.ts exports a playbook, and no inventory - run it on one: run site.ts -i INVENTORY',
+  ])
+})
+
 test('variables know their lines where they are written out, and their path always', async () => {
   using folder = new Folder({
     'lab.ts': typed(`const shared = { motd: 'hello' }

@@ -24,7 +24,14 @@ export function emptyProject(): Project {
   symlinkSync(path.join(root, 'lib/run.cjs'), command)
   writeFileSync(path.join(folder, 'package.json'), '{ "private": true, "type": "module" }\n')
   const inside = (text: string) => text.replaceAll('/tmp/', `${folder}/`)
-  const outside = (text: string) => text.replaceAll(`${folder}/`, '/tmp/')
+  // What points at a column moves with the text before it.
+  const outside = (text: string) =>
+    text
+      .replace(/^(.*)\n( +)\^$/gm, (_, line: string, blanks: string) => {
+        const longer = line.length - line.replaceAll(`${folder}/`, '/tmp/').length
+        return `${line}\n${blanks.slice(longer)}^`
+      })
+      .replaceAll(`${folder}/`, '/tmp/')
   return {
     folder,
     save(name, content) {

@@ -41,16 +41,12 @@ export function current(page: Page): readonly (Part & { readonly should: string 
   }
 }
 
-/** A text without what differs from run to run. */
+/** A text without what differs from run to run. Blanks count, but for those beside what differs. */
 export function steady(text: string): string {
-  return (
-    text
-      // A run that was slow, as on a busy machine, names its slowest tasks.
-      .replace(/^(?:SLOWEST TASKS|CRITICAL PATH).*\n(?: .*\n)+\n/gm, '')
-      .replace(/\b\d{8}-\d{6}(-[0-9a-f]+)?\b/g, 'RUN')
-      .replace(/\b\d+(\.\d+)? (ms|s)\b/g, 'N s')
-      .replace(/ {2,}/g, '  ')
-  )
+  return text
+    .replace(/\b\d{8}-\d{6}(-[0-9a-f]+)?\b/g, 'RUN')
+    .replace(/\b(?:\d+h \d+m|\d+m \d+s|\d+(?:\.\d+)? m?s)\b/g, 'N s')
+    .replace(/^.*\b(?:RUN|N s)\b.*$/gm, (line) => line.replace(/ {2,}/g, '  '))
 }
 
 // `PATH`, `PATH as NAME`, `PATH#REGION`: the whole file is saved in the reader's folder, the region alone is shown.
@@ -74,8 +70,13 @@ function regionOf(text: string, region: string, from: string): string {
 function typedLines(content: string, file: string, project: Project): string {
   const lines = [...content.matchAll(/^\$ (.*)$/gm)].map(([, line]) => line!)
   if (lines.length === 0) throw new Error(`${file}: a part «typed» has no line that begins with «$ »`)
-  const shown = lines.map((line) => `$ ${line}\n${project.type(line).said.trimEnd()}`.trimEnd())
+  const shown = lines.map((line) => `$ ${line}\n${unhurried(project.type(line).said).trimEnd()}`.trimEnd())
   return `\`\`\`console\n${shown.join('\n\n')}\n\`\`\`\n`
+}
+
+// A run that was slow, as on a busy machine, names its slowest tasks.
+function unhurried(said: string): string {
+  return said.replace(/^(?:SLOWEST TASKS|CRITICAL PATH).*\n(?: .*\n)+\n?/gm, '')
 }
 
 /** A module with what it offers: `ini` and its functions, or functions that have their names for themselves. */

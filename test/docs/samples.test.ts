@@ -31,6 +31,21 @@ for (const recipe of recipes) {
   })
 }
 
+test('the playbook that was an Ansible one finds all done when it is run once more', () => {
+  const project = emptyProject()
+  try {
+    for (const name of ['site.ts', 'hosts.ini', 'group_vars/web.yml', 'group_vars/db.yml'])
+      project.save(name, readFileSync(path.join(folder, '../from-ansible', name), 'utf8'))
+    const [first, again] = [0, 1].map(() =>
+      project.type('mkdir -p /tmp/db && run site.ts -i hosts.ini --no-type-check'),
+    )
+    assert.is(first!.code, 0, first!.said)
+    assert.is(again!.said.match(/^web-\d : ok=\d+ +changed=0/gm)?.length, 2, again!.said)
+  } finally {
+    project.remove()
+  }
+})
+
 test('recipes were found', () => assert.ok(recipes.length > 8))
 
 test.run()

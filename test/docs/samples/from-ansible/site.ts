@@ -12,7 +12,7 @@ export default playbook('Set up the site', [
     }
     ensure('Write the configuration', { notify: restart }, ({ name, vars }) =>
       template(
-        `${vars.root}/app.conf`,
+        `${vars.root}/${name}.conf`,
         dedent`
           # ${name}
           port = ${vars.port}

@@ -15,6 +15,7 @@ type InventoryValues = Pick<Values, 'inventory' | 'extra-vars'> & ValuesOf<typeo
 export async function readInventory(
   values: InventoryValues,
   extraVars?: Readonly<Record<string, unknown>>,
+  warn = (message: string): unknown => process.stderr.write(`[WARNING]: ${message}\n`),
 ): Promise<Inventory> {
   const { inventory } = values
   if (!inventory?.length)
@@ -27,6 +28,7 @@ export async function readInventory(
     extraVars: extraVars ?? (await parseExtraVars(values['extra-vars'] ?? [])),
     cwd: process.cwd(),
     askSecret,
+    warn,
     ...(password ? { vaultPassword: password } : {}),
   })
 }

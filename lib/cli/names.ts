@@ -25,11 +25,15 @@ export async function hostNames(told: readonly Word[]): Promise<readonly string[
     const next = told[i + 1]
     return word.value ?? (next?.kind === 'value' ? next.text : [])
   })
-  const inventory = await readInventory({
-    ...values,
-    'ask-vault-password': false,
-    ...(given.length > 0 ? { inventory: given } : {}),
-  })
+  const inventory = await readInventory(
+    {
+      ...values,
+      'ask-vault-password': false,
+      ...(given.length > 0 ? { inventory: given } : {}),
+    },
+    undefined,
+    () => {},
+  )
   return [...inventory.groups.keys(), ...inventory.hosts.keys()]
 }
 

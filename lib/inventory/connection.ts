@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import type { ConnectionSettings, RawVar } from '../model/inventory.ts'
-import { didYouMean } from '../model/problem.ts'
+import { didYouMean, nearest } from '../model/problem.ts'
 import { revealed, Secret } from '../model/secret.ts'
 import type { Layer } from './draft.ts'
 import { words } from './words.ts'
@@ -122,6 +122,27 @@ const otherNames: Readonly<Record<string, keyof ConnectionSettings>> = {
   ansible_become_method: 'becomeMethod',
   ansible_become_password: 'becomePassword',
 }
+
+/** The variable that somebody most likely meant who wrote one that only resembles one of a connection. */
+export function misspeltVar(name: string): string | undefined {
+  if (!name.startsWith('ansible_') || others.has(name)) return undefined
+  const known = [...understood, ...secretVars]
+  if (known.includes(name)) return undefined
+  // What all of them begin with says nothing of how near two are.
+  const near = nearest(
+    name.slice(8),
+    known.map((one) => one.slice(8)),
+  )
+  return near !== undefined && Math.abs(near.length + 8 - name.length) <= 1 ? `ansible_${near}` : undefined
+}
+
+// Ansible's own that resemble those, and mean something to nobody here.
+const others: ReadonlySet<string> = new Set([
+  'ansible_scp_extra_args',
+  'ansible_sftp_extra_args',
+  'ansible_become_exe',
+  'ansible_become_flags',
+])
 
 /** Ansible's names for passwords: their values are secret wherever they stand. */
 export const secretVars: readonly string[] = [

@@ -4,7 +4,7 @@ import path from 'node:path'
 import type { Loader } from 'cosmiconfig'
 import type { Inventory } from '../model/inventory.ts'
 import { exit, nearest, Refused } from '../model/problem.ts'
-import { kept } from './connection.ts'
+import { kept, misspeltVar } from './connection.ts'
 import type { InventoryDefinition } from './define.ts'
 import { Draft } from './draft.ts'
 import { readExecutable } from './dynamic.ts'
@@ -20,6 +20,8 @@ export interface LoadOptions {
   readonly vaultPassword?: VaultPassword
   /** Asks the operator for what `fromPrompt` stands for; without it, that is refused. */
   readonly askSecret?: AskSecret
+  /** Hears of what is most likely a slip, and may be meant. */
+  readonly warn?: (message: string) => void
 }
 
 // The YAML parser is loaded when there is YAML: a typed inventory is read without it.
@@ -48,7 +50,20 @@ export async function loadInventory(paths: readonly string[], options: LoadOptio
 
   const inventory = draft.finish(paths.join(', '), above(options.extraVars ?? {}))
   if (draft.problems.length > 0) throw new Refused(draft.problems, exit.load)
+  if (options.warn) for (const slip of slipsIn(inventory)) options.warn(slip)
   return inventory
+}
+
+/** Variables that resemble those of a connection: told once for each place. */
+function slipsIn(inventory: Inventory): ReadonlySet<string> {
+  const slips = new Set<string>()
+  for (const { vars } of inventory.hosts.values()) {
+    for (const [name, { from }] of Object.entries(vars)) {
+      const meant = misspeltVar(name)
+      if (meant !== undefined) slips.add(`${name} says nothing of a connection - did you mean ${meant}? (${from})`)
+    }
+  }
+  return slips
 }
 
 /**

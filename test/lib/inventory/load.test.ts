@@ -140,6 +140,24 @@ test('an executable without _meta is asked for each host', async () => {
   assert.equal(inventory.hosts.get('b')!.vars['who'], { value: 'b', from: 'cloud.sh host b' })
 })
 
+test('warns of variables that resemble those of a connection, and of no others', async () => {
+  using folder = new Folder({
+    'hosts.ini': `[web]
+a ansible_conection=local ansible_usr=ops
+b ansible_python_interpreter=/x ansible_scp_extra_args=-v ansible_distribution=X ansible_connection=local
+`,
+  })
+  const warned: string[] = []
+  await folder.load(['hosts.ini'], { warn: (message) => void warned.push(message) })
+  assert.equal(
+    warned.map((one) => one.replace(/ \(.*/, '')),
+    [
+      'ansible_conection says nothing of a connection - did you mean ansible_connection?',
+      'ansible_usr says nothing of a connection - did you mean ansible_user?',
+    ],
+  )
+})
+
 test('no such inventory: exit code of a load, and a suggestion', async () => {
   using folder = new Folder({ 'inventory/lab/hosts': 'a\n', 'inventory/site.ts': '' })
   assert.equal(await folder.problems(['inventory/lba']), [

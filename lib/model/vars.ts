@@ -13,6 +13,8 @@ export interface Var<T> {
   readonly about?: string
   /** The typed value, or undefined when the raw one is not of this kind. */
   parse(raw: unknown, name: string, inventory: Inventory): T | undefined
+  /** Why the inventory gives no value for a variable that is not set, and what to do about it. */
+  unset?(inventory: Inventory): Problem | undefined
   /** The same kind with a value for hosts that do not set it. */
   or<F extends T | undefined>(fallback: F): Var<T | F>
   /** The same kind with a sentence for `run vars`. */
@@ -29,6 +31,7 @@ export type VarsOf<S extends Schema> = {
 interface Kind<T> {
   readonly expected: string
   readonly parse: Var<T>['parse']
+  readonly unset?: NonNullable<Var<T>['unset']>
   readonly optional?: boolean
   readonly fallback?: T
   readonly sensitive?: boolean
@@ -187,6 +190,17 @@ export function oneOf<const C extends readonly string[]>(...choices: C): Var<C[n
 export function oneHost(group: string): Var<HostRef> {
   return kind<HostRef>({
     expected: `a host (by default the only host of the group ${group})`,
+    unset(inventory) {
+      const names = hostsOf(inventory, group).map(({ name }) => name)
+      const some = names.length > 0 ? names.length : 'no'
+      return (
+        noGroup(inventory, group) ?? {
+          message: `the group ${group} has ${some} hosts`,
+          hint:
+            names.length > 0 ? `set it to one of them: ${names.join(', ')}` : 'put one into it, or set the variable',
+        }
+      )
+    },
     parse(raw, _name, inventory) {
       const members = hostsOf(inventory, group)
       const host =
@@ -215,11 +229,18 @@ export function oneHost(group: string): Var<HostRef> {
 export function allHosts(group: string): Var<readonly HostRef[]> {
   return kind<readonly HostRef[]>({
     expected: `the hosts of the group ${group}`,
+    unset: (inventory) => noGroup(inventory, group),
     parse: (raw, _name, inventory) =>
       raw === undefined && inventory.groups.has(group)
         ? hostsOf(inventory, group).map(({ name }) => ({ name }))
         : undefined,
   })
+}
+
+function noGroup({ groups }: Inventory, group: string): Problem | undefined {
+  if (group === 'all' || groups.has(group)) return undefined
+  const hint = didYouMean(group, groups.keys()) ?? `there are: ${[...groups.keys()].join(', ')}`
+  return { message: `there is no group ${group}`, hint }
 }
 
 /**
@@ -263,6 +284,11 @@ export function resolveVars<S extends Schema>(
       continue
     }
     if (value === undefined) {
+      const unset = raw?.value === undefined ? kind.unset?.(inventory) : undefined
+      if (unset) {
+        problems.push({ ...unset, message: `${host.name}: ${name} must be ${kind.expected}, and ${unset.message}` })
+        continue
+      }
       const found = raw?.value === undefined ? 'is not set' : `is ${shown(raw.value, kind)} (${raw.from})`
       wrong(`${host.name}: ${name} must be ${kind.expected}, and ${found}`)
     } else vars[name] = value

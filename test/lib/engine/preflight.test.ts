@@ -34,10 +34,10 @@ const problems = (tags: readonly string[] = []) =>
 test('names every missing and wrong variable of every host at once, and shows no secret', () => {
   assert.equal(problems(), [
     'a: password must be a secret, and is a number (hosts:1) (role nova)',
-    'a: source must be a host (by default the only host of the group source), and is not set (role nova)',
+    'a: source must be a host (by default the only host of the group source), and the group source has 2 hosts (role nova) - set it to one of them: s-1, s-2',
     'b: ip must be a text, and is not set (role nova) - did you mean ipp?',
     'b: port must be a number, and is "many" (hosts:1) (role nova)',
-    'b: source must be a host (by default the only host of the group source), and is not set (role nova)',
+    'b: source must be a host (by default the only host of the group source), and the group source has 2 hosts (role nova) - set it to one of them: s-1, s-2',
     'a: store must be a text, and is not set (role glance)',
     'b: store must be a text, and is not set (role glance)',
   ])

@@ -102,6 +102,20 @@ test('does not choose among the hosts of a group, nor of a group that is not the
   assert.is(parse(allHosts('nowhere'), undefined), undefined)
 })
 
+test('says why a group gives no host', () => {
+  const { inventory } = rigOf({ all: ['h', 'i'], both: ['h', 'i'] })
+  const empty = { ...inventory, groups: new Map([...inventory.groups, ['empty', inventory.groups.get('both')!]]) }
+  const why = (kind: Var<unknown>) => {
+    const { vars, problems } = resolveVars({ x: kind }, empty.hosts.get('h')!, empty)
+    assert.equal(vars, {})
+    return problems.map(({ message, hint }) => `${message.replace(/^.*, and /, '')} - ${hint}`)
+  }
+  assert.equal(why(oneHost('bothe')), ['there is no group bothe - did you mean both?'])
+  assert.equal(why(allHosts('bothe')), ['there is no group bothe - did you mean both?'])
+  assert.equal(why(oneHost('both')), ['the group both has 2 hosts - set it to one of them: h, i'])
+  assert.equal(why(oneHost('empty')), ['the group empty has no hosts - put one into it, or set the variable'])
+})
+
 test('makes a secret of a plain text, and of each text of several', () => {
   const made = parse(secret, 'hunter2!')
   assert.instance(made, Secret)

@@ -57,7 +57,7 @@ export function checkLocalFiles(plays: readonly PlayNode[], inventory: Inventory
 
 const hint =
   'put it there, or correct the path, which begins at the file that says it; ' +
-  'if an earlier task makes it, give the task a function: (host) => …'
+  "if an earlier task makes it, write task('…', () => …), which looks at its turn, and not ensure"
 
 /** The operations that a body is known to be before its turn. */
 function declared(

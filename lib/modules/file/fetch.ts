@@ -1,4 +1,5 @@
-import { rename, stat, writeFile } from 'node:fs/promises'
+import { mkdir, rename, stat, writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { sha256Of } from '../../kit/contents.ts'
 import { localFile } from '../../kit/local-file.ts'
 import { look } from '../../kit/look.ts'
@@ -13,7 +14,7 @@ import { type Copied, small, told } from './copied.ts'
 
 /**
  * A file of the host, brought to the controller machine; the path there begins at the file that says it. A large one is
- * streamed and verified, and goes on where it stopped when it was cut before.
+ * streamed and verified, and goes on where it stopped when it was cut before. Folders that are missing here are made.
  *
  * ```ts
  * task('Keep the report', file.fetch('/root/report.txt', 'reports/today.txt'))
@@ -71,6 +72,7 @@ const bringHere = operation<{ readonly path: string; readonly local: LocalFile }
       }
     },
     async apply(connection, bringing) {
+      await mkdir(path.dirname(bringing.to), { recursive: true })
       const target = localTarget(bringing.to, connection.host.name)
       const got = bringing.stamp === undefined ? await inOnePiece() : await streamed(bringing.stamp)
       await rename(target.part, bringing.to)

@@ -77,7 +77,7 @@ for (const { where, folder, from, more } of [
         refused.stderr,
         `file.copy files/none.html to ${to}/page.html: there is no file ${place}/files/none.html - put it there, ` +
           'or correct the path, which begins at the file that says it; if an earlier task makes it, ' +
-          `give the task a function: (host) => … (${place}/index.ts:4)\n`,
+          `write task('…', () => …), which looks at its turn, and not ensure (${place}/index.ts:4)\n`,
       )
     }
     assert.not.ok(existsSync(path.join(elsewhere, 'files')))

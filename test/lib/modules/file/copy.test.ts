@@ -187,6 +187,13 @@ for (const shell of shells) {
     })
   }
 
+  test('fetch makes the folders that are missing here', async () => {
+    const { path, connection } = fresh()
+    writeFileSync(path('host'), 'text')
+    await applied(connection, () => file.fetch(path('host'), path('a/b/back')))
+    assert.is(readFileSync(path('a/b/back'), 'utf8'), 'text')
+  })
+
   test('copy and fetch say what is missing', async () => {
     const { path, connection } = fresh()
     assert.match(await failure(connection, file.copy(path('none'), path('host'))), 'cannot be copied: ENOENT')

@@ -85,7 +85,7 @@ export default playbook('site', [play('p', { hosts: 'all' }, ({ task }) => {
   task('${task}', probe\`true\`)
 })])
 `
-const listing = (task: string, line = 4) => `p  (all)\n  p\n    ${task}  site.ts:${line}\n`
+const listing = (task: string, line = 4) => `p  (all)\n  ${task}  site.ts:${line}\n`
 
 const test = suite('compiled')
 

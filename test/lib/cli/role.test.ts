@@ -53,8 +53,13 @@ test('that is not there has a neighbour, be it a role, a playbook or a command',
   const none = (target: string) => `there is no role ${target} in roles/, and no playbook of that name - did you mean`
   assert.is(await near('wbe'), `${none('wbe')} web?\n`)
   assert.is(await near('cahce'), `${none('cahce')} cache?\n`)
-  assert.is(await near('inventry'), `${none('inventry')} inventory?\n`)
-  assert.is(await near('hist'), `${none('hist')} history?\n`)
+  for (const [typed, meant] of [
+    ['inventry', 'inventory'],
+    ['hist', 'history'],
+  ] as const) {
+    const said = `there is no command ${typed}, and no playbook or role of that name - did you mean ${meant}?\n`
+    assert.is(await near(typed), said)
+  }
 })
 
 test('that cannot be told, or is none, is refused by what the file exports instead', async () => {

@@ -1,7 +1,7 @@
 import { durationNear } from './duration.ts'
 import { here, type Location, showLocation } from './location.ts'
 import type { HostRef } from './inventory.ts'
-import type { Fact, Operation, Value } from './operation.ts'
+import { type Fact, isOperation, type Operation, unrun, type Value } from './operation.ts'
 import type { Schema, VarsOf } from './vars.ts'
 
 /** Seconds as a number, or a text such as `500ms`, `6s`, `10m`, `1h`. */
@@ -328,7 +328,7 @@ function record<V>(
   }
   const described = <R extends Value>(description: Description<V, R>): Body<V, R> =>
     typeof description === 'function' ? { kind: 'described', describe: description } : description
-  const said: unknown = define({
+  const words: Steps<V> = {
     task: task as Steps<V>['task'],
     ensure<R extends Value>(
       name: string,
@@ -374,14 +374,36 @@ function record<V>(
       unique(name, at)
       add({ kind: 'gate', name, at, tags: options.tags ?? [] })
     },
-  })
+  }
+  const made = new Set<Operation<Value>>()
+  const said: unknown = unrun.run(made, () => define(words))
   closed = true
+  refuseDropped(of, made, [...bodiesOf(all), ...handlers.map(({ body }) => body)])
   if (said instanceof Promise) {
     // Its rejection would say the same again, later and to nobody.
     said.catch(() => {})
     throw new Error(`${of}: the definition is an async function; steps are declared at once, and bodies may wait`)
   }
   return { steps: all, handlers }
+}
+
+function bodiesOf(steps: readonly Step[]): readonly unknown[] {
+  return steps.flatMap((step): readonly unknown[] => {
+    if (step.kind === 'task') return [step.body, step.options.when]
+    if (step.kind === 'block') return [step.when, ...bodiesOf([...step.try, ...step.rescue, ...step.always])]
+    return step.kind === 'parallel' ? bodiesOf(step.steps) : []
+  })
+}
+
+/** An operation that stands beside the tasks does nothing, and looks as if it did. A function may run it later. */
+function refuseDropped(of: string, made: ReadonlySet<Operation<Value>>, bodies: readonly unknown[]): void {
+  if (bodies.some((body) => body !== undefined && !isOperation(body))) return
+  const dropped = [...made].find((operation) => !bodies.includes(operation))
+  if (dropped)
+    throw new Error(
+      `${of}: ${dropped.name} was made but belongs to no task (${showLocation(dropped.at)}): ` +
+        "write task('…', …) around it",
+    )
 }
 
 /**

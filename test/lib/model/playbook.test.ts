@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parallel, play, playbook, role, text } from '../../../lib/index.ts'
+import { operation } from '../../../lib/model/operation.ts'
 import { milliseconds, type Handler, type Step } from '../../../lib/model/playbook.ts'
 import { look } from '../../rig/hosts.ts'
 
@@ -100,6 +101,30 @@ test('refuses two steps of one name in a role, and names both places', () => {
       /^role r has two steps named «Same» \(\S+playbook\.test\.ts:\d+ and \S+playbook\.test\.ts:\d+\)/,
     )
   }
+})
+
+test('refuses an operation that stands beside the tasks, where no function could run it', () => {
+  const make = operation<string, null, null>((name) => `made ${name}`, {
+    read: () => Promise.resolve(null),
+    plan: () => ({ result: null }),
+  })
+  const beside = () =>
+    role('r', {}, ({ task, block }) => {
+      task('One', make('a'))
+      block('B', { try: () => void make('b') })
+    })
+  assert.throws(beside, /^role r: made b was made but belongs to no task \(\S+playbook\.test\.ts:\d+\)/)
+  role('r', {}, ({ task, handler, block, parallel }) => {
+    task('One', make('a'))
+    handler('Two', make('b'))
+    block('B', { try: () => void task('Three', make('c')) })
+    parallel('P', () => void task('Four', make('d')))
+  })
+  // A function may run what was made before.
+  role('r', {}, ({ task }) => {
+    const later = make('a')
+    task('One', (host) => host.run(later))
+  })
 })
 
 test('refuses a step without a name, and names its place', () => {

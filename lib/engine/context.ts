@@ -29,7 +29,7 @@ import { program } from '../model/program.ts'
 import { type PlayNode, tasksOf } from './select.ts'
 
 /** The result of a task on a host, as later tasks may ask for it. */
-export interface Kept {
+interface Kept {
   readonly value: Value
   /** Check mode made it up. */
   readonly unpredictable: boolean
@@ -113,7 +113,7 @@ export interface ContextOptions {
 }
 
 /** The `host` that a body receives. */
-export function contextFor(options: ContextOptions, home: Host = options.host): HostContext<unknown> {
+function contextFor(options: ContextOptions, home: Host = options.host): HostContext<unknown> {
   const { memory, role, host, check, connect, record } = options
   const { inventory } = memory
   const begin = <T>(what: string, begin: () => Promise<T>): Promise<T> =>

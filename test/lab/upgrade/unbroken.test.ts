@@ -108,7 +108,7 @@ test('the upgrade runs to its end as a user with sudo, and shows no secret', asy
   assert.is(err, '')
   assert.equal(
     recap(out).map((line) => /unreachable=\d+ +failed=\d+/.exec(line)?.[0]),
-    Array(4).fill('unreachable=0  failed=0'),
+    Array(4).fill('unreachable=0 failed=0'),
   )
   assertNoSecrets(out + err, 'the output')
   const journal = allJournals()

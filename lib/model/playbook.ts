@@ -1,7 +1,7 @@
 import { durationNear } from './duration.ts'
 import { here, type Location, showLocation } from './location.ts'
 import type { HostRef } from './inventory.ts'
-import { type Fact, isOperation, type Operation, unrun, type Value } from './operation.ts'
+import { type Fact, isOperation, madeWhile, type Operation, type Value } from './operation.ts'
 import type { Schema, VarsOf } from './vars.ts'
 
 /** Seconds as a number, or a text such as `500ms`, `6s`, `10m`, `1h`. */
@@ -375,8 +375,10 @@ function record<V>(
       add({ kind: 'gate', name, at, tags: options.tags ?? [] })
     },
   }
-  const made = new Set<Operation<Value>>()
-  const said: unknown = unrun.run(made, () => define(words))
+  let said: unknown
+  const made = madeWhile(() => {
+    said = define(words)
+  })
   closed = true
   refuseDropped(of, made, [...bodiesOf(all), ...handlers.map(({ body }) => body)])
   if (said instanceof Promise) {

@@ -6,7 +6,7 @@ import { didYouMean, type Problem } from '../model/problem.ts'
 import { resolveVars } from '../model/vars.ts'
 import { foreseen, Memory } from './context.ts'
 import type { Done } from './journal.ts'
-import { type GateNode, type Node, type PlayNode, type RoleNode, tasksOf } from './select.ts'
+import { type GateNode, type Node, type PlayNode, type RoleNode, type TaskNode, tasksOf } from './select.ts'
 
 /** Every problem that can be known before the first connection. */
 export function preflight(plays: readonly PlayNode[], inventory: Inventory): readonly Problem[] {
@@ -41,7 +41,7 @@ export function checkLocalFiles(plays: readonly PlayNode[], inventory: Inventory
   const memory = new Memory(inventory, plays)
   const problems = new Map<string, Problem>()
   for (const { nodes, hosts } of plays) {
-    const tasks = [...tasksOf(nodes)].flatMap((node) => (node.kind === 'task' && node.selected ? [node] : []))
+    const tasks = certain(nodes)
     const handlers = [...new Set(tasks.map(({ role }) => role))].flatMap((role) => role.handlers)
     const said = [
       ...tasks.flatMap(({ role, task: { body } }) => declared(body, role, hosts, memory)),
@@ -53,6 +53,15 @@ export function checkLocalFiles(plays: readonly PlayNode[], inventory: Inventory
     }
   }
   return [...problems.values()]
+}
+
+/** The tasks that will come to their turn: a condition before them, or a rescue around them, may leave others out. */
+function certain(nodes: readonly Node[]): readonly TaskNode[] {
+  return nodes.flatMap((node): readonly TaskNode[] => {
+    if (node.kind === 'task') return node.selected && node.task.options.when === undefined ? [node] : []
+    if (node.kind === 'block') return node.block.when === undefined ? certain([...node.try, ...node.always]) : []
+    return node.kind === 'parallel' ? node.branches.flatMap(certain) : []
+  })
 }
 
 const hint =

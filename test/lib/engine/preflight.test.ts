@@ -71,7 +71,7 @@ test('refuses extra variables that no role has', () => {
 })
 
 test('names every local file that is missing, by the file that says it, as far as tasks declare it', () => {
-  const brings = role('brings', { ip: text.or('x') }, ({ task, ensure, handler }) => {
+  const brings = role('brings', { ip: text.or('x') }, ({ task, ensure, handler, block }) => {
     const tell = handler('Tell', script('none.sh'))
     task('Value', { notify: tell }, file.copy('none.conf', '/x'))
     task('There', file.copy('preflight.test.ts', '/y'))
@@ -81,6 +81,12 @@ test('names every local file that is missing, by the file that says it, as far a
     })
     task('Function', () => file.copy('at its turn', '/y'))
     task('Left out', { tags: ['never'] }, file.copy('left out', '/y'))
+    task('Perhaps', { when: () => false }, file.copy('perhaps', '/y'))
+    block('Perhaps too', { when: () => false, try: () => void task('In a block', file.copy('perhaps', '/y')) })
+    block('Tried', {
+      try: () => void task('First try', file.copy('none.conf', '/y')),
+      rescue: () => void task('Rescue', file.copy('only to rescue', '/y')),
+    })
     task('Folder', archive.extract('../engine', '/y', { source: 'controller', format: 'tar' }))
     task('Of the host', archive.extract('/none.tar', '/y'))
     task('Again', file.copy('none.conf', '/w'))

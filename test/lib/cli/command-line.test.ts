@@ -1,10 +1,23 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { typedToResume } from '../../../lib/cli/command-line.ts'
+import { asCalled, typedToResume } from '../../../lib/cli/command-line.ts'
 import { parseExtraVars } from '../../../lib/cli/extra-vars.ts'
 import { Secret } from '../../../lib/model/secret.ts'
 
 const test = suite('command line')
+
+test('only the command run is shown as it was called, not the noun', () => {
+  const called = process.argv[1]!
+  process.argv[1] = '/somewhere/else/switchover'
+  try {
+    assert.is(asCalled('Show a recorded run again'), 'Show a recorded run again')
+    assert.is(asCalled('Also those of a run that goes on'), 'Also those of a run that goes on')
+    assert.match(asCalled('Make a project: run init [FOLDER]'), /switchover init \[FOLDER\]$/)
+    assert.match(asCalled('eval "$(run completion bash)"'), /switchover completion bash\)"$/)
+  } finally {
+    process.argv[1] = called
+  }
+})
 
 test('a variable with a secret in it is asked for again, and never shown as something to type', () => {
   Secret.of('hunter2', 'a password')

@@ -17,6 +17,8 @@ const path = require('node:path')
 const { pathToFileURL } = require('node:url')
 
 const library = __dirname
+// What a build names its parts by: a package tells nothing of the machine that made it.
+const base = path.join(library, '..')
 const root = path.join(library, '..')
 const packages = path.join(root, 'node_modules')
 const own = ['run.cjs', 'compiled.cjs', 'build.cjs'].map((file) => path.join(library, file))
@@ -166,9 +168,10 @@ async function buildLibrary(outdir) {
           importer.includes('/ssh2/') ? { path: name, namespace: 'unused' } : undefined,
         )
         b.onLoad({ filter: /./, namespace: 'unused' }, () => ({ contents: '' }))
-        // Native parts, which may be missing: whoever asks for them knows.
+        // Native parts of a package, which may be missing: whoever asks for them knows. By the name of the package, never
+        // by a place of this machine, where somebody else's code could lie on another one.
         b.onResolve({ filter: /\.node$/ }, ({ path: name, resolveDir }) => ({
-          path: path.resolve(resolveDir, name),
+          path: path.resolve(resolveDir, name).split(`${path.sep}node_modules${path.sep}`).at(-1),
           external: true,
         }))
       },
@@ -287,7 +290,7 @@ async function build(options, setup, placeOf = relocatable) {
       legalComments: 'none',
       metafile: true,
       logLevel: 'silent',
-      absWorkingDir: '/',
+      absWorkingDir: base,
       define: {
         'import.meta.url': '__sourceUrl',
         'import.meta.filename': '__sourceFile',
@@ -312,14 +315,14 @@ async function build(options, setup, placeOf = relocatable) {
     })
     return Object.keys(metafile.inputs)
       .filter((input) => !/^<stdin>$|^(?:door|lazy|ssh|unused):/.test(input))
-      .map((input) => path.resolve('/', input))
+      .map((input) => path.resolve(base, input))
   } catch (error) {
     if (!error.errors?.length) throw error
     throw new Error(
       error.errors
         .map(({ text, location }) => {
           const { file, line, column } = location ?? { file: '', line: 0, column: 0 }
-          const source = path.resolve('/', file)
+          const source = path.resolve(base, file)
           const missing = /^Could not resolve "(.+)"$/.exec(text)?.[1]
           if (missing)
             return `Cannot find module '${missing.startsWith('.') ? path.resolve(path.dirname(source), missing) : missing}' imported from ${source}`

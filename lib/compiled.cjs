@@ -3,7 +3,7 @@
 // and with the library what V8 made of it. Plain JavaScript, because it is what makes everything else loadable; read at each
 // start, so that what builds stands elsewhere.
 const { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } = require('node:fs')
-const { homedir } = require('node:os')
+const { homedir, userInfo } = require('node:os')
 const path = require('node:path')
 const { pathToFileURL } = require('node:url')
 const { Script } = require('node:vm')
@@ -14,10 +14,7 @@ const builder = path.join(__dirname, 'build.cjs')
 // What a package brings along; not looked for in a checkout, where it would be of an earlier state.
 const prebuilt = __dirname.includes(`${path.sep}node_modules${path.sep}`) ? path.join(root, 'dist/run') : undefined
 // Where builds are kept, the first that can be written: a checkout has a place of its own, an installation may be root's.
-const caches = [
-  ...(prebuilt ? [] : [path.join(packages, '.cache/switchover')]),
-  path.join(process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache'), 'switchover'),
-]
+const caches = [...(prebuilt ? [] : [path.join(packages, '.cache/switchover')]), path.join(userCache(), 'switchover')]
 // Where built code seems to lie: no frame of it is an author's.
 const seeming = { library: path.join(__dirname, 'built.cjs'), ssh: path.join(packages, 'built.cjs') }
 
@@ -26,6 +23,13 @@ const maps = new Map()
 // The library's own: where its scripts lie, where V8's part of them is kept, and what tells it from every other build.
 let own
 let kind
+
+// A place that is no absolute path counts for nothing, as the XDG base directories have it. Never a folder of all users:
+// what lies here is run.
+function userCache() {
+  const said = [process.env.XDG_CACHE_HOME ?? '', path.join(homedir(), '.cache')]
+  return said.find((place) => path.isAbsolute(place)) ?? path.join(userInfo().homedir, '.cache')
+}
 
 /** Loads the library for a command line. Gives the way to what others may use of it, by its path below lib/. */
 async function library(argv) {
@@ -76,7 +80,8 @@ async function importAuthored(file) {
 function brought() {
   if (prebuilt === undefined || !existsSync(prebuilt)) return undefined
   const id = readFileSync(path.join(prebuilt, 'id'), 'utf8')
-  return { scripts: prebuilt, kept: path.join(caches[0], id), id }
+  // What V8 keeps holds where the script lay: two installations of one build must not have it from each other.
+  return { scripts: prebuilt, kept: path.join(caches[0], id, encodeURIComponent(root)), id }
 }
 
 async function made() {

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /** The author's words. */
 export { parallel, play, playbook, role } from './model/playbook.ts'
 export type {

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /** What modules, facts, reporters and connections are made of, for those who write their own. */
 export { Advice, asked, CommandFailed, operation, output, TimedOut, Unreachable } from '../model/operation.ts'
 export type {

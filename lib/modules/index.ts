@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /** What can be done on a host, one subject each. */
 export { command, probe, script, shell } from './command.ts'
 export { dedent, template } from './template.ts'

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 import path from 'node:path'
 import type { InventoryDefinition } from '../inventory/define.ts'
 import { inventoryOf, loadInventory } from '../inventory/load.ts'
@@ -5,7 +6,8 @@ import { type HostCounts, recap, type Timed } from '../model/event.ts'
 import type { Inventory } from '../model/inventory.ts'
 import type { Playbook } from '../model/playbook.ts'
 import { harmless } from '../report/harmless.ts'
-import { perform, type Performed } from './perform.ts'
+import { perform } from './perform.ts'
+import type { Performed } from './performed.ts'
 import { findPlaybook, loadPlaybook } from './playbooks.ts'
 import { checkPlays, prepare } from './prepare.ts'
 

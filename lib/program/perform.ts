@@ -1,13 +1,14 @@
 import { findRun, Journal } from '../engine/journal.ts'
 import { lockHosts } from '../engine/lock.ts'
 import { checkGates } from '../engine/preflight.ts'
-import { newRunId, type RunOptions, type RunOutcome, run } from '../engine/run.ts'
+import { newRunId, type RunOptions, run } from '../engine/run.ts'
 import { type PlayNode, tasksOf } from '../engine/select.ts'
 import type { Event, Reporter } from '../model/event.ts'
 import type { Host } from '../model/inventory.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { both, guarded } from '../report/guard.ts'
 import { createTransport, type TransportOptions } from '../transport/index.ts'
+import type { Performed } from './performed.ts'
 import type { Prepared } from './prepare.ts'
 
 /** Who answers what a run asks, and may stop it. */
@@ -28,13 +29,6 @@ export interface Performance extends Pick<RunOptions, 'check' | 'forks' | 'force
   readonly reporters: readonly Reporter[]
   /** The operator, who can tell the reporters something. */
   operator(emit: (event: Event) => void): Operator
-}
-
-/** How a run ended. */
-export interface Performed {
-  /** Its name, as in the history. */
-  readonly run: string
-  readonly outcome: RunOutcome
 }
 
 /**

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /** Roles and playbooks tested without a machine: fake hosts, and commands held in the hand. */
 import { inventory, type InventoryDefinition } from '../inventory/define.ts'
 import { inventoryOf } from '../inventory/load.ts'

@@ -10,7 +10,6 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  symlinkSync,
 } from 'node:fs'
 import { statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -72,7 +71,9 @@ test.before(() => {
     'tsconfig.build.json',
   ])
     cpSync(path.join(root, name), path.join(source, name), { recursive: true })
-  symlinkSync(path.join(root, 'node_modules'), path.join(source, 'node_modules'))
+  // A folder of its own, as a publisher has it: by a link the build would lie beside its packages.
+  const packages = [path.join(root, 'node_modules'), path.join(source, 'node_modules')]
+  if (command(['cp', '-al', ...packages]).code !== 0) succeeds(['cp', '-a', ...packages])
   const [packed] = JSON.parse(succeeds(['npm', 'pack', '--json', '--pack-destination', work], source)) as [
     { readonly filename: string; readonly files: readonly { readonly path: string }[] },
   ]
@@ -97,6 +98,18 @@ test('has what is built, its sources and its licence, and no tests', () => {
     [],
   )
   assert.not.ok(existsSync(path.join(source, 'dist')), 'nothing is left of it in the sources')
+})
+
+test('names no place of the machine that built it', () => {
+  const places = [source, root, path.join(root, 'node_modules')].map((place) => place.replace(/\/$/, ''))
+  const names = readdirSync(installed('switchover'), { recursive: true, encoding: 'utf8' })
+  const found = names.filter((name) => {
+    const file = installed('switchover', name)
+    if (name.startsWith('node_modules') || !statSync(file).isFile()) return false
+    const text = readFileSync(file, 'latin1')
+    return places.some((place) => text.includes(place))
+  })
+  assert.equal(found, [])
 })
 
 test('leads from its declarations to its sources', () => {
@@ -139,6 +152,43 @@ test('has types that are clean under the strictest settings, those of its declar
     )
     succeeds(['node_modules/.bin/tsc', '-p', 'strictest.json', '--pretty', 'false'])
   }
+})
+
+test('brings the types of Node along, for settings without any and where they are not beside it', () => {
+  // As npm links a folder, and as pnpm lays packages.
+  const types = ['@types', 'undici-types']
+  mkdirSync(installed('switchover/node_modules'))
+  for (const name of types) renameSync(installed(name), installed('switchover/node_modules', name))
+  const all = ['', '/modules', '/kit', '/program', '/testing']
+  writeFileSync(
+    path.join(project, 'all.ts'),
+    all.map((entry, i) => `export * as a${i} from 'switchover${entry}'\n`).join(''),
+  )
+  const compilerOptions = { strict: true, noEmit: true, skipLibCheck: false, types: [], target: 'es2023' }
+  const bundler = { module: 'esnext', moduleResolution: 'bundler' }
+  writeFileSync(
+    path.join(project, 'bare.json'),
+    JSON.stringify({ compilerOptions: { ...compilerOptions, ...bundler }, files: ['all.ts'] }),
+  )
+  try {
+    succeeds(['node_modules/.bin/tsc', '-p', 'bare.json', '--pretty', 'false'])
+    succeeds(run('site.ts', '-i', 'inventory.ts', '-l', 'web', '--syntax-check'), project, own)
+  } finally {
+    rmSync(path.join(project, 'all.ts'))
+    for (const name of types) renameSync(installed('switchover/node_modules', name), installed(name))
+    rmSync(installed('switchover/node_modules'), { recursive: true })
+  }
+})
+
+test('knows its places in a second installation of the same user', () => {
+  const list = run('site.ts', '-i', 'inventory.ts', '--list-tasks')
+  // What V8 keeps of the first must not tell the second where it lies.
+  const first = succeeds(list, project, own)
+  assert.match(first, /roles\/app\.ts:\d+/)
+  const second = path.join(work, 'second')
+  cpSync(project, second, { recursive: true, verbatimSymlinks: true })
+  assert.is(succeeds(list, second, own), first)
+  rmSync(second, { recursive: true })
 })
 
 test('has settings to extend, under which a slip is found', () => {
@@ -272,7 +322,9 @@ test('starts from what it brought along, also where only its own user may write'
     kept.some(
       (name) =>
         /^[0-9a-f]{24}$/.test(name) &&
-        readdirSync(path.join(cache, name)).some((file) => file.startsWith('library-run-')),
+        readdirSync(path.join(cache, name), { recursive: true, encoding: 'utf8' }).some((file) =>
+          path.basename(file).startsWith('library-run-'),
+        ),
     ),
     'V8 kept its part',
   )

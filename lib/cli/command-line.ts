@@ -34,5 +34,5 @@ const namesIn = (pairs: string) => [...pairs.matchAll(/(?:^|\s)([\w.-]+)=/g)].ma
 
 /** A text of ours, in which `run` stands for this program, with the words that it was called by. */
 export function asCalled(text: string): string {
-  return text.replace(/(?<=^|: |\$\()run(?= )/g, program())
+  return text.replace(/(?<=^|: |as in |\$\()run(?= )/g, program())
 }

@@ -49,6 +49,7 @@ export interface RunOptions {
   readonly abort: AbortSignal
 }
 
+/** How a run ended. */
 export type RunOutcome = RunFinished['outcome']
 
 /** A new name for a run: its time to the millisecond, so that names sort as the runs began, and a little chance. */

@@ -1,6 +1,7 @@
 /// <reference types="node" preserve="true" />
 /** What can be done on a host, one subject each. */
 export { command, probe, script, shell } from './command.ts'
+export type { Ran } from './command.ts'
 export { dedent, template } from './template.ts'
 export { templateFile } from './template-file.ts'
 export { replace } from './replace.ts'

@@ -5,6 +5,7 @@ import { inventoryOf, loadInventory } from '../inventory/load.ts'
 import { type HostCounts, recap, type Timed } from '../model/event.ts'
 import type { Inventory } from '../model/inventory.ts'
 import type { Playbook } from '../model/playbook.ts'
+import { exit, Refused } from '../model/problem.ts'
 import { harmless } from '../report/harmless.ts'
 import { perform } from './perform.ts'
 import type { Performed } from './performed.ts'
@@ -60,6 +61,10 @@ export interface PlaybookEnd extends Performed {
  */
 export async function runPlaybook(wanted: PlaybookRun): Promise<PlaybookEnd> {
   const { playbook, limit = [], tags = [], skipTags = [], startAtTask: startAt, extraVars = {}, check = false } = wanted
+  const { forks = 50 } = wanted
+  // The limit of hosts would let nobody begin, and the promise would never settle.
+  if (!Number.isInteger(forks) || forks < 1)
+    throw new Refused({ message: `forks must be a whole number from 1, and is ${forks}` }, exit.usage)
   const prepared = await prepare(
     typeof playbook === 'string' ? loadPlaybook(findPlaybook(path.resolve(playbook))) : Promise.resolve(playbook),
     read(wanted),
@@ -83,7 +88,7 @@ export async function runPlaybook(wanted: PlaybookRun): Promise<PlaybookEnd> {
   const records = wanted.record !== false && !check
   const ended = await perform(prepared, {
     check,
-    forks: wanted.forks ?? 50,
+    forks,
     forceHandlers: wanted.forceHandlers ?? false,
     argv: [],
     ...(wanted.become === undefined ? {} : { become: wanted.become }),

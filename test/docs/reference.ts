@@ -92,7 +92,8 @@ export function allModules(): readonly Module[] {
   const flat = exportsOf(modules)
   const files = [...new Set(flat.map(({ file }) => file))].map((file): Module => {
     const offered = flat.filter((one) => one.file === file)
-    return { name: offered.map(({ name }) => name).join(', '), file, offered, prefix: '' }
+    const words = offered.filter(({ kind }) => kind !== 'type')
+    return { name: words.map(({ name }) => name).join(', '), file, offered, prefix: '' }
   })
   // What a module exports for its neighbours is no operation.
   const forAuthors = ({ kind, signatures }: Exported) =>

@@ -91,7 +91,15 @@ test('has what is built, its sources and its licence, and no tests', () => {
   for (const name of ['index', 'modules/index', 'kit/index', 'program/index', 'testing/index'])
     for (const file of [`dist/${name}.js`, `dist/${name}.d.ts`, `dist/${name}.d.ts.map`, `lib/${name}.ts`])
       assert.ok(contents.includes(file), file)
-  for (const file of ['LICENSE', 'README.md', 'package.json', 'dist/run/library.js', 'dist/run/ssh.js'])
+  for (const file of [
+    'LICENSE',
+    'README.md',
+    'lib/README.md',
+    'lib/modules/README.md',
+    'package.json',
+    'dist/run/library.js',
+    'dist/run/ssh.js',
+  ])
     assert.ok(contents.includes(file), file)
   assert.equal(
     contents.filter((file) => /^(test|roles|playbooks|inventory)\/|\.test\./.test(file)),
@@ -178,6 +186,39 @@ test('brings the types of Node along, for settings without any and where they ar
     for (const name of types) renameSync(installed('switchover/node_modules', name), installed(name))
     rmSync(installed('switchover/node_modules'), { recursive: true })
   }
+})
+
+test('lets a package of helpers say its types', () => {
+  writeFileSync(
+    path.join(project, 'helpers.ts'),
+    `import { masked, oneHost, play, playbook, role } from 'switchover'
+import { command, database, facts, file, probe, replace, script, service, shell, template, templateFile } from 'switchover/modules'
+import { fact, operation, perform, sh } from 'switchover/kit'
+import { fakeHosts } from 'switchover/testing'
+import { runPlaybook } from 'switchover/program'
+export const restart = (name: string) => shell\`systemctl restart \${name}\`
+export const asked = (name: string) => probe({ allow: [0, 1] })\`systemctl is-active \${name}\`
+export const run = () => [command(['true']), script('x.sh')]
+export const files = () => [template('/a', 'b'), templateFile('a', '/b', {}), replace('/a', /b/, 'c'), file.content('/a', 'b')]
+export const others = () => ({ state: service.status('x'), rows: database.select('SELECT 1'), os: facts.os })
+export const made = operation<string, null, null>((name) => name, { read: async () => null, plan: () => ({ result: null }) })
+export const own = fact('own', 'run', async (connection) => (await connection.exec(sh\`true\`)).code)
+export const done = perform
+export const web = role('web', { db: oneHost('db') }, ({ task }) => void task('One', restart('x')))
+export const site = playbook('Site', [play('All', { hosts: 'all' }, [web])])
+export const secret = (text: string) => masked\`a\${text}\`
+export const tried = async () => (await (await fakeHosts({ groups: { g: { hosts: ['a'] } } })).run(web)).finished('One', 'a')
+export const ran = () => runPlaybook({ playbook: site, inventory: 'x' })
+`,
+  )
+  const compilerOptions = { strict: true, declaration: true, outDir: path.join(work, 'out'), target: 'es2023' }
+  const bundler = { module: 'esnext', moduleResolution: 'bundler' }
+  writeFileSync(
+    path.join(project, 'helpers.json'),
+    JSON.stringify({ compilerOptions: { ...compilerOptions, ...bundler }, files: ['helpers.ts'] }),
+  )
+  succeeds(['node_modules/.bin/tsc', '-p', 'helpers.json', '--pretty', 'false'])
+  rmSync(path.join(project, 'helpers.ts'))
 })
 
 test('knows its places in a second installation of the same user', () => {

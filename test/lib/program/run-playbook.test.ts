@@ -22,6 +22,13 @@ const site = playbook('site', [
 const test = suite('a playbook run from a program')
 test.after(() => rmSync(folder, { recursive: true, force: true }))
 
+test('refuses a number of forks with which nobody could begin', async () => {
+  for (const forks of [0, -1, 1.5, Number.NaN]) {
+    const refused = await runPlaybook({ playbook: site, inventory: hosts, forks }).catch((error: Refused) => error)
+    assert.is((refused as Refused).message, `forks must be a whole number from 1, and is ${forks}`)
+  }
+})
+
 test('gives events and how it ended, prints nothing and leaves nothing behind but its record', async () => {
   const events: Timed[] = []
   const listeners = () => ['SIGINT', 'SIGTERM', 'exit', 'uncaughtException'].map((name) => process.listenerCount(name))

@@ -1,4 +1,5 @@
 import type { Secret } from '../model/secret.ts'
+import { harmlessLines } from '../report/width.ts'
 import type { AskHostKey, AskSecret } from '../transport/index.ts'
 import { askSecret, choice, interactive, Interrupted } from './terminal.ts'
 
@@ -12,13 +13,15 @@ export function questions(asking: <T>(question: () => Promise<T>) => Promise<T>)
     ask: (key) =>
       asking(() =>
         orInterrupt(false, async () => {
-          const known = `${key.host} is not known: its key is ${key.type} ${key.fingerprint}`
+          const known = harmlessLines(`${key.host} is not known: its key is ${key.type} ${key.fingerprint}`)
           return (await choice(`${known}. Go on connecting? [y/N]`, ['yes', 'no'], 'no')) === 'yes'
         }),
       ),
-    askSecret: (question) =>
+    askSecret: (wanted) =>
       asking(() =>
         orInterrupt(undefined, async (): Promise<Secret | undefined> => {
+          // A server says itself what it wants to know.
+          const question = harmlessLines(wanted)
           const answer = await askSecret(question[0]!.toUpperCase() + question.slice(1), question)
           return answer.reveal() === '' ? undefined : answer
         }),

@@ -4,6 +4,7 @@ import { CommandFailed, type CommandResult, operation } from '../model/operation
 import { play, playbook } from '../model/playbook.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { mask } from '../report/mask.ts'
+import { harmlessLines } from '../report/width.ts'
 import { command } from '../cli/command.ts'
 import { typed } from '../cli/command-line.ts'
 import { becomeOf, readInventory, withConnectionOptions } from '../cli/inputs.ts'
@@ -127,7 +128,9 @@ async function execute({ pattern, words, values, argv }: ExecArguments): Promise
       },
     )
     const ends = inOrder(hosts, endings)
-    process.stdout.write(mask(values.json ? `${JSON.stringify(ends, undefined, 2)}\n` : folded(ends)))
+    process.stdout.write(
+      values.json ? `${mask(JSON.stringify(ends, undefined, 2))}\n` : harmlessLines(mask(folded(ends))),
+    )
     return exitCode(outcome, signals)
   } finally {
     signals?.release()
@@ -138,9 +141,9 @@ async function execute({ pattern, words, values, argv }: ExecArguments): Promise
 function reporter(aloud: boolean, results: ReadonlyMap<string, CommandResult>, endings: Map<string, Ending>): Reporter {
   return {
     report(event) {
-      if (event.type === 'warned') process.stderr.write(mask(`[WARNING]: ${event.message}\n`))
+      if (event.type === 'warned') process.stderr.write(harmlessLines(mask(`[WARNING]: ${event.message}\n`)))
       if (aloud && event.type === 'output')
-        process.stderr.write(mask(event.text).replace(/^(?=.)/gm, `${event.host} | `))
+        process.stderr.write(harmlessLines(mask(event.text)).replace(/^(?=.)/gm, `${event.host} | `))
       note(event, results, endings)
     },
     close: () => Promise.resolve(),

@@ -65,7 +65,7 @@ function edited<L extends string | Secret | undefined>(
       const kept = new Set(other.split('\n'))
       return text
         .split('\n')
-        .map((one) => (one === real ? String(line) : kept.has(one) ? one : mark))
+        .map((one) => (one === real ? String(line) : one === '' || kept.has(one) ? one : mark))
         .join('\n')
     }
     return {

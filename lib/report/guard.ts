@@ -1,6 +1,8 @@
 import type { OutputReceived, Reporter, Timed } from '../model/event.ts'
 import { identity } from '../model/path.ts'
 import { Masker, maskEvent } from './mask.ts'
+import { withTexts } from './texts.ts'
+import { harmlessLines } from './width.ts'
 
 /**
  * What stands between the run and a reporter: the reporter sees masked events only, a secret cut in two by the
@@ -46,6 +48,29 @@ export function guarded(reporter: Reporter, trouble: (error: unknown) => void, w
       flush('')
       await reporter.close()
     },
+  }
+}
+
+/** A reporter for the eyes: nothing that a host says can move its cursor. What it cuts into lines it cleans itself. */
+export function readable(reporter: Reporter): Reporter {
+  return { ...reporter, report: (event) => reporter.report(harmlessEvent(event)) }
+}
+
+function harmlessEvent(event: Timed): Timed {
+  switch (event.type) {
+    case 'output':
+      return { ...event, path: withTexts(event.path, harmlessLines) }
+    case 'change-planned': {
+      const { diff, ...others } = event
+      const paths = diff.map((one) => ({ ...one, path: harmlessLines(one.path) }))
+      return { ...withTexts(others, harmlessLines), diff: paths }
+    }
+    case 'task-finished': {
+      const { result, ...others } = event
+      return { ...withTexts(others, harmlessLines), ...(result === undefined ? {} : { result }) }
+    }
+    default:
+      return withTexts(event, harmlessLines)
   }
 }
 

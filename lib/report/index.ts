@@ -1,5 +1,5 @@
 import type { Reporter } from '../model/event.ts'
-import { guarded } from './guard.ts'
+import { guarded, readable } from './guard.ts'
 import { brokeOff, harmless } from './harmless.ts'
 import { jsonReporter } from './json.ts'
 import { junitReporter } from './junit.ts'
@@ -54,12 +54,12 @@ export function createReporter(options: ReportOptions): LiveReporter {
     case 'json':
       return still(guarded(jsonReporter(stdout), trouble))
     case 'lines':
-      return still(guarded(linesReporter(stdout, stderr, drawing, advise), trouble, verbosity > 0))
+      return still(guarded(readable(linesReporter(stdout, stderr, drawing, advise)), trouble, verbosity > 0))
     case 'tree': {
       const warnings = err.isTTY ? undefined : stderr
       const terminal = { out, sink: stdout, warnings, size, now: options.now ?? Date.now }
       const tree = treeReporter(terminal, drawing, advise)
-      return { ...guarded(tree, trouble), pause: tree.pause, resume: tree.resume }
+      return { ...guarded(readable(tree), trouble), pause: tree.pause, resume: tree.resume }
     }
   }
 }

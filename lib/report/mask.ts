@@ -1,5 +1,6 @@
 import type { Event } from '../model/event.ts'
 import { knownSecrets, knownSecretsCount } from '../model/secret.ts'
+import { withTexts } from './texts.ts'
 
 /**
  * Finds any of many texts in one pass, most places of the text being skipped unread (after Wu and Manber):
@@ -77,37 +78,11 @@ export class Masker {
 /** The event with every text in it masked; the same object when nothing had to be. */
 export function maskEvent<E extends Event>(event: E): E {
   if (!upToDate()) return event
-  const masked = deep(event, 0) as E
+  const masked = withTexts(event, mask)
   if (masked === event) return event
   // Words of ours on which every reader of the event depends, whatever somebody has taken for a password.
   const words = ['type', 'status', 'stream', 'outcome'] as const
   return Object.assign(masked, ...words.map((word) => (word in event ? { [word]: (event as never)[word] } : {})))
-}
-
-/** A value from outside, masked in all its texts and keys. */
-function deep(value: unknown, depth: number): unknown {
-  if (typeof value === 'string') return mask(value)
-  if (typeof value !== 'object' || value === null || depth > 64) return value
-  if (Array.isArray(value)) {
-    let changed = false
-    const items = value.map((item: unknown) => {
-      const masked = deep(item, depth + 1)
-      changed ||= masked !== item
-      return masked
-    })
-    return changed ? items : value
-  }
-  // Locations find themselves on demand and are costly to look at; they hold places in files, no texts of hosts.
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) return value
-  let changed = false
-  const entries = Object.entries(value).map(([key, item]) => {
-    const name = mask(key)
-    const masked = deep(item, depth + 1)
-    changed ||= masked !== item || name !== key
-    return [name, masked] as const
-  })
-  return changed ? Object.fromEntries(entries) : value
 }
 
 function upToDate(): Matcher | undefined {

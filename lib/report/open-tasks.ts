@@ -3,6 +3,7 @@ import type { ChangePlanned, Event, Failure, Status, TaskFinished, TaskStarted, 
 import type { Diff } from '../model/operation.ts'
 import { identity, type TaskPath } from '../model/path.ts'
 import { type Failed, failureKey } from './failure.ts'
+import { asciiControls } from './json.ts'
 
 /** Hosts on which a task ended in the same way, and what there is to say about it. */
 export interface Outcome {
@@ -155,7 +156,9 @@ export function openTasks(verbosity: number): OpenTasks {
       if (fresh) task.failures.add(failure)
       const told = verbosity > 0 && !failed
       const result =
-        told && event.result !== undefined && event.result !== null ? JSON.stringify(event.result) : undefined
+        told && event.result !== undefined && event.result !== null
+          ? asciiControls(JSON.stringify(event.result))
+          : undefined
       const reason = told ? event.reason : undefined
       const where = event.delegated.filter((host) => host !== event.host).join(', ')
       const shown = where ? `${event.host} -> ${where}` : event.host

@@ -14,7 +14,12 @@ const wide = new RegExp(
 )
 // Made when a text needs it: 10 ms, and most texts do not.
 let segmenter: Intl.Segmenter | undefined
-const segmentsOf = (text: string) => (segmenter ??= new Intl.Segmenter()).segment(text)
+// What a segmenter does with a text takes longer by the square of its length, so that it gets it in slices.
+const slices = /.{1,256}/gsu
+function* segmentsOf(text: string): Generator<{ readonly segment: string }> {
+  segmenter ??= new Intl.Segmenter()
+  for (const slice of text.match(slices) ?? []) yield* segmenter.segment(slice)
+}
 
 /** How many columns a text takes on a terminal; colours take none. */
 export function widthOf(text: string): number {
@@ -27,12 +32,13 @@ export function widthOf(text: string): number {
 
 /** The text, or as much of it as fits, with an ellipsis in the place of the rest. Colours end where the text ends. */
 export function cut(text: string, columns: number): string {
-  if (widthOf(text) <= columns) return text
+  const long = text.length > longest(columns)
+  if (!long && widthOf(text) <= columns) return text
   if (columns < 1) return ''
   let left = columns - 1
   let done = ''
   let colored = false
-  for (const part of text.split(/(\x1b\[[0-9;]*m)/)) {
+  for (const part of text.slice(0, longest(columns)).split(/(\x1b\[[0-9;]*m)/)) {
     if (part.startsWith('\x1b[')) {
       done += part
       colored = true
@@ -44,8 +50,11 @@ export function cut(text: string, columns: number): string {
       done += segment
     }
   }
-  return done
+  return long ? `${done}…${colored ? '\x1b[0m' : ''}` : done
 }
+
+// A longer text does not fit, whatever it is made of: hardly a character takes more than this, colours around it.
+const longest = (columns: number) => 64 * columns + 1000
 
 /** The text filled with blanks to a width. */
 export function padded(text: string, columns: number): string {
@@ -55,11 +64,18 @@ export function padded(text: string, columns: number): string {
 /** What a host wrote, without what would move the cursor or change the screen. */
 export function harmless(text: string): string {
   // A progress bar writes over itself: what stood there last is what it says.
-  const last = text.replace(/\r+$/, '').split('\r').at(-1)!
-  return last
+  let end = text.length
+  while (text[end - 1] === '\r') end--
+  return text
+    .slice(text.lastIndexOf('\r', end - 1) + 1, end)
     .replace(escapes, '')
     .replaceAll('\t', '    ')
     .replace(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/g, '')
+}
+
+/** A text of several lines, each harmless. */
+export function harmlessLines(text: string): string {
+  return text.split('\n').map(harmless).join('\n')
 }
 
 function columnsOf(segment: string): number {

@@ -52,6 +52,14 @@ test('a secret line is not shown, nor the one it replaces, nor passwords around 
   assert.is(text(), 'user=nova\npass phrase new-one-here\nadmin_password=untouched\n')
 })
 
+test('a secret line is shown once behind a last line that has not ended', async () => {
+  const { path } = fresh('user=nova\nlast')
+  const run = await applied(connection, () =>
+    line.present(path, { line: masked`phrase ${Secret.of('other-one-here', 'other')}` }),
+  )
+  assert.equal(run.diff, [{ path, before: 'user=nova\nlast', after: 'user=nova\nlast\nphrase ‹other›\n' }])
+})
+
 test('a missing file is an error unless it may be made', async () => {
   const { path, text } = fresh()
   assert.match(await failure(connection, line.present(path, { line: 'a' })), 'cannot be edited: there is no such file')

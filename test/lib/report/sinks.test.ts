@@ -170,6 +170,21 @@ for (const form of forms) {
   })
 }
 
+for (const kind of ['lines', 'tree', 'json'] as const) {
+  test(`${kind} lets no text of a host control the terminal`, async () => {
+    const out = kind === 'tree' ? new FakeTerminal(200, 60) : memory()
+    const err = memory()
+    const reporter = createReporter({ kind, out, err, verbosity: 3, diff: true, color: false, columns: 200, rows: 60 })
+    for (const event of everywhere('odd\x1b]0;title\x07\x1b[2J\x9b31m\x08\x85end')) reporter.report(event)
+    await reporter.close()
+    const shown = (out instanceof FakeTerminal ? out.bytes : out.text) + err.text
+    assert.ok(shown.split('odd').length > 20)
+    // What the tree itself moves its cursor with is none of these.
+    assert.not.match(shown, /\x1b\]|\x1b\[2J|[\x07\x08\x7f-\x9f]/)
+    if (kind !== 'tree') assert.not.match(shown, /\x1b/)
+  })
+}
+
 test('what is written to JSON is one event a line and nothing else', async () => {
   const out = memory()
   const events = everywhere('Quiet')

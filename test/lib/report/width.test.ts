@@ -32,6 +32,17 @@ test('cuts to a width, between characters', () => {
   assert.is(padded('日', 4), '日  ')
 })
 
+test('cuts a long text in linear time, whatever it is made of', () => {
+  for (const text of ['ночь '.repeat(40_000), '\ud83d\u0000\xff'.repeat(40_000), '\u0301'.repeat(200_000)]) {
+    const began = performance.now()
+    assert.ok(cut(text, 400).length < 30_000)
+    assert.ok(widthOf(text) >= 0)
+    harmless('\r'.repeat(200_000) + text)
+    assert.ok(performance.now() - began < 2000, `${performance.now() - began} ms`)
+  }
+  assert.is(cut('ночь'.repeat(40_000), 10), 'ночьночьн…')
+})
+
 test('takes away what would move the cursor', () => {
   assert.is(harmless('10%\r20%\r'), '20%')
   assert.is(harmless('\x1b[2J\x1b]0;title\x07a\tb\x08\x9b'), 'a    b')

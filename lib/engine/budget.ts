@@ -24,11 +24,12 @@ export function endWhenSpent(batch: Batch, { lost, options }: RunState): void {
 export function goesOn(batch: Batch, playsAfter: number, { lost, over, options }: RunState): boolean {
   if (batch.stopped) return false
   if (batch.hosts.some(({ name }) => !lost.has(name))) return true
+  const whole = batch.play.hosts.every(({ name }) => lost.has(name))
   const reason =
     batch.rest > 0
       ? `every host of the batch failed${notStarted(batch.rest)}`
       : playsAfter > 0
-        ? 'every host failed: the plays after it were not started'
+        ? `every host of the ${whole ? 'play' : 'last batch'} failed: the plays after it were not started`
         : undefined
   if (reason && !over) options.emit({ type: 'play-stopped', play: batch.play.play.name, reason })
   return false

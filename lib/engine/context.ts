@@ -25,6 +25,7 @@ import type { Diff } from '../model/operation.ts'
 import type { Way } from './ahead.ts'
 import { during } from './failure.ts'
 import { Begun, mindful } from './forgotten.ts'
+import { kindOf, plain } from './plain.ts'
 import { program } from '../model/program.ts'
 import { type PlayNode, tasksOf } from './select.ts'
 
@@ -158,7 +159,7 @@ function contextFor(options: ContextOptions, home: Host = options.host): HostCon
         )
       return contextFor({ ...options, host: other }, home)
     },
-    log: (message) => record.log(message),
+    log: (message) => record.log(spoken(message)),
   }
 }
 
@@ -168,6 +169,12 @@ function runnable<R extends Value>(given: Operation<R>): Operation<R> {
   if (kind === 'handler') throw new Advice(...handlerRun())
   if (kind === 'task') throw new Advice(...taskRun())
   return given
+}
+
+/** Without the type check a message may be anything. @throws Advice when it is no text */
+function spoken(message: unknown): string {
+  if (typeof message === 'string') return message
+  throw new Advice(`host.log takes a text, and was given ${kindOf(message)}`, 'write host.log(`${…}`)')
 }
 
 /** Reads, plans and, unless in check mode or nothing would change, applies. */
@@ -210,11 +217,11 @@ async function runOperation<R extends Value>(
  * Runs a body: an operation as it is, anything else with its context; what it returns is run when it is an operation.
  */
 export async function runBody(body: Body<never, Value>, options: ContextOptions): Promise<Value> {
-  if (isOperation(body)) return runOperation(body, options)
+  if (isOperation(body)) return plain(await runOperation(body, options))
   const call = isDescribed(body) ? body.describe : (body as (host: HostContext<unknown>) => unknown)
   return mindful(options.record.begun, async () => {
     const returned = await call(contextFor(options) as never)
-    return isOperation(returned) ? runOperation(returned, options) : (returned as Value)
+    return plain(isOperation(returned) ? await runOperation(returned, options) : returned)
   })
 }
 

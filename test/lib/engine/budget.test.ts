@@ -30,6 +30,16 @@ test('stops the run after a batch in which every host failed', async () => {
   assert.is(outcome, 'failed')
 })
 
+test('says that the last batch failed where hosts before it did not', async () => {
+  const rig = rigOf({ all: ['a', 'b'] })
+  rig.host('b').answer('work', 1)
+  const { told } = await runs(rig, [
+    play('P', { hosts: 'all', serial: 1 }, [steps(({ task }) => void task('Work', change('work')))]),
+    play('Later', { hosts: 'all' }, [steps(({ task }) => void task('Later', change('later')))]),
+  ])
+  assert.ok(told.includes('STOPPED P: every host of the last batch failed: the plays after it were not started'))
+})
+
 test('goes on after a batch in which some host did not fail', async () => {
   const rig = rigOf(abc)
   rig.host('a').answer('first', 1)

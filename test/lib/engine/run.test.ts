@@ -155,7 +155,10 @@ test('starts no later play when every host of a play has failed', async () => {
   const rig = rigOf(abc)
   rig.host('a').answer('first', 1)
   const { told } = await runs(rig, [play('One', { hosts: 'a' }, [two]), play('Two', { hosts: 'b' }, [two])])
-  assert.equal(told.slice(-2), ['STOPPED One: every host failed: the plays after it were not started', 'END failed'])
+  assert.equal(told.slice(-2), [
+    'STOPPED One: every host of the play failed: the plays after it were not started',
+    'END failed',
+  ])
   assert.equal(rig.commands, ['a: first'])
 })
 

@@ -1,7 +1,8 @@
 import strict from 'node:assert/strict'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Advice, play, role, type Steps, text } from '../../../lib/index.ts'
+import { Advice, play, role, Secret, type Steps, text } from '../../../lib/index.ts'
+import { operation } from '../../../lib/model/operation.ts'
 import { change, guess, look, rigOf, wish } from '../../rig/hosts.ts'
 import { begin, HeldClock, runs } from '../../rig/runs.ts'
 
@@ -10,6 +11,11 @@ const only = (define: (steps: Steps<Record<never, never>>) => void) => [
   play('P', { hosts: 'all' }, [role('r', {}, define)]),
 ]
 const a = { all: ['a'] }
+const circle = () => {
+  const one: Record<string, unknown> = {}
+  one['itself'] = one
+  return one
+}
 /** The line of this file that has the mark in a comment. */
 const lineOf = async (mark: string) => {
   const { readFileSync } = await import('node:fs')
@@ -256,6 +262,89 @@ test('says something of errors that say nothing', async () => {
   assert.is(finished('Text', 'a').failure?.reason, 'something that is no error was thrown: just a text')
   assert.is(finished('Many', 'a').failure?.reason, 'connect ECONNREFUSED ::1; connect ECONNREFUSED 127.0.0.1')
   assert.is(finished('Bare', 'a').failure?.reason, 'RangeError')
+})
+
+for (const [what, body, reason] of [
+  ['a BigInt', () => ({ rows: [1n] }), 'the result.rows[0] is a bigint, and a task gives plain data'],
+  ['a function', () => ({ again: () => 1 }), 'the result.again is a function, and a task gives plain data'],
+  ['a date', () => new Date(0), 'the result is a Date, and a task gives plain data'],
+  ['a map', () => ({ of: new Map() }), 'the result.of is a Map, and a task gives plain data'],
+  [
+    'a secret',
+    () => ({ token: Secret.of('1234567', 'x') }),
+    'the result.token is a Secret, and a task gives plain data',
+  ],
+  ['a circle', circle, 'the result.itself is something that holds itself, and a task gives plain data'],
+] as const) {
+  test(`fails where its result is ${what}, and the run goes on`, async () => {
+    const { finished, outcome } = await runs(
+      rigOf(a),
+      only(({ task }) => {
+        task('Odd', { ignoreErrors: true }, body as () => never)
+        task('Next', change('next'))
+      }),
+    )
+    assert.is(outcome, 'ok')
+    const { failure } = finished('Odd', 'a')
+    assert.is(failure?.reason, reason)
+    assert.match(failure?.hint ?? '', /^return texts, numbers, lists/)
+    assert.match(failure?.at.file ?? '', /task\.test\.ts$/)
+  })
+}
+
+test('fails where it logs what is no text', async () => {
+  const { finished } = await runs(
+    rigOf(a),
+    only(({ task }) => void task('Odd', (host) => host.log(5 as never))),
+  )
+  assert.is(finished('Odd', 'a').failure?.reason, 'host.log takes a text, and was given a number')
+})
+
+test('fails at whatever is thrown', async () => {
+  const bare: unknown = Object.create(null)
+  const trap = Object.defineProperty(new Error('x'), 'message', {
+    get() {
+      throw new Error('trap')
+    },
+  })
+  const oddStack = Object.assign(new Error('odd stack'), { stack: 5 })
+  const reasons: (string | undefined)[] = []
+  for (const thrown of [bare, null, Symbol('s'), trap, oddStack]) {
+    const throwing = () => {
+      throw thrown
+    }
+    const { finished } = await runs(
+      rigOf(a),
+      only(({ task }) => void task('Odd', throwing)),
+    )
+    reasons.push(finished('Odd', 'a').failure?.reason)
+  }
+  assert.equal(reasons, [
+    'something that is no error was thrown: [Object: null prototype] {}',
+    'something that is no error was thrown: null',
+    'something that is no error was thrown: Symbol(s)',
+    'something was thrown that cannot be looked at',
+    'odd stack',
+  ])
+})
+
+test("gives the line of a slip in an author's module, and what caused it", async () => {
+  const slipping = operation<null, null, string>(() => 'slipping', {
+    read: () => {
+      const cause = new Error('no such key')
+      throw new Error('cannot read it', { cause }) // in-module
+    },
+    plan: () => ({ result: '' }),
+  })
+  const { finished } = await runs(
+    rigOf(a),
+    only(({ task }) => void task('Slip', slipping(null))),
+  )
+  const { failure } = finished('Slip', 'a')
+  assert.is(failure?.at.line, await lineOf('in-module'))
+  assert.is(failure?.operation, 'slipping')
+  assert.is(failure?.reason, 'cannot read it: no such key')
+  assert.match(failure?.stack ?? '', /^Error: cannot read it\n[^]*\ncaused by Error: no such key\n/)
 })
 
 test('has the typed variables of its host', async () => {

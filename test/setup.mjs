@@ -26,6 +26,7 @@ function missingTools() {
     bzip2: 'bzip2',
     xz: 'xz-utils',
     openssl: 'openssl',
+    rsync: 'rsync',
     script: 'bsdutils',
   }
   return Object.entries(tools)

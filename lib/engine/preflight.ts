@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import type { Host, Inventory } from '../model/inventory.ts'
-import { isOperation, type Operation, type Value } from '../model/operation.ts'
+import { isOperation, type LocalFile, type Operation, type Value } from '../model/operation.ts'
 import { type Body, isDescribed, type Playbook } from '../model/playbook.ts'
 import { didYouMean, type Problem } from '../model/problem.ts'
 import { resolveVars } from '../model/vars.ts'
@@ -48,7 +48,7 @@ export function checkLocalFiles(plays: readonly PlayNode[], inventory: Inventory
       ...handlers.flatMap(({ role, handler: { body } }) => declared(body, role, hosts, memory)),
     ]
     for (const { name, at, local } of said) {
-      const reason = local && reasonAgainst(local.path)
+      const reason = local && reasonAgainst(local)
       if (reason && !problems.has(local.path)) problems.set(local.path, { message: `${name}: ${reason}`, at, hint })
     }
   }
@@ -80,12 +80,14 @@ function declared(
   return hosts.flatMap((host) => foreseen(body, { memory, role, host, check: true }) ?? [])
 }
 
-function reasonAgainst(path: string): string | undefined {
+function reasonAgainst({ path, folder = false }: LocalFile): string | undefined {
+  const kind = folder ? 'folder' : 'file'
   try {
-    return statSync(path).isFile() ? undefined : `${path} is not a file`
+    const found = statSync(path)
+    return (folder ? found.isDirectory() : found.isFile()) ? undefined : `${path} is not a ${kind}`
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    return missing ? `there is no file ${path}` : (error as Error).message
+    return missing ? `there is no ${kind} ${path}` : (error as Error).message
   }
 }
 

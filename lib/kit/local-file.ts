@@ -10,9 +10,19 @@ import { Advice, type LocalFile } from '../model/operation.ts'
  * ```
  */
 export function localFile(said: string): LocalFile {
+  return local(said, false)
+}
+
+/** A folder of the controller machine, by the same rules. */
+export function localFolder(said: string): LocalFile {
+  return local(said, true)
+}
+
+function local(said: string, folder: boolean): LocalFile {
   const at = here()
   return {
     said,
+    folder,
     get path() {
       return localPath(said, at)
     },

@@ -148,6 +148,8 @@ export interface LocalFile {
   readonly said: string
   /** Absolute: what is said begins at the file that says it. */
   readonly path: string
+  /** It is a folder. */
+  readonly folder?: boolean
 }
 
 /** An inert description of one thing to bring about on a host: nothing happens until `host.run` or a task takes it. */

@@ -13,6 +13,7 @@ const programs = {
   'dpkg-query': 'dpkg',
   mariadbd: 'mariadb-server-core',
   openssl: 'openssl',
+  rsync: 'rsync',
   script: 'bsdutils',
   sshd: 'openssh-server',
   sudo: 'sudo',

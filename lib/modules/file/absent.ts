@@ -12,6 +12,11 @@ const top = ' bin boot dev etc home lib lib64 media mnt opt proc root run sbin s
 const below = ['/usr/bin', '/usr/lib', '/usr/sbin', '/var/lib', '/var/log']
 const kept = new Set([...top.split(' ').map((name) => `/${name}`), ...below])
 
+/** A directory that no host lives without. */
+export function indispensable(normal: string): boolean {
+  return kept.has(normal)
+}
+
 /**
  * Nothing at this path: a file or link is removed, a directory with all that is in it.
  *
@@ -21,7 +26,7 @@ const kept = new Set([...top.split(' ').map((name) => `/${name}`), ...below])
  */
 export function absent(named: string): Operation<Written> {
   const normal = path.posix.normalize(absolute(named)).replace(/(.)\/+$/, '$1')
-  if (kept.has(normal)) throw new Error(`file.absent ${named}: no host lives without it`)
+  if (indispensable(normal)) throw new Error(`file.absent ${named}: no host lives without it`)
   return remove(normal)
 }
 

@@ -117,7 +117,8 @@ function readLocal(local: LocalFile): Mine {
   } catch (error) {
     throw unusable(local, 'copied', (error as Error).message)
   }
-  if (!found.isFile()) throw unusable(local, 'copied', 'it is not a file')
+  if (!found.isFile())
+    throw unusable(local, 'copied', found.isDirectory() ? 'it is a folder, which file.tree brings' : 'it is not a file')
   const stamp = stampOf(found)
   if (found.size > small) return { bytes: found.size, stamp }
   const known = read.get(path)

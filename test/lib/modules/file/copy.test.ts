@@ -197,7 +197,7 @@ for (const shell of shells) {
   test('copy and fetch say what is missing', async () => {
     const { path, connection } = fresh()
     assert.match(await failure(connection, file.copy(path('none'), path('host'))), 'cannot be copied: ENOENT')
-    assert.match(await failure(connection, file.copy(path(''), path('host'))), 'it is not a file')
+    assert.match(await failure(connection, file.copy(path(''), path('host'))), 'it is a folder, which file.tree brings')
     assert.match(await failure(connection, file.fetch(path('none'), path('back'))), 'there is no such file')
     writeFileSync(path('large'), Buffer.alloc(2_000_000))
     assert.match(await failure(connection, file.copy(path('large'), path('none/x'))), 'there is no directory')

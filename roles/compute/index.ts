@@ -6,6 +6,12 @@ import type { Compute } from '../openstack/release.ts'
 import { named, settingsOf } from '../openstack/settings.ts'
 import { databaseClock } from '../openstack/start.ts'
 import { nodeOf } from './node.ts'
+import {
+  mustBeCalledAsItsGuestsSay,
+  mustBeTheOnlyController,
+  mustHaveItsGuests,
+  mustHaveItsGuestsInEarnest,
+} from './ready.ts'
 import { mustReport } from './reports.ts'
 import { atLeast, computePackage } from './version.ts'
 
@@ -21,10 +27,13 @@ export const compute = role('compute', cloud, ({ task, ensure, handler, block, f
   const edited = (host: CloudView, edits: readonly Task<file.Written>[]) =>
     edits.some((one) => host.resultIfRun(one)?.changed)
   // Where nova-compute is restarted next, the agent settles at the same time, and is looked at when both have.
-  const agent = handler('Restart the Open vSwitch agent', (host) =>
-    service.restarted({ log: '/var/log/neutron/*.log', settle: edited(host, novaEdits) ? 0 : 2 }, nodeOf(host).agent),
-  )
+  const agent = handler('Restart the Open vSwitch agent', async (host) => {
+    await mustHaveItsGuestsInEarnest(host)
+    const settle = edited(host, novaEdits) ? 0 : 2
+    await host.run(service.restarted({ log: '/var/log/neutron/*.log', settle }, nodeOf(host).agent))
+  })
   const restart = handler('Restart nova-compute', async (host) => {
+    await mustHaveItsGuestsInEarnest(host)
     await host.run(service.restarted({ log: '/var/log/nova/compute.log', timeout: 20 }, nodeOf(host).daemon))
     if (!edited(host, agentEdits)) return
     const { running, name, said } = await host.run(service.status(nodeOf(host).agent))
@@ -40,6 +49,10 @@ export const compute = role('compute', cloud, ({ task, ensure, handler, block, f
       `update the nova packages of this node within ${releaseOf(host).from} first`,
     )
   })
+  const looking = { tags: ['config', 'pin', 'start', 'verify'], verify: true } as const
+  task('Check that the new controller has the guests of the nodes', looking, mustHaveItsGuests)
+  task('Check that there is one controller', { ...looking, once: true }, mustBeTheOnlyController)
+  task('Check the name of the node', looking, mustBeCalledAsItsGuestsSay)
   task('Save the configuration', { tags: ['backup'] }, async (host) => {
     for (const path of nodeOf(host).files) await host.run(file.backup(path))
   })
@@ -47,9 +60,10 @@ export const compute = role('compute', cloud, ({ task, ensure, handler, block, f
     try() {
       const config = { tags: ['config'], notify: restart }
       const pointed = task('Point nova-compute at the new controller', config, (host) => written(host, 'daemon'))
-      const pinned = ensure('Set [upgrade_levels] compute', { ...config, tags: ['config', 'pin'] }, (host) =>
-        ini.set(nodeOf(host).files[0], releaseOf(host).compute.cap.compute),
-      )
+      const pinned = task('Set [upgrade_levels] compute', { ...config, tags: ['config', 'pin'] }, async (host) => {
+        await saveFirst(host, nodeOf(host).files[0])
+        return host.run(ini.set(nodeOf(host).files[0], releaseOf(host).compute.cap.compute))
+      })
       const toAgent = { tags: ['config'], notify: agent }
       const agentPointed = task('Point the Open vSwitch agent at it', toAgent, (host) => written(host, 'agent'))
       novaEdits = [pointed, pinned]
@@ -73,15 +87,27 @@ export const compute = role('compute', cloud, ({ task, ensure, handler, block, f
       })
     },
     rescue() {
-      task('Put the configuration back', { tags: ['always'], notify: [restart, agent] }, async (host) => {
+      // Only what this run wrote: a check that fails changes nothing.
+      const touched = (host: CloudView) => edited(host, [...novaEdits, ...agentEdits])
+      const back = { tags: ['always'], when: touched, notify: [restart, agent] }
+      task('Put the configuration back', back, async (host) => {
         for (const path of nodeOf(host).files) await host.run(file.restore(path))
       })
       flush()
-      task('Say that the node is as it was', { tags: ['always'] }, (host): never => {
-        throw new Advice(
-          `${host.name} could not be reconnected, and has its old configuration again`,
-          'mend what failed above, then go on with --resume',
-        )
+      // The next attempt begins with what the operator has made of the files by then.
+      task('Forget the saved configuration', { tags: ['always'], when: touched }, async (host) => {
+        for (const path of nodeOf(host).files) await host.run(file.absent(`${path}.switchover-backup`))
+      })
+      task('Say how the node is left', { tags: ['always'] }, (host): never => {
+        throw touched(host)
+          ? new Advice(
+              `${host.name} could not be reconnected, and has its old configuration again`,
+              'mend what failed above, then go on with --resume',
+            )
+          : new Advice(
+              `${host.name} does not work as it should, and nothing was changed on it`,
+              'mend what failed above',
+            )
       })
     },
   })
@@ -92,10 +118,17 @@ export default playbook('compute', [
   play('Reconnect the compute nodes', { hosts: 'compute', serial: [1, '25%'] }, [compute]),
 ])
 
+/** What a file asks for before it leads elsewhere: here, where neither a tag nor a journal leaves it out. */
+async function saveFirst(host: CloudHost, path: string): Promise<void> {
+  await mustHaveItsGuestsInEarnest(host)
+  await host.run(file.backup(path))
+}
+
 /** Writes the settings that lead to the new controller; nothing is taken over from the old one. */
 async function written(host: CloudHost, whose: keyof Compute['config']) {
   const { compute } = releaseOf(host)
   const path = named(compute.config[whose].path, host)
+  await saveFirst(host, path)
   const found = { site: siteOf(host), theirs: {}, ours: await host.run(ini.read(path)), asked: [] }
   return host.run(ini.set(path, settingsOf(compute.config[whose], found)))
 }

@@ -119,6 +119,7 @@ export class Clouds {
       .answer(/^openssl /, 127)
       // Nobody here is ahead of the others.
       .answer('date +%s', () => String(Math.floor(Date.now() / 1000)))
+      .answer('hostname', `${host.name}.domain.tld\n`)
       .answer(/^mysqldump /, ({ command }) => {
         const name = command.split(' ').at(-1)!
         return `-- dump of ${name} of ${host.name}\n-- Dump completed\n`

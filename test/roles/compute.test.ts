@@ -3,13 +3,16 @@ import * as assert from 'uvu/assert'
 import { compute } from '../../roles/compute/index.ts'
 import { atLeast } from '../../roles/compute/version.ts'
 import { havanaIcehouse } from '../../roles/openstack/releases/havana-icehouse.ts'
-import { mos } from './mos.ts'
+import type { CloudsOptions } from '../rig/clouds.ts'
+import { mos, onControllers } from './mos.ts'
 
 const test = suite('roles/compute')
+/** A compute node's turn comes when everything has been moved. */
+const all = { migrated: ['keystone', 'glance', 'nova', 'neutron', 'cinder'] } as const
 const [nova, neutron] = ['/etc/nova/nova.conf', '/etc/neutron/neutron.conf']
 
 test('types what «Upgrade Nova» says of compute nodes, in its order', async () => {
-  const clouds = await mos()
+  const clouds = await mos(all)
   const typed = await clouds.run(compute, { on: 'compute' })
   assert.equal(typed, [
     `node-3: cp -a ${nova} ${nova}.switchover-backup.part`,
@@ -50,12 +53,12 @@ test('refuses a release that takes the cap wrong, and touches nothing', async ()
 })
 
 test('gives a node that does not report its old configuration back', async () => {
-  const clouds = await mos({ answers: [[/SELECT updated_at > /, [['0']]]] })
+  const clouds = await mos({ ...all, answers: [[/SELECT updated_at > /, [['0']]]] })
   const was = [clouds.text('node-3', nova), clouds.text('node-3', neutron)]
   const run = clouds.start(compute, { on: 'compute' })
   assert.is(await run.ended, 'failed')
   assert.is(
-    run.finished('Say that the node is as it was', 'node-3').failure?.reason,
+    run.finished('Say how the node is left', 'node-3').failure?.reason,
     'node-3 could not be reconnected, and has its old configuration again',
   )
   assert.equal([clouds.text('node-3', nova), clouds.text('node-3', neutron)], was)
@@ -63,6 +66,83 @@ test('gives a node that does not report its old configuration back', async () =>
     'node-3: service neutron-openvswitch-agent restart',
     'node-3: service openstack-nova-compute restart',
   ])
+})
+
+test('leads no node to a controller that does not have its guests, whichever part is asked for', async () => {
+  const skipped = await mos()
+  const past = skipped.start(compute, { on: 'compute', skipTags: ['verify', 'backup'] })
+  assert.is(await past.ended, 'failed')
+  assert.equal(skipped.typed, [])
+  for (const tags of [[], ['config'], ['pin'], ['start'], ['verify']]) {
+    const clouds = await mos({ migrated: ['keystone', 'glance', 'neutron', 'cinder'] })
+    const run = clouds.start(compute, { on: 'compute', ...(tags.length > 0 ? { tags } : {}) })
+    assert.is(await run.ended, 'failed')
+    const { failure } = run.finished('Check that the new controller has the guests of the nodes', 'node-3')
+    assert.is(
+      failure?.reason,
+      'the data of nova has not been moved to node-5: node-3 would be cut off from a cloud that lives, and find one without its guests',
+    )
+    assert.is(failure?.hint, 'move it: run nova -i INVENTORY')
+    assert.equal(clouds.typed, [])
+  }
+})
+
+test('takes no node over while the source runs again, or the target does not', async () => {
+  const reason = async (options: CloudsOptions) => {
+    const clouds = await mos({ ...all, ...options })
+    const run = clouds.start(compute, { on: 'compute' })
+    assert.is(await run.ended, 'failed')
+    assert.equal(clouds.typed, [])
+    return run.finished('Check that there is one controller', 'node-3').failure?.reason
+  }
+  assert.is(
+    await reason({ running: { 'node-1': ['neutron-l3-agent'] } }),
+    'neutron-l3-agent runs on node-1: two controllers would both give orders to the compute nodes',
+  )
+  const running = onControllers.filter((name) => name !== 'openstack-nova-conductor')
+  assert.is(
+    await reason({ running: { 'node-5': running }, stopped: { 'node-5': ['openstack-nova-conductor'] } }),
+    'openstack-nova-conductor does not run on node-5, and compute nodes need them',
+  )
+})
+
+test('asks the node for its name, and for its guests, before it is restarted', async () => {
+  const reason = async (options: CloudsOptions) => {
+    const clouds = await mos({ ...all, ...options })
+    const run = clouds.start(compute, { on: 'compute' })
+    assert.is(await run.ended, 'failed')
+    assert.equal(clouds.typed, [])
+    return run.finished('Check the name of the node', 'node-3').failure?.reason
+  }
+  assert.is(
+    await reason({ files: { 'node-3': { [nova]: '[DEFAULT]\nhost=compute-x\n' } } }),
+    'nova-compute on node-3 calls itself compute-x, and not node-3.domain.tld: it would destroy the guests of node-3.domain.tld',
+  )
+  const guest = '75eee200-5961-4e2e-bc9f-b6c276c68554'
+  assert.is(
+    await reason({
+      programs: { virsh: `${guest}\n` },
+      answers: [[/SELECT uuid, host FROM nova\.instances/, [[guest, 'node-9.domain.tld']]]],
+    }),
+    `these guests run on node-3, and nova says that they are elsewhere, so it would destroy them: ${guest} (node-9.domain.tld)`,
+  )
+})
+
+test('changes nothing when it is only asked to look', async () => {
+  const clouds = await mos(all)
+  await clouds.run(compute, { on: 'compute' })
+  const silent = await mos({ ...all, answers: [[/SELECT updated_at > /, [['0']]]] })
+  for (const path of [nova, neutron, `${nova}.switchover-backup`, `${neutron}.switchover-backup`])
+    silent.host('node-3').files.write(path, clouds.text('node-3', path))
+  for (const tags of [['verify'], []]) {
+    const run = silent.start(compute, { on: 'compute', tags })
+    assert.is(await run.ended, 'failed')
+    assert.is(
+      run.finished('Say how the node is left', 'node-3').failure?.reason,
+      'node-3 does not work as it should, and nothing was changed on it',
+    )
+  }
+  assert.equal(silent.typed, [])
 })
 
 test('knows which releases take icehouse-compat on a compute node', () => {

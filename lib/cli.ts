@@ -6,15 +6,16 @@ import { Interrupted } from './cli/terminal.ts'
 import { commandIn, tellApart } from './cli/words.ts'
 import { commands } from './commands/index.ts'
 import { authorsFrame } from './model/location.ts'
-import { exit, Refused, showProblems } from './model/problem.ts'
+import { exit, isOfDisk, Refused, showProblems } from './model/problem.ts'
 import { mask } from './report/mask.ts'
 
 /** Reads the command line, does what it says, and decides the exit code: nothing else does. */
 export async function main(argv: readonly string[]): Promise<void> {
-  // `run … | head` has read enough: that is no error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-  })
+  // `run … | head` has read enough, and a terminal may be closed: that is no error.
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
+    })
   // While a run goes on, that is ended in order (see cli/signals.ts); before and after there is only this to be said.
   process.on('uncaughtException', (error) => {
     if (process.listenerCount('uncaughtException') > 1) return
@@ -35,6 +36,11 @@ async function exitCodeOf(argv: readonly string[]): Promise<number> {
       return error.exitCode
     }
     if (error instanceof Interrupted) return exit.interrupted
+    if (isOfDisk(error) && 'path' in error) {
+      const hint = 'see that the file or folder is there, that you may use it, and that the disk takes more'
+      process.stderr.write(`${mask(showProblems([{ message: error.message, hint }]))}\n`)
+      return exit.load
+    }
     tell(error)
     return exit.crashed
   }

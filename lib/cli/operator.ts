@@ -3,8 +3,14 @@ import { harmlessLines } from '../report/width.ts'
 import type { AskHostKey, AskSecret } from '../transport/index.ts'
 import { askSecret, choice, interactive, Interrupted } from './terminal.ts'
 
-/** What connections ask the operator, each question put by `asking`; nothing where nobody can answer. */
-export function questions(asking: <T>(question: () => Promise<T>) => Promise<T>): {
+/**
+ * What connections ask the operator, each question put by `asking`, until the run is stopped; nothing where nobody can
+ * answer.
+ */
+export function questions(
+  signal: AbortSignal,
+  asking: <T>(question: () => Promise<T>) => Promise<T>,
+): {
   readonly ask?: AskHostKey
   readonly askSecret?: AskSecret
 } {
@@ -12,17 +18,19 @@ export function questions(asking: <T>(question: () => Promise<T>) => Promise<T>)
   return {
     ask: (key) =>
       asking(() =>
-        orInterrupt(false, async () => {
+        orInterrupt(signal, false, async () => {
           const known = harmlessLines(`${key.host} is not known: its key is ${key.type} ${key.fingerprint}`)
-          return (await choice(`${known}. Go on connecting? [y/N]`, ['yes', 'no'], 'no')) === 'yes'
+          return (
+            (await choice(`${known}. Go on connecting? [y/N]`, ['yes', 'no'], { otherwise: 'no', signal })) === 'yes'
+          )
         }),
       ),
     askSecret: (wanted) =>
       asking(() =>
-        orInterrupt(undefined, async (): Promise<Secret | undefined> => {
+        orInterrupt(signal, undefined, async (): Promise<Secret | undefined> => {
           // A server says itself what it wants to know.
           const question = harmlessLines(wanted)
-          const answer = await askSecret(question[0]!.toUpperCase() + question.slice(1), question)
+          const answer = await askSecret(question[0]!.toUpperCase() + question.slice(1), question, signal)
           return answer.reveal() === '' ? undefined : answer
         }),
       ),
@@ -30,12 +38,12 @@ export function questions(asking: <T>(question: () => Promise<T>) => Promise<T>)
 }
 
 /** Ctrl-C at a question of a connection is Ctrl-C to the whole run. */
-async function orInterrupt<T>(otherwise: T, question: () => Promise<T>): Promise<T> {
+async function orInterrupt<T>(signal: AbortSignal, otherwise: T, question: () => Promise<T>): Promise<T> {
   try {
     return await question()
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error
-    process.kill(process.pid, 'SIGINT')
+    if (!signal.aborted) process.kill(process.pid, 'SIGINT')
     return otherwise
   }
 }

@@ -121,7 +121,7 @@ export const options = {
     alias: 'T',
     least: 1,
     group: connection,
-    describe: 'Seconds until a connection attempt is given up',
+    describe: 'Seconds that a host may take to let in, and to begin a command (10)',
   },
   become: { kind: 'flag', alias: 'b', fallback: false, group: connection, describe: 'Run tasks as another user' },
   'become-user': { kind: 'text', group: connection, describe: 'The user to become (root)' },

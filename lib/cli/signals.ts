@@ -17,37 +17,52 @@ export interface Signals {
   release(): void
 }
 
+/** Seconds that a run may take to end when it is told to. */
+const patience = 30
+
 /**
  * The first Ctrl-C stops starting new work, the second ends what runs, a third ends us; TERM, HUP and an error that
- * nobody caught do the first two at once. Nothing else is to end the process before the run has ended.
+ * nobody caught do the first two at once. Nothing else is to end the process before the run has ended, but a run that
+ * cannot end within half a minute.
  */
 export function catchSignals(warn: (message: string) => void): Signals {
   const stop = new AbortController()
   const abort = new AbortController()
   let by: NodeJS.Signals = 'SIGINT'
   let leaving = false
+  let late: NodeJS.Timeout | undefined
+  const leave = () => {
+    leaving = true
+    process.exit(code())
+  }
+  const code = () => {
+    if (abort.signal.reason instanceof Stray) return exit.crashed
+    return by === 'SIGINT' ? exit.interrupted : by === 'SIGTERM' ? exit.terminated : 129
+  }
+  // What waits for a host has limits of its own; what an author wrote may wait for anything, and keep others waiting.
+  const endIt = (reason: Error) => {
+    stop.abort()
+    abort.abort(reason)
+    late ??= setTimeout(() => {
+      warn(`something still has not ended after ${patience} s: leaving it behind`)
+      leave()
+    }, patience * 1000)
+  }
   const onInterrupt = () => {
-    if (abort.signal.aborted) {
-      leaving = true
-      process.exit(exit.interrupted)
-    }
+    if (abort.signal.aborted) leave()
     if (stop.signal.aborted) {
       warn('ending what runs')
-      abort.abort(new Error('interrupted'))
+      endIt(new Error('interrupted'))
     } else {
       warn('stopping: what runs is finished, nothing new is started (Ctrl-C again to end it now)')
       stop.abort()
     }
   }
-  const end = (reason: Error) => {
-    stop.abort()
-    abort.abort(reason)
-  }
   const onTerminate = (signal: NodeJS.Signals) => {
     by = signal
-    end(new Error('terminated'))
+    endIt(new Error('terminated'))
   }
-  const onStray = (error: unknown) => end(new Stray(error))
+  const onStray = (error: unknown) => endIt(new Stray(error))
   const onExit = (code: number) => {
     if (leaving) return
     // Whoever called process.exit still stands on the stack; nobody does when there was nothing left to wait for.
@@ -72,8 +87,9 @@ export function catchSignals(warn: (message: string) => void): Signals {
     abort: abort.signal,
     stopNow: () => stop.abort(),
     interrupt: onInterrupt,
-    exitCode: () => (by === 'SIGINT' ? exit.interrupted : by === 'SIGTERM' ? exit.terminated : 129),
+    exitCode: code,
     release() {
+      clearTimeout(late)
       for (const [event, listener] of listeners) process.off(event, listener as () => void)
     },
   }

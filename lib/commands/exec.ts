@@ -123,7 +123,7 @@ async function execute({ pattern, words, values, argv }: ExecArguments): Promise
         operator(emit) {
           signals = catchSignals((message) => emit({ type: 'warned', message }))
           const { stop, abort } = signals
-          return { ...questions((question) => question()), gate: async () => true, stop, abort }
+          return { ...questions(stop, (question) => question()), gate: async () => true, stop, abort }
         },
       },
     )

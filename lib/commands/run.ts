@@ -161,9 +161,11 @@ async function execute(prepared: Prepared, own: readonly Own[], { values, argv }
       operator(emit) {
         const caught = (signals = catchSignals((message) => emit({ type: 'warned', message })))
         return {
-          ...questions((question) => asking(live, question)),
-          gate: (question) => asking(live, () => stoppable(caught, false, () => gate(question, values, emit))),
-          ...(values.step ? { step: (task, hosts) => stoppable(caught, 'no', () => stepper(task, hosts)) } : {}),
+          ...questions(caught.stop, (question) => asking(live, question)),
+          gate: (question) => asking(live, () => stoppable(caught, false, () => gate(question, values, emit, caught))),
+          ...(values.step
+            ? { step: (task, hosts) => stoppable(caught, 'no', () => stepper(task, hosts, caught)) }
+            : {}),
           stop: caught.stop,
           abort: caught.abort,
         }
@@ -185,29 +187,38 @@ async function asking<T>(live: Pick<LiveReporter, 'pause' | 'resume'>, question:
   }
 }
 
-/** A question at which Ctrl-C stops the run, as it does elsewhere. */
+/** A question at which Ctrl-C stops the run, as it does elsewhere; a run that is stopped meanwhile asks no more. */
 async function stoppable<T>(signals: Signals, otherwise: T, question: () => Promise<T>): Promise<T> {
   try {
     return await question()
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error
-    signals.interrupt()
+    if (!signals.stop.aborted) signals.interrupt()
     return otherwise
   }
 }
 
-async function gate(question: string, { yes }: Values, emit: (event: Event) => void): Promise<boolean> {
+async function gate(
+  question: string,
+  { yes }: Values,
+  emit: (event: Event) => void,
+  { stop: signal }: Signals,
+): Promise<boolean> {
   if (yes) return true
   if (!interactive()) {
     emit({ type: 'warned', message: `«${question}» needs an answer and there is no terminal: go on with --yes` })
     return false
   }
-  return (await choice(`${question} [y/N]`, ['yes', 'no'], 'no')) === 'yes'
+  return (await choice(`${question} [y/N]`, ['yes', 'no'], { otherwise: 'no', signal })) === 'yes'
 }
 
-async function stepper(task: string, hosts: readonly string[]): Promise<'yes' | 'no' | 'all'> {
+async function stepper(
+  task: string,
+  hosts: readonly string[],
+  { stop: signal }: Signals,
+): Promise<'yes' | 'no' | 'all'> {
   const where = hosts.length > 6 ? `${hosts.length} hosts` : hosts.join(', ')
   const question = `Perform task: ${task} on ${where}? (y)es / (n)o / (c)ontinue without asking:`
-  const answer = await choice(question, ['yes', 'no', 'continue'])
+  const answer = await choice(question, ['yes', 'no', 'continue'], { signal })
   return answer === 'continue' ? 'all' : answer
 }

@@ -46,7 +46,7 @@ export interface ConnectionSettings {
   readonly forwardAgent?: boolean
   /** Allows the algorithms of 2010 (OpenSSH 5.3); off, because they are weak. */
   readonly legacy?: boolean
-  /** Seconds until a connection attempt is given up. */
+  /** Seconds that the host may take to let in, and to begin a command; 10 unless said. */
   readonly timeout?: number
   /** How often the first connection is tried again when nobody answers; default 0. */
   readonly connectRetries?: number

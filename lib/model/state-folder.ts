@@ -2,6 +2,7 @@ const folder = '.switchover'
 
 /** Where runs leave what later ones want, below the folder they are started in; only the owner may read it. */
 export const stateFolder = {
+  root: folder,
   /** Journals, one file a run. */
   runs: `${folder}/runs`,
   /** Locks, one file a host, so that runs on different hosts do not wait for each other. */

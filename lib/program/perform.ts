@@ -1,3 +1,4 @@
+import { existsSync, mkdirSync } from 'node:fs'
 import { findRun, Journal } from '../engine/journal.ts'
 import { lockHosts } from '../engine/lock.ts'
 import { checkGates } from '../engine/preflight.ts'
@@ -5,7 +6,8 @@ import { newRunId, type RunOptions, run } from '../engine/run.ts'
 import { type PlayNode, tasksOf } from '../engine/select.ts'
 import type { Event, Reporter } from '../model/event.ts'
 import type { Host } from '../model/inventory.ts'
-import { exit, Refused } from '../model/problem.ts'
+import { exit, isOfDisk, Refused } from '../model/problem.ts'
+import { stateFolder } from '../model/state-folder.ts'
 import { both, guarded } from '../report/guard.ts'
 import { createTransport, type TransportOptions } from '../transport/index.ts'
 import type { Performed } from './performed.ts'
@@ -112,9 +114,11 @@ function recorder(journal: Journal, warn: (message: string) => void, stop: () =>
 /** What is written into the folder that runs are kept in. @throws Refused where nobody may write */
 function written<T>(write: () => T): T {
   try {
+    // Made in a step of its own: where it makes several folders at once, Node calls a read-only disk ENOENT.
+    if (!existsSync(stateFolder.root)) mkdirSync(stateFolder.root, { mode: 0o700 })
     return write()
   } catch (error) {
-    if (!/^(?:EACCES|EPERM|EROFS|ENOSPC|ENOTDIR|EEXIST)$/.test((error as NodeJS.ErrnoException).code ?? '')) throw error
+    if (!isOfDisk(error)) throw error
     throw new Refused(
       {
         message: `this folder cannot keep the run's lock and journal: ${(error as Error).message}`,

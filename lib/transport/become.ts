@@ -105,7 +105,7 @@ export async function startAs(
   /** Waits for the script's first word, and passes on what would not fit on a command line. */
   const whole = async (started: Program, answers: readonly Answer[]): Promise<Started> => {
     try {
-      const pid = await greeted(link, become, started, token, answers)
+      const pid = await greeted(link, become, started, token, answers, how)
       if (!fits) started.stdin.write(body)
       return { program: started, pid }
     } catch (error) {

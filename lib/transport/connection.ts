@@ -13,6 +13,7 @@ import type { Collected } from './output.ts'
 import { Collected as Output } from './output.ts'
 import type { Pool } from './pool.ts'
 import type { Link } from './program.ts'
+import { patiently, unlessAborted, waitLonger } from './patience.ts'
 import { interruption, type Raw, type Request } from './shell.ts'
 import { notWritten, withoutTool, writing } from '../kit/writing.ts'
 
@@ -99,9 +100,15 @@ export function connect(machine: Machine, session: Session, user: string | undef
       const { link, become, gate } = await ready()
       const { program, pid } = await startAs(link, become, gate, script, { signal: session.signal })
       const { signal } = session
+      let over!: () => void
+      const killed = new Promise<undefined>((resolve) => {
+        over = () => resolve(undefined)
+      })
       const kill = (): void => {
         void endTree(link, become, gate, pid).then(() => {
           program.close()
+          // A host that hangs does not tell that it let go.
+          over()
         })
       }
       signal?.addEventListener('abort', kill, { once: true })
@@ -111,7 +118,7 @@ export function connect(machine: Machine, session: Session, user: string | undef
       })
       program.stderr.on('error', () => undefined)
       const ended = (async () => {
-        const code = await program.exited
+        const code = await Promise.race([program.exited, killed])
         // The last bytes may follow the exit code; stdout is the reader's business.
         await finished(program.stderr)
         signal?.removeEventListener('abort', kill)
@@ -128,7 +135,18 @@ export function connect(machine: Machine, session: Session, user: string | undef
 
     async dial(port, address = '127.0.0.1'): Promise<Duplex> {
       const { link } = await ready()
-      return link.dial(port, address)
+      const late = (): Advice =>
+        new Advice(
+          `cannot reach ${address}:${port} from ${machine.name}: no answer for ${link.patience} s`,
+          `see from there whether it is up, or ${waitLonger(link.patience)}`,
+        )
+      const dialled = link.dial(port, address)
+      try {
+        return await patiently(link.patience, dialled, late, session.signal)
+      } catch (error) {
+        dialled.then((stream) => stream.destroy()).catch(() => undefined)
+        throw error
+      }
     },
 
     async peer(host) {
@@ -138,23 +156,6 @@ export function connect(machine: Machine, session: Session, user: string | undef
     progress(message) {
       session.progress?.(message)
     },
-  }
-}
-
-/** Waits for a connection, but no longer than the operator does; others may still want it. */
-async function unlessAborted(opening: Promise<Link>, signal: AbortSignal | undefined): Promise<Link> {
-  if (signal === undefined) return opening
-  let abort!: () => void
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => {
-      reject(interruption(signal))
-    }
-  })
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await Promise.race([opening, aborted])
-  } finally {
-    signal.removeEventListener('abort', abort)
   }
 }
 

@@ -1,11 +1,9 @@
 import type { Readable } from 'node:stream'
 import { Advice, Unreachable } from '../model/operation.ts'
 import type { Become } from './become.ts'
-import type { Link, Program } from './program.ts'
+import { patiently, waitLonger } from './patience.ts'
+import type { Link, Program, Starting } from './program.ts'
 import type { Answer } from './wrapping.ts'
-
-// A change of user that asks something we do not understand would wait for ever.
-const longestStart = 60_000
 
 /** A refusal for want of a terminal. */
 export class NeedsTerminal extends Advice {}
@@ -17,13 +15,33 @@ export async function greeted(
   program: Program,
   token: string,
   answers: readonly Answer[],
+  how: Starting,
 ): Promise<number> {
-  const pid = Number(await said(link, become, program, program.stderr, `${token}(\\d+);`, answers))
-  await takeUntil(program.stdout, (seen) => {
-    const at = seen.indexOf(token)
-    return at < 0 ? undefined : { end: at + token.length, value: at }
-  })
+  const pid = Number(await said(link, become, program, program.stderr, `${token}(\\d+);`, answers, how))
+  await firstWord(
+    link,
+    takeUntil(program.stdout, (seen) => {
+      const at = seen.indexOf(token)
+      return at < 0 ? undefined : { end: at + token.length, value: at }
+    }),
+    how,
+  )
   return pid
+}
+
+/**
+ * Waits for what a program says first: a start-up file of the login shell, a home that hangs, or a change of user that
+ * asks what we do not understand may keep it for ever. @throws Unreachable
+ */
+export function firstWord<T>({ name, patience }: Link, word: Promise<T>, how: Starting, heard = () => ''): Promise<T> {
+  const late = (): Unreachable => {
+    const after = heard()
+    return new Unreachable(
+      `cannot start a shell on ${name}: no answer for ${patience} s${after === '' ? '' : ` after: ${after}`}`,
+      `log in there and see what hangs (a start-up file of the shell, the home), or ${waitLonger(patience)}`,
+    )
+  }
+  return patiently(patience, word, late, how.signal)
 }
 
 /** Waits for a word on a stream and answers what is asked before it. */
@@ -34,17 +52,13 @@ export async function said(
   stream: Readable,
   word: string,
   answers: readonly Answer[],
+  how: Starting,
 ): Promise<string | undefined> {
   const wanted = new RegExp(word)
   let asked = 0
   let heard = ''
   let given: string | undefined
-  const timer = setTimeout(() => {
-    given = `no answer for ${longestStart / 1000} s${heard === '' ? '' : ` after: ${spoken(heard)}`}`
-    program.close()
-    stream.destroy()
-  }, longestStart)
-  const found = await takeUntil(stream, (seen) => {
+  const look = (seen: Buffer): { readonly end: number; readonly value: string } | undefined => {
     heard = seen.toString('latin1')
     const found = wanted.exec(heard)
     if (found !== null) return { end: found.index + found[0].length, value: found[1] ?? '' }
@@ -61,11 +75,19 @@ export async function said(
     program.stdin.end()
     if (given !== undefined) program.close()
     return undefined
-  })
-  clearTimeout(timer)
+  }
+  const answered = Promise.race([takeUntil(stream, look), lost(program)])
+  const [found, code] = await firstWord(
+    link,
+    answered.then(async (found) => {
+      if (found !== undefined) return [found, 0]
+      program.stdout.resume()
+      return [undefined, given === undefined ? await program.exited : 1]
+    }),
+    how,
+    () => spoken(heard),
+  )
   if (found !== undefined) return found
-  program.stdout.resume()
-  const code = given === undefined ? await program.exited : 1
   if (link.lost || code === undefined) throw new Unreachable(`connection to ${link.name} lost while starting a shell`)
   const words = spoken(heard)
   if (become !== undefined) throw refusal(link, become, given ?? words, code)
@@ -74,6 +96,12 @@ export async function said(
     `cannot start a shell on ${link.name}: ${reason}`,
     `see that ${link.user} may log in there and has sh`,
   )
+}
+
+// Not every stream tells that the link under it broke.
+async function lost(program: Program): Promise<undefined> {
+  if ((await program.exited) !== undefined) return new Promise(() => undefined)
+  return undefined
 }
 
 /** What a program said but for our own words and its question. */

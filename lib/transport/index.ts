@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { ConnectionSettings, Host, HostRef, Inventory } from '../model/inventory.ts'
 import { type Connection, Unreachable } from '../model/operation.ts'
 import type { Session, Transport } from '../model/transport.ts'
@@ -39,15 +40,16 @@ const backOff = [200, 1000, 3000] as const
 export function createTransport(options: TransportOptions): Transport {
   const { inventory, ask, askSecret, pause = passed } = options
   const machines = new Map<string, OneMachine>()
-  const shared = { ask, ring: new KeyRing(askSecret), files: new KnownFiles() }
+  const closing = new AbortController()
+  // Every connection that is being opened listens to it.
+  setMaxListeners(0, closing.signal)
+  const shared = { ask, ring: new KeyRing(askSecret), files: new KnownFiles(), closing: closing.signal }
   const routes = new Routes((message) => options.warn?.(message))
-  let closed = false
-
   const of = (host: Host, key = `host ${host.name}`): OneMachine => {
     const known = machines.get(key)
     if (known) return known
     const opening = async (): Promise<Link> => {
-      if (closed) throw new Unreachable(`the connection to ${host.name} is closed: the run has ended`)
+      if (closing.signal.aborted) throw new Unreachable(`the connection to ${host.name} is closed: the run has ended`)
       return open(host)
     }
     const made = new OneMachine(host.name, host.settings, opening, peer, pause)
@@ -58,7 +60,7 @@ export function createTransport(options: TransportOptions): Transport {
   const open = async (host: Host): Promise<Link> => {
     const { connection = 'ssh' } = host.settings
     if (connection === 'local') return localLink(host.name)
-    if (connection !== 'ssh') return ownLink(connection, host)
+    if (connection !== 'ssh') return ownLink(connection, host, closing.signal)
     const route = await routes.to(host)
     const jump = await hop(host, [{ host, key: `host ${host.name}` }])
     return sshLink(route, shared, jump === undefined ? undefined : await through(route.address, route.port, jump))
@@ -126,8 +128,11 @@ export function createTransport(options: TransportOptions): Transport {
   return {
     connection,
     async close() {
-      closed = true
-      await Promise.all([...machines.values()].map((one) => one.close()))
+      closing.abort()
+      const ends = [...machines.values()].map((one) =>
+        one.close().catch((error: unknown) => options.warn?.((error as Error).message)),
+      )
+      await Promise.all(ends)
     },
   }
 }

@@ -3,6 +3,7 @@ import { userInfo } from 'node:os'
 import type { Duplex } from 'node:stream'
 import { Unreachable } from '../model/operation.ts'
 import { programOf, refusalOf } from './child.ts'
+import { usualPatience } from './patience.ts'
 import type { Link, Program } from './program.ts'
 
 /** The way to this machine: child processes, which zx starts. */
@@ -13,6 +14,7 @@ export function localLink(name: string): Link {
     name,
     user: userInfo().username,
     crowd: false,
+    patience: usualPatience,
     terminals: false,
     // Its socket is in the environment already.
     agent: false,

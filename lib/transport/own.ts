@@ -5,12 +5,22 @@ import type { Connect, Reached, Started } from '../model/connect.ts'
 import type { Host } from '../model/inventory.ts'
 import { Advice, Unreachable } from '../model/operation.ts'
 import { ended, programOf, refusalOf } from './child.ts'
+import { patiently, usualPatience, waitLonger } from './patience.ts'
 import type { Link, Program } from './program.ts'
 
 /** The way that a file of somebody's own makes to a host. @throws Unreachable */
-export async function ownLink(file: string, host: Host): Promise<Link> {
+export async function ownLink(file: string, host: Host, closing: AbortSignal): Promise<Link> {
   const { name } = host
-  const reached = await reach(file, host)
+  const patience = host.settings.timeout ?? usualPatience
+  const inTime = <T>(word: string, answer: T | Promise<T>, signal?: AbortSignal): Promise<T> => {
+    const late = () =>
+      new Unreachable(
+        `cannot connect to ${name}: no answer from ${word} of ${shown(file)} for ${patience} s`,
+        `see that it settles, or ${waitLonger(patience)}`,
+      )
+    return patiently(patience, Promise.resolve(answer), late, signal)
+  }
+  const reached = await inTime('connect', reach(file, host), closing)
   const running = new Set<Program>()
   let closed = false
   return {
@@ -19,12 +29,13 @@ export async function ownLink(file: string, host: Host): Promise<Link> {
     crowd: false,
     terminals: false,
     agent: false,
+    patience,
     get lost() {
       return closed
     },
-    async start(command) {
+    async start(command, how) {
       if (closed) throw new Unreachable(`the connection to ${name} is closed`)
-      const given = await reached.start(command)
+      const given = await inTime('start', reached.start(command), either(closing, how?.signal))
       const program = isWords(given) ? await started(name, given) : taken(given)
       running.add(program)
       void program.closed.then(() => running.delete(program))
@@ -45,7 +56,7 @@ export async function ownLink(file: string, host: Host): Promise<Link> {
     async close() {
       closed = true
       for (const program of running) program.close()
-      await reached.close?.()
+      await inTime('close', reached.close?.())
     },
   }
 }
@@ -110,5 +121,8 @@ function taken(given: Started): Program {
     },
   }
 }
+
+const either = (one: AbortSignal, other: AbortSignal | undefined): AbortSignal =>
+  other === undefined ? one : AbortSignal.any([one, other])
 
 const shown = (file: string) => path.relative(process.cwd(), file)

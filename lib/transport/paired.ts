@@ -1,7 +1,7 @@
 import { quote } from '../kit/shell.ts'
 import { Unreachable } from '../model/operation.ts'
 import type { Become } from './become.ts'
-import { said, takeUntil } from './dialogue.ts'
+import { firstWord, said, takeUntil } from './dialogue.ts'
 import type { Link, Program, Starting } from './program.ts'
 import { answersFor, surroundings, wrapped } from './wrapping.ts'
 
@@ -22,12 +22,13 @@ export async function paired(
   const terminal = await link.start(wrapped(`sh -c ${quote(inner)}`, link, become, token), { ...how, terminal: true })
   let beside: Program | undefined
   try {
-    await said(link, become, terminal, terminal.stdout, `${token}ready;`, answersFor(become, token))
+    await said(link, become, terminal, terminal.stdout, `${token}ready;`, answersFor(become, token), how)
     beside = await link.start(`exec sh -c ${quote(carrier(token))}`, { ...how, second: true })
-    const folder = await takeUntil(beside.stdout, (seen) => {
+    const named = takeUntil(beside.stdout, (seen) => {
       const found = new RegExp(`${token}([^;]+);`).exec(seen.toString('latin1'))
       return found === null ? undefined : { end: found.index + found[0].length, value: found[1]! }
     })
+    const folder = await firstWord(link, named, how)
     if (folder === undefined) {
       throw new Unreachable(
         `cannot make pipes in /tmp on ${link.name}`,
@@ -35,7 +36,7 @@ export async function paired(
       )
     }
     terminal.stdin.write(`${folder}\n`)
-    await said(link, become, terminal, terminal.stdout, `${token}open;`, [])
+    await said(link, become, terminal, terminal.stdout, `${token}open;`, [], how)
     beside.stdin.write('go\n')
   } catch (error) {
     terminal.close()

@@ -1,6 +1,7 @@
 import { type Become, type Gate, startAs } from './become.ts'
 import { endTree } from './ending.ts'
 import type { Link } from './program.ts'
+import { unlessAborted } from './patience.ts'
 import { NotBegun, type Raw, type Request, Shell } from './shell.ts'
 
 // Parallel steps of one host; with sshd's MaxSessions of 10 it leaves channels for long commands and streams.
@@ -49,7 +50,7 @@ export class Pool {
     use.running++
     this.#waiting.set(use.shell, (this.#waiting.get(use.shell) ?? 0) + 1)
     try {
-      return await (this.#ready.get(use.shell) ?? (await use.shell)).run(request)
+      return await (this.#ready.get(use.shell) ?? (await unlessAborted(use.shell, request.signal))).run(request)
     } finally {
       use.running--
       this.#waiting.set(use.shell, (this.#waiting.get(use.shell) ?? 1) - 1)

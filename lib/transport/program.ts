@@ -21,7 +21,7 @@ export interface Starting {
   readonly terminal?: boolean
   /** It belongs to one that runs already: waiting for it would be vain when there is room for one only. */
   readonly second?: boolean
-  /** Gives up waiting for a free channel. */
+  /** Gives up waiting for a free channel, and for its first word. */
   readonly signal?: AbortSignal
 }
 
@@ -32,6 +32,8 @@ export interface Link {
   /** The user that commands run as when nobody else is asked for. */
   readonly user: string
   readonly lost: boolean
+  /** Seconds that it may take to begin something there. */
+  readonly patience: number
   /** Whether commands can have a terminal. */
   readonly terminals: boolean
   /** Whether commands can use the operator's ssh agent. */

@@ -2,6 +2,7 @@ import { constants } from 'node:os'
 import type { Duplex } from 'node:stream'
 import type { Client, ClientChannel } from 'ssh2'
 import { Advice, Unreachable } from '../model/operation.ts'
+import { patiently, waitLonger } from './patience.ts'
 import type { Link, Program, Starting } from './program.ts'
 import type { Proxy } from './proxy.ts'
 import { interruption } from './shell.ts'
@@ -22,6 +23,7 @@ export class SshLink implements Link {
   readonly user: string
   readonly terminals = true
   readonly agent: boolean
+  readonly patience: number
   lost = false
   crowded?: () => void
   readonly #client: Client
@@ -32,10 +34,15 @@ export class SshLink implements Link {
   #open = 0
   readonly #queue: (() => void)[] = []
 
-  constructor(name: string, user: string, client: Client, proxy: Proxy | undefined, agent: boolean) {
+  constructor(
+    { name, user, patience, agent }: Pick<Link, 'name' | 'user' | 'patience' | 'agent'>,
+    client: Client,
+    proxy: Proxy | undefined,
+  ) {
     this.name = name
     this.user = user
     this.agent = agent
+    this.patience = patience
     this.#client = client
     this.#gone = new Promise((resolve) => {
       const gone = (): void => {
@@ -62,13 +69,14 @@ export class SshLink implements Link {
       if (how.urgent === true) this.#open++
       else await this.#slot(how)
       try {
-        return await this.#exec(command, how.terminal === true)
+        return await this.#opened(this.#exec(command, how.terminal === true), how)
       } catch (error) {
         this.#release()
         const wait = (): Promise<void> =>
           new Promise((resolve) => {
             setTimeout(resolve, patience.milliseconds)
           })
+        if (error instanceof Unreachable || isAborted(how.signal)) throw error
         if (this.lost || !/Channel open failure/.test((error as Error).message)) {
           throw new Unreachable(`connection to ${this.name} lost while opening a channel: ${(error as Error).message}`)
         }
@@ -130,6 +138,21 @@ export class SshLink implements Link {
   #release(): void {
     this.#open--
     this.#queue.shift()?.()
+  }
+
+  /** A channel that comes too late is closed: what would run on it is nobody's. */
+  async #opened(opening: Promise<Program>, { signal }: Starting): Promise<Program> {
+    const late = (): Unreachable =>
+      new Unreachable(
+        `${this.name} opens no session: no answer for ${this.patience} s`,
+        `see whether sshd is well there, or ${waitLonger(this.patience)}`,
+      )
+    try {
+      return await patiently(this.patience, opening, late, signal)
+    } catch (error) {
+      opening.then((program) => program.close()).catch(() => undefined)
+      throw error
+    }
   }
 
   #exec(command: string, terminal: boolean): Promise<Program> {

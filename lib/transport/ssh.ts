@@ -6,6 +6,7 @@ import { explain, firstError, NoAnswer } from './failure.ts'
 import { type AskHostKey, judge, keyNames, type KnownFiles } from './host-key.ts'
 import { type KeyRing, type Login, login } from './keys.ts'
 import type { KnownHosts } from './known-hosts.ts'
+import { usualPatience } from './patience.ts'
 import type { Link } from './program.ts'
 import { type Proxy, startProxy } from './proxy.ts'
 import type { Route } from './route.ts'
@@ -39,14 +40,20 @@ export interface Shared {
   readonly ask: AskHostKey | undefined
   readonly ring: KeyRing
   readonly files: KnownFiles
+  /** Fires when the run ends: nobody waits for a connection any more. */
+  readonly closing: AbortSignal
 }
 
 /** Opens the ssh connection to a host, through another one if need be. @throws Unreachable */
-export async function sshLink(route: Route, { ask, ring, files }: Shared, jump: Link | undefined): Promise<Link> {
+export async function sshLink(
+  route: Route,
+  { ask, ring, files, closing }: Shared,
+  jump: Link | undefined,
+): Promise<Link> {
   const { name, address, port, user, settings, alive } = route
   const place = `${address}:${port}`
-  const seconds = settings.timeout ?? 10
-  const clock = stopwatch(seconds)
+  const seconds = settings.timeout ?? usualPatience
+  const clock = stopwatch(seconds, closing)
   const patiently = async <T>(answer: Promise<T>): Promise<T> => {
     clock.pause()
     try {
@@ -71,11 +78,10 @@ export async function sshLink(route: Route, { ask, ring, files }: Shared, jump: 
       })
     }
     // Servers greet while we load.
-    const [{ NodeSSH: Ssh }, known, offered] = await Promise.all([
-      turn().then(() => import('node-ssh')),
-      files.for(route),
-      login(route, ring, patiently),
-    ])
+    const [{ NodeSSH: Ssh }, known, offered] = await inTime(
+      clock,
+      Promise.all([turn().then(() => import('node-ssh')), files.for(route), login(route, ring, patiently)]),
+    )
     keys = offered
     if (settings.proxyCommand !== undefined) {
       stage.doing = 'waiting for the proxy command'
@@ -141,7 +147,7 @@ export async function sshLink(route: Route, { ask, ring, files }: Shared, jump: 
       ]),
     )
     await quiet(sock)
-    return new SshLink(name, user, client, proxy, route.forwardAgent !== undefined)
+    return new SshLink({ name, user, patience: seconds, agent: route.forwardAgent !== undefined }, client, proxy)
   }
 }
 
@@ -218,7 +224,7 @@ interface Stopwatch {
   stop(): void
 }
 
-function stopwatch(seconds: number): Stopwatch {
+function stopwatch(seconds: number, closing: AbortSignal): Stopwatch {
   let left = seconds * 1000
   let since = 0
   let timer: NodeJS.Timeout | undefined
@@ -231,11 +237,13 @@ function stopwatch(seconds: number): Stopwatch {
   const go = (): void => {
     if (stopped) return
     since = Date.now()
-    timer = setTimeout(() => {
-      over = true
-      end()
-    }, left)
+    timer = setTimeout(finish, left)
   }
+  const finish = (): void => {
+    over = true
+    end()
+  }
+  closing.addEventListener('abort', finish, { once: true })
   go()
   return {
     out,
@@ -248,6 +256,7 @@ function stopwatch(seconds: number): Stopwatch {
     stop() {
       stopped = true
       clearTimeout(timer)
+      closing.removeEventListener('abort', finish)
     },
   }
 }

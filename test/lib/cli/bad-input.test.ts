@@ -1,5 +1,8 @@
+import { spawnSync } from 'node:child_process'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { command } from '../../rig/command.ts'
+import { needing } from '../../rig/needs.ts'
 import { inTurn, local, Project, words } from './project.ts'
 
 const steps = `, ({ task }) => {
@@ -445,5 +448,29 @@ for (const [i, { when, code, says }] of cases.entries()) {
     assert.is(real, code)
   })
 }
+
+needing(
+  test,
+  'root',
+  'namespaces',
+)('a disk that is read-only is called so, and is no fault of ours', () => {
+  const readOnly = 'mount -t tmpfs tmpfs "$1" && cd "$1" && mount -o remount,ro "$1" && shift && exec "$@"'
+  const run = (...args: readonly string[]) =>
+    spawnSync(
+      'unshare',
+      ['-m', 'sh', '-c', readOnly, 'sh', `${project.path}/playbooks`, process.execPath, command, ...args],
+      { encoding: 'utf8' },
+    )
+  const exec = run('exec', 'a', '-i', 'a,', '-c', 'local', '--', 'true')
+  assert.match(
+    exec.stderr,
+    /^this folder cannot keep the run's lock and journal: EROFS: .* - start it from a folder that you may write to\n$/,
+  )
+  assert.is(exec.status, 6)
+  const init = run('init')
+  assert.match(init.stderr, /^EROFS: read-only file system, open 'inventory.ts' - see that the file or folder /)
+  assert.is(init.status, 6)
+})
+
 test.after(() => project[Symbol.dispose]())
 test.run()

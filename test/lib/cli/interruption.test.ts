@@ -167,8 +167,12 @@ test('the lock of another machine is kept until it is named', async () => {
   assert.is((await project.run(args('far', '-t', 'work'))).code, 0)
 })
 
-/** Runs a script on a terminal of its own; `type` is called when a text has been printed. */
-async function onTerminal(script: string, type: Readonly<Record<string, string>>): Promise<string> {
+/** Runs a script on a terminal of its own; something is typed, or signalled, when a text has been printed. */
+async function onTerminal(
+  script: string,
+  type: Readonly<Record<string, string>>,
+  send: Readonly<Record<string, NodeJS.Signals>> = {},
+): Promise<string> {
   project.write(
     'terminal.sh',
     `trap : INT\nstty rows 24 columns 120\nstty -a >before\n${script}\necho "code $?"\nstty -a >after\n`,
@@ -179,12 +183,18 @@ async function onTerminal(script: string, type: Readonly<Record<string, string>>
   })
   let printed = ''
   const left = new Map(Object.entries(type))
+  const signals = new Map(Object.entries(send))
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     printed += text
     for (const [when, what] of left) {
       if (!printed.includes(when)) continue
       left.delete(when)
       child.stdin.write(what)
+    }
+    for (const [when, signal] of signals) {
+      if (!printed.includes(when)) continue
+      signals.delete(when)
+      process.kill(Number(readFileSync(path.join(project.path, 'pid'), 'utf8')), signal)
     }
   })
   await new Promise((resolve) => {
@@ -197,7 +207,9 @@ async function onTerminal(script: string, type: Readonly<Record<string, string>>
   )
   return printed
 }
-const typed = (words: readonly string[]) => [process.execPath, command, ...words].join(' ')
+// Its process takes the place of a shell, whose number is known.
+const typed = (words: readonly string[]) =>
+  `sh -c 'echo $$ >pid; exec "$@"' sh ${[process.execPath, command, ...words].join(' ')}`
 
 needing(test, 'script')(
   'on a terminal: a gate is asked, Ctrl-C at it is Ctrl-C, and the terminal is as it was',
@@ -215,6 +227,31 @@ needing(test, 'script')(
     assert.match(interrupted, /code 130/)
   },
 )
+
+needing(test, 'script')('on a terminal: TERM and HUP at a gate end the run', async () => {
+  for (const [signal, code] of [
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const) {
+    const printed = await onTerminal(typed(args(signal, '-t', 'asking')), {}, { 'Really? [y/N]': signal })
+    assert.match(printed, new RegExp(`code ${code}`))
+  }
+})
+
+test('a host that lets in and says nothing ends no later than it may, and at once when told to', async () => {
+  project.write('silent.ts', "export const connect = () => ({ start: () => ['sleep', '300'] })\n")
+  project.write('silent.ini', 'silent ansible_connection=./silent.ts\n')
+  const silent = ['site.ts', '-i', 'silent.ini', '--no-type-check', '-t', 'work']
+  const late = await project.run([...silent, '-T', '1'])
+  assert.is(late.code, 4, late.stdout + late.stderr)
+  assert.match(late.stdout, /cannot start a shell on silent: no answer for 1 s/)
+  assert.match(late.stdout, /log in there and see what hangs .* or wait longer: -T 3/)
+  const run = project.start([...silent, '-T', '60'])
+  await run.printed('TASK [Wait]')
+  run.process.kill('SIGTERM')
+  assert.is((await run.ended).code, 143)
+  assert.equal(locked(), [])
+})
 
 needing(test, 'script')('on a terminal: a step is asked for again until the answer is one', async () => {
   for (const [name, said, ran] of [

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { effective, options } from './cli/options.ts'
 import { first } from './cli/command.ts'
 import { always, helpOf, parse, type Worded } from './cli/parser.ts'
 import { Interrupted } from './cli/terminal.ts'
 import { commandIn, tellApart } from './cli/words.ts'
+import { version } from './cli/version.ts'
 import { commands } from './commands/index.ts'
 import { authorsFrame } from './model/location.ts'
 import { exit, isOfDisk, Refused, showProblems } from './model/problem.ts'
@@ -99,8 +99,4 @@ async function help(of: Worded): Promise<string> {
 function print(text: string): number {
   process.stdout.write(text)
   return exit.ok
-}
-
-function version(): string {
-  return (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version
 }

@@ -12,22 +12,33 @@ export function typed(argv: readonly string[]): string {
  * place is a label, which must not be typed.
  */
 export function typedToResume(argv: readonly string[]): string {
-  const secrets = knownSecrets()
+  const { words, asked } = withoutSecrets(argv.filter((word) => !word.startsWith('--resume=')))
+  return `${program()} ${typed(words)} --resume${asked}`
+}
+
+/**
+ * The words of a command line without the variables that hold a secret, and which of them are to be given again, as is
+ * said behind the line: ` (and give -e token=… again)`.
+ */
+export function withoutSecrets(argv: readonly string[]): { readonly words: readonly string[]; readonly asked: string } {
   const left: string[] = []
   const again: string[] = []
   for (let i = 0; i < argv.length; i++) {
     const word = argv[i]!
-    if (word.startsWith('--resume=')) continue
     const alone = word === '-e' || word === '--extra-vars'
     const [, joined] = /^(?:-e|--extra-vars=)(.+)$/s.exec(word) ?? []
     const value = alone ? argv[i + 1] : joined
-    if (value !== undefined && secrets.some(([secret]) => value.includes(secret))) {
+    if (value !== undefined && holdsSecret(value)) {
       again.push(...(value.trim().startsWith('{') ? ['-e …'] : namesIn(value).map((name) => `-e ${name}=…`)))
       if (alone) i++
     } else left.push(word)
   }
-  const asked = again.length > 0 ? ` (and give ${again.join(' ')} again)` : ''
-  return `${program()} ${typed(left)} --resume${asked}`
+  return { words: left, asked: again.length > 0 ? ` (and give ${again.join(' ')} again)` : '' }
+}
+
+/** Does a known secret stand in this text? */
+export function holdsSecret(text: string): boolean {
+  return knownSecrets().some(([secret]) => text.includes(secret))
 }
 
 const namesIn = (pairs: string) => [...pairs.matchAll(/(?:^|\s)([\w.-]+)=/g)].map(([, name]) => name!)

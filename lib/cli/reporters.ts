@@ -63,7 +63,7 @@ function isReporter(made: unknown): made is Reporter {
 
 /** Who tells of a run: what -o names, and the screen unless reporters of somebody's own are all that is asked for. */
 export async function reportersFor(
-  { output = [], step, verbose, diff, check }: Values,
+  { output = [], step, verbose, diff, check }: Pick<Values, 'output' | 'step' | 'verbose' | 'diff' | 'check'>,
   own: readonly Own[],
   argv: readonly string[],
 ): Promise<{ readonly live: Pick<LiveReporter, 'pause' | 'resume'>; readonly reporters: readonly Reporter[] }> {

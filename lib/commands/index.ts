@@ -4,6 +4,8 @@ import { type AnyCommand, first } from '../cli/command.ts'
 export const commands: Readonly<Record<string, () => Promise<AnyCommand>>> = {
   init: async () => (await import('./init.ts')).init,
   run: async () => (await import('./run.ts')).run,
+  plan: async () => (await import('./plan.ts')).plan,
+  apply: async () => (await import('./apply.ts')).apply,
   exec: async () => (await import('./exec.ts')).exec,
   inventory: async () => (await import('./inventory.ts')).inventory,
   vars: async () => (await import('./vars.ts')).vars,

@@ -4,7 +4,7 @@ import { typed } from '../cli/command-line.ts'
 import { parseExtraVars } from '../cli/extra-vars.ts'
 import { becomeOf, inventorySources, readInventory, withConnectionOptions } from '../cli/inputs.ts'
 import { questions } from '../cli/operator.ts'
-import { options, type Values } from '../cli/options.ts'
+import { type connecting, options, pick, type Values, type ValuesOf, vaults } from '../cli/options.ts'
 import { checkOutputs, makeOwn, type Own, ownReporters, reportersFor } from '../cli/reporters.ts'
 import { catchSignals, exitCode, type Signals } from '../cli/signals.ts'
 import { choice, Interrupted, interactive } from '../cli/terminal.ts'
@@ -14,6 +14,7 @@ import type { Event } from '../model/event.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { splitTags } from '../model/tags.ts'
 import { findPlaybook, loadPlaybook } from '../program/playbooks.ts'
+import type { Operator } from '../program/perform.ts'
 import { checkPlays, type Prepared, prepare } from '../program/prepare.ts'
 import type { LiveReporter } from '../report/index.ts'
 import { program } from '../model/program.ts'
@@ -56,7 +57,23 @@ interface RunArguments {
   readonly argv: readonly string[]
 }
 
-interface Selected extends Prepared {
+/** The options that say what is run, on which hosts. */
+export const selecting = {
+  ...pick('inventory', 'limit', 'tags', 'skip-tags', 'start-at-task', 'extra-vars'),
+  ...vaults,
+} as const
+
+/** What is to be loaded. */
+interface Wanted {
+  readonly target: string
+  readonly values: ValuesOf<typeof selecting>
+  readonly argv: readonly string[]
+  /** The files whose types are checked first, besides those of the playbook and the inventory. */
+  readonly checked?: readonly string[]
+}
+
+/** A playbook of which some is selected, and its file. */
+export interface Selected extends Prepared {
   readonly file: string
 }
 
@@ -68,7 +85,8 @@ async function runPlaybook(args: RunArguments): Promise<number> {
   const { values } = args
   if (values.step && !interactive()) throw new Refused({ message: '--step needs a terminal to ask on' }, exit.usage)
   checkOutputs(values.output)
-  const selected = await load(args)
+  const checks = values['type-check'] && !listing(values)
+  const selected = await load({ ...args, ...(checks ? { checked: ownReporters(values.output) } : {}) })
   if (listing(values)) return list(selected, values)
   await checkPlays(selected)
   const own = await makeOwn(ownReporters(values.output))
@@ -80,21 +98,27 @@ async function runPlaybook(args: RunArguments): Promise<number> {
     )
     return exit.ok
   }
+  return execute(await connected(selected, values), own, args)
+}
+
+/** What was selected, with what the command line says of connections. Passwords are asked for here. */
+export async function connected(selected: Selected, values: ValuesOf<typeof connecting>): Promise<Selected> {
   // Asked for last: nobody types a password to be told of a typing error.
   const inventory = await withConnectionOptions(selected.inventory, values)
   const plays = selected.plays.map(
     (play): PlayNode => ({ ...play, hosts: play.hosts.map((host) => inventory.hosts.get(host.name) ?? host) }),
   )
-  return execute({ ...selected, inventory, plays }, own, args)
+  return { ...selected, inventory, plays }
 }
 
-async function load({ target, values, argv }: RunArguments): Promise<Selected> {
+/** Loads playbook and inventory and selects. @throws Refused */
+export async function load({ target, values, argv, checked }: Wanted): Promise<Selected> {
   const file = findPlaybook(target)
   const extraVars = await parseExtraVars(values['extra-vars'] ?? [])
-  const checks = values['type-check'] && !listing(values)
+  const sources = checked && [file, ...inventorySources(values.inventory ?? []), ...checked]
   // A type error says more than what follows from it at run time, so it is the one to be shown.
   const [types, prepared] = await Promise.allSettled([
-    checks ? import('../cli/typecheck.ts').then(({ typeCheck }) => typeCheck(sourcesOf(file, values))) : undefined,
+    sources ? import('../cli/typecheck.ts').then(({ typeCheck }) => typeCheck(sources)) : undefined,
     prepare(
       loadPlaybook(file, values.limit ? undefined : `${program()} ${typed(argv)} -l HOSTS`),
       readInventory(values, extraVars),
@@ -111,12 +135,6 @@ async function load({ target, values, argv }: RunArguments): Promise<Selected> {
   if (prepared.status === 'rejected') throw prepared.reason
   return { file, ...prepared.value }
 }
-
-const sourcesOf = (file: string, { inventory = [], output = [] }: Values) => [
-  file,
-  ...inventorySources(inventory),
-  ...ownReporters(output),
-]
 
 function listing(values: Values): boolean {
   return values['list-hosts'] || values['list-tasks'] || values['list-tags']
@@ -161,19 +179,31 @@ async function execute(prepared: Prepared, own: readonly Own[], { values, argv }
       operator(emit) {
         const caught = (signals = catchSignals((message) => emit({ type: 'warned', message })))
         return {
-          ...questions(caught.stop, (question) => asking(live, question)),
-          gate: (question) => asking(live, () => stoppable(caught, false, () => gate(question, values, emit, caught))),
+          ...operatorAt(live, caught, values, emit),
           ...(values.step
             ? { step: (task, hosts) => stoppable(caught, 'no', () => stepper(task, hosts, caught)) }
             : {}),
-          stop: caught.stop,
-          abort: caught.abort,
         }
       },
     })
     return exitCode(outcome, signals)
   } finally {
     signals?.release()
+  }
+}
+
+/** The operator at the terminal, who may stop it and is asked at gates. */
+export function operatorAt(
+  live: Pick<LiveReporter, 'pause' | 'resume'>,
+  caught: Signals,
+  values: Pick<Values, 'yes'>,
+  emit: (event: Event) => void,
+): Operator {
+  return {
+    ...questions(caught.stop, (question) => asking(live, question)),
+    gate: (question) => asking(live, () => stoppable(caught, false, () => gate(question, values, emit, caught))),
+    stop: caught.stop,
+    abort: caught.abort,
   }
 }
 
@@ -200,7 +230,7 @@ async function stoppable<T>(signals: Signals, otherwise: T, question: () => Prom
 
 async function gate(
   question: string,
-  { yes }: Values,
+  { yes }: Pick<Values, 'yes'>,
   emit: (event: Event) => void,
   { stop: signal }: Signals,
 ): Promise<boolean> {

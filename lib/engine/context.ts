@@ -101,6 +101,8 @@ export interface BodyRecord {
   readonly delegated: Set<string>
   readonly begun: Begun
   planned(operation: string, diff: readonly Diff[]): void
+  /** What an operation found and would do on a host. @throws what keeps it from being done */
+  weigh?(operation: Operation<Value>, on: string, plan: Prepared<Value>): void
   log(message: string): void
 }
 
@@ -189,6 +191,7 @@ async function runOperation<R extends Value>(
   record.begun.signal.throwIfAborted()
   try {
     const plan = (await work(() => way.prepare(operation as Operation<Value>))) as Prepared<R>
+    record.weigh?.(operation as Operation<Value>, host.name, plan as Prepared<Value>)
     if (!plan.changed) return plan.result
     const diff = plan.diff === undefined ? [] : Array.isArray(plan.diff) ? plan.diff : [plan.diff as Diff]
     if (diff.length > 0) record.planned(operation.name, diff)

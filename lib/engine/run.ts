@@ -19,6 +19,7 @@ import { Resume } from './resume.ts'
 import { type Node, type PlayNode, type TaskNode, tasksOf } from './select.ts'
 import { Sequence } from './sequence.ts'
 import { namesOf, RunState } from './state.ts'
+import type { Weighed } from './task.ts'
 import { Turns } from './turns.ts'
 
 export interface RunOptions {
@@ -39,6 +40,8 @@ export interface RunOptions {
   /** The time of delays and time limits; that of the machine unless said. */
   readonly clock?: Clock
   emit(event: Event): void
+  /** Hears of each operation before anything of it is done. @throws what keeps it from being done */
+  weigh?(what: Weighed): void
   /** Asks the operator; false refuses. */
   gate(question: string): Promise<boolean>
   /** Asks before a task when stepping: does it run on these hosts, or without a question from now on? */

@@ -1,7 +1,8 @@
 import type { Event, Failure, Status } from '../model/event.ts'
 import type { Host } from '../model/inventory.ts'
 import type { Location } from '../model/location.ts'
-import { TimedOut, Unreachable, type Value } from '../model/operation.ts'
+import { type Operation, type Prepared, TimedOut, Unreachable, type Value } from '../model/operation.ts'
+import type { TaskPath } from '../model/path.ts'
 import {
   type Block,
   type Body,
@@ -54,7 +55,20 @@ export interface Surroundings {
   readonly ahead?: Ahead
   /** Fires when the operator wants everything ended now. */
   readonly abort: AbortSignal
+  /** Hears of each operation before anything of it is done. @throws what keeps it from being done */
+  weigh?(what: Weighed): void
   emit(event: Event): void
+}
+
+/** What an operation of a task found, and would do. */
+export interface Weighed {
+  readonly path: TaskPath
+  /** Whose task it is. */
+  readonly host: string
+  /** Where it acts: another host where it is delegated. */
+  readonly on: string
+  readonly operation: Operation<Value>
+  readonly plan: Prepared<Value>
 }
 
 /** One task on one host: when → attempts → timeout → body → outcome. It never rejects. */
@@ -188,7 +202,7 @@ class Doing {
 
   #begin(signal: AbortSignal): BodyRecord {
     const { path } = this.#work
-    const { emit } = this.#around
+    const { emit, weigh } = this.#around
     const host = this.#host.name
     return {
       changed: false,
@@ -196,6 +210,7 @@ class Doing {
       delegated: this.#delegated,
       begun: new Begun(signal),
       planned: (operation, diff) => emit({ type: 'change-planned', path, host, operation, diff }),
+      ...(weigh ? { weigh: (operation, on, plan) => weigh({ path, host, on, operation, plan }) } : {}),
       log: (text) => emit({ type: 'output', path, host, text, stream: 'log' }),
     }
   }

@@ -96,8 +96,9 @@ export class Turns {
 
   #around(lane: Lane): Surroundings {
     const { memory, clock, changes, stale, options } = this.state
-    const { transport, check, abort, emit } = options
-    return { memory, transport, clock, check, become: becomeIn(lane, this.state), changes, stale, abort, emit }
+    const { transport, check, abort, emit, weigh } = options
+    const become = becomeIn(lane, this.state)
+    return { memory, transport, clock, check, become, changes, stale, abort, emit, ...(weigh ? { weigh } : {}) }
   }
 
   /** Says how it ended, and draws the consequences: what is kept, which handlers are due, who leaves the lane. */

@@ -132,11 +132,15 @@ export interface Plan<R, C extends Change = Change> {
   readonly diff?: Diff | readonly Diff[]
   /** The result is a placeholder: only the real run can tell. Check mode then does not judge by it. */
   readonly unpredictable?: boolean
+  /** What is there now, and may be wanted again, is lost by the change: plans mark and count it. */
+  readonly destructive?: boolean
 }
 
 /** What an operation would do to a host that was looked at, ready to be done. */
 export interface Prepared<R> extends Plan<R> {
   readonly changed: boolean
+  /** What was found on the host, of an operation that may change something. */
+  readonly state?: unknown
   /** Carries the change out, or that of a plan that was kept. Gives the result where only the change could tell it. */
   apply(connection: Connection, kept?: Change): Promise<R | void>
   /** Did it change anything after all? For programs that say so only afterwards. */
@@ -221,11 +225,13 @@ export function operation<A, S, C extends Change, R extends Value>(
       },
       async prepare(connection) {
         refuseLabels(args)
-        const plan = spec.plan(await spec.read(connection, args), args)
+        const state = await spec.read(connection, args)
+        const plan = spec.plan(state, args)
         const { change } = plan
         return {
           ...plan,
           changed: change !== undefined,
+          ...('apply' in spec ? { state } : {}),
           async apply(to, kept = change) {
             if (kept === undefined || !('apply' in spec)) throw new Error(`${name(args)} has no change to carry out`)
             return spec.apply(to, kept as C, args)

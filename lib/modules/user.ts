@@ -123,6 +123,7 @@ const dropUser = operation<
       result: { name, changed: true },
       // With 12 the account is gone and only its home or mail could not be removed, mostly since there is none.
       change: { script: sbin + sh`${['userdel', ...(removeHome ? ['-r'] : []), name]}`, allow: [0, inUse, 12] },
+      destructive: removeHome,
       diff: { path: `user ${name}`, before: `uid ${found.uid}${home}\n`, after: '' },
     }
   },

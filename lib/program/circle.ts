@@ -1,5 +1,5 @@
-import { readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
+import { importsOf } from './sources.ts'
 
 /**
  * The files that import each other in a circle through this one, in the order of the imports; undefined when there is
@@ -26,24 +26,4 @@ export function advice(circle: readonly string[]): string {
   const turned = [...circle.slice(first), ...circle.slice(0, first)]
   const shown = [...turned, turned[0]!].map((file) => path.relative(process.cwd(), file)).join(' → ')
   return `these import each other: ${shown}; put what both need into a file of its own`
-}
-
-// Types are gone before anything is loaded, and close no circle.
-const imports = /^\s*(?:import|export)\s(?!type\b)(?:[^'"`;]*?\bfrom\s*)?['"](\.[^'"]*)['"]/gm
-
-function importsOf(file: string): readonly string[] {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch {
-    return []
-  }
-  return [...text.matchAll(imports)].flatMap(([, name]) => {
-    const target = path.resolve(path.dirname(file), name!)
-    return (
-      [target, `${target}.ts`, path.join(target, 'index.ts')].find((one) =>
-        statSync(one, { throwIfNoEntry: false })?.isFile(),
-      ) ?? []
-    )
-  })
 }

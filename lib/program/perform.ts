@@ -18,7 +18,8 @@ export type Operator = Pick<RunOptions, 'gate' | 'step' | 'stop' | 'abort'> &
   Pick<TransportOptions, 'ask' | 'askSecret'>
 
 /** How what was prepared is carried out. */
-export interface Performance extends Pick<RunOptions, 'check' | 'forks' | 'forceHandlers' | 'become' | 'argv'> {
+export interface Performance
+  extends Pick<RunOptions, 'check' | 'forks' | 'forceHandlers' | 'become' | 'argv' | 'weigh'> {
   /** Keeps other runs from its hosts, and says how to look in spite of theirs. Runs that only look have none. */
   readonly locks?: string
   /** Writes the journal that it can be resumed from. */

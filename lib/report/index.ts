@@ -14,6 +14,8 @@ export { both } from './guard.ts'
 export { mask, maskEvent, Masker } from './mask.ts'
 export { wantsColor } from './paint.ts'
 export type { Next, RunEnd } from './recap.ts'
+export { drawPlan } from './plan.ts'
+export { harmlessLines } from './width.ts'
 export type { LiveReporter } from './tree.ts'
 
 type Stream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly rows?: number; readonly columns?: number }

@@ -85,6 +85,10 @@ export function maskEvent<E extends Event>(event: E): E {
   return Object.assign(masked, ...words.map((word) => (word in event ? { [word]: (event as never)[word] } : {})))
 }
 
+/** A value of plain data with every text and key in it masked; the same object when nothing had to be. */
+export function maskValue<T>(value: T): T {
+  return upToDate() ? withTexts(value, mask) : value
+}
 function upToDate(): Matcher | undefined {
   const count = knownSecretsCount()
   if (count !== builtFor) {

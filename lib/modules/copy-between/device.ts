@@ -79,6 +79,7 @@ const deviceOperation = operation<
       },
       diff: { path: to, before: '', after: `the ${bytes} bytes of ${path} on ${from.name}\n` },
       unpredictable: true,
+      destructive: true,
     }
   },
   async apply(connection, { path, to, bytes, chunk, record, finish }, { from, direct }) {

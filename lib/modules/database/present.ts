@@ -127,6 +127,7 @@ const absentOperation = operation<AbsentOptions, { readonly tables: number | und
         : {
             result: { database: options.database, tables },
             change: dropping(options),
+            destructive: true,
             diff: { path: `database ${options.database}`, before: `${tables} tables\n`, after: '' },
           },
     async apply(connection, command) {

@@ -73,6 +73,7 @@ const replaceOperation = operation<ReplaceOptions, State, ClientCommand, Replace
       return {
         result,
         unpredictable: true,
+        destructive: true,
         change: importing(options, {
           missing: wordsOn(`the dump ${options.dump} is `, ` on ${host}`),
           hint: hint ?? 'bring it first',
@@ -141,6 +142,7 @@ const restoreOperation = operation<RestoreOptions, Pick<State, 'host' | 'stage' 
       return {
         result,
         unpredictable: true,
+        destructive: true,
         change: importing(
           { ...options, dump: saved },
           {

@@ -37,6 +37,7 @@ const remove = operation<string, PathState, Command, Written>((path) => `file.ab
     return {
       result: { path, changed: true },
       change: { script: sh`rm -rf ${path}` },
+      destructive: true,
       diff: { path, before: `${link === undefined ? kind : `link to ${link}`}\n`, after: '' },
     }
   },

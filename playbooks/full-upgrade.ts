@@ -7,10 +7,10 @@ import { keystone } from '../roles/keystone/index.ts'
 import { neutron, neutronStart } from '../roles/neutron/index.ts'
 import { nova, novaStart } from '../roles/nova/index.ts'
 import { freeze } from '../roles/openstack/freeze.ts'
-import { look } from '../roles/openstack/look.ts'
+import { before } from './preflight.ts'
 
 export default playbook('A new release by replacing the controller', [
-  play('Look before anything is touched', { hosts: 'source:target:compute', anyErrorsFatal: true }, [look]),
+  before,
   play('Freeze the source', { hosts: 'source' }, [freeze]),
   // Nothing but keystone is started before all data is there: what answers would be asked.
   play('Move the data', { hosts: 'target' }, [parallel(keystone, glance, neutron, nova, cinder)]),

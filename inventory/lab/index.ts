@@ -38,6 +38,8 @@ export default inventory({
   },
   vars: {
     release: 'havana-icehouse',
+    // Of heat there is an endpoint in the catalogue, and nothing that would answer there.
+    leave: ['heat'],
     rabbitUser: target.rabbit.user,
     rabbitPassword: target.rabbit.password,
     databasePasswords: target.databasePasswords,

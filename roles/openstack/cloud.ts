@@ -1,4 +1,15 @@
-import { type HostContext, type HostView, oneHost, oneOf, secret, secrets, text, type VarsOf } from '../../lib/index.ts'
+import {
+  allHosts,
+  type HostContext,
+  type HostView,
+  list,
+  oneHost,
+  oneOf,
+  secret,
+  secrets,
+  text,
+  type VarsOf,
+} from '../../lib/index.ts'
 import { releases } from './releases/index.ts'
 import type { Release, Service } from './release.ts'
 
@@ -9,6 +20,10 @@ export const cloud = {
     .describe('the releases that are left and reached: a file of roles/openstack/releases'),
   source: oneHost('source').describe('the controller that is replaced'),
   target: oneHost('target').describe('the controller that replaces it'),
+  computes: allHosts('compute').describe('the compute nodes, which stay'),
+  leave: list
+    .or([] as readonly string[])
+    .describe('what of the source is knowingly left behind, by the names that preflight gives it, such as heat'),
   fqdn: text.describe('the host as OpenStack knows it: the value of host= or the full host name'),
   management: text.describe('address in the management network'),
   storage: text.describe('address in the storage network: where iSCSI is served and used'),

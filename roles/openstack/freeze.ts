@@ -28,7 +28,8 @@ export const freeze = role('freeze', cloud, ({ task, ensure }) => {
     const busy = await host.run(database.select(selects.join('\n  UNION ALL '), rootLogin(host)))
     if (busy.length === 0) return
     throw new Advice(
-      `these are still under way on ${host.name}: ${busy.map((row) => row.join(' ')).join('; ')}`,
+      `these are still under way on ${host.name}: ` +
+        busy.map(([kind, id, state]) => `${kind} ${id} ${state}`).join('; '),
       'wait for them, or bring each to an end by hand, then go on with --resume: frozen halfway they would stay so',
     )
   })

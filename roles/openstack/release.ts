@@ -1,6 +1,7 @@
 import type { database, ini } from '../../lib/modules/index.ts'
 import type { Moved } from './addresses.ts'
 import type { Cloud, Site } from './cloud.ts'
+import type { Look } from './look/finding.ts'
 
 /**
  * A pair of releases: all that the roles know about the one that is left and the one that is reached. A role asks for
@@ -19,6 +20,8 @@ export interface Release {
   /** What every database is created with and converted to, since a server's own default is another on every host. */
   readonly charset: { readonly charset: string; readonly collation: string }
   readonly compute: Compute
+  /** A SELECT of the catalogue: the type of each service, what else is said of it, and one of its URLs. */
+  readonly catalogue: string
   /** A file for `.` in a shell: with it the clients act as the admin of the cloud. */
   readonly openrc: string
 }
@@ -41,10 +44,17 @@ export interface Service {
   readonly config: readonly ConfigFile[]
   /** Settings that need the data of other services, written just before the start. */
   readonly configAtStart?: readonly ConfigFile[]
+  /** What is looked at on the source before anything is touched, beside what is the same for all services. */
+  readonly looks?: readonly Look[]
   /** What would break off its migrations. */
   readonly hazards?: readonly Hazard[]
-  /** A SELECT of what is under way (kind, id, state): frozen halfway, it would stay so for ever. */
-  readonly underWay?: string
+  /** The types of its endpoints in keystone's catalogue. Those of other services go on leading where they led. */
+  readonly endpoints?: readonly string[]
+  /**
+   * SELECTs of what is under way (kind, id, state, minutes since when, the command that ends it): frozen halfway, it
+   * would stay so for ever.
+   */
+  readonly underWay?: readonly string[]
   /** Where it answers once it is up, as seen from its own host, and with which status when that is not below 400. */
   readonly answers?: { readonly url: string | ByFamily; readonly status?: number }
   /** What a user sees of it. */
@@ -133,6 +143,8 @@ export interface Listing {
   readonly count: string
   /** What a row looks like that should not be there. */
   readonly broken?: RegExp
+  /** A SELECT of words of rows that may lead to the source still: what is left behind there. */
+  readonly behind?: string
 }
 
 /** What compute nodes have that stay at the release that is left. */

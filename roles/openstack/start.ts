@@ -39,13 +39,16 @@ export function list({ task }: Steps<Cloud>, name: string): void {
   const listed = (host: CloudHost) => serviceOf(host, name).list !== undefined
   const options = { tags: ['verify'], retries: 10, delay: '1s', when: listed } as const
   task('Check what the client lists', options, async (host) => {
-    const { of, command, count, broken } = serviceOf(host, name).list!
+    const { of, command, count, broken, behind } = serviceOf(host, name).list!
     const { stdout } = await host.run(probe`. ${releaseOf(host).openrc} && ${command.split(' ')}`)
     const rows = stdout.split('\n').filter((row) => /^\| [0-9a-f]{8}/.test(row))
     const [[known] = []] = await host.run(database.select(count, rootLogin(host)))
     assert(rows.length > 0 || known === '0', `${name} lists no ${of}`)
     const old = movedAddresses(siteOf(host)).map(([from]) => `//${from}:`)
-    const wrong = rows.filter((row) => broken?.test(row) || old.some((address) => row.includes(address)))
+    const left = behind ? (await host.run(database.select(behind, rootLogin(host)))).map(([word]) => word!) : []
+    const wrong = rows
+      .filter((row) => !left.some((word) => row.includes(word)))
+      .filter((row) => broken?.test(row) || old.some((address) => row.includes(address)))
     assert(wrong.length === 0, `these ${of} are broken, or lead to ${host.vars.source.name}:\n${wrong.join('\n')}`)
     return { [of]: rows.length }
   })

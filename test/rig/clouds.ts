@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { FakeHost, Recorded, Tested, TestOptions } from '../../lib/testing/index.ts'
 import { fakeHosts, type FakeHosts } from '../../lib/testing/index.ts'
+import { answerAmqp } from '../lab/standin/amqp.mjs'
 import { mysqlSession, type Result } from './mysql-session.ts'
 
 /** A row of a table, each value as its text. */
@@ -33,6 +34,14 @@ export interface CloudsOptions {
   readonly programs?: Readonly<Record<string, string>>
   /** Statuses of HTTP servers, by port; 200 unless said. */
   readonly http?: Readonly<Record<number, number>>
+  /** The password that the broker takes; that of the inventory unless said. */
+  readonly rabbit?: string
+}
+
+const addressesOf: Readonly<Record<NodeName, readonly string[]>> = {
+  'node-1': ['10.0.0.4', '192.168.1.4', '172.16.40.43'],
+  'node-5': ['10.0.0.14', '192.168.1.14', '172.16.40.44'],
+  'node-3': ['10.0.0.6', '192.168.1.6'],
 }
 
 /**
@@ -43,6 +52,8 @@ export class Clouds {
   readonly #hosts: FakeHosts
   readonly #versions: Readonly<Record<string, readonly [before: string, after: string]>>
   readonly #databases: ReadonlyMap<string, Databases>
+  /** The password that the broker takes. */
+  rabbit: string
 
   static async of(options: CloudsOptions): Promise<Clouds> {
     const { vars, versions = {}, files = {}, running = {}, stopped = {}, programs = {}, http = {} } = options
@@ -70,8 +81,12 @@ export class Clouds {
     return clouds
   }
 
-  private constructor(hosts: FakeHosts, { tables = {}, versions = {}, answers = [], migrated = [] }: CloudsOptions) {
+  private constructor(
+    hosts: FakeHosts,
+    { rabbit = 'ygrfyaNZ', tables = {}, versions = {}, answers = [], migrated = [] }: CloudsOptions,
+  ) {
     this.#hosts = hosts
+    this.rabbit = rabbit
     this.#versions = versions
     const before = Object.fromEntries(Object.entries(versions).map(([name, [version]]) => [name, version]))
     const after = Object.fromEntries(migrated.map((name) => [name, versions[name]?.[1] ?? '']))
@@ -112,6 +127,16 @@ export class Clouds {
     const web = createServer((request, response) => {
       response.writeHead(http[Number(request.headers.host?.split(':')[1] ?? 80)] ?? 200).end()
     })
+    host.listen(3260, () => {})
+    host.listen(5672, (socket) => {
+      socket.once('data', () =>
+        answerAmqp(
+          socket,
+          (_, password) => password === this.rabbit,
+          () => true,
+        ),
+      )
+    })
     for (const port of [80, 5000, 8004, 8774, 8776, 9292, 9696])
       host.listen(port, (socket) => void web.emit('connection', socket))
     host
@@ -120,6 +145,8 @@ export class Clouds {
       // Nobody here is ahead of the others.
       .answer('date +%s', () => String(Math.floor(Date.now() / 1000)))
       .answer('hostname', `${host.name}.domain.tld\n`)
+      .answer('uname -n', `${host.name}.domain.tld\n`)
+      .answer(/^ip -o addr/, addressesOf[host.name as NodeName].map((one) => `2: br inet ${one}/24 brd x\n`).join(''))
       .answer(/^mysqldump /, ({ command }) => {
         const name = command.split(' ').at(-1)!
         return `-- dump of ${name} of ${host.name}\n-- Dump completed\n`

@@ -1,39 +1,74 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { type Finding, table } from '../../roles/openstack/look/finding.ts'
 import { look } from '../../roles/openstack/look.ts'
-import type { CloudsOptions } from '../rig/clouds.ts'
-import { mos } from './mos.ts'
+import type { CloudsOptions, NodeName } from '../rig/clouds.ts'
+import { mos, onControllers, volume } from './mos.ts'
 
 const test = suite('roles/look')
 
 /** Databases that are as they should be; what a test says otherwise comes first. */
 const right: NonNullable<CloudsOptions['answers']> = [
   [/SELECT schema_name FROM/, [['keystone'], ['glance'], ['nova'], ['neutron'], ['cinder']]],
+  [/IN \('nova-conductor', 'nova-scheduler'\)/, []],
+  [/FROM keystone\.endpoint e JOIN/, [['compute', '{"name": "nova"}', 'http://10.0.0.4:8774/']]],
+  [/SELECT table_schema, COUNT/, [['nova', '115', '4000000']]],
   [/FROM keystone\.(endpoint|service) WHERE extra IS NULL/, []],
   [/FROM neutron\.agents GROUP BY/, []],
   [/engine <> 'InnoDB'/, []],
   [/SELECT id FROM keystone\.role/, [['r-1']]],
   [/SELECT table_name FROM information_schema\.tables WHERE table_schema = 'keystone'/, [['user_project_metadata']]],
+  [/SELECT table_name FROM information_schema\.tables WHERE table_schema = 'neutron'/, []],
   [/SELECT data FROM keystone\.user_project_metadata/, [['{"roles": [{"id": "r-1"}]}']]],
   [/SUM\(data_length/, [['1000000']]],
   [/SELECT COUNT\(\*\) FROM nova\.services/, [['1']]],
+  [/UNION ALL/, []],
+  [/SELECT uuid FROM nova\.instances/, []],
+  [/status = 'queued'/, [['0']]],
+  [/SUBSTRING\(l\.value, 8\)/, [['5bd625a0', '20', '/var/lib/glance/images/5bd625a0-cb69-4018-93c8-cf8bf0348f52']]],
+  [/SUBSTRING_INDEX\(l\.value/, []],
+  [/FROM cinder\.volumes WHERE deleted = 0$/, [[volume, '0', 'in-use', 'node-1.domain.tld']]],
+  [/FROM cinder\.snapshots/, []],
+  [/volume_type_extra_specs/, []],
+  [/SELECT id, instance_uuid, connection_info/, []],
+  [/SELECT DISTINCT host FROM nova\.services WHERE deleted = 0 AND `binary`/, [['node-3.domain.tld']]],
+  [/FROM nova\.instances WHERE deleted = 0 AND host IS NOT NULL/, [['node-3.domain.tld', '2']]],
 ]
 
-async function failureOf(task: string, host: string, more: CloudsOptions): Promise<string> {
-  const clouds = await mos({ ...more, answers: [...(more.answers ?? []), ...right] })
+/** As `mos`, with what a cloud that can be moved answers. */
+const ready = (more: CloudsOptions) =>
+  mos({
+    ...more,
+    files: {
+      ...more.files,
+      'node-1': {
+        '/etc/nova/nova.conf': '[DEFAULT]\nnetwork_api_class=nova.network.neutronv2.api.API\n',
+        ...more.files?.['node-1'],
+      },
+    },
+    answers: [...(more.answers ?? []), ...right],
+    running: { 'node-1': onControllers, ...more.running },
+    stopped: { 'node-1': [] },
+    programs: { ...more.programs },
+  })
+
+/** What stands in the way on a host, told in one go; nothing is typed meanwhile. */
+async function inTheWay(host: NodeName, more: CloudsOptions): Promise<string> {
+  const clouds = await ready(more)
   const run = clouds.start(look)
   assert.is(await run.ended, 'failed')
   assert.equal(clouds.typed, [])
-  return run.finished(task, host).failure?.reason ?? ''
+  const { reason = '', hint = '' } = run.finished('Stop where something stands in the way', host).failure ?? {}
+  return `${reason}\n→ ${hint}`
 }
 
 test('looks at everything and types nothing', async () => {
-  const clouds = await mos({ answers: right })
+  const clouds = await ready({})
   assert.equal(await clouds.run(look), [])
 })
 
 test('names all rows on which the migrations would break off', async () => {
-  const reason = await failureOf('Check that the data of the source can be migrated', 'node-1', {
+  const said = await inTheWay('node-1', {
     answers: [
       [/FROM keystone\.endpoint WHERE extra IS NULL/, [['e-1'], ['e-2']]],
       [/SELECT data FROM keystone\.user_project_metadata/, [['NULL'], ['{"roles": ["gone"]}']]],
@@ -41,56 +76,182 @@ test('names all rows on which the migrations would break off', async () => {
       [/engine <> 'InnoDB'/, [['cinder', 'quotas', 'MyISAM']]],
     ],
   })
-  assert.equal(reason.split('\n'), [
-    'the migration to Icehouse would break off halfway:',
+  for (const what of [
     'keystone.endpoint without extra (migration 042 breaks off): e-1; e-2',
     'keystone.user_project_metadata has a grant without JSON (NULL)',
     'keystone.user_project_metadata grants a role that is gone ({"roles": ["gone"]})',
     'neutron.agents with the same type and host (migration 1fcfc149aca4 breaks off): L3 agent node-1.domain.tld 2',
     'tables that are not InnoDB (a dump of them is not of one moment): cinder quotas MyISAM',
   ])
+    assert.ok(said.includes(what), said)
 })
 
-test('knows from which version on the way begins', async () => {
-  const task = 'Check that the schemas of the source are where the migrations begin'
-  assert.is(
-    await failureOf(task, 'node-1', { versions: { nova: ['185', '234'] } }),
-    'the schema of nova on node-1 is at version 185, and the way to Icehouse begins at 216',
-  )
+test('what is wrong in several ways is told together, and so is what is wrong on other hosts', async () => {
+  const more: CloudsOptions = {
+    rabbit: 'another',
+    versions: { nova: ['185', '234'] },
+    files: { 'node-1': { '/etc/neutron/neutron.conf': '[DEFAULT]\ncore_plugin=ml2\n' } },
+  }
+  const said = await inTheWay('node-1', more)
+  assert.match(said, 'the schema of nova is at version 185, and the way to Icehouse begins at 216')
+  assert.match(said, 'core_plugin in neutron.conf is ml2, and the migrations take only a class')
+  assert.match(said, /run playbooks\/preflight\.ts -i INVENTORY$/)
+  for (const host of ['node-5', 'node-3'] as const)
+    assert.match(await inTheWay(host, more), 'the broker of node-5 at 10.0.0.14:5672 does not let nova in: it hangs up')
 })
 
-test('refuses a highly available cloud, whose services belong to pacemaker', async () => {
-  const files = { 'node-1': { '/etc/astute.yaml': 'deployment_mode: ha_compact\n' } }
-  assert.match(
-    await failureOf('Check that the clouds are simple ones', 'node-1', { files }),
-    /^node-1 is a node of a highly available cloud \(ha_compact\)/,
-  )
+test('an answer that cannot be had is a finding, and keeps no other back', async () => {
+  const said = await inTheWay('node-1', {
+    answers: [[/SELECT schema_name FROM/, [['keystone'], ['glance'], ['nova'], ['neutron'], ['cinder'], ['heat']]]],
+    programs: { lvs: '  not a list\n' },
+  })
+  assert.match(said, /heat: has no role/)
 })
 
-test('names the databases that are missing', async () => {
-  assert.is(
-    await failureOf('Check that the databases let us in', 'node-5', {
-      answers: [[/SELECT schema_name FROM/, [['keystone'], ['glance'], ['nova']]]],
-    }),
-    // In the order of the services.
-    'node-5 has no database cinder, neutron',
-  )
+const one = (what: string, host: NodeName, more: CloudsOptions, pattern: RegExp) =>
+  test(what, async () => assert.match(await inTheWay(host, more), pattern))
+
+one(
+  'refuses a highly available cloud, whose services belong to pacemaker',
+  'node-1',
+  { files: { 'node-1': { '/etc/astute.yaml': 'deployment_mode: ha_compact\n' } } },
+  /^refused: is a node of a highly available cloud \(deployment_mode ha_compact\)/,
+)
+one(
+  '… also one that says so only by the services of other controllers',
+  'node-1',
+  { answers: [[/IN \('nova-conductor', 'nova-scheduler'\)/, [['node-2.domain.tld']]]] },
+  /highly available cloud \(nova services on node-2\.domain\.tld\)/,
+)
+one(
+  'names the databases that are missing',
+  'node-5',
+  { answers: [[/SELECT schema_name FROM/, [['keystone'], ['glance'], ['nova']]]] },
+  // In the order of the services.
+  /^refused: has no database cinder, neutron\n→ is the target cloud deployed/,
+)
+one(
+  'refuses a compute node that nova does not know by its name',
+  'node-3',
+  { answers: [[/SELECT COUNT\(\*\) FROM nova\.services/, [['0']]]] },
+  /nova on node-1 knows no compute node node-3\.domain\.tld/,
+)
+one(
+  'asks the node what it is called, not the inventory',
+  'node-3',
+  { files: { 'node-3': { '/etc/nova/nova.conf': '[DEFAULT]\nhost=compute-x\n' } } },
+  /^refused: OpenStack calls it compute-x \(host= in \/etc\/nova\/nova\.conf\), the inventory node-3\.domain\.tld/,
+)
+one(
+  'refuses a volume group that is too full',
+  'node-5',
+  { programs: { vgs: '  cinder:1073741824:4096:4096\n' } },
+  /has 4\.1 kB free in the volume group cinder, and the volumes of node-1 need 1\.0 MB\n→ extend it: vgextend cinder/,
+)
+one(
+  'names guests that run and that nova does not have there',
+  'node-3',
+  {
+    answers: [[/SELECT uuid FROM nova\.instances/, [['u-1']]]],
+    programs: { virsh: 'u-1\nu-2\n' },
+  },
+  /has guests that nova on node-1 does not have here: u-2/,
+)
+one(
+  'refuses the volumes of a backend of its own section, and types that name one',
+  'node-1',
+  {
+    files: { 'node-1': { '/etc/cinder/cinder.conf': '[DEFAULT]\nenabled_backends=fast,slow\n' } },
+    answers: [
+      [
+        /volume_type_extra_specs/,
+        [
+          ['gold', 'fast'],
+          ['plain', 'LVM_iSCSI'],
+        ],
+      ],
+    ],
+  },
+  /\(fast, slow\)[\s\S]*volume type gold names the backend fast, and the target will have LVM_iSCSI alone/,
+)
+one(
+  'what has been under way for long is named with the command that ends it',
+  'node-1',
+  {
+    answers: [
+      [
+        /UNION ALL/,
+        [
+          ['volume', 'v-1', 'attaching', '1440', 'cinder reset-state v-1'],
+          ['image', 'i-1', 'saving', '2', 'x'],
+        ],
+      ],
+    ],
+  },
+  /^to be mended: volume v-1 has been attaching for 1440 min: .*\n→ cinder reset-state v-1$/,
+)
+one(
+  'a volume by another driver than iSCSI is refused, and a connection that is no JSON named',
+  'node-1',
+  {
+    answers: [
+      [
+        /SELECT id, instance_uuid, connection_info/,
+        [
+          ['1', 'u-1', '{"driver_volume_type": "rbd"}'],
+          ['2', 'u-2', '{'],
+        ],
+      ],
+    ],
+  },
+  /instance u-1 has a volume by rbd[\s\S]*instance u-2 is not JSON \(row 2\)/,
+)
+one(
+  'users in LDAP and tokens with certificates are refused until the operator has named them',
+  'node-1',
+  {
+    files: {
+      'node-1': { '/etc/keystone/keystone.conf': '[identity]\ndriver=x.ldap.Identity\n[signing]\ntoken_format=PKI\n' },
+    },
+  },
+  /refused: ldap: [\s\S]*-e leave=ldap\n[\s\S]*refused: pki: /,
+)
+
+test('what the operator has named is left alone', async () => {
+  const clouds = await ready({
+    vars: { leave: ['heat', 'ldap', 'node-9.domain.tld'] },
+    files: { 'node-1': { '/etc/keystone/keystone.conf': '[identity]\ndriver=x.ldap.Identity\n' } },
+    answers: [
+      [/FROM keystone\.endpoint e JOIN/, [['orchestration', '{"name": "heat"}', 'http://10.0.0.4:8004/']]],
+      [/FROM nova\.instances WHERE deleted = 0 AND host IS NOT NULL/, [['node-9.domain.tld', '2']]],
+    ],
+  })
+  assert.equal(await clouds.run(look), [])
 })
 
-test('refuses a compute node that nova does not know by its name', async () => {
-  assert.is(
-    await failureOf('Check that the compute nodes have the names that nova knows', 'node-3', {
-      answers: [[/SELECT COUNT\(\*\) FROM nova\.services/, [['0']]]],
-    }),
-    'nova on node-1 knows no compute node node-3.domain.tld',
-  )
+test('a resumed look asks again what stood in the way', async () => {
+  const clouds = await ready({ rabbit: 'another' })
+  const run = clouds.start(look)
+  assert.is(await run.ended, 'failed')
+  clouds.rabbit = 'ygrfyaNZ'
+  const again = clouds.start(look, { done: run.done() })
+  assert.is(await again.ended, 'ok', again.told.join('\n'))
 })
 
-test('refuses a volume group that is too full', async () => {
-  const full = '  cinder:1073741824:4096:4096\n'
-  assert.is(
-    await failureOf('Check that there is room on the target', 'node-5', { programs: { vgs: full } }),
-    'node-5 has 4096 bytes free in cinder, and the volumes of node-1 need 1048576',
+test('tells once what holds for many hosts, and last what stands in the way', () => {
+  const same: Finding = { verdict: 'refused', what: 'is old', mend: 'update it' }
+  assert.equal(
+    table([
+      ['c-1', [same]],
+      ['c-2', [same, { verdict: 'moved', what: '2 volumes' }]],
+      ['c-3', [same]],
+    ]),
+    [
+      'moved         c-2      2 volumes',
+      'refused       3 hosts  is old',
+      '                       (c-1 c-2 c-3)',
+      '                       → update it',
+    ],
   )
 })
 

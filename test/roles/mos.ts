@@ -163,6 +163,7 @@ export function mos(more: CloudsOptions = {}): Promise<Clouds> {
       ...(more.answers ?? []),
       [/FROM keystone\.project WHERE name IN/, [['b9750983962fed846333e9c9248d1fc9']]],
       [/SELECT name FROM keystone\.role/, [['Member'], ['_member_']]],
+      [/FROM keystone\.service WHERE type NOT IN/, []],
       [/FROM glance\.images i JOIN/, []],
       [/SELECT `binary` FROM nova\.services/, []],
       [/heartbeat_timestamp > /, [['L3 agent', '1']]],

@@ -1,7 +1,12 @@
 import { Advice, masked } from '../../../lib/index.ts'
 import type { database, ini } from '../../../lib/modules/index.ts'
+import { drivers, volumes } from '../../cinder/look.ts'
 import { portalOf, withPortal } from '../../cinder/portal.ts'
+import { images, stores } from '../../glance/look.ts'
+import { identity } from '../../keystone/look.ts'
 import { dhcpDevice } from '../../neutron/dhcp-device.ts'
+import { api, balancers, plugins } from '../../neutron/look.ts'
+import { computes } from '../../nova/look.ts'
 import { type Moved, withMovedAddresses, withMovedHost } from '../addresses.ts'
 import { rowsThat } from '../hazards.ts'
 import { passwordOf } from '../logins.ts'
@@ -13,11 +18,25 @@ import { carried, connection, valueOf } from '../settings.ts'
 // daemons: F deployment/puppet/SERVICE/manifests/params.pp, equal at 4.1 and 5.0. Versions of schemas: the folders
 // migrate_repo/versions of the releases' tags; a release has several heads, as point releases added some.
 
+/** Since when a row has been as it is. */
+const minutes = 'TIMESTAMPDIFF(MINUTE, IFNULL(updated_at, created_at), UTC_TIMESTAMP())'
+
 /** The password that a service has in keystone is the one of the imported database. */
 const credentials = ['admin_user', 'admin_password', 'admin_tenant_name']
 
+/** Which endpoints are whose; EC2 and S3 are answered by nova's daemons. */
+const endpoints = {
+  keystone: ['identity', 'identityv3'],
+  glance: ['image'],
+  cinder: ['volume', 'volumev2'],
+  neutron: ['network'],
+  nova: ['compute', 'computev3', 'ec2', 's3'],
+} as const
+
 const keystone: Service = {
   name: 'keystone',
+  endpoints: endpoints.keystone,
+  looks: [identity],
   etc: '/etc/keystone',
   user: 'keystone',
   owned: ['/etc/keystone'],
@@ -38,6 +57,7 @@ const keystone: Service = {
           table: 'endpoint',
           key: 'id',
           columns: ['url'],
+          where: `service_id IN (SELECT id FROM service WHERE type IN (${moving()}))`,
           change: (row, { addresses }) => ({ url: withMovedAddresses(String(row['url']), addresses) }),
         },
       ],
@@ -74,11 +94,26 @@ const keystone: Service = {
     brokenGrants,
   ],
   answers: { url: 'http://127.0.0.1:5000/v2.0/' },
-  list: { of: 'endpoints', command: 'keystone endpoint-list', count: 'SELECT COUNT(*) FROM keystone.endpoint' },
+  list: {
+    of: 'endpoints',
+    command: 'keystone endpoint-list',
+    count: 'SELECT COUNT(*) FROM keystone.endpoint',
+    behind: `SELECT id FROM keystone.service WHERE type NOT IN (${moving()})`,
+  },
 }
+
+/** What a store of images elsewhere is found by. */
+const storeKeys = [
+  ...['user', 'pool', 'ceph_conf', 'chunk_size'].map((key) => `rbd_store_${key}`),
+  ...['auth_address', 'auth_version', 'user', 'key', 'container', 'create_container_on_put'].map(
+    (key) => `swift_store_${key}`,
+  ),
+]
 
 const glance: Service = {
   name: 'glance',
+  endpoints: endpoints.glance,
+  looks: [stores, images],
   etc: '/etc/glance',
   user: 'glance',
   owned: ['/etc/glance', '/var/lib/glance'],
@@ -109,7 +144,13 @@ const glance: Service = {
         carried({
           // The key decrypts the rows of image_locations (G@2014.1 glance/db/sqlalchemy/models.py:175). The stores
           // must be named, because the default list is shorter than it was (G@2014.1 glance/store/__init__.py:35).
-          DEFAULT: ['metadata_encryption_key', 'default_store', 'known_stores', 'filesystem_store_datadir'],
+          DEFAULT: [
+            'metadata_encryption_key',
+            'default_store',
+            'known_stores',
+            'filesystem_store_datadir',
+            ...storeKeys,
+          ],
           keystone_authtoken: credentials,
         }),
       ],
@@ -126,7 +167,10 @@ const glance: Service = {
       settings: [carried({ DEFAULT: [...credentials, 'metadata_encryption_key'] })],
     },
   ],
-  underWay: "SELECT 'image', id, status FROM glance.images WHERE deleted = 0 AND status = 'saving'",
+  underWay: [
+    `SELECT 'image', id, status, ${minutes}, CONCAT('glance image-delete ', id)
+    FROM glance.images WHERE deleted = 0 AND status = 'saving'`,
+  ],
   answers: { url: 'http://127.0.0.1:9292/', status: 300 },
   list: {
     of: 'images',
@@ -137,6 +181,8 @@ const glance: Service = {
 
 const cinder: Service = {
   name: 'cinder',
+  endpoints: endpoints.cinder,
+  looks: [drivers, volumes],
   etc: '/etc/cinder',
   user: 'cinder',
   owned: ['/etc/cinder'],
@@ -194,14 +240,22 @@ const cinder: Service = {
           },
         }),
         carried({
-          DEFAULT: ['enabled_backends', 'volume_name_template', 'iscsi_target_prefix'],
+          DEFAULT: ['volume_backend_name', 'volume_name_template', 'iscsi_target_prefix'],
           keystone_authtoken: credentials,
         }),
       ],
     },
   ],
-  underWay: `SELECT 'volume', id, status FROM cinder.volumes WHERE deleted = 0
-    AND status NOT IN ('available', 'in-use', 'error', 'error_deleting', 'error_extending')`,
+  underWay: [
+    `SELECT 'volume', id, status, ${minutes},
+      CONCAT('cinder reset-state --state ', IF(attach_status = 'attached', 'in-use ', 'available '), id)
+      FROM cinder.volumes WHERE deleted = 0
+      AND status NOT IN ('available', 'in-use', 'error', 'error_deleting', 'error_extending')`,
+    `SELECT 'snapshot', id, status, ${minutes}, CONCAT('cinder snapshot-reset-state --state error ', id)
+      FROM cinder.snapshots WHERE deleted = 0 AND status IN ('creating', 'deleting')`,
+    `SELECT 'backup', id, status, ${minutes}, 'see /var/log/cinder/backup.log'
+      FROM cinder.backups WHERE deleted = 0 AND status IN ('creating', 'restoring', 'deleting')`,
+  ],
   list: {
     of: 'volumes',
     command: 'cinder list',
@@ -215,6 +269,8 @@ const manage = `neutron-db-manage --config-file /etc/neutron/neutron.conf --conf
 
 const neutron: Service = {
   name: 'neutron',
+  endpoints: endpoints.neutron,
+  looks: [api, plugins, balancers],
   etc: '/etc/neutron',
   user: 'neutron',
   owned: ['/etc/neutron'],
@@ -347,6 +403,8 @@ const neutron: Service = {
 
 const nova: Service = {
   name: 'nova',
+  endpoints: endpoints.nova,
+  looks: [computes],
   etc: '/etc/nova',
   user: 'nova',
   owned: ['/etc/nova'],
@@ -421,7 +479,13 @@ const nova: Service = {
       ],
     },
   ],
-  underWay: "SELECT 'instance', uuid, task_state FROM nova.instances WHERE deleted = 0 AND task_state IS NOT NULL",
+  underWay: [
+    `SELECT 'instance', uuid, task_state, ${minutes}, CONCAT('nova reset-state --active ', uuid)
+      FROM nova.instances WHERE deleted = 0 AND task_state IS NOT NULL`,
+    `SELECT 'migration of instance', instance_uuid, status, ${minutes},
+      CONCAT('nova reset-state --active ', instance_uuid) FROM nova.migrations WHERE deleted = 0
+      AND status IN ('accepted', 'running', 'pre-migrating', 'migrating', 'post-migrating', 'confirming', 'reverting')`,
+  ],
   answers: { url: 'http://127.0.0.1:8774/' },
   list: { of: 'instances', command: 'nova list', count: 'SELECT COUNT(*) FROM nova.instances WHERE deleted = 0' },
 }
@@ -454,6 +518,8 @@ export const havanaIcehouse: Release = {
   // keystone and glance refuse to migrate what is not utf8 (K@2014.1
   // keystone/openstack/common/db/sqlalchemy/migration.py:203).
   charset: { charset: 'utf8', collation: 'utf8_general_ci' },
+  catalogue: `SELECT s.type, IFNULL(s.extra, ''), MIN(e.url) FROM keystone.endpoint e
+    JOIN keystone.service s ON s.id = e.service_id GROUP BY 1, 2`,
   openrc: '/root/openrc',
   compute: {
     daemon: { redhat: 'openstack-nova-compute', debian: 'nova-compute' },
@@ -479,6 +545,14 @@ export const havanaIcehouse: Release = {
     },
     refusals: 'UnsupportedRpcVersion|UnsupportedVersion|IncompatibleObjectVersion|RPCVersionCapError',
   },
+}
+
+/** The types of endpoints that move with their services, as a list of SQL. */
+function moving(): string {
+  return Object.values(endpoints)
+    .flat()
+    .map((type) => `'${type}'`)
+    .join(', ')
 }
 
 function glanceConnection() {

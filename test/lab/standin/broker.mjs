@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { answerAmqp, isAmqp } from './amqp.mjs'
 import { rooted } from './conf.mjs'
 import { die, log } from './daemon.mjs'
 
@@ -73,7 +74,18 @@ export function broker() {
       connection.say({ refused: 'ACCESS_REFUSED' })
       socket.end()
     }
-    connection.say = lines(socket, (message) => {
+    socket.once('data', (first) => {
+      socket.pause()
+      if (isAmqp(first)) {
+        const known = (user, password) => users[user] !== undefined && matches(users[user].password, password)
+        answerAmqp(socket, known, (user, host) => users[user].permissions[host] !== undefined)
+      } else {
+        socket.unshift(first)
+        connection.say = lines(socket, take)
+      }
+      socket.resume()
+    })
+    const take = (message) => {
       if (message.op === 'login') {
         const user = users[message.user]
         if (!user || !matches(user.password, message.password)) return refused(`user '${message.user}'`)
@@ -92,7 +104,7 @@ export function broker() {
         queue(message.queue).messages.push(message.body)
         deliver(message.queue)
       }
-    })
+    }
     socket.on('close', () => {
       connections.delete(connection)
       for (const [name, { readers }] of queues) {

@@ -100,7 +100,7 @@ test('a compute node that cannot be reached ends the run before anything is touc
     assert.equal(more, [])
     assert.match(
       said!,
-      /^✖ node-4 {2}Look before anything is touched › look › Check that the clocks agree \(unreachable\)\ncannot connect to 10\.0\.0\.7:22: the proxy command failed: .*No route to host/,
+      /^✖ node-4 {2}Look before anything is touched › look › Look at the host \(unreachable\)\ncannot connect to 10\.0\.0\.7:22: the proxy command failed: .*No route to host/,
     )
     assert.match(ended.out, goOn)
     await assertUntouched('node-4')
@@ -124,9 +124,12 @@ test('a wrong database password in the inventory is found before anything is tou
     ended,
     2,
     [
-      "✖ node-5  Look before anything is touched › look › Check the services' database passwords",
-      "database.rows nova: SELECT 1 AS one: the database server at 127.0.0.1:3306 of node-5 refuses the login of nova: Access denied for user 'nova'@'127.0.0.1' (using password: YES)",
-      'try: check the database password of nova for node-5 in the inventory',
+      '✖ node-5  Look before anything is touched › look › Stop where something stands in the way',
+      "to be mended: the database server at 127.0.0.1:3306 of node-5 refuses the login of nova: Access denied for user 'nova'@'127.0.0.1' (using password: YES)",
+      '→ check the database password of nova for node-5 in the inventory',
+      "to be mended: the database server at 10.0.0.14:3306 of node-5 refuses the login of nova: Access denied for user 'nova'@'10.0.0.14' (using password: YES)",
+      '→ check the database password of nova for node-5 in the inventory',
+      'try: mend each of these, then look again: run playbooks/preflight.ts -i INVENTORY',
     ].join('\n'),
   )
   assert.not.match(ended.out + ended.err + allJournals(), 'not-the-password')
@@ -139,9 +142,9 @@ test('a compute node whose release is too old is found before anything is touche
       await run(upgrade),
       2,
       [
-        '✖ node-4  Look before anything is touched › look › Check that the compute nodes can talk to the new release',
-        'nova-compute on node-4 is 2013.2.1, and takes [upgrade_levels] compute=icehouse-compat right only from 2013.2.3 on',
-        'try: update its nova packages within Havana first',
+        '✖ node-4  Look before anything is touched › look › Stop where something stands in the way',
+        'to be mended: nova-compute is 2013.2.1, and takes [upgrade_levels] compute=icehouse-compat right only from 2013.2.3 on',
+        'try: update the nova packages of node-4 within Havana',
       ].join('\n'),
     )
   } finally {
@@ -166,11 +169,12 @@ test('rows on which the migrations would break off are named before anything is 
       await run(upgrade),
       2,
       [
-        '✖ node-1  Look before anything is touched › look › Check that the data of the source can be migrated',
-        'the migration to Icehouse would break off halfway:',
-        'keystone.user_project_metadata has a grant without JSON (NULL)',
-        'neutron.agents with the same type and host (migration 1fcfc149aca4 breaks off): L3 agent node-1.domain.tld 2',
-        'try: mend these rows on the source first; MySQL cannot undo half a migration',
+        '✖ node-1  Look before anything is touched › look › Stop where something stands in the way',
+        'to be mended: the migration to Icehouse would break off halfway, and MySQL cannot undo a half: keystone.user_project_metadata has a grant without JSON (NULL)',
+        '→ mend these rows on node-1: mysql',
+        'to be mended: the migration to Icehouse would break off halfway, and MySQL cannot undo a half: neutron.agents with the same type and host (migration 1fcfc149aca4 breaks off): L3 agent node-1.domain.tld 2',
+        '→ mend these rows on node-1: mysql',
+        'try: mend each of these, then look again: run playbooks/preflight.ts -i INVENTORY',
       ].join('\n'),
     )
   } finally {

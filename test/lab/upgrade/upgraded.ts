@@ -65,7 +65,8 @@ export async function assertRows(): Promise<void> {
     found[name]!.filter((line) => !patterns.some((pattern) => pattern.test(line)))
 
   const endpoints = found['keystone']!.filter((line) => line.startsWith('endpoint ') && line.includes(' url: '))
-  assert.is(endpoints.length, 21)
+  // Those of heat, which stays behind, lead where they led.
+  assert.is(endpoints.length, 18)
   for (const line of endpoints) {
     const [, before, after] = /url: (\S+) → (\S+)$/.exec(line)!
     assert.is(after, before!.replace('//172.16.40.43:', '//172.16.40.44:').replace('//10.0.0.4:', '//10.0.0.14:'))
@@ -222,8 +223,10 @@ export async function assertRows(): Promise<void> {
 export async function assertNoOldAddress(): Promise<void> {
   const rest = async (text: string) => (await sql('node-5', text)).map((row) => row.join(' '))
   assert.equal(
-    await rest("SELECT url FROM keystone.endpoint WHERE url REGEXP '//(10.0.0.4|172.16.40.43|192.168.1.4)[:/]'"),
-    [],
+    await rest(
+      "SELECT DISTINCT type FROM keystone.endpoint JOIN keystone.service s ON s.id = service_id WHERE url REGEXP '//(10.0.0.4|172.16.40.43|192.168.1.4)[:/]'",
+    ),
+    ['orchestration'],
   )
   assert.equal(
     await rest(
@@ -306,7 +309,7 @@ export async function assertSavedRows(): Promise<void> {
   assert.equal(lines.slice(-2), ['600 root', lines.at(-1)])
   assert.equal(
     lines.filter((line) => / (keystone\.endpoint|nova\.block_device_mapping|cinder\.volumes)\.jsonl$/.test(line)),
-    ['3 cinder.volumes.jsonl', '21 keystone.endpoint.jsonl', '2 nova.block_device_mapping.jsonl'],
+    ['3 cinder.volumes.jsonl', '18 keystone.endpoint.jsonl', '2 nova.block_device_mapping.jsonl'],
   )
   const [row] = (await inside('node-5', 'cat /var/backups/switchover/rows/nova.block_device_mapping.jsonl')).split('\n')
   const { key, before } = JSON.parse(row!) as { key: unknown; before: { connection_info: string } }

@@ -1,0 +1,79 @@
+import { database } from '../../../lib/modules/index.ts'
+import { type CloudHost, releaseOf } from '../cloud.ts'
+import { rowsThat } from '../hazards.ts'
+import { rootLogin } from '../logins.ts'
+import { versionOf } from '../schema.ts'
+import { databasesOf } from './cloud.ts'
+import { broken, type Finding, inWords, type Look, moved, refused } from './finding.ts'
+
+/** Rows on which the migrations would break off, and schemas that they do not begin at. */
+export const migratable: Look = async (host) => {
+  const ask = (sql: string) => host.run(database.select(sql, rootLogin(host)))
+  const { services, to } = releaseOf(host)
+  const wrong: string[] = []
+  for (const hazard of [...services.flatMap(({ hazards }) => hazards ?? []), otherEngines(host)])
+    wrong.push(...(await hazard(ask)))
+  return wrong.map((what) =>
+    broken(
+      `the migration to ${to} would break off halfway, and MySQL cannot undo a half: ${what}`,
+      `mend these rows on ${host.name}: mysql`,
+    ),
+  )
+}
+
+/** Each schema must be where its migrations begin. */
+export const schemas: Look = async (host) => {
+  const found: Finding[] = []
+  for (const one of databasesOf(host)) {
+    const { from, to } = releaseOf(host)
+    const version = await versionOf(host, one)
+    if (one.version.before.includes(version) || (version === 'none' && one.stamp)) continue
+    found.push(
+      refused(
+        `the schema of ${one.name} is at version ${version}, and the way to ${to} begins at ` +
+          one.version.before.join(', '),
+        `is it the right source? if it is older, bring it to the last ${from} first`,
+      ),
+    )
+  }
+  return found
+}
+
+/** Databases with their sizes: what is moved. */
+export const sizes: Look = async (host) => {
+  const names = databasesOf(host).map(({ name }) => name)
+  const rows = await host.run(
+    database.select(
+      `SELECT table_schema, COUNT(*), SUM(data_length + index_length) FROM information_schema.tables
+      WHERE table_schema IN (${listed(names)}) GROUP BY 1`,
+      rootLogin(host),
+    ),
+  )
+  return rows.map(([name, tables, bytes]) => moved(`database ${name}: ${tables} tables, ${inWords(Number(bytes))}`))
+}
+
+/** What is under way: what has been so for long would hold the freeze up, with the APIs already off. */
+export const underWay: Look = async (host) => {
+  const selects = releaseOf(host).services.flatMap((one) => one.underWay ?? [])
+  const rows = await host.run(database.select(selects.join('\n  UNION ALL '), rootLogin(host)))
+  return rows.map(([kind, id, state, minutes, mend]): Finding => {
+    const what = `${kind} ${id} has been ${state} for ${minutes} min`
+    return Number(minutes) < 15
+      ? moved(`${what}: the freeze will wait for it`)
+      : broken(`${what}: the freeze would wait for it with the APIs off`, mend!)
+  })
+}
+
+/** Tables of which a dump is not of one moment. */
+function otherEngines(host: CloudHost) {
+  return rowsThat(
+    'tables that are not InnoDB (a dump of them is not of one moment)',
+    `SELECT table_schema, table_name, engine FROM information_schema.tables
+      WHERE table_schema IN (${listed(databasesOf(host).map(({ name }) => name))}) AND engine <> 'InnoDB'`,
+  )
+}
+
+/** Names as a list of SQL. */
+export function listed(names: readonly string[]): string {
+  return names.map((name) => `'${name}'`).join(', ')
+}

@@ -1,0 +1,79 @@
+import { facts, ini, probe } from '../../../lib/modules/index.ts'
+import { releaseOf, targetOf } from '../cloud.ts'
+import { named } from '../settings.ts'
+import { brokerLogin } from './broker.ts'
+import { broken, type Finding, type Look, refused, together } from './finding.ts'
+import { reaching } from './reaching.ts'
+
+export const clocks: Look = async (host) => {
+  const { ahead } = await host.fact(facts.time)
+  if (Math.abs(ahead) <= 5) return []
+  const how = `${Math.abs(ahead)} s ${ahead > 0 ? 'ahead of' : 'behind'} this machine's`
+  return [
+    broken(`the clock is ${how}: tokens and heartbeats would count as expired`, `ntpdate -u SERVER on ${host.name}`),
+  ]
+}
+
+/**
+ * Is the host the one that the inventory speaks of? nova-compute destroys guests whose host in the database is not its
+ * own name, so the names must agree before it starts; and it is the node that says what it is called.
+ */
+export const names: Look = async (host) => {
+  const { fqdn, management, storage, public: outside } = host.vars
+  const conf = named(releaseOf(host).compute.config.daemon.path, host)
+  const [{ stdout }, contents, { all }] = await together(
+    host.run(probe`uname -n`),
+    host.run(ini.read(conf)),
+    host.fact(facts.addresses),
+  )
+  const told = contents['DEFAULT']?.['host']?.at(-1)
+  const own = told ?? stdout.trim()
+  const found: Finding[] = []
+  if (own !== fqdn) {
+    found.push(
+      refused(
+        `OpenStack calls it ${own} (${told === undefined ? 'its host name' : `host= in ${conf}`}), ` +
+          `the inventory ${fqdn}` +
+          (host.groups.includes('compute') ? ': nova-compute would destroy the guests of the other' : ''),
+        `set fqdn of ${host.name} in the inventory to ${own}, or the name on the host to ${fqdn}`,
+      ),
+    )
+  }
+  const strange = Object.entries({ management, storage, public: outside }).filter(
+    ([, address]) => address !== '' && !all.some((one) => one.address === address),
+  )
+  for (const [name, address] of strange)
+    found.push(
+      refused(`has no address ${address}, which is ${name} in the inventory`, `set ${name} of ${host.name} right`),
+    )
+  return found
+}
+
+/** The article asks that each compute node reaches the new controller through the storage network. */
+export const storageNetwork: Look = async (host) => {
+  const { name, vars } = targetOf(host)
+  const why = await host.run(reaching(vars.storage, 3260))
+  if (why === '') return []
+  return [
+    broken(
+      `does not reach the iSCSI target of ${name} at ${vars.storage}:3260: ${why}`,
+      `ping ${vars.storage} on ${host.name}; the storage network must lead there, or guests lose their volumes`,
+    ),
+  ]
+}
+
+/** The broker is asked by everyone who will use it, since a password alone does not tell whether the way is open. */
+export const broker: Look = async (host) => {
+  const { name, vars } = targetOf(host)
+  const why = await host.run(
+    brokerLogin({ address: vars.management, user: vars.rabbitUser, password: vars.rabbitPassword }),
+  )
+  if (why === '') return []
+  return [
+    broken(
+      `the broker of ${name} at ${vars.management}:5672 does not let ${vars.rabbitUser} in: ${why}`,
+      `set rabbitUser and rabbitPassword right in the inventory, or on ${name}: ` +
+        `rabbitmqctl change_password ${vars.rabbitUser} PASSWORD`,
+    ),
+  ]
+}

@@ -57,9 +57,15 @@ function entriesOf(said: string, connection: Reader): readonly Entry[] {
     .split(/^\/\/\/ /m)
     .slice(1)
     .flatMap((entry) => {
-      const match = /^([0-9a-f]+) (\d+) (\d+) \.\/([^]*)\n$/.exec(entry)
-      if (!match) return []
+      const match = /^([0-9a-f]+) (\d+) (\d+) \.(?:\/([^]*))?\n$/.exec(entry)
+      if (match?.[4] === undefined) return []
       const [mode, name] = [Number.parseInt(match[1]!, 16), match[4]!]
+      // A host says what it likes; what it says is written on another one.
+      if (name.split('/').some((one) => one === '..' || one === '.' || one === ''))
+        throw new Advice(
+          `${connection.host.name} says that it has a file ${JSON.stringify(name)}, which no folder can have`,
+          'see who answers there in place of find and stat before anything of it is copied',
+        )
       if (name.includes('\uFFFD'))
         throw new Advice(
           `a file of ${connection.host.name} has a name that is not UTF-8: ${name}`,

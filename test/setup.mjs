@@ -27,6 +27,9 @@ function missingTools() {
     xz: 'xz-utils',
     openssl: 'openssl',
     rsync: 'rsync',
+    gcc: 'gcc',
+    setfacl: 'acl',
+    setfattr: 'attr',
     script: 'bsdutils',
   }
   return Object.entries(tools)

@@ -6,6 +6,7 @@ import {
   type Fact,
   isOperation,
   type Operation,
+  Outdated,
   type Prepared,
   unrun,
   type Value,
@@ -41,6 +42,7 @@ export class Memory {
   readonly #results = new Map<Task, Map<string, Kept>>()
   readonly #vars = new Map<AnyRole, Map<string, Readonly<Record<string, unknown>>>>()
   readonly #facts = new Map<string, Promise<unknown>>()
+  readonly #turns = new Map<string, Promise<unknown>>()
   readonly inventory: Inventory
   readonly #selected: ReadonlySet<Task>
 
@@ -57,6 +59,12 @@ export class Memory {
   result(task: Task, host: string): Kept | undefined {
     const hosts = this.#results.get(task)
     return hosts?.get(host) ?? (task.options.once ? hosts?.values().next().value : undefined)
+  }
+  /** Calls when all that came before on this host has ended. */
+  inTurn<T>(host: string, call: () => Promise<T>): Promise<T> {
+    const turn = (this.#turns.get(host) ?? Promise.resolve()).then(call, call)
+    this.#turns.set(host, turn)
+    return turn
   }
   selected(task: Task): boolean {
     return this.#selected.has(task)
@@ -179,17 +187,17 @@ function spoken(message: unknown): string {
   throw new Advice(`host.log takes a text, and was given ${kindOf(message)}`, 'write host.log(`${…}`)')
 }
 
-/** Reads, plans and, unless in check mode or nothing would change, applies. */
+/** Reads, plans and, unless in check mode or nothing would change, applies: anew where the host changed meanwhile. */
 async function runOperation<R extends Value>(
   operation: Operation<R>,
-  { host, connect, check, record }: ContextOptions,
+  { memory, host, connect, check, record }: ContextOptions,
 ): Promise<R> {
   const way = connect(host)
   unrun.getStore()?.delete(operation as Operation<Value>)
   // What a module makes for its own use while it works is nobody's to forget.
   const work = <T>(call: () => Promise<T>): Promise<T> => (unrun.getStore() ? unrun.run(new Set(), call) : call())
-  record.begun.signal.throwIfAborted()
-  try {
+  const once = async (): Promise<R> => {
+    record.begun.signal.throwIfAborted()
     const plan = (await work(() => way.prepare(operation as Operation<Value>))) as Prepared<R>
     record.weigh?.(operation as Operation<Value>, host.name, plan as Prepared<Value>)
     if (!plan.changed) return plan.result
@@ -207,14 +215,35 @@ async function runOperation<R extends Value>(
       const result = applied === undefined ? plan.result : (applied as R)
       changed = plan.judge?.(result) ?? true
       return result
+    } catch (error) {
+      changed = !(error instanceof Outdated)
+      throw error
     } finally {
       record.changed ||= changed
     }
+  }
+  // Somebody else was quicker, and nothing was done.
+  const anew = async (left: number): Promise<R> => {
+    try {
+      return await once()
+    } catch (error) {
+      if (error instanceof Outdated && left > 1) return anew(left - 1)
+      throw error
+    }
+  }
+  try {
+    return await once().catch((error: unknown) => {
+      if (!(error instanceof Outdated)) throw error
+      return memory.inTurn(host.name, () => anew(mostPlans))
+    })
   } catch (error) {
     if (error instanceof Error && !during.has(error)) during.set(error, { operation: operation.name, at: operation.at })
     throw error
   }
 }
+
+// Whoever plans anew waits for the others who do; those who come meanwhile may be quicker a few times more.
+const mostPlans = 50
 
 /**
  * Runs a body: an operation as it is, anything else with its context; what it returns is run when it is an operation.

@@ -1,7 +1,8 @@
-import { Advice, CommandFailed } from '../model/operation.ts'
+import { CommandFailed } from '../model/operation.ts'
 import type { CommandResult, Connection, ExecOptions, Reader } from '../model/operation.ts'
 import { Secret } from '../model/secret.ts'
 import { type NewFile, writeFile } from './new-file.ts'
+import { refusalIn } from './refusal.ts'
 
 /** A script with all that it is run with: what most changes are. */
 export type Command = {
@@ -69,8 +70,8 @@ export async function perform(connection: Reader, command: Command): Promise<Com
     ...(tidy === undefined ? {} : { tidy }),
   }
   const result = await connection.exec(script, options)
-  const [, reason, hint] = (result.code === refusal && /^refused: ([^]*?)\ntry: (.*)$/m.exec(result.stderr)) || []
-  if (reason !== undefined) throw new Advice(reason, hint!)
+  const refused = refusalIn(result)
+  if (refused) throw refused
   if (!allow.includes(result.code)) throw new CommandFailed(shown, result)
   return result
 }
@@ -81,15 +82,3 @@ function inputOf({ firstLines = [], stdin }: Command): Command['stdin'] {
   if (stdin instanceof Uint8Array) return Buffer.concat([Buffer.from(lines.reveal()), stdin])
   return Secret.join([lines, stdin ?? ''])
 }
-
-const refusal = 77
-
-/**
- * A shell function for scripts that look themselves before they change anything: `refuse REASON HINT` ends the script,
- * and `perform` throws the two as Advice.
- *
- * ```ts
- * const script = `${refuse}\n[ ! -e /run/app.pid ] || refuse 'the app runs' 'stop it first'\nrm -rf /var/lib/app`
- * ```
- */
-export const refuse = `refuse() { printf 'refused: %s\\ntry: %s\\n' "$1" "$2" >&2; exit ${refusal}; }`

@@ -5,7 +5,17 @@ import { performStep, type Step } from './command.ts'
 import { checkedMeta } from './file-meta.ts'
 import { look } from './look.ts'
 import { fileChange, type NewContent, newContent } from './new-file.ts'
-import { absolute, attributesDiff, decode, differing, editable, mustBeFile, type PathState } from './path-state.ts'
+import {
+  absolute,
+  attributesDiff,
+  decode,
+  differing,
+  editable,
+  mustBeFile,
+  mustNotBePlanted,
+  type PathState,
+} from './path-state.ts'
+import { sha256Of } from './contents.ts'
 import { withoutPasswords } from './sensitive-lines.ts'
 import type { Written } from './written.ts'
 
@@ -53,17 +63,21 @@ export function editFile(
 }
 
 const makeEdit = operation<Editing, PathState, Step, Written>(({ name }) => name, {
-  read: (connection, { path }) => look(connection, path, { content: editable }),
+  read: (connection, { path, options: { follow = false } }) => look(connection, path, { content: editable, follow }),
   plan(state, { path, found, options }) {
     const { create = false, nothingToRemove = false, ...meta } = options
     mustBeFile(state)
+    mustNotBePlanted(state)
     if (!state.exists && nothingToRemove) return { result: { path, changed: false } }
     if (!state.exists && !create) {
       throw new Advice(`${path} cannot be edited: there is no such file`, 'check the path, or give create: true')
     }
     const { content, shown, secret } = found(state)
-    const change = fileChange(state, content, !state.exists && secret ? { mode: '0600', ...meta } : meta)
-    if (!change) return { result: { path, changed: false } }
+    const step = fileChange(state, content, !state.exists && secret ? { mode: '0600', ...meta } : meta)
+    if (!step) return { result: { path, changed: false } }
+    // Another edit of the same file may be on its way from somewhere else.
+    const before = state.exists ? sha256Of(state.content!) : null
+    const change = 'content' in step ? { ...step, before } : step
     const diff: readonly Diff[] = [
       ...(content ? [{ path, ...shown }] : []),
       ...(state.exists ? [attributesDiff(state, differing(state, meta)) ?? []].flat() : []),

@@ -1,6 +1,6 @@
 /// <reference types="node" preserve="true" />
 /** What modules, facts, reporters and connections are made of, for those who write their own. */
-export { Advice, asked, CommandFailed, operation, output, TimedOut, Unreachable } from '../model/operation.ts'
+export { Advice, asked, CommandFailed, operation, Outdated, output, TimedOut, Unreachable } from '../model/operation.ts'
 export type {
   Change,
   CommandResult,
@@ -26,7 +26,8 @@ export { recap } from '../model/event.ts'
 export { showPath, type TaskPath } from '../model/path.ts'
 export { type Location, showLocation } from '../model/location.ts'
 export { type Answer, answers } from './answers.ts'
-export { type Command, perform, performAll, performStep, refuse, type Step } from './command.ts'
+export { type Command, perform, performAll, performStep, type Step } from './command.ts'
+export { refuse } from './refusal.ts'
 export { type Edited, editFile, type EditOptions } from './edit-file.ts'
 export { fact } from './fact.ts'
 export { localFile } from './local-file.ts'

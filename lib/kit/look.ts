@@ -1,6 +1,7 @@
 import { asked, CommandFailed, type Reader } from '../model/operation.ts'
 import { cannotLook, closed } from './closed.ts'
 import { sh } from './shell.ts'
+import { leads, plantedLink } from './links.ts'
 import { type Content, remember, remembered, sha256Of } from './contents.ts'
 import { absolute, type Kind, type PathState } from './path-state.ts'
 
@@ -11,10 +12,13 @@ export interface LookOptions {
   readonly sha256?: boolean
   /** A checksum: of a file that has it the content is not wanted. */
   readonly unless?: string
+  /** False for whoever will write there: a link that others could have made is not followed. True unless said. */
+  readonly follow?: boolean
 }
 
 interface Question {
   readonly path: string
+  readonly follow: boolean
   readonly content: number
   readonly sum: boolean
   /** Checksums of contents that need not be sent. */
@@ -42,8 +46,8 @@ const waiting = new WeakMap<Reader, Asked[]>()
  * @throws CommandFailed when it cannot be read
  */
 export function look(connection: Reader, path: string, options: LookOptions = {}): Promise<PathState> {
-  const { content, sha256, unless } = options
-  return asked(connection, JSON.stringify(['look', path, content, sha256, unless]), (reader) =>
+  const { content, sha256, unless, follow } = options
+  return asked(connection, JSON.stringify(['look', path, content, sha256, unless, follow]), (reader) =>
     put(reader, path, options),
   )
 }
@@ -64,12 +68,11 @@ function put(connection: Reader, path: string, options: LookOptions): Promise<Pa
 }
 
 async function answer(connection: Reader, batch: readonly Asked[]): Promise<void> {
-  const paths = [...new Set(batch.map(({ path }) => path))]
-  const questions = paths.map((path) =>
+  const subjects = [...new Set(batch.map(subject))]
+  const questions = subjects.map((one) =>
     questionOf(
       connection.host.name,
-      path,
-      batch.filter((one) => one.path === path),
+      batch.filter((asked) => subject(asked) === one),
     ),
   )
   let states: ReadonlyMap<string, PathState>
@@ -81,15 +84,12 @@ async function answer(connection: Reader, batch: readonly Asked[]): Promise<void
     else for (const one of batch) void answer(connection, [one])
     return
   }
-  for (const {
-    path,
-    options: { content = 0, sha256 = false, unless },
-    resolve,
-  } of batch) {
-    const state = states.get(path)!
+  for (const asked of batch) {
+    const { content = 0, sha256 = false, unless } = asked.options
+    const state = states.get(subject(asked))!
     // Whoever asks gets the same answer, alone or with others.
     const brought = content > 0 && state.size <= content && (unless === undefined || state.sha256 !== unless)
-    resolve({
+    asked.resolve({
       ...state,
       sha256: sha256 || unless ? state.sha256 : undefined,
       content: brought ? state.content : undefined,
@@ -98,12 +98,17 @@ async function answer(connection: Reader, batch: readonly Asked[]): Promise<void
 }
 
 // One question a path: what one of them wants the others may have too.
-function questionOf(host: string, path: string, asked: readonly Asked[]): Question {
+const subject = ({ path, options: { follow = true } }: Pick<Asked, 'path' | 'options'>) =>
+  `${follow ? '' : 'own '}${path}`
+
+function questionOf(host: string, asked: readonly Asked[]): Question {
+  const { path, options } = asked[0]!
   const contents = asked.filter(({ options }) => options.content)
   const known = contents.length > 0 ? remembered(host, path) : undefined
   const [first, ...others] = contents.map(({ options }) => [options.unless ?? [], known?.sha256 ?? []].flat())
   return {
     path,
+    follow: options.follow ?? true,
     known,
     content: Math.max(0, ...contents.map(({ options }) => options.content!)),
     sum: asked.some(({ options }) => options.sha256 || options.unless !== undefined),
@@ -122,6 +127,7 @@ async function ask(connection: Reader, questions: readonly Question[]): Promise<
   const result = await connection.exec(script, { encoding: 'latin1', tidy: true })
   // With several paths it is any of them: each is asked for alone then.
   if (result.code === 8) throw cannotLook(questions[0]!.path, connection.host.name)
+  if (result.code === 9) throw plantedLink(questions[0]!.path, result.stderr.trim())
   if (result.code !== 0) throw new CommandFailed(script, result)
   const said = result.stdout
   let at = 0
@@ -133,7 +139,7 @@ async function ask(connection: Reader, questions: readonly Question[]): Promise<
   }
   const places = questions.map(() => ({ link: line(), kind: line(), target: line().slice(1) }))
   const heads = places.map(({ kind }) =>
-    kind === 'none' ? undefined : { numbers: line().split(' '), owner: line(), group: line() },
+    kind === 'none' || kind === 'planted' ? undefined : { numbers: line().split(' '), owner: line(), group: line() },
   )
   const sizes = heads.map((head) => Number(head?.numbers[1] ?? 0))
   const sums = questions.map((question, i) =>
@@ -143,8 +149,8 @@ async function ask(connection: Reader, questions: readonly Question[]): Promise<
   if (sent.length > 1 && said.length - at !== sent.reduce((sum, i) => sum + sizes[i]!, 0))
     throw new Error('a file changed while it was read')
   return new Map(
-    questions.map(({ path, sum, known }, i) => {
-      const { link, target } = places[i]!
+    questions.map(({ path, follow, sum, known }, i) => {
+      const { link, target, kind } = places[i]!
       const [rawMode = '0', , mtime = '0', uid = '', gid = ''] = heads[i]?.numbers ?? []
       const bits = parseInt(rawMode, 16)
       let sha256 = sums[i]
@@ -162,6 +168,7 @@ async function ask(connection: Reader, questions: readonly Question[]): Promise<
         target,
         exists: heads[i] !== undefined,
         kind: heads[i] && (kinds[bits & 0o170000] ?? 'other'),
+        planted: kind === 'planted',
         link: link === '-' ? undefined : link.slice(1),
         size: sizes[i]!,
         mode: (bits & 0o7777).toString(8).padStart(4, '0'),
@@ -173,7 +180,7 @@ async function ask(connection: Reader, questions: readonly Question[]): Promise<
         sha256,
         content,
       }
-      return [path, state] as const
+      return [subject({ path, options: { follow } }), state] as const
     }),
   )
 }
@@ -204,15 +211,16 @@ function scriptFor(questions: readonly Question[]): string {
   )
   return [
     lookAt,
-    ...each(({ path }, i) => `${sh`p=${path}`}; at; t${i}=$t f${i}=$f`),
+    ...(questions.every(({ follow }) => follow) ? [] : [atOwn]),
+    ...each(({ path, follow }, i) => `${sh`p=${path}`}; ${follow ? 'at' : 'own'}; t${i}=$t f${i}=$f`),
     'set --',
-    ...each((_, i) => `[ $f${i} = none ] || set -- "$@" "$t${i}"`),
+    ...each((_, i) => `${absent(i)} || set -- "$@" "$t${i}"`),
     '[ $# != 0 ] || exit 0',
     // %f, the raw mode, rather than %F: its words differ between tools and languages.
     `n=$(stat -c '%f %s %Y %u %g\n%U\n%G' "$@") || exit\nprintf '%s\\n' "$n"`,
     ...(contents.length + sums.length === 0
       ? []
-      : [`IFS='\n'; set -- $n`, ...each((_, i) => `[ $f${i} = none ] || { z=\${1#* }; z${i}=\${z%% *}; shift 3; }`)]),
+      : [`IFS='\n'; set -- $n`, ...each((_, i) => `${absent(i)} || { z=\${1#* }; z${i}=\${z%% *}; shift 3; }`)]),
     ...(sums.length === 0
       ? []
       : [
@@ -228,6 +236,7 @@ function scriptFor(questions: readonly Question[]): string {
   ].join('\n')
 }
 
+const absent = (i: number) => `[ $f${i} = none ] || [ $f${i} = planted ]`
 const taken = (i: number) => `{ c="$c ${i}"; set -- "$@" "$t${i}"; }`
 
 const lookAt = `set -f
@@ -235,9 +244,22 @@ LC_ALL=C; export LC_ALL
 ${closed}
 at() {
   if [ -L "$p" ]; then printf '+%s\\n' "$(readlink "$p")"; t=$(readlink -f "$p") || t=$p; else echo -; t=$p; fi
+  seen
+}
+seen() {
   if [ -f "$t" ]; then f=file
   elif [ -e "$t" ] || [ -L "$t" ]; then f=there
   elif closed "$t"; then exit 8
   else f=none; fi
   printf '%s\\n+%s\\n' $f "$t"
+}`
+
+const atOwn = `follow=
+${leads}
+own() {
+  leads "$p" || { at; return; }
+  [ -n "$stopped" ] || { at; return; }
+  [ -z "$rest" ] || { printf '%s\\n' "$stopped" >&2; exit 9; }
+  printf '+%s\\nplanted\\n+%s\\n' "$(readlink "$p")" "$p"
+  t=$p f=planted
 }`

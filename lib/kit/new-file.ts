@@ -10,6 +10,10 @@ import { notWritten, type Patch, patchOf, writing } from './writing.ts'
 export type NewFile = NewContent & {
   readonly path: string
   readonly meta?: FileMeta
+  /**
+   * The checksum of the content that it was made from, or null where there was none: others' changes must not get lost.
+   */
+  readonly before?: string | null
 }
 
 /** What a file is to contain, as a change carries it. */
@@ -21,15 +25,16 @@ export type NewContent = {
   readonly latin1?: boolean
 }
 
-/** Writes a file. @throws Advice when a patch is for another content than is there */
+/** Writes a file. @throws Outdated when it was made from another content than is there */
 export async function writeFile(connection: Connection, file: NewFile): Promise<void> {
-  const { path, content, meta = {}, patch, latin1 = false } = file
-  if (!patch) return connection.write(path, latin1 ? bytesOf(content) : content, meta)
+  const { path, content, meta = {}, patch, before, latin1 = false } = file
+  if (!patch && before === undefined) return connection.write(path, latin1 ? bytesOf(content) : content, meta)
   const host = connection.host.name
   // Before, for those who look at the file right behind this request; whether it is so is for the host to say.
-  rememberPatched(host, path, patch, bytesOf(content))
+  if (patch) rememberPatched(host, path, patch, bytesOf(content))
   const tidy = meta.validate === undefined
-  const result = await connection.exec(writing(path, meta, patch), { stdin: content, tidy })
+  const stdin = latin1 ? bytesOf(content) : content
+  const result = await connection.exec(writing(path, meta, { patch, before }), { stdin, tidy })
   if (result.code !== 0) throw notWritten(path, host, meta, result)
 }
 

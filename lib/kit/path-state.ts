@@ -1,5 +1,6 @@
 import { Advice, CommandFailed } from '../model/operation.ts'
 import type { Diff } from '../model/operation.ts'
+import { atPlace, plantedLink } from './links.ts'
 import { sh } from './shell.ts'
 
 export type Kind = 'file' | 'directory' | 'link' | 'other'
@@ -14,6 +15,8 @@ export interface PathState {
   readonly kind: Kind | undefined
   /** What the link says, when the path is one. */
   readonly link: string | undefined
+  /** A link that others could have made, for one who will write there: it was not followed, and nothing exists then. */
+  readonly planted: boolean
   readonly size: number
   /** Four octal digits. */
   readonly mode: string
@@ -69,15 +72,13 @@ export function attributesDiff(state: PathState, change: Attributes): Diff | und
 }
 
 /**
- * The commands that set attributes; owner first, because changing it takes the setuid bits away.
+ * The script that sets attributes of what lies at a path; owner first, because changing it takes the setuid bits away.
  */
 export function setAttributes(path: string, { mode, owner, group }: Attributes): string {
-  return [
-    ...(owner !== undefined || group !== undefined
-      ? [sh`chown ${`${owner ?? ''}${group === undefined ? '' : `:${group}`}`} ${path}`]
-      : []),
-    ...(mode !== undefined ? [sh`chmod ${byLetters(mode)} ${path}`] : []),
-  ].join(' && ')
+  if (mode === undefined && owner === undefined && group === undefined) return ''
+  const who =
+    owner === undefined && group === undefined ? '' : `${owner ?? ''}${group === undefined ? '' : `:${group}`}`
+  return `${atPlace}${sh`stand ${path}`}\n${sh`give ${who} ${mode === undefined ? '' : byLetters(mode)}`}`
 }
 
 /** An octal mode for chmod, which leaves a directory's setgid bit alone unless told by letter. */
@@ -98,6 +99,11 @@ export function mustBeFile(state: PathState): void {
       'remove it first, with file.absent, if it is in the way',
     )
   }
+}
+
+/** @throws Advice when what lies there is to be found through a link that others could have made */
+export function mustNotBePlanted({ path, planted }: PathState): void {
+  if (planted) throw plantedLink(path, path)
 }
 
 /** A text of a file and the way back to its bytes. */

@@ -1,6 +1,9 @@
 import { isAscii } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
-import { Advice, type CommandResult, type FileMeta } from '../model/operation.ts'
+import { posix } from 'node:path'
+import { Advice, type CommandResult, type FileMeta, Outdated } from '../model/operation.ts'
+import { standing } from './links.ts'
+import { refusalIn } from './refusal.ts'
 import { brief, quote } from './shell.ts'
 
 /** New content, said by what of the old content stays; the lines between are for the script's stdin. */
@@ -80,80 +83,161 @@ function differ(one: Uint8Array, other: Uint8Array, from: number, otherFrom: num
 const refused = 90
 const changedMeanwhile = 91
 
+/** What is written on, and what of it is kept. */
+export interface Writing {
+  readonly patch?: Patch
+  /**
+   * The checksum of the content that the new one was made from, or null for no file; whatever is there, unless said.
+   */
+  readonly before?: string | null
+  /** A file of the same folder that has the content, complete: it is taken from there, and nothing is read. */
+  readonly part?: string
+}
+
+/** Makes `b`, in sh: where the copy lies that is kept of the file `f` of the folder `d`. */
+export const backupName = 'b=${d%/}/.$f.switchover-backup~'
+
 /**
  * The sh script that replaces a file by its stdin, or by a patch of what is there, in one go: readers see the old
- * content or the new one, never a part. The new file is complete, with its owner, mode and context, before it gets its
- * name. With a patch for another content than is there it fails, and nothing is changed.
+ * content or the new one, never a part. The new file is made where nobody else may write, and is complete, with its
+ * owner, mode, access list and context, before it gets its name. Where another content is there than it was made from
+ * it fails, and nothing is changed: between that look and the new name nobody of us writes into the folder.
  */
-export function writing(path: string, meta: FileMeta, patch?: Patch): string {
-  const suffix = `.switchover-${randomBytes(8).toString('hex')}`
-  const owner = meta.owner ?? ''
-  const group = meta.group ?? ''
+export function writing(path: string, meta: FileMeta, { patch, before, part }: Writing = {}): string {
+  const { mode, owner = '', group = '', unsafeWrites = false } = meta
+  const aside = `.switchover-${randomBytes(8).toString('hex')}`
   const told = owner === '' && group === '' ? '' : `${owner}${group === '' ? '' : `:${group}`}`
   return [
-    `p=${quote(path)}`,
-    // A link stays a link: what it points to is replaced.
-    // Step by step, since not every readlink -f follows a link to what is not there yet.
-    'n=0',
-    'while [ -L "$p" ]; do',
-    '  n=$((n + 1))',
-    '  [ $n -le 40 ] && l=$(readlink -- "$p") || { echo "the link cannot be followed" >&2; exit 1; }',
-    '  case $l in /*) p=$l ;; *) case $p in */*) p=${p%/*}/$l ;; *) p=$l ;; esac ;; esac',
-    'done',
-    '[ ! -d "$p" ] || { echo "it is a directory" >&2; exit 1; }',
-    'case $p in */*) d=${p%/*}; d=${d:-/} ;; *) d=. ;; esac',
-    '[ -d "$d" ] || { echo "there is no directory $d" >&2; exit 1; }',
-    `t=$d/.\${p##*/}${suffix}`,
-    `trap 'rm -f -- "$t" "$t.old"' EXIT`,
+    `p=${quote(path)} follow=${meta.follow === true ? 1 : ''}`,
+    'case $p in /*) ;; *) p=$PWD/$p ;; esac',
+    standing,
+    // A planted link is replaced as a file would be.
+    'stand "$p"',
+    '[ -L "./$f" ] || [ ! -d "./$f" ] || fail "it is a directory"',
+    'old=; [ -L "./$f" ] || [ ! -e "./$f" ] || old=1',
+    ...(mode === undefined ? [`modes=; [ -z "$old" ] || modes=$(stat -c %a -- "./$f") || exit 1`] : []),
+    `w= t=./.$f${aside} q=./$f`,
+    'umask 077',
+    lock,
+    ...(unsafeWrites ? [elsewhere] : [`[ -w . ] || { m=$( { : >"$t"; } 2>&1 ); fail "${unwritable}: \${m##*: }"; }`]),
+    // Where others may write, a folder of its own: they could put something else under its name meanwhile.
+    '[ -n "$w" ] || ! theirs || {',
+    `  mkdir -m 711 ./${aside} && cd -P ./${aside} && w=\${d%/}/${aside} && [ "$PWD" = "$w" ] && [ -O . ] ||`,
+    '    fail "no folder can be made in $d"',
+    '  t=./new q=../$f',
+    '}',
+    `trap 'unlock; rm -f -- "$t" "$t.old"; [ -z "$w" ] || { cd /; rmdir -- "$w"; } 2>/dev/null' EXIT`,
     `trap 'exit 129' HUP; trap 'exit 130' INT; trap 'exit 143' TERM`,
-    'umask 077; set -C',
-    ...(patch === undefined ? ['cat >"$t" || exit 1'] : patching(patch)),
-    'set +C',
-    'if [ -e "$p" ]; then',
-    // What we make is ours, as the old one is: then nobody need be asked.
-    ...(meta.mode === undefined ? [] : ['  [ -O "$p" ] && [ -G "$p" ] && [ ! -g "$d" ] || {']),
-    // Both in one call: owners that are equal already need no chown, which only root may do.
-    `  set -- $(stat -c '%u:%g %a' -- "$p" "$t") || exit 1`,
-    '  [ "$1" = "$3" ] || chown -- "$1" "$t" || exit 1',
-    meta.mode === undefined ? '  chmod -- "$2" "$t" || exit 1' : '  }',
-    '  if [ -f /sys/fs/selinux/enforce ] || [ -f /selinux/enforce ]; then',
-    '    ! command -v chcon >/dev/null 2>&1 || chcon --reference="$p" -- "$t" || exit 1',
-    '  fi',
-    ...(meta.backup === true
-      ? ['  b=$p.switchover-backup', '  [ -e "$b" ] || { cp -p -- "$p" "$t.old" && mv -f -- "$t.old" "$b"; } || exit 1']
-      : []),
-    '  new=',
-    'else',
-    '  new=1',
-    ...(meta.mode === undefined ? ['  chmod 644 "$t" || exit 1'] : []),
-    'fi',
+    ...(part === undefined ? [] : taking(part)),
+    '[ -z "$old" ] || {',
+    // All that it has beside its content. Not every cp can, and what it cannot keep must not let anybody in.
+    '  cp --attributes-only --preserve=all -- "$q" "$t" 2>/dev/null || {',
+    ...(part === undefined
+      ? ['    cp --preserve=all -- "$q" "$t" 2>/dev/null || cp -p -- "$q" "$t" || exit 1']
+      : [`    chown "$(stat -c '%u:%g' -- "$q")" "$t" && chmod "$(stat -c %a -- "$q")" "$t" || exit 1`]),
+    '    ! command -v setfacl >/dev/null 2>&1 || getfacl -- "$q" 2>/dev/null | setfacl --set-file=- -- "$t" || exit 1',
+    '  }',
+    '  [ ! -L "$t" ] || fail "it has become a link"',
+    '  [ -O "$q" ] && [ -G "$q" ] || {',
+    `    set -- $(stat -c '%u:%g' -- "$q" "$t"); [ "$1" = "\${2-}" ] || chown -- "$1" "$t" || exit 1`,
+    '  }',
+    '}',
+    ...(part !== undefined ? ['touch -c -- "$t"'] : patch === undefined ? ['cat >"$t" || exit 1'] : patching(patch)),
     ...(told === ''
       ? []
       : [
           // This file is root's everywhere: whoever owns it makes files that are.
           ...(/^root(:root)?$/.test(told)
-            ? ['[ -O /etc/passwd ] && [ -G /etc/passwd ] && [ -n "$new" ] && [ ! -g "$d" ] ||']
+            ? ['[ -O /etc/passwd ] && [ -G /etc/passwd ] && [ -z "$old" ] && [ -G "$t" ] ||']
             : []),
           `chown -- ${quote(told)} "$t" || exit 1`,
         ]),
-    // After chown, which takes setuid bits away.
-    ...(meta.mode === undefined ? [] : [`chmod -- ${quote(meta.mode)} "$t" || exit 1`]),
-    ...(meta.validate === undefined ? [] : [`( ${validation(meta.validate)}\n) </dev/null || exit ${refused}`]),
-    'mv -f -- "$t" "$p" || exit 1',
+    // After chown and the content, which take setuid bits away.
+    mode === undefined
+      ? `case $modes in ????) chmod "$modes" "$t" ;; '') chmod 644 "$t" ;; esac || exit 1`
+      : `chmod -- ${quote(mode)} "$t" || exit 1`,
+    ...(meta.validate === undefined
+      ? []
+      : [`( t=$PWD/\${t#./}; cd 2>/dev/null || cd /; ${validation(meta.validate)}\n) </dev/null || exit ${refused}`]),
+    'lock 2>/dev/null',
+    ...stillThere(before),
+    ...(meta.backup === true
+      ? [
+          `[ -z "$old" ] || { ${backupName}; [ -e "$b" ] || [ -e "$d/$f.switchover-backup" ]; } ||`,
+          '  { cp -pP -- "$q" "$t.old" && mv -f -- "$t.old" "${q%/*}/${b##*/}"; } || exit 1',
+        ]
+      : []),
+    ...renaming(meta, told),
+    'unlock; [ -z "$w" ] || { cd /; rmdir -- "$w"; }',
     'trap - EXIT',
-    'if [ -n "$new" ] && { [ -f /sys/fs/selinux/enforce ] || [ -f /selinux/enforce ]; }; then',
+    'if [ -z "$old" ] && { [ -f /sys/fs/selinux/enforce ] || [ -f /selinux/enforce ]; }; then',
     '  ! command -v restorecon >/dev/null 2>&1 || restorecon -- "$p"',
     'fi',
     'exit 0',
   ].join('\n')
 }
 
+// Whoever may write there may have put another name of somebody's file in its place.
+function taking(part: string): readonly string[] {
+  return [
+    `mv -f -- "\${q%/*}"/${quote(posix.basename(part))} "$t" || exit 1`,
+    `[ -f "$t" ] && [ ! -L "$t" ] && [ -O "$t" ] && [ "$(stat -c %h -- "$t")" = 1 ] || fail "$p has changed meanwhile"`,
+  ]
+}
+
+const unwritable = 'the folder $d cannot be written'
+
+// A file that may be written in a folder that may not.
+const elsewhere = `[ -w . ] || {
+  w=$(mktemp -d "\${TMPDIR:-/tmp}/.switchover-XXXXXX") && cd -P -- "$w" || exit 1
+  t=./new q=$p into=1
+}`
+
+// Not for ever: every user of the host could hold such a lock, and what stands for one without flock outlives a crash.
+const lock = `held=
+lock() {
+  n=0
+  if command -v flock >/dev/null; then
+    exec 7<"\${q%/*}/." && { flock -w 20 7 || until flock -n 7 || [ $n = 50 ]; do n=$((n + 1)); sleep 0.1; done; }
+  else
+    until mkdir "\${q%/*}/.switchover-lock" || [ $n = 50 ]; do n=$((n + 1)); sleep 0.1; done
+    held=\${q%/*}/.switchover-lock
+  fi
+}
+unlock() { [ -z "$held" ] || rmdir -- "$held"; held=; }`
+
+function stillThere(before: string | null | undefined): readonly string[] {
+  if (before === undefined) return []
+  if (before === null) return [`[ ! -e "$q" ] || [ -L "$q" ] || exit ${changedMeanwhile}`]
+  return [
+    `[ -f "$q" ] && [ ! -L "$q" ] && s=$(sha256sum <"$q") && [ "\${s%% *}" = ${before} ] || exit ${changedMeanwhile}`,
+  ]
+}
+
+function renaming({ unsafeWrites = false, mode }: FileMeta, told: string): readonly string[] {
+  const attributes = [
+    ...(told === '' ? [] : [`chown -- ${quote(told)} "$q"`]),
+    ...(mode === undefined ? [] : [`chmod -- ${quote(mode)} "$q"`]),
+  ]
+  const into = ['[ ! -L "$q" ]', 'cat -- "$t" >"$q"', ...attributes].join(' && ')
+  return [
+    // Not every mv knows that what leads to a folder is not meant to be one.
+    `place() {
+  m=$(mv -fT -- "$t" "$q" 2>&1) || case $m in
+  *nvalid\\ option*|*nrecognized\\ option*) { [ -L "$q" ] || [ ! -d "$q" ]; } && mv -f -- "$t" "$q" ;;
+  *) ${unsafeWrites ? `${into} && rm -f -- "$t"` : 'echo "$m" >&2; false'} ;;
+  esac
+}`,
+    unsafeWrites ? `if [ -n "\${into-}" ]; then ${into} && rm -f -- "$t"; else place; fi || exit 1` : 'place || exit 1',
+  ]
+}
+
 function patching({ head, tail, sha256 }: Patch): readonly string[] {
   const parts = [
-    ...(head === 0 ? [] : [`head -c ${head} -- "$p"`]),
+    ...(head === 0 ? [] : [`head -c ${head} -- "$q"`]),
     // What shells have built in, where cat would be another process.
     `while IFS= read -r l; do printf '%s\\n' "$l" || exit 1; done`,
-    ...(tail === undefined ? [] : [`tail -c +${tail} -- "$p"`]),
+    ...(tail === undefined ? [] : [`tail -c +${tail} -- "$q"`]),
   ]
   return [
     `{ ${parts.join(' && ')}; } >"$t" || exit 1`,
@@ -176,17 +260,30 @@ export function notWritten(path: string, host: string, { validate = '' }: FileMe
     return new Error(`the new content of ${path} on ${host} was refused by ${brief(validate)}: ${said}`)
   }
   if (code === changedMeanwhile) {
-    return new Advice(
+    return new Outdated(
       `${path} on ${host} was left alone: it is another file now than the one that was looked at`,
       'see who else writes it, and run the task again',
     )
   }
+  const refusal = refusalIn(result)
+  if (refusal) return refusal
   const said = withoutTool(stderr.trim(), path) || `exit code ${code}`
   const reason = `cannot write ${path} on ${host}: ${said}`
-  return /^there is no directory /m.test(said)
-    ? new Advice(reason, 'make it first, with file.directory')
-    : new Error(reason)
+  const hint = hints.find(([words]) => words.test(said))?.[1]
+  return hint === undefined ? new Error(reason) : new Advice(reason, hint)
 }
+
+const hints: readonly (readonly [said: RegExp, hint: string])[] = [
+  [/^there is no directory /m, 'make it first, with file.directory'],
+  [
+    /^the folder .* cannot be written: Permission denied/m,
+    'let the task act as a user who may: become: true; a file that it may write is written with unsafeWrites: true',
+  ],
+  [
+    /busy$/m,
+    'it is mounted there, as files of containers are: unsafeWrites: true writes into it, where readers may see a part',
+  ],
+]
 
 /** What a tool said, without its own name and the path: both are known. */
 export function withoutTool(said: string, path: string): string {

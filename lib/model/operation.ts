@@ -86,10 +86,23 @@ export type FileMeta = {
   readonly mode?: string
   readonly owner?: string
   readonly group?: string
-  /** Keeps what was there before as PATH.switchover-backup, unless there is such a file already. */
+  /**
+   * Keeps what was there before beside it, as .NAME.switchover-backup~, unless there is such a file already. Daemons
+   * that load whole folders pass by such a name.
+   */
   readonly backup?: boolean
   /** A command that checks the new content before it goes live; `%s` stands for the temporary file. */
   readonly validate?: string
+  /**
+   * Writes where a link leads, whoever made it. Without it a link is replaced by the file, unless it belongs to root or
+   * the task's user, in a folder of theirs: others could have made it lead anywhere.
+   */
+  readonly follow?: boolean
+  /**
+   * Writes into the file where no other can take its place: one that is mounted, or in a folder that may not be
+   * written. Readers may see a part of it then.
+   */
+  readonly unsafeWrites?: boolean
 }
 
 /** What apply may touch. */
@@ -358,6 +371,15 @@ export class Advice extends Error {
     this.hint = hint
   }
 }
+
+/**
+ * The host is not as it was looked at any more, and was left alone: whoever runs the operation plans it anew.
+ *
+ * ```ts
+ * throw new Outdated('/etc/app.conf has changed meanwhile', 'see who else writes it')
+ * ```
+ */
+export class Outdated extends Advice {}
 
 /**
  * Runs a script and gives its output.

@@ -35,10 +35,10 @@ export function absent(path: string, options: BlockOptions = {}): Operation<Writ
   }))
 }
 
-function split({ mode, owner, group, backup, validate, create, ...edit }: BlockOptions): {
+function split({ mode, owner, group, backup, validate, follow, unsafeWrites, create, ...edit }: BlockOptions): {
   readonly meta: EditOptions
   readonly edit: Omit<BlockEdit, 'block' | 'state'>
 } {
-  const meta = { mode, owner, group, backup, validate, create }
+  const meta = { mode, owner, group, backup, validate, follow, unsafeWrites, create }
   return { meta: Object.fromEntries(Object.entries(meta).filter(([, value]) => value !== undefined)), edit }
 }

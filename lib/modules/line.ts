@@ -82,10 +82,12 @@ function split<O extends EditOptions & Partial<LineOptions>>({
   group,
   backup,
   validate,
+  follow,
+  unsafeWrites,
   create,
   line: _line,
   ...edit
 }: O): { readonly meta: EditOptions; readonly edit: Omit<LineEdit, 'line' | 'state'> } {
-  const meta = { mode, owner, group, backup, validate, create }
+  const meta = { mode, owner, group, backup, validate, follow, unsafeWrites, create }
   return { meta: Object.fromEntries(Object.entries(meta).filter(([, value]) => value !== undefined)), edit }
 }

@@ -44,8 +44,7 @@ export const computesBack = role('rollback.compute', cloud, ({ task, ensure }) =
   task('Put the configuration back', { tags: ['config'] }, async (host) => {
     for (const path of nodeOf(host).files) {
       // A node that the upgrade never reached has nothing to put back.
-      const { exists } = await host.run(file.stat(`${path}.switchover-backup`))
-      if (exists) await host.run(file.restore(path))
+      await host.run(file.restore(path, { ifSaved: true }))
     }
   })
   ensure('Restart the agent and nova-compute', { tags: ['config'] }, (host) =>

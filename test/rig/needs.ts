@@ -9,6 +9,9 @@ export type Need = 'root' | 'namespaces' | keyof typeof programs | `/${string}`
 /** Programs, and the Debian packages that bring them. */
 const programs = {
   busybox: 'busybox-static',
+  gcc: 'gcc',
+  setfacl: 'acl',
+  setfattr: 'attr',
   bzip2: 'bzip2',
   'dpkg-query': 'dpkg',
   mariadbd: 'mariadb-server-core',

@@ -55,7 +55,9 @@ test('gives the compute nodes their configuration back', async () => {
   const was = paths.map((path) => clouds.text('node-3', path))
   await clouds.run(compute, { on: 'compute' })
   assert.equal(await clouds.run(computesBack, { on: 'compute' }), [
-    ...paths.map((path) => `node-3: cp -a ${path}.switchover-backup ${path}.part`),
+    ...['nova', 'neutron'].map(
+      (name) => `node-3: cp -a '/etc/${name}/.${name}.conf.switchover-backup~' /etc/${name}/${name}.conf.part`,
+    ),
     'node-3: service neutron-openvswitch-agent restart',
     'node-3: service openstack-nova-compute restart',
   ])

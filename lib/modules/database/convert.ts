@@ -1,4 +1,4 @@
-import { refuse } from '../../kit/command.ts'
+import { refuse } from '../../kit/refusal.ts'
 import { quote } from '../../kit/shell.ts'
 import { Advice, operation, type Operation } from '../../model/operation.ts'
 import { plainCharset } from './charsets.ts'

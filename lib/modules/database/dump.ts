@@ -9,7 +9,7 @@ import {
   type Reader,
 } from '../../model/operation.ts'
 import type { HostRef } from '../../model/inventory.ts'
-import { refuse } from '../../kit/command.ts'
+import { refuse } from '../../kit/refusal.ts'
 import { quote, sh } from '../../kit/shell.ts'
 import { receiving, sumIn } from '../copy-between/receive.ts'
 import { relay } from '../copy-between/relay.ts'

@@ -1,4 +1,5 @@
-import { type Command, perform, refuse } from '../../kit/command.ts'
+import { type Command, perform } from '../../kit/command.ts'
+import { refuse } from '../../kit/refusal.ts'
 import { quote } from '../../kit/shell.ts'
 import { operation, type Operation } from '../../model/operation.ts'
 import { type ClientCommand, type Login, runClient, statement } from './client.ts'

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { type Command, performStep } from '../../kit/command.ts'
+import { atPlace } from '../../kit/links.ts'
 import { look } from '../../kit/look.ts'
 import { absolute, type PathState } from '../../kit/path-state.ts'
 import { sh } from '../../kit/shell.ts'
@@ -31,12 +32,12 @@ export function absent(named: string): Operation<Written> {
 }
 
 const remove = operation<string, PathState, Command, Written>((path) => `file.absent ${path}`, {
-  read: (connection, path) => look(connection, path),
+  read: (connection, path) => look(connection, path, { follow: false }),
   plan({ exists, kind, link }, path) {
     if (!exists && link === undefined) return { result: { path, changed: false } }
     return {
       result: { path, changed: true },
-      change: { script: sh`rm -rf ${path}` },
+      change: { script: `${atPlace}${sh`beside ${path}`}\nrm -rf "./$f"` },
       destructive: true,
       diff: { path, before: `${link === undefined ? kind : `link to ${link}`}\n`, after: '' },
     }

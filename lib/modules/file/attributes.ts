@@ -6,6 +6,7 @@ import {
   attributesDiff,
   byLetters,
   differing,
+  mustNotBePlanted,
   mustSucceed,
   octal,
   setAttributes,
@@ -18,7 +19,8 @@ import type { Operation } from '../../model/operation.ts'
 import type { DirectoryMeta } from './directory.ts'
 
 /**
- * Owner, group and mode of what lies at a path; a link is followed. For whole trees see `file.owner` and `file.mode`.
+ * Owner, group and mode of what lies at a path; a link is followed where nobody else can have made it. For whole
+ * trees see `file.owner` and `file.mode`.
  *
  * ```ts
  * task('Close the settings', file.attributes('/etc/nova/nova.conf', { owner: 'nova', group: 'nova', mode: '0640' }))
@@ -31,8 +33,9 @@ export function attributes(path: string, wanted: DirectoryMeta): Operation<Writt
 const setThem = operation<{ readonly path: string; readonly meta: DirectoryMeta }, PathState, Command, Written>(
   ({ path }) => `file.attributes ${path}`,
   {
-    read: (connection, { path }) => look(connection, path),
+    read: (connection, { path, meta: { follow = false } }) => look(connection, path, { follow }),
     plan(state, { path, meta }) {
+      mustNotBePlanted(state)
       if (!state.exists) throw new Advice(`${path} is missing`, 'check the path, and the task that makes it')
       const lacking = differing(state, meta)
       const diff = attributesDiff(state, lacking)

@@ -1,6 +1,7 @@
 import { type Command, performStep } from '../../kit/command.ts'
 import { absolute } from '../../kit/path-state.ts'
 import { sh } from '../../kit/shell.ts'
+import { backupName } from '../../kit/writing.ts'
 import { Advice, operation, output } from '../../model/operation.ts'
 import type { Operation, Reader } from '../../model/operation.ts'
 
@@ -18,7 +19,8 @@ interface Found<Comparison extends string> {
 const timeout = 3600
 
 /**
- * Copies a file or a directory tree once to PATH.switchover-backup, everything preserved; what was saved before stays.
+ * Copies a file or a directory tree once to .NAME.switchover-backup~ beside it, everything preserved; what was saved
+ * before stays. Daemons that load whole folders pass by such a name.
  *
  * ```ts
  * task('Keep the old configuration', file.backup('/etc/nova'))
@@ -54,14 +56,15 @@ const keep = operation<string, Found<'kept' | 'there' | 'missing'>, Command, Bac
 )
 
 /**
- * Puts back what `backup` (of this module, or the option of others) saved; the saved copy stays where it is.
+ * Puts back what `backup` (of this module, or the option of others) saved; the saved copy stays where it is. With
+ * `ifSaved` it is no failure that nothing was saved.
  *
  * ```ts
  * task('Put nova.conf back', { notify: restart }, file.restore('/etc/nova/nova.conf'))
  * ```
  */
-export function restore(path: string): Operation<BackedUp> {
-  return putBack(absolute(path).replace(/(.)\/+$/, '$1'))
+export function restore(path: string, { ifSaved = false }: { readonly ifSaved?: boolean } = {}): Operation<BackedUp> {
+  return putBack({ path: absolute(path).replace(/(.)\/+$/, '$1'), ifSaved })
 }
 
 // Everything that cp -a brings but times: contents, kinds, modes, owners, where links lead.
@@ -79,44 +82,50 @@ const fingerprint = `print_of() {
 }
 `
 
-const putBack = operation<string, Found<'none' | 'gone' | 'same' | 'directory' | 'differs'>, Command, BackedUp>(
-  (path) => `file.restore ${path}`,
-  {
-    read: (connection, path) =>
-      compared(
-        connection,
-        path,
-        `${fingerprint}if [ ! -e "$b" ]; then echo none
+const putBack = operation<
+  { readonly path: string; readonly ifSaved: boolean },
+  Found<'none' | 'gone' | 'same' | 'directory' | 'differs'>,
+  Command,
+  BackedUp
+>(({ path }) => `file.restore ${path}`, {
+  read: (connection, { path }) =>
+    compared(
+      connection,
+      path,
+      `${fingerprint}if [ ! -e "$b" ]; then echo none
 elif [ ! -e "$p" ]; then echo gone
 elif [ "$(print_of "$p")" = "$(print_of "$b")" ]; then echo same
 elif [ -d "$p" ]; then echo directory
 else echo differs; fi`,
-      ),
-    plan({ target, backup, is }, path) {
-      if (is === 'none')
-        throw new Advice(
-          `${path} cannot be put back: there is no ${backup}`,
-          'nothing was saved with file.backup, or it was saved under another path',
-        )
-      if (is === 'same') return { result: { path, backup } }
-      const [part, replaced] = [`${target}.part`, `${target}.replaced`]
-      const move =
-        is === 'directory'
-          ? sh`rm -rf ${replaced} && mv ${target} ${replaced} && mv ${part} ${target} && rm -rf ${replaced}`
-          : sh`mv -f ${part} ${target}`
-      return {
-        result: { path, backup },
-        change: { script: `${sh`rm -rf ${part} && cp -a ${backup} ${part}`} && ${move}`, timeout },
-        diff: { path, before: is === 'gone' ? '' : `not as in ${backup}\n`, after: `as in ${backup}\n` },
-      }
-    },
-    apply: performStep,
+    ),
+  plan({ target, backup, is }, { path, ifSaved }) {
+    if (is === 'none' && ifSaved) return { result: { path, backup } }
+    if (is === 'none')
+      throw new Advice(
+        `${path} cannot be put back: there is no ${backup}`,
+        'nothing was saved with file.backup, or it was saved under another path',
+      )
+    if (is === 'same') return { result: { path, backup } }
+    const [part, replaced] = [`${target}.part`, `${target}.replaced`]
+    const move =
+      is === 'directory'
+        ? sh`rm -rf ${replaced} && mv ${target} ${replaced} && mv ${part} ${target} && rm -rf ${replaced}`
+        : sh`mv -f ${part} ${target}`
+    return {
+      result: { path, backup },
+      change: { script: `${sh`rm -rf ${part} && cp -a ${backup} ${part}`} && ${move}`, timeout },
+      diff: { path, before: is === 'gone' ? '' : `not as in ${backup}\n`, after: `as in ${backup}\n` },
+    }
   },
-)
+  apply: performStep,
+})
 
 /** Where the path leads and where its copy lies, and what the script says of them: `$p` and `$b`. */
 async function compared<C extends string>(connection: Reader, path: string, script: string): Promise<Found<C>> {
-  const where = sh`p=${path}; [ ! -L "$p" ] || p=$(readlink -f "$p"); b=$p.switchover-backup`
+  const where = `${sh`p=${path}`}; [ ! -L "$p" ] || p=$(readlink -f "$p")
+d=\${p%/*} f=\${p##*/}; ${backupName}
+# As it was called before.
+[ -e "$b" ] || [ -L "$b" ] || [ ! -e "$p.switchover-backup" ] || b=$p.switchover-backup`
   const said = await output(connection, `${where}\nprintf '%s\\n' "$p" "$b"\n${script}`, { timeout })
   const [target = '', backup = '', is] = said.split('\n')
   return { target, backup, is: is as C }

@@ -39,13 +39,16 @@ const bringContent = operation<Wanted, PathState, Step, Written>(({ path }) => `
 const shown = 1024 * 1024
 
 /** All that has to be known of a file to bring a text about. */
-export function lookAtContent(connection: Reader, { path, text }: Wanted): Promise<PathState> {
+export function lookAtContent(
+  connection: Reader,
+  { path, text, meta: { follow = false } }: Wanted,
+): Promise<PathState> {
   // The checksum of a secret would stand on a command line, where a short secret could be guessed from it.
   const wanted =
     text instanceof Secret
       ? { content: Math.max(shown, Buffer.byteLength(text.reveal())) }
       : { content: shown, unless: sha256Of(Buffer.from(text)) }
-  return look(connection, path, wanted)
+  return look(connection, path, { ...wanted, follow })
 }
 
 /** What brings the text about. */
@@ -69,7 +72,7 @@ export function planContent(state: PathState, { path, text, meta }: Wanted): Pla
 }
 
 function showContents(state: PathState, text: string | Secret): { readonly before: string; readonly after: string } {
-  if (!state.exists) return withoutPasswords('', String(text))
+  if (!state.exists) return withoutPasswords(state.planted ? `link to ${state.link}\n` : '', String(text))
   const old = state.content && decode(state.content).text
   if (old === undefined || old.includes('\0'))
     return { before: `${state.size} bytes\n`, after: withoutPasswords('', String(text)).after }

@@ -5,23 +5,13 @@ import { checkedMeta } from '../../kit/file-meta.ts'
 import { look } from '../../kit/look.ts'
 import { localFile, unusable } from '../../kit/local-file.ts'
 import { fileChange, newContent } from '../../kit/new-file.ts'
-import {
-  absolute,
-  attributesDiff,
-  decode,
-  differing,
-  mustBeFile,
-  mustSucceed,
-  setAttributes,
-  type PathState,
-} from '../../kit/path-state.ts'
+import { absolute, attributesDiff, decode, differing, mustBeFile, type PathState } from '../../kit/path-state.ts'
 import { withoutPasswords } from '../../kit/sensitive-lines.ts'
-import { sh } from '../../kit/shell.ts'
-import { validation } from '../../kit/writing.ts'
+import { notWritten, writing } from '../../kit/writing.ts'
 import { operation } from '../../model/operation.ts'
 import type { Connection, FileMeta, LocalFile, Operation } from '../../model/operation.ts'
 import { carry } from '../copy-between/carry.ts'
-import { hashHere, hostTarget, localSource, stampOf, suffix } from '../copy-between/ends.ts'
+import { hashHere, hostTarget, localSource, stampOf } from '../copy-between/ends.ts'
 import { meterOf } from '../copy-between/progress.ts'
 import { sumOf } from '../copy-between/receive.ts'
 import { type Copied, small, told } from './copied.ts'
@@ -67,21 +57,20 @@ type Carrying = {
   readonly sha256?: string
   /** By which one sees that it is another file now. */
   readonly stamp: string
-  /** Gives what arrived its attributes and its name. */
-  readonly finish: string
+  readonly meta: FileMeta
 }
 
 const bringCopy = operation<Copy, Found, Step | Carrying, Copied>(
   ({ local, path }) => `file.copy ${local.said} to ${path}`,
   {
     local: ({ local }) => local,
-    async read(connection, { local, path }) {
+    async read(connection, { local, path, meta: { follow = false } }) {
       const mine = readLocal(local)
       if (mine.content) {
-        const state = await look(connection, path, { content: small, unless: mine.sha256 })
+        const state = await look(connection, path, { content: small, unless: mine.sha256, follow })
         return { mine, state, same: state.sha256 === mine.sha256 }
       }
-      const state = await look(connection, path)
+      const state = await look(connection, path, { follow })
       if (state.kind !== 'file' || state.size !== mine.bytes) return { mine, state, same: false }
       const [sha256, theirs] = await Promise.all([hashHere(local.path), sumOf(connection, state.target)])
       return { mine: { ...mine, sha256 }, state: { ...state, sha256: theirs }, same: sha256 === theirs }
@@ -99,7 +88,7 @@ const bringCopy = operation<Copy, Found, Step | Carrying, Copied>(
       return { result: { ...result, changed: true }, change, diff }
     },
     async apply(connection, change, { path }) {
-      if (!('finish' in change)) return performStep(connection, change)
+      if (!('from' in change)) return performStep(connection, change)
       return { path, bytes: change.bytes, sha256: await carryOver(connection, change), changed: true }
     },
   },
@@ -136,33 +125,17 @@ function replacing({ state, mine, same }: Found, path: string, meta: FileMeta): 
 
 function carrying({ state, mine: { bytes, stamp, sha256 } }: Found, local: LocalFile, meta: FileMeta): Carrying {
   const known = sha256 === undefined ? {} : { sha256 }
-  return { from: local.path, path: state.target, bytes, stamp, ...known, finish: finishing(state, meta) }
+  return { from: local.path, path: state.target, bytes, stamp, ...known, meta }
 }
 
 async function carryOver(connection: Connection, carrying: Carrying): Promise<string> {
-  const { from, path, bytes, stamp, sha256, finish } = carrying
+  const { from, path, bytes, stamp, sha256, meta } = carrying
   const target = hostTarget(connection, path)
   const meter = meterOf(connection, bytes)
   const carried = await carry({ source: localSource(from), target, bytes, stamp, meter })
-  mustSucceed(finish, await connection.exec(finish))
+  const finished = await connection.exec(writing(path, meta, { part: target.part }))
+  if (finished.code !== 0) throw notWritten(path, connection.host.name, meta, finished)
   return carried ?? sha256 ?? hashHere(from)
-}
-
-function finishing(state: PathState, { mode, owner, group, validate, backup }: FileMeta): string {
-  const part = `${state.target}${suffix}`
-  const attributes = {
-    mode: mode ?? (state.exists ? state.mode : '0644'),
-    owner: owner ?? (state.uid || undefined),
-    group: group ?? (state.gid || undefined),
-  }
-  return [
-    sh`set -e; umask 077; t=${part} p=${state.target}`,
-    setAttributes(part, attributes),
-    `if [ -e "$p" ] && command -v chcon >/dev/null 2>&1; then chcon --reference="$p" "$t" 2>/dev/null || :; fi`,
-    ...(validate === undefined ? [] : [`( ${validation(validate)}\n) </dev/null || { rm -f "$t"; exit 1; }`]),
-    ...(backup ? [`[ -e "$p.switchover-backup" ] || [ ! -e "$p" ] || cp -p "$p" "$p.switchover-backup"`] : []),
-    `mv -f "$t" "$p"`,
-  ].join('\n')
 }
 
 function showBytes(state: PathState, mine: Mine): { readonly before: string; readonly after: string } {

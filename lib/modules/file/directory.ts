@@ -1,7 +1,14 @@
 import { type Command, performStep } from '../../kit/command.ts'
 import { checkedMeta } from '../../kit/file-meta.ts'
 import { look } from '../../kit/look.ts'
-import { absolute, attributesDiff, differing, setAttributes, type PathState } from '../../kit/path-state.ts'
+import {
+  absolute,
+  attributesDiff,
+  differing,
+  mustNotBePlanted,
+  setAttributes,
+  type PathState,
+} from '../../kit/path-state.ts'
 import { sh } from '../../kit/shell.ts'
 import type { Written } from '../../kit/written.ts'
 import { Advice, operation } from '../../model/operation.ts'
@@ -12,6 +19,8 @@ export interface DirectoryMeta {
   readonly mode?: string
   readonly owner?: string
   readonly group?: string
+  /** Goes where a link leads, whoever made it; without it only by those of root and of the task's user. */
+  readonly follow?: boolean
 }
 
 /**
@@ -28,15 +37,20 @@ export function directory(path: string, meta: DirectoryMeta = {}): Operation<Wri
 const makeDirectory = operation<{ readonly path: string; readonly meta: DirectoryMeta }, PathState, Command, Written>(
   ({ path }) => `file.directory ${path}`,
   {
-    read: (connection, { path }) => look(connection, path),
+    read: (connection, { path, meta: { follow = false } }) => look(connection, path, { follow }),
     plan(state, { path, meta }) {
+      mustNotBePlanted(state)
       if (state.exists && state.kind !== 'directory') {
         throw new Advice(`${path} is there and not a directory`, 'move it away, or remove it with file.absent')
       }
-      const lacking = state.exists ? differing(state, meta) : meta
+      const { follow: _follow, ...wanted } = meta
+      const lacking = state.exists ? differing(state, wanted) : wanted
       const attributes = setAttributes(state.target, lacking)
       if (state.exists && attributes === '') return { result: { path, changed: false } }
-      const script = [...(state.exists ? [] : [sh`mkdir -p ${path}`]), ...(attributes ? [attributes] : [])].join(' && ')
+      const script = [
+        ...(state.exists ? [] : [sh`mkdir -p ${path} || exit`]),
+        ...(attributes ? [attributes] : []),
+      ].join('\n')
       const diff = state.exists ? attributesDiff(state, lacking) : { path, before: '', after: 'directory\n' }
       return { result: { path, changed: true }, change: { script, tidy: true }, ...(diff ? { diff } : {}) }
     },

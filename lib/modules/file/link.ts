@@ -1,8 +1,9 @@
 import path from 'node:path'
-import { type Command, performStep, refuse } from '../../kit/command.ts'
+import { type Command, performStep } from '../../kit/command.ts'
+import { atPlace } from '../../kit/links.ts'
 import { look } from '../../kit/look.ts'
 import { absolute, type PathState } from '../../kit/path-state.ts'
-import { sh } from '../../kit/shell.ts'
+import { quote, sh } from '../../kit/shell.ts'
 import type { Written } from '../../kit/written.ts'
 import { Advice, operation } from '../../model/operation.ts'
 import type { Operation } from '../../model/operation.ts'
@@ -15,13 +16,13 @@ import type { Operation } from '../../model/operation.ts'
  * ```
  */
 export function link(path: string, to: string): Operation<Written> {
-  return makeLink({ at: absolute(path), to })
+  return makeLink({ at: absolute(path).replace(/(.)\/+$/, '$1'), to })
 }
 
 const makeLink = operation<{ readonly at: string; readonly to: string }, PathState, Command, Written>(
   ({ at, to }) => `file.link ${at} to ${to}`,
   {
-    read: (connection, { at }) => look(connection, at),
+    read: (connection, { at }) => look(connection, at, { follow: false }),
     plan(state, { at, to }) {
       if (state.exists && state.link === undefined)
         throw new Advice(`${at} is there and not a link`, 'move it away, or remove it with file.absent')
@@ -39,7 +40,8 @@ const makeLink = operation<{ readonly at: string; readonly to: string }, PathSta
 
 function linking(at: string, to: string): string {
   const reason = `${at} cannot be made: there is no directory ${path.posix.dirname(at)}`
-  return `${refuse}
-${sh`[ -d ${path.posix.dirname(at)} ] || refuse ${reason} 'make it first, with file.directory'`}
-${sh`ln -sfn -- ${to} ${at}`}`
+  return `${atPlace}${sh`[ -d ${path.posix.dirname(at)} ] || refuse ${reason} 'make it first, with file.directory'`}
+${sh`beside ${at}`}
+[ -L "./$f" ] || [ ! -e "./$f" ] || refuse "$p is there and not a link" 'move it away, or remove it with file.absent'
+ln -sfn -- ${quote(to)} "./$f"`
 }

@@ -29,7 +29,7 @@ export const builtins: Readonly<Record<string, (call: Call) => number | Promise<
       stderr.write(`cd: ${to}: No such file or directory\n`)
       return 1
     }
-    shell.cwd = folder
+    shell.cwd = args.includes('-P') ? shell.system.files.real(folder) : folder
     return 0
   },
   command: async ({ shell, args, stdout }) => {

@@ -164,7 +164,9 @@ function words(args: readonly string[]): { readonly letters: string; readonly op
 /** Tells of a change, unless it is all to what is not to last. */
 function told(shell: Shell, changed: readonly string[], command: readonly string[]): void {
   if (changed.every((file) => shell.system.isTemporary(shell.path(file)))) return
-  shell.system.changed([path.posix.basename(command[0]!), ...command.slice(1)])
+  // A script that first goes into a folder means what lies there.
+  const named = command.slice(1).map((word) => (/^\.(?:\/|$)/.test(word) ? shell.path(word) : word))
+  shell.system.changed([path.posix.basename(command[0]!), ...named])
 }
 
 function fresh(shell: Shell, mode: number) {
@@ -254,12 +256,14 @@ function cp({ name, args, shell }: Call): number {
   const { letters, operands } = words(args)
   const { files } = shell.system
   const target = operands.pop() ?? ''
-  const keeps = /[ap]/.test(letters)
+  const keeps = /[ap]/.test(letters) || args.includes('--preserve=all')
+  const bare = args.includes('--attributes-only')
   const intoFolder = files.at(shell.path(target))?.kind === 'directory' && !letters.includes('T')
   const copy = (from: string, to: string): void => {
     const node = files.at(from, !letters.includes('a') && !letters.includes('d'))
     if (!node) throw new ToolFault(`${from}: No such file or directory`)
-    const made = keeps ? { ...node } : { ...node, ...fresh(shell, node.mode & ~shell.umask) }
+    const whole = keeps ? { ...node } : { ...node, ...fresh(shell, node.mode & ~shell.umask) }
+    const made = bare && whole.kind === 'file' ? { ...whole, content: '' } : whole
     const there = files.at(to, false)
     if (node.kind === 'directory') {
       if (!/[arR]/.test(letters)) throw new ToolFault(`${from} is a directory`)

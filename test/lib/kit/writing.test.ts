@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { suite } from 'uvu'
@@ -6,8 +6,10 @@ import * as assert from 'uvu/assert'
 import { patchOf as patchOfBytes, writing } from '../../../lib/kit/writing.ts'
 import { sha256Of } from '../../../lib/kit/contents.ts'
 import { writeFile } from '../../../lib/kit/new-file.ts'
-import { Advice } from '../../../lib/model/operation.ts'
+import { Advice, Outdated } from '../../../lib/model/operation.ts'
+import { line } from '../../../lib/modules/index.ts'
 import { emptyDirectory, here, shells } from '../../rig/here.ts'
+import { needing } from '../../rig/needs.ts'
 
 const patchOf = (before: Buffer | undefined, after: Buffer) => patchOfBytes(before, after, sha256Of)
 const lines = fc.array(fc.constantFrom('', 'a = 1', "it's", '\\n \\', '  - %s', 'ä', '-n', 'a = 1', 'x'.repeat(300)), {
@@ -33,7 +35,7 @@ for (const shell of shells) {
         if (made === undefined) return
         patches++
         writeFileSync(file, before)
-        const script = writing(file, { mode: '0640' }, made.patch)
+        const script = writing(file, { mode: '0640' }, made)
         const { code, stderr } = await connection.exec(script, { stdin: made.text })
         assert.is(code, 0, stderr)
         assert.is(readFileSync(file, 'utf8'), after)
@@ -55,6 +57,83 @@ for (const shell of shells) {
     assert.instance(error, Advice)
     assert.is(error.message, `${file} on here was left alone: it is another file now than the one that was looked at`)
     assert.is(readFileSync(file, 'utf8'), before.replace('v', 'w'))
+  })
+
+  test('is refused for a small file too, whatever else became of it', async () => {
+    const file = join(emptyDirectory(), 'conf')
+    const before = sha256Of(Buffer.from('a = 1\n'))
+    for (const meanwhile of ['a = 2\n', undefined]) {
+      if (meanwhile !== undefined) writeFileSync(file, meanwhile)
+      const edit = { path: file, content: 'a = 3\n', patch: { head: 0 }, before }
+      assert.instance(await writeFile(here({ shell }), edit).catch((thrown: unknown) => thrown), Outdated)
+      if (meanwhile !== undefined) assert.is(readFileSync(file, 'utf8'), meanwhile)
+      assert.equal(readdirSync(join(file, '..')), meanwhile === undefined ? [] : ['conf'])
+      if (meanwhile !== undefined) rmSync(file)
+    }
+    const fresh = { path: file, content: 'a = 3', before: null }
+    await writeFile(here({ shell }), fresh)
+    assert.instance(await writeFile(here({ shell }), fresh).catch((thrown: unknown) => thrown), Outdated)
+  })
+
+  test('loses no line of many that are written at the same time', async () => {
+    const file = join(emptyDirectory(), 'conf')
+    writeFileSync(file, 'first\n')
+    const edits = Array.from({ length: 8 }, async (_, i) => {
+      const connection = here({ shell })
+      const operation = line.present(file, { line: `line ${i}` })
+      for (;;) {
+        try {
+          const prepared = await operation.prepare(connection)
+          return await prepared.apply(connection)
+        } catch (error) {
+          if (!(error instanceof Outdated)) throw error
+        }
+      }
+    })
+    await Promise.all(edits)
+    const lines = readFileSync(file, 'utf8').split('\n').sort()
+    assert.equal(lines, ['', 'first', ...edits.map((_, i) => `line ${i}`)])
+  })
+
+  const mounted = needing(test, 'namespaces')
+  mounted('goes into a file that is mounted, when that is said', async () => {
+    const dir = emptyDirectory()
+    for (const name of ['real', 'hosts']) writeFileSync(join(dir, name), 'one\n', { mode: 0o640 })
+    const connection = here({ shell, mounts: { [join(dir, 'hosts')]: join(dir, 'real') } })
+    const edit = { path: join(dir, 'hosts'), content: 'two\n', before: sha256Of(Buffer.from('one\n')) }
+    const error = await writeFile(connection, edit).catch((thrown: unknown) => thrown)
+    assert.instance(error, Advice)
+    assert.match((error as Advice).message, /cannot write .*hosts on here: .*busy$/)
+    assert.match((error as Advice).hint, 'unsafeWrites: true')
+    assert.is(readFileSync(join(dir, 'real'), 'utf8'), 'one\n')
+    await writeFile(connection, { ...edit, meta: { unsafeWrites: true, mode: '0600' } })
+    assert.is(readFileSync(join(dir, 'real'), 'utf8'), 'two\n')
+    assert.is(statSync(join(dir, 'real')).mode & 0o777, 0o600)
+    assert.equal(readdirSync(dir).sort(), ['hosts', 'real'])
+  })
+
+  needing(test, 'root')('goes into a file of a folder that may not be written, when that is said', async () => {
+    const dir = emptyDirectory()
+    chmodSync(dir, 0o755)
+    const path = join(dir, 'conf')
+    writeFileSync(path, 'one\n', { mode: 0o600 })
+    chownSync(path, 65534, 65534)
+    const asNobody = here({
+      shell: {
+        ...shell,
+        argv: ['/usr/bin/setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', ...shell.argv],
+      },
+    })
+    const edit = { path, content: 'two\n', before: sha256Of(Buffer.from('one\n')) }
+    const error = await writeFile(asNobody, edit).catch((thrown: unknown) => thrown)
+    assert.instance(error, Advice)
+    assert.match((error as Advice).message, `the folder ${dir} cannot be written: Permission denied`)
+    assert.match((error as Advice).hint, 'unsafeWrites: true')
+    await writeFile(asNobody, { ...edit, meta: { unsafeWrites: true } })
+    assert.is(readFileSync(path, 'utf8'), 'two\n')
+    assert.is(statSync(path).uid, 65534)
+    const late = await writeFile(asNobody, { ...edit, meta: { unsafeWrites: true } }).catch((thrown: unknown) => thrown)
+    assert.instance(late, Outdated)
   })
 
   test.run()

@@ -228,7 +228,7 @@ function placeFor(example: string, way: Way): Place {
     writeFileSync(at(path), text)
   }
   write('file', 'one\n')
-  write('file.switchover-backup', 'before\n')
+  write('.file.switchover-backup~', 'before\n')
   write('folder/inner', 'x')
   write('block', '# BEGIN switchover managed block\nx\n# END switchover managed block\n')
   write('conf', '[old]\nkey = 1\n')

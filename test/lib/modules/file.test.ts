@@ -15,7 +15,6 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { file } from '../../../lib/modules/index.ts'
-import { refuse } from '../../../lib/kit/command.ts'
 import { sha256Of } from '../../../lib/kit/contents.ts'
 import { masked, Secret } from '../../../lib/model/secret.ts'
 import type { Diff, Operation, Value } from '../../../lib/model/operation.ts'
@@ -54,7 +53,7 @@ for (const shell of shells) {
     assert.ok(lstatSync(path('name')).isSymbolicLink())
     assert.is(readFileSync(path('real'), 'utf8'), 'two\n')
     assert.is(mode(path('real')), '604')
-    assert.is(readFileSync(path('real.switchover-backup'), 'utf8'), 'one\n')
+    assert.is(readFileSync(path('.real.switchover-backup~'), 'utf8'), 'one\n')
   })
 
   test('content only sets the mode when only the mode differs', async () => {
@@ -232,7 +231,7 @@ for (const shell of shells) {
     const { path, connection } = fresh()
     writeFileSync(path('f'), 'one', { mode: 0o640 })
     const run = await applied(connection, () => file.backup(path('f')))
-    assert.equal(run.result, { path: path('f'), backup: path('f.switchover-backup') })
+    assert.equal(run.result, { path: path('f'), backup: path('.f.switchover-backup~') })
     writeFileSync(path('f'), 'two')
     assert.is((await planOf(connection, file.backup(path('f')))).changed, false)
     await applied(connection, () => file.restore(path('f')))
@@ -267,7 +266,7 @@ for (const shell of shells) {
       assert.is(readFileSync(path(name), 'utf8'), name)
       await applied(connection, () => file.link(path(`${name}.link`), name))
       await applied(connection, () => file.backup(path(`${name}.link`)))
-      assert.is(readFileSync(path(`${name}.switchover-backup`), 'utf8'), name)
+      assert.is(readFileSync(path(`.${name}.switchover-backup~`), 'utf8'), name)
       await applied(connection, () => file.content(path(`${name}.link`), 'other'))
       await applied(connection, () => file.restore(path(name)))
       assert.is((await planOf(connection, file.stat(path(`${name}.link`)))).result.link, name)
@@ -342,20 +341,20 @@ for (const [what, operation, state, commands] of [
     'the attributes alone',
     file.content('/a', 'x', { mode: '0640', owner: 'nova' }),
     found('/a', 'x', { sha256: sha256('x'), target: '/b' }),
-    [`chown nova /b && chmod ${rights('0640')} /b`],
+    [`stand /b\ngive nova ${rights('0640')}`],
   ],
   ['nothing', file.content('/a', 'x', { mode: '644', owner: '0' }), found('/a', 'x', { sha256: sha256('x') }), []],
   [
     'a directory',
     file.directory('/d', { mode: '0750' }),
     found('/d', undefined),
-    [`mkdir -p /d && chmod ${rights('0750')} /d`],
+    [`mkdir -p /d || exit\nstand /d\ngive '' ${rights('0750')}`],
   ],
   [
     'the attributes of a directory',
     file.directory('/d', { mode: '0750', owner: 'root', group: 'nova' }),
     found('/d', '', { kind: 'directory' }),
-    [`chown :nova /d && chmod ${rights('0750')} /d`],
+    [`stand /d\ngive :nova ${rights('0750')}`],
   ],
   ['no directory', file.directory('/d'), found('/d', '', { kind: 'directory' }), []],
   [
@@ -363,18 +362,20 @@ for (const [what, operation, state, commands] of [
     file.link('/l', 'to here'),
     found('/l', undefined),
     [
-      `${refuse}\n[ -d / ] || refuse '/l cannot be made: there is no directory /' ` +
-        "'make it first, with file.directory'\nln -sfn -- 'to here' /l",
+      "[ -d / ] || refuse '/l cannot be made: there is no directory /' 'make it first, with file.directory'\n" +
+        'beside /l\n[ -L "./$f" ] || [ ! -e "./$f" ] || ' +
+        `refuse "$p is there and not a link" 'move it away, or remove it with file.absent'\n` +
+        `ln -sfn -- 'to here' "./$f"`,
     ],
   ],
   ['no link', file.link('/l', 'x'), found('/l', undefined, { link: 'x' }), []],
-  ['no file any more', file.absent('/a b'), found('/a b', ''), ["rm -rf '/a b'"]],
+  ['no file any more', file.absent('/a b'), found('/a b', ''), [`beside '/a b'\nrm -rf "./$f"`]],
   ['no file', file.absent('/a'), found('/a', undefined), []],
   [
     'attributes, where a link leads',
     file.attributes('/a', { owner: 'nova', mode: '0640' }),
     found('/a', '', { link: 'b', target: '/b', mode: '0640' }),
-    ['chown nova /b'],
+    ["stand /b\ngive nova ''"],
   ],
   [
     'an owner',
@@ -383,7 +384,7 @@ for (const [what, operation, state, commands] of [
     ['find /a \\( ! -user nova -o ! -group nova \\) -exec chown -h nova:nova {} +'],
   ],
   ['no owner', file.owner('/a', 'nova'), { count: 0, sample: [] }, []],
-  ['a mode', file.mode('/a', '0640'), { count: 1, sample: ['600 /a'] }, [`chmod ${rights('0640')} /a`]],
+  ['a mode', file.mode('/a', '0640'), { count: 1, sample: ['600 /a'] }, [`stand /a\ngive '' ${rights('0640')}`]],
   [
     'the modes of a tree, directories last',
     file.mode('/a', '0640', { recursive: true }),

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { block, line, replace } from '../../../lib/modules/index.ts'
@@ -23,7 +23,10 @@ test('line.present replaces the match or adds the line', async () => {
   )
   assert.is(text(), 'DEBUG = True\nOPENSTACK_HOST = "10.0.0.4"\n')
   assert.equal(run.requests, { read: 1, apply: 1 })
-  assert.is(readFileSync(`${path}.switchover-backup`, 'utf8'), 'DEBUG = True\nOPENSTACK_HOST = "127.0.0.1"\n')
+  assert.is(
+    readFileSync(join(dirname(path), '.file.switchover-backup~'), 'utf8'),
+    'DEBUG = True\nOPENSTACK_HOST = "127.0.0.1"\n',
+  )
   await applied(connection, () => line.present(path, { line: 'ALLOWED_HOSTS = ["*"]' }))
   assert.match(text(), /10\.0\.0\.4"\nALLOWED_HOSTS = \["\*"\]\n$/)
 })
@@ -92,7 +95,7 @@ test('replace changes every match in its part, and refuses what would never end'
   await applied(connection, () => replace(path, /10\.0\.0\.3$/, '10.0.0.4', { after: /^# part/ }))
   assert.is(text(), 'host 10.0.0.3\n# part\nhost 10.0.0.4\nhost 10.0.0.4\n')
   assert.match(await failure(connection, replace(path, /host/, 'the host')), 'each run would change it again')
-  assert.not.ok(existsSync(`${path}.switchover-backup`))
+  assert.not.ok(existsSync(join(dirname(path), '.file.switchover-backup~')))
 })
 
 test.run()

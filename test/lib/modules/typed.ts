@@ -1,4 +1,5 @@
 import type { Command } from '../../../lib/kit/command.ts'
+import { atPlace } from '../../../lib/kit/links.ts'
 import type { NewFile } from '../../../lib/kit/new-file.ts'
 import type { PathState } from '../../../lib/kit/path-state.ts'
 import { plainly, sbin } from '../../../lib/kit/shell.ts'
@@ -32,7 +33,7 @@ function client({ commands, sql, long }: ClientCommand): readonly string[] {
 function command({ script, firstLines = [], stdin, long, timeout }: Command): readonly string[] {
   const how = [...(long ? ['long'] : []), ...(timeout === undefined ? [] : [`at most ${timeout} s`])].join(', ')
   return [
-    `${script.replace(plainly, '').replace(sbin, '').trim()}${how ? ` # ${how}` : ''}`,
+    `${script.replace(plainly, '').replace(sbin, '').replace(atPlace, '').trim()}${how ? ` # ${how}` : ''}`,
     ...firstLines.map((line) => `< ${String(line)}`),
     ...(stdin === undefined ? [] : [`< ${String(stdin)}`]),
   ]
@@ -61,6 +62,7 @@ export function found(path: string, content: string | undefined, more: Partial<P
     exists: bytes !== undefined,
     kind: bytes && 'file',
     link: undefined,
+    planted: false,
     size: bytes?.length ?? 0,
     mode: '0644',
     owner: 'root',

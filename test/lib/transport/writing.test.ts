@@ -16,6 +16,7 @@ import {
   chmodSync,
 } from 'node:fs'
 import { randomBytes } from 'node:crypto'
+import { spawnSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
@@ -133,19 +134,51 @@ for (const [name, sh] of shells) {
     assert.equal(readdirSync(join(home, 'd')).sort(), ['fresh', 'target'])
   })
 
+  needing(
+    test,
+    'root',
+    'setfacl',
+    'setfattr',
+  )('what else an old file has stays: access list and attributes', async ({ home, to }) => {
+    if (name === 'busybox' && !existsSync('/usr/bin/getfacl')) return
+    const path = join(home, 'f')
+    const run = (command: string, ...args: string[]) => {
+      const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' })
+      assert.is(status, 0, stderr)
+      return stdout
+    }
+    for (const size of [10, 9000]) {
+      writeFileSync(path, 'x'.repeat(size), { mode: 0o600 })
+      chmodSync(home, 0o755)
+      run('setfacl', '-m', 'u:daemon:rw', path)
+      const acl = () => run('getfacl', '-cpE', path)
+      const before = acl()
+      assert.match(before, /^user:daemon:rw-\ngroup::---/m)
+      if (name !== 'busybox') run('setfattr', '-n', 'user.note', '-v', 'kept', path)
+      await to.write(path, 'new\n')
+      assert.is(acl(), before)
+      await to.write(path, 'newer\n', { mode: '0660' })
+      assert.is(acl(), before)
+      if (name !== 'busybox') assert.match(run('getfattr', '-d', path), 'user.note="kept"')
+      await to.write(path, 'newer\n', { mode: '0600' })
+      assert.match(run('getfacl', '-cp', path), /^mask::---$/m)
+      rmSync(path)
+    }
+  })
+
   test('a backup is made once, with times and mode', async ({ home, to }) => {
     const path = join(home, 'f')
     await to.write(path, 'first', { backup: true })
-    assert.not(existsSync(`${path}.switchover-backup`))
+    assert.not(existsSync(join(home, '.f.switchover-backup~')))
     chmodSync(path, 0o600)
     utimesSync(path, 1000, 1000)
     await to.write(path, 'second', { backup: true })
     await to.write(path, 'third', { backup: true })
-    assert.is(readFileSync(`${path}.switchover-backup`, 'utf8'), 'first')
-    assert.is(mode(`${path}.switchover-backup`), '600')
-    assert.is(statSync(`${path}.switchover-backup`).mtimeMs, 1_000_000)
+    assert.is(readFileSync(join(home, '.f.switchover-backup~'), 'utf8'), 'first')
+    assert.is(mode(join(home, '.f.switchover-backup~')), '600')
+    assert.is(statSync(join(home, '.f.switchover-backup~')).mtimeMs, 1_000_000)
     assert.is(readFileSync(path, 'utf8'), 'third')
-    assert.equal(readdirSync(home).sort(), ['f', 'f.switchover-backup'])
+    assert.equal(readdirSync(home).sort(), ['.f.switchover-backup~', 'f'])
   })
 
   test('validate sees the new content under another name, and can refuse it', async ({ home, to }) => {

@@ -114,14 +114,7 @@ for (const [what, operation, state, change] of [
       from: '/l',
       path: '/h',
       ...big,
-      finish: [
-        'set -e; umask 077; t=/h.switchover-part p=/h',
-        'chown nova:0 /h.switchover-part && chmod ug-s,u=rw,g=r,o=r,-t /h.switchover-part',
-        'if [ -e "$p" ] && command -v chcon >/dev/null 2>&1; then chcon --reference="$p" "$t" 2>/dev/null || :; fi',
-        '( check "$t"\n) </dev/null || { rm -f "$t"; exit 1; }',
-        '[ -e "$p.switchover-backup" ] || [ ! -e "$p" ] || cp -p "$p" "$p.switchover-backup"',
-        'mv -f "$t" "$p"',
-      ].join('\n'),
+      meta: { backup: true, validate: 'check %s', owner: 'nova' },
     },
   ],
   ['nothing', file.copy('/l', '/h'), { state: found('/h', 'x'), mine: mine('x'), same: true }, undefined],
@@ -178,7 +171,7 @@ for (const shell of shells) {
       if (name === 'small') assert.equal(made.requests, { read: 1, apply: 1 })
       assert.ok(readFileSync(path('host')).equals(bytes))
       assert.is(mode(path('host')), '620')
-      assert.is(readFileSync(path('host.switchover-backup'), 'utf8'), 'before')
+      assert.is(readFileSync(path('.host.switchover-backup~'), 'utf8'), 'before')
       await applied(connection, () => file.fetch(path('host'), path('back')))
       assert.ok(readFileSync(path('back')).equals(bytes))
       // only attributes
@@ -222,13 +215,13 @@ for (const shell of shells) {
     )
     assert.ok(readFileSync(path('real')).equals(bytes))
     assert.is(mode(path('real')), '604')
-    assert.is(readFileSync(path('real.switchover-backup'), 'utf8'), 'before')
+    assert.is(readFileSync(path('.real.switchover-backup~'), 'utf8'), 'before')
     if (given) assert.equal([statSync(path('real')).uid, statSync(path('real')).gid], [1, 1])
     await applied(connection, () => file.copy(path('local'), path('new')))
     assert.is(mode(path('new')), '644')
     await applied(connection, () => file.copy(path('local'), path('secret'), { mode: '0400', validate: 'test -s %s' }))
     assert.is(mode(path('secret')), '400')
-    assert.equal(readdirSync(dir).sort(), ['host', 'local', 'new', 'real', 'real.switchover-backup', 'secret'])
+    assert.equal(readdirSync(dir).sort(), ['.real.switchover-backup~', 'host', 'local', 'new', 'real', 'secret'])
   })
 
   test('the same file is not carried again; one of the same size is told by its checksum', async () => {

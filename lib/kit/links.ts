@@ -1,0 +1,96 @@
+import { Advice } from '../model/operation.ts'
+import { refuse } from './refusal.ts'
+
+/**
+ * Defines `leads PATH` in sh: `r` becomes where an absolute path leads. A link is followed when it belongs to root or
+ * to who acts and lies in a folder of theirs, or `follow` is not empty: any other one may have been planted. At such
+ * a link it stops; `stopped` is its path then, and `rest` what was to come behind it. It fails where links go round
+ * in circles.
+ */
+export const leads = `ours() {
+  set -- $(stat -c '%u %a' -- "\${1%/*}/." "$1" 2>/dev/null; id -u)
+  [ $# = 5 ] || return 1
+  case $1 in 0|$5) ;; *) return 1 ;; esac
+  case $3 in 0|$5) ;; *) return 1 ;; esac
+  case $2 in [1357]???) ;; *[2367]) return 1 ;; esac
+}
+leads() {
+  rest=\${1#/} r= n=0 stopped=
+  while [ -n "$rest" ]; do
+    case $rest in */*) c=\${rest%%/*} rest=\${rest#*/} ;; *) c=$rest rest= ;; esac
+    case $c in ''|.) continue ;; ..) r=\${r%/*}; continue ;; esac
+    r=$r/$c
+    [ -L "$r" ] || continue
+    [ -n "$follow" ] || ours "$r" || { stopped=$r; return 0; }
+    n=$((n + 1))
+    [ $n -le 40 ] && l=$(readlink -- "$r") || return 1
+    case $l in /*) r= ;; *) r=\${r%/*} ;; esac
+    rest=\${l#/}\${rest:+/$rest}
+  done
+  r=\${r:-/}
+}`
+
+const reason = 'is a link that others than root could have made'
+const hint = 'name what it leads to, or say that it is meant: follow: true'
+
+/**
+ * Defines `stand PATH` in sh: goes into the folder where a path leads, by links that nobody can have planted. The
+ * folder is `d` then, and `./$f` what the path names: that folder and no other, whatever others make of its name
+ * meanwhile. `beside PATH` does the same for a path whose last name is meant itself, also where it is a link.
+ * `theirs` says whether others may put something else under the names in it.
+ */
+export const standing = `${refuse}
+fail() { echo "$1" >&2; exit 1; }
+${leads}
+stand() {
+  leads "$1" || fail "the link cannot be followed"
+  [ -z "$stopped" ] || [ -z "$rest" ] || refuse "$1 was left alone: $stopped ${reason}" '${hint}'
+  p=$r d=\${r%/*} f=\${r##*/}; d=\${d:-/}
+  enter
+}
+beside() {
+  leads "\${1%/*}/" || fail "the link cannot be followed"
+  [ -z "$stopped" ] || refuse "$1 was left alone: $stopped ${reason}" '${hint}'
+  p=$1 d=$r f=\${1##*/}
+  enter
+}
+enter() {
+  [ -d "$d" ] || fail "there is no directory $d"
+  cd -P -- "$d" && [ "$PWD" = "$d" ] || fail "the way to $p has changed"
+}
+theirs() {
+  set -- $(stat -c '%u %a' .)
+  case $2 in [1357]???) ;; *[2367]?|*[2367]) return 0 ;; esac
+  [ "$1" != 0 ] && [ ! -O . ]
+}
+still() {
+  [ ! -L "./$f" ] || refuse "$p was left alone: it ${reason}" '${hint}'
+}`
+
+/**
+ * Defines `give OWNER MODE` in sh, behind `standing`: sets them, where they are not empty, of what the path names, and
+ * of nothing that takes its place meanwhile.
+ */
+export const giving = `give() {
+  still
+  t=./$f
+  if [ -d "$t" ]; then
+    cd -P -- "$t" && [ "$PWD" = "\${d%/}/$f" ] || fail "the way to $p has changed"
+    t=.
+  elif theirs; then
+    exec 8<"$t" && t=/proc/self/fd/8 && [ "$(readlink $t)" = "\${d%/}/$f" ] || fail "$p has changed meanwhile"
+    # A second name of a file of others.
+    set -- "$1" "$2" $(stat -L -c '%h %u' . $t)
+    [ "$5" = 1 ] || [ "$6" = "$4" ] || fail "$p has other names"
+  fi
+  [ -z "$1" ] || chown "$1" "$t" || exit 1
+  [ -z "$2" ] || chmod "$2" "$t" || exit 1
+}`
+
+/** The beginning of a script that changes what a path names: `stand PATH` comes first, then what is done to `./$f`. */
+export const atPlace = `follow=\n${standing}\n${giving}\n`
+
+/** The failure of whoever is to write through a link that others made. */
+export function plantedLink(path: string, link: string): Advice {
+  return new Advice(`${path} was left alone: ${link === path ? 'it' : link} ${reason}`, hint)
+}

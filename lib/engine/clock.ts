@@ -32,7 +32,13 @@ export function pause(clock: Clock, milliseconds: number, signal: AbortSignal): 
   })
 }
 
-/** Ends work when its time is over, whatever it is doing; it is told by a signal, which fires when ours does too. */
+// Longer than a host has for ending what runs there: what has not ended by then waits for something else.
+const patience = 30_000
+
+/**
+ * Ends work when its time is over, whatever it is doing; it is told by a signal, which fires when ours does too.
+ * Nothing begins in its place before it has ended, or has had the time to.
+ */
 export async function within<T>(
   clock: Clock,
   limit: number,
@@ -45,15 +51,19 @@ export async function within<T>(
   if (abort.aborted) end()
   abort.addEventListener('abort', end, { once: true })
   let cancel = () => {}
+  let over: Error | undefined
   try {
     return await new Promise<T>((resolve, reject) => {
       const overdue = () => {
-        const error = late(limit)
-        ours.abort(error)
-        reject(error)
+        over = late(limit)
+        ours.abort(over)
+        cancel = clock.after(patience, () => reject(over), 'limit')
       }
       cancel = clock.after(limit, overdue, 'limit')
-      work(ours.signal).then(resolve, reject)
+      work(ours.signal).then(
+        (result) => (over ? reject(over) : resolve(result)),
+        (error) => reject(over ?? error),
+      )
     })
   } finally {
     cancel()

@@ -1,5 +1,6 @@
 import { TimedOut, Unreachable } from '../model/operation.ts'
-import { type Become, type Gate, startAs } from './become.ts'
+import { startAs } from './become.ts'
+import type { Acting } from './connection.ts'
 import { endTree } from './ending.ts'
 import { Collected } from './output.ts'
 import type { Link } from './program.ts'
@@ -8,15 +9,15 @@ import { interruption, type Raw, type Request } from './shell.ts'
 
 /** Runs one script on a channel of its own, and shows its output while it runs. */
 export async function runAlone(
-  link: Link,
-  become: Become | undefined,
-  gate: Gate,
+  { link, become, gate, pool }: Acting & { readonly link: Link },
   request: Request,
   output?: (bytes: Buffer, stream: 'stdout' | 'stderr') => void,
 ): Promise<Raw> {
   const { script, signal, timeout } = request
   if (signal?.aborted === true) throw interruption(signal)
-  const { program, pid } = await startAs(link, become, gate, script, { signal })
+  const started = await startAs(link, become, gate, script, { signal })
+  const { program, pid } = started
+  pool.note(started)
   const stdout = new Collected(request.keep)
   const stderr = new Collected(request.keep)
   let heard = 0

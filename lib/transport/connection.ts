@@ -53,7 +53,7 @@ export function connect(machine: Machine, session: Session, user: string | undef
     const { link, become, gate, pool } = await ready()
     const whole: Request = { ...request, signal: session.signal }
     if (!long && (request.stdin?.length ?? 0) <= mostInline) return pool.run(session, whole)
-    return runAlone(link, become, gate, whole, long ? shown(session) : undefined)
+    return runAlone({ link, become, gate, pool }, whole, long ? shown(session) : undefined)
   }
 
   const exec = async (script: string, options: ExecOptions = {}): Promise<CommandResult> => {
@@ -97,8 +97,10 @@ export function connect(machine: Machine, session: Session, user: string | undef
     },
 
     async stream(script): Promise<Stream> {
-      const { link, become, gate } = await ready()
-      const { program, pid } = await startAs(link, become, gate, script, { signal: session.signal })
+      const { link, become, gate, pool } = await ready()
+      const started = await startAs(link, become, gate, script, { signal: session.signal })
+      const { program, pid } = started
+      pool.note(started)
       const { signal } = session
       let over!: () => void
       const killed = new Promise<undefined>((resolve) => {

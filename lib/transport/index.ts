@@ -250,6 +250,7 @@ class OneMachine implements Machine {
 
   async close(): Promise<void> {
     const link = await this.#link?.opening.catch(() => undefined)
+    if (link?.lost === false) await Promise.all([...this.#pools.values()].map(({ pool }) => pool.end()))
     await link?.close()
   }
 }

@@ -1,4 +1,4 @@
-import { type Become, type Gate, startAs } from './become.ts'
+import { type Become, type Gate, startAs, type Started } from './become.ts'
 import { endTree } from './ending.ts'
 import type { Link } from './program.ts'
 import { unlessAborted } from './patience.ts'
@@ -21,6 +21,7 @@ export class Pool {
   readonly #shells = new Set<Promise<Shell>>()
   readonly #ready = new Map<Promise<Shell>, Shell>()
   readonly #waiting = new Map<Promise<Shell>, number>()
+  readonly #alone = new Set<number>()
   readonly #lanes = new WeakMap<object, { shell: Promise<Shell>; running: number }>()
 
   constructor(link: Link, become: Become | undefined, gate: Gate) {
@@ -109,6 +110,20 @@ export class Pool {
   async #start(): Promise<Shell> {
     const { program, pid } = await startAs(this.#link, this.#become, this.#gate, 'exec sh')
     return new Shell(this.#link.name, program, () => endTree(this.#link, this.#become, this.#gate, pid))
+  }
+
+  /** Runs a program of its own here, which ends with the run if not before. */
+  note({ program, pid }: Started): void {
+    this.#alone.add(pid)
+    void program.exited.then(() => this.#alone.delete(pid))
+  }
+
+  /** Ends everything that still runs: what was asked ahead of its turn, and is no use any more. */
+  async end(): Promise<void> {
+    await Promise.all([
+      ...[...this.#ready.values()].map((shell) => shell.end()),
+      ...[...this.#alone].map((pid) => endTree(this.#link, this.#become, this.#gate, pid)),
+    ])
   }
 
   /** Closes a shell that has nothing to do, if there is one, to give its channel to others. */

@@ -24,6 +24,9 @@ export const cloud = {
   leave: list
     .or([] as readonly string[])
     .describe('what of the source is knowingly left behind, by the names that preflight gives it, such as heat'),
+  carry: list
+    .or([] as readonly string[])
+    .describe('settings of the source that are taken over, such as nova.conf:DEFAULT.cpu_allocation_ratio'),
   fqdn: text.describe('the host as OpenStack knows it: the value of host= or the full host name'),
   management: text.describe('address in the management network'),
   storage: text.describe('address in the storage network: where iSCSI is served and used'),

@@ -9,6 +9,7 @@ import * as data from './look/data.ts'
 import { broken, type Finding, findAll, type Look, moved, standsInTheWay, table } from './look/finding.ts'
 import * as hosts from './look/hosts.ts'
 import { room } from './look/room.ts'
+import { settings } from './look/settings.ts'
 
 /**
  * Everything that can be known before anything is touched, of which the article's «Setting up» asks for the
@@ -65,7 +66,11 @@ function subjects(): readonly Subject[] {
         ...[data.sizes, data.schemas, data.migratable, data.underWay, ofServices].map(unlessMoved),
       ],
     },
-    { name: 'Look at the target', on: ['target'], looks: [theCloud.passwords, hosts.broker, unlessMoved(room)] },
+    {
+      name: 'Look at the target',
+      on: ['target'],
+      looks: [theCloud.passwords, hosts.broker, unlessMoved(room), unlessMoved(settings)],
+    },
     {
       name: 'Look at the compute node',
       on: ['compute'],

@@ -217,6 +217,13 @@ one(
   /refused: ldap: [\s\S]*-e leave=ldap\n[\s\S]*refused: pki: /,
 )
 
+one(
+  'a setting to be taken over that the source does not set is refused',
+  'node-5',
+  { vars: { carry: ['nova.conf:DEFAULT.cpu_allocaton_ratio'] } },
+  /^refused: carry names what the source does not set, or what is brought anyway: nova\.conf:DEFAULT\.cpu_allocaton/,
+)
+
 test('what the operator has named is left alone', async () => {
   const clouds = await ready({
     vars: { leave: ['heat', 'ldap', 'node-9.domain.tld'] },

@@ -1,0 +1,39 @@
+import { releaseOf } from '../cloud.ts'
+import type { ConfigFile } from '../release.ts'
+import { nameOf, unlike } from '../settings.ts'
+import { alone, type Finding, type Look, refused } from './finding.ts'
+
+/** Settings of the source's operators, which the target does not get unless they are named. */
+export const settings: Look = async (host) => {
+  const files = new Map<string, ConfigFile>()
+  for (const file of releaseOf(host).services.flatMap(({ config }) => config))
+    if (file.from === undefined && !files.has(nameOf(file, host))) files.set(nameOf(file, host), file)
+  const { carry } = host.vars
+  const found: Finding[] = []
+  const known: string[] = []
+  for (const [name, file] of files) {
+    const { all, missing, otherwise } = await unlike(host, file)
+    const rest = (some: readonly string[]) => some.filter((one) => !carry.includes(`${name}:${one}`))
+    known.push(...all.map((one) => `${name}:${one}`))
+    for (const [what, names] of [
+      [`settings of the source that ${host.name} has not`, rest(missing)],
+      [`settings that ${host.name} has otherwise than the source`, rest(otherwise)],
+    ] as const)
+      if (names.length > 0) found.push(alone(`${name}: ${names.length} ${what}: ${names.join(', ')}`))
+  }
+  const unknown = carry.filter((one) => !known.includes(one))
+  if (found.length > 0)
+    found.push(
+      alone(`to take a setting over, name it in the inventory: carry: ['nova.conf:DEFAULT.quota_instances', …]`),
+    )
+  if (carry.length > unknown.length)
+    found.push(alone(`taken over: ${carry.filter((one) => known.includes(one)).join(', ')}`))
+  if (unknown.length > 0)
+    found.push(
+      refused(
+        `carry names what the source does not set, or what is brought anyway: ${unknown.join(', ')}`,
+        'write FILE:SECTION.KEY, as the rows on settings have them',
+      ),
+    )
+  return found
+}

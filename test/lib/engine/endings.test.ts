@@ -3,11 +3,10 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { wallClock } from '../../../lib/engine/clock.ts'
 import { play } from '../../../lib/model/playbook.ts'
 import { createTransport } from '../../../lib/transport/index.ts'
 import { aHost, change, inventoryOf } from '../../rig/hosts.ts'
-import { runs } from '../../rig/runs.ts'
+import { begin, HeldClock } from '../../rig/runs.ts'
 
 // With real processes: what is said to have ended must have ended on the host.
 const test = suite('endings')
@@ -19,7 +18,15 @@ function here() {
   return { inventory, transport: createTransport({ inventory }) }
 }
 const file = (name: string) => path.join(folder, name)
-const log = (name: string) => readFileSync(file(name), 'utf8').trim().split('\n')
+const log = (name: string) => (existsSync(file(name)) ? readFileSync(file(name), 'utf8').trim().split('\n') : [])
+
+/** Waits until a command has written so many lines. */
+async function lines(name: string, count: number): Promise<void> {
+  while (log(name).length < count)
+    await new Promise((resolve) => {
+      setTimeout(resolve, 20)
+    })
+}
 
 /** Takes long, and half a second to end. */
 const stubborn = (name: string) =>
@@ -33,14 +40,20 @@ test('a task over its time has ended on the host before the next attempt, and be
     play('p', { hosts: 'all' }, ({ task, block, handler }) => {
       const restart = handler('Restart', change(`echo handled >>${file('log')}`))
       block('Try', {
-        try: () => void task('Work', { timeout: 1, retries: 1, delay: 0, notify: restart }, stubborn('log')),
+        try: () => void task('Work', { timeout: 1, retries: 1, notify: restart }, stubborn('log')),
         rescue: () => void task('Mend', change(`echo rescued >>${file('log')}`)),
       })
     }),
   ]
-  const { outcome, told } = await runs({ inventory, transport }, book, { clock: wallClock })
+  const clock = new HeldClock()
+  const { ended, told } = begin({ inventory, transport }, book, { clock })
+  await lines('log', 1)
+  await clock.passes(1000)
+  await clock.passes(5000)
+  await lines('log', 3)
+  await clock.passes(1000)
+  assert.is(await ended, 'ok')
   await transport.close()
-  assert.is(outcome, 'ok')
   assert.equal(log('log'), ['begins', 'ends', 'begins', 'ends', 'rescued', 'handled'])
   // It may have changed something: its handler is due.
   assert.ok(told.includes('a: notified Restart'), told.join('\n'))
@@ -56,8 +69,11 @@ test('a body that waits for anything else is given up, and what it began on the 
       })
     }),
   ]
-  const { outcome, finished } = await runs({ inventory, transport }, book, { clock: wallClock })
-  assert.is(outcome, 'failed')
+  const clock = new HeldClock()
+  const { ended, finished } = begin({ inventory, transport }, book, { clock })
+  await lines('body', 1)
+  await clock.passes(1000)
+  assert.is(await ended, 'failed')
   assert.is(finished('Work', 'a').failure?.reason, '«Work» took longer than 1 s')
   assert.equal(log('body'), ['begins', 'ends'])
   await transport.close()
@@ -65,30 +81,15 @@ test('a body that waits for anything else is given up, and what it began on the 
 
 test('what was asked ahead of its turn does not run on after the run', async () => {
   const { inventory, transport } = here()
-  const pid = file('pid')
-  const book = [
-    play('p', { hosts: 'all' }, ({ task }) => {
-      // It fails when the question behind it is under way.
-      task('Work', async () => {
-        for (;;) {
-          if (existsSync(pid)) throw new Error('oops')
-          await new Promise((resolve) => {
-            setTimeout(resolve, 20)
-          })
-        }
-      })
-    }),
-  ]
   const connection = transport.connection(inventory.hosts.get('a')!, {})
-  const asking = connection.exec(`echo $$ >${pid}; sleep 60; sleep 60`).catch(() => undefined)
-  const streaming = await connection.stream(`echo $$ >${pid}.stream; sleep 60; sleep 60`)
+  const asking = connection.exec(`echo $$ >${file('asked')}; sleep 60; sleep 60`).catch(() => undefined)
+  const streaming = await connection.stream(`echo $$ >${file('streamed')}; sleep 60; sleep 60`)
   streaming.ended.catch(() => undefined)
-  const { outcome } = await runs({ inventory, transport }, book, { clock: wallClock })
-  assert.is(outcome, 'failed')
+  await Promise.all([lines('asked', 1), lines('streamed', 1)])
   await transport.close()
   await asking
-  for (const one of [pid, `${pid}.stream`])
-    assert.not.ok(existsSync(`/proc/${readFileSync(one, 'utf8').trim()}`), `${one} goes on`)
+  for (const name of ['asked', 'streamed'])
+    assert.not.ok(existsSync(`/proc/${log(name)[0]}`), `what was ${name} goes on`)
 })
 
 test.run()

@@ -2,7 +2,7 @@ import type { Connection, FileMeta } from '../model/operation.ts'
 import { revealed, Secret } from '../model/secret.ts'
 import type { Step } from './command.ts'
 import { rememberPatched, sha256Of } from './contents.ts'
-import { decode, differing, setAttributes, type PathState } from './path-state.ts'
+import { decode, differing, modeFor, setAttributes, type PathState } from './path-state.ts'
 import { holdsPasswords } from './sensitive-lines.ts'
 import { notWritten, type Patch, patchOf, writing } from './writing.ts'
 
@@ -53,7 +53,9 @@ export function fileChange(state: PathState, content: NewContent | undefined, me
   }
   const { owner: _owner, group: _group, ...others } = meta
   // What the old file has already is kept by itself, and what has to be told costs the host a process.
-  const wanted = state.exists ? { ...others, mode: meta.mode ?? state.mode, ...differing(state, meta) } : meta
+  const mode = meta.mode === undefined ? (state.exists ? state.mode : undefined) : modeFor(state, meta.mode)
+  const told = mode === undefined ? {} : { mode }
+  const wanted = state.exists ? { ...others, ...told, ...differing(state, meta) } : { ...meta, ...told }
   return { path: state.path, ...content, meta: wanted }
 }
 

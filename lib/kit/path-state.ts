@@ -1,6 +1,7 @@
 import { Advice, CommandFailed } from '../model/operation.ts'
 import type { Diff } from '../model/operation.ts'
 import { atPlace, plantedLink } from './links.ts'
+import { modeAfter } from './mode.ts'
 import { sh } from './shell.ts'
 
 export type Kind = 'file' | 'directory' | 'link' | 'other'
@@ -56,11 +57,20 @@ export interface Attributes {
 
 /** Which of the wanted attributes are not there yet. */
 export function differing(state: PathState, { mode, owner, group }: Attributes): Attributes {
+  const after = mode === undefined ? state.mode : modeFor(state, mode)
   return {
-    ...(mode !== undefined && octal(mode) !== state.mode ? { mode: octal(mode) } : {}),
+    ...(after !== state.mode ? { mode: after } : {}),
     ...(owner !== undefined && owner !== state.owner && owner !== state.uid ? { owner } : {}),
     ...(group !== undefined && group !== state.group && group !== state.gid ? { group } : {}),
   }
+}
+
+/**
+ * The mode in octal: a symbolic one changes that of what is there, or of a new file, 0644, or a new directory, 0755.
+ */
+export function modeFor(state: PathState, mode: string, kind: 'file' | 'directory' = 'file'): string {
+  const directory = state.exists ? state.kind === 'directory' : kind === 'directory'
+  return modeAfter(mode, state.exists ? state.mode : directory ? '0755' : '0644', directory)
 }
 
 /** The attributes before and after, when they differ. */

@@ -5,7 +5,15 @@ import { checkedMeta } from '../../kit/file-meta.ts'
 import { look } from '../../kit/look.ts'
 import { localFile, unusable } from '../../kit/local-file.ts'
 import { fileChange, newContent } from '../../kit/new-file.ts'
-import { absolute, attributesDiff, decode, differing, mustBeFile, type PathState } from '../../kit/path-state.ts'
+import {
+  absolute,
+  attributesDiff,
+  decode,
+  differing,
+  modeFor,
+  mustBeFile,
+  type PathState,
+} from '../../kit/path-state.ts'
 import { withoutPasswords } from '../../kit/sensitive-lines.ts'
 import { notWritten, writing } from '../../kit/writing.ts'
 import { operation } from '../../model/operation.ts'
@@ -125,7 +133,8 @@ function replacing({ state, mine, same }: Found, path: string, meta: FileMeta): 
 
 function carrying({ state, mine: { bytes, stamp, sha256 } }: Found, local: LocalFile, meta: FileMeta): Carrying {
   const known = sha256 === undefined ? {} : { sha256 }
-  return { from: local.path, path: state.target, bytes, stamp, ...known, meta }
+  const told = meta.mode === undefined ? meta : { ...meta, mode: modeFor(state, meta.mode) }
+  return { from: local.path, path: state.target, bytes, stamp, ...known, meta: told }
 }
 
 async function carryOver(connection: Connection, carrying: Carrying): Promise<string> {

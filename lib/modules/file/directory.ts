@@ -5,6 +5,7 @@ import {
   absolute,
   attributesDiff,
   differing,
+  modeFor,
   mustNotBePlanted,
   setAttributes,
   type PathState,
@@ -43,7 +44,8 @@ const makeDirectory = operation<{ readonly path: string; readonly meta: Director
       if (state.exists && state.kind !== 'directory') {
         throw new Advice(`${path} is there and not a directory`, 'move it away, or remove it with file.absent')
       }
-      const { follow: _follow, ...wanted } = meta
+      const { follow: _follow, mode, ...others } = meta
+      const wanted = { ...others, ...(mode === undefined ? {} : { mode: modeFor(state, mode, 'directory') }) }
       const lacking = state.exists ? differing(state, wanted) : wanted
       const attributes = setAttributes(state.target, lacking)
       if (state.exists && attributes === '') return { result: { path, changed: false } }

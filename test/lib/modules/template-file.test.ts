@@ -108,7 +108,7 @@ test('a template that is not there or not whole is told', async () => {
 
 test('a bad path or mode is told where the operation is made', () => {
   assert.throws(() => templateFile('a.eta', 'relative'), /not an absolute path/)
-  assert.throws(() => templateFile('a.eta', '/a', {}, { mode: 'rw' }), /is not octal/)
+  assert.throws(() => templateFile('a.eta', '/a', {}, { mode: 'rw' }), /neither octal nor symbolic/)
 })
 
 for (const [what, text, state, commands] of [

@@ -30,6 +30,8 @@ function missingTools() {
     gcc: 'gcc',
     setfacl: 'acl',
     setfattr: 'attr',
+    curl: 'curl',
+    wget: 'wget',
     script: 'bsdutils',
   }
   return Object.entries(tools)

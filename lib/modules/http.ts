@@ -3,6 +3,8 @@ import type { Operation, Reader } from '../model/operation.ts'
 import type { Secret } from '../model/secret.ts'
 import { accepts, checked, fetchThrough, withoutPassword } from './http/fetch.ts'
 
+export { download, type Downloaded, type DownloadOptions } from './http/download.ts'
+
 /** What a server answered. */
 export type Answer = {
   readonly status: number

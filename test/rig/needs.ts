@@ -13,6 +13,7 @@ const programs = {
   setfacl: 'acl',
   setfattr: 'attr',
   bzip2: 'bzip2',
+  curl: 'curl',
   'dpkg-query': 'dpkg',
   mariadbd: 'mariadb-server-core',
   openssl: 'openssl',
@@ -21,6 +22,7 @@ const programs = {
   sshd: 'openssh-server',
   sudo: 'sudo',
   unzip: 'unzip',
+  wget: 'wget',
   xz: 'xz-utils',
   zip: 'zip',
 } as const

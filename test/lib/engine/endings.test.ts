@@ -46,17 +46,17 @@ test('a task over its time has ended on the host before the next attempt, and be
     }),
   ]
   const clock = new HeldClock()
-  const { ended, told } = begin({ inventory, transport }, book, { clock })
+  const running = begin({ inventory, transport }, book, { clock })
   await lines('log', 1)
   await clock.passes(1000)
   await clock.passes(5000)
   await lines('log', 3)
   await clock.passes(1000)
-  assert.is(await ended, 'ok')
+  assert.is(await running.ended, 'ok')
   await transport.close()
   assert.equal(log('log'), ['begins', 'ends', 'begins', 'ends', 'rescued', 'handled'])
   // It may have changed something: its handler is due.
-  assert.ok(told.includes('a: notified Restart'), told.join('\n'))
+  assert.ok(running.told.includes('a: notified Restart'), running.told.join('\n'))
 })
 
 test('a body that waits for anything else is given up, and what it began on the host has ended', async () => {

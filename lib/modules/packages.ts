@@ -2,10 +2,14 @@ import { type Installed, packagesOf, type Versions } from '../facts/packages.ts'
 import { Advice, CommandFailed, operation } from '../model/operation.ts'
 import type { Connection, Diff, Operation } from '../model/operation.ts'
 import { type Command, perform } from '../kit/command.ts'
+import { isFile, type Looked, lookAtPackages, namesOf } from './packages/look.ts'
 import { type Manager, managers } from './packages/manager.ts'
 import { missing, refuseOlder, type Wanted } from './packages/versions.ts'
 
-/** Package names, or names with the version each must have: '' for any, `2013.2*` for any that begins so. */
+/**
+ * Package names, `name=version`, or absolute paths of .deb or .rpm files on the host; or names with the version each
+ * must have: '' for any, `2013.2*` for any that begins so.
+ */
 export type PackageNames = string | readonly string[] | Readonly<Record<string, string>>
 
 /** How packages are installed. */
@@ -38,7 +42,9 @@ export type PackageState = { readonly versions: { readonly [name: string]: strin
  * ```ts
  * task('Install nova', packages.installed(['openstack-nova-api', 'openstack-nova-conductor']))
  * task('Install glance', packages.installed({ 'glance-api': '1:2014.1.5-0ubuntu1' }, { refresh: 3600 }))
+ * task('Install what was brought', packages.installed(['/root/agent_1.2_all.deb', 'curl=7.88*']))
  * ```
+ * A name that only other packages provide, such as `mail-transport-agent`, is there when one of them is.
  * Configuration files that were edited stay as they are.
  */
 export function installed(names: PackageNames, options: InstallOptions = {}): Operation<PackageState> {
@@ -73,7 +79,7 @@ interface Bringing {
   readonly options: InstallOptions
 }
 
-interface Found extends Installed {
+interface Found extends Looked {
   /** The newest version by name, where there is a newer one. */
   readonly newer: Versions
 }
@@ -81,12 +87,13 @@ interface Found extends Installed {
 function wantedOf(word: string, names: PackageNames): Wanted {
   const wanted =
     typeof names === 'string'
-      ? { [names]: '' }
+      ? Object.fromEntries([versioned(names)])
       : Array.isArray(names)
-        ? Object.fromEntries((names as readonly string[]).map((name) => [name, '']))
+        ? Object.fromEntries((names as readonly string[]).map(versioned))
         : (names as Wanted)
   if (Object.keys(wanted).length === 0) throw new Error(`packages.${word}: say which packages`)
   for (const [name, version] of Object.entries(wanted)) {
+    if (word === 'installed' && isFile(name)) continue
     if (/(:|\.(x86_64|i[3-6]86|noarch|aarch64))\w*$/.test(name)) {
       throw new Error(`the package ${name} is named with its architecture: give the name alone`)
     }
@@ -97,18 +104,24 @@ function wantedOf(word: string, names: PackageNames): Wanted {
   return wanted
 }
 
+function versioned(name: string): readonly [name: string, version: string] {
+  const [, bare = name, version = ''] = /^([^/=]+)=(.+)$/.exec(name) ?? []
+  return [bare, version]
+}
+
 const bring = operation<Bringing, Found, Command, PackageState>(
   ({ word, wanted }) => `packages.${word} ${Object.keys(wanted).join(' ')}`,
   {
     async read(connection, { word, wanted }) {
-      const found = await packagesOf(connection, Object.keys(wanted))
+      const found = await lookAtPackages(connection, wanted)
       if (word !== 'latest') return { ...found, newer: {} }
       const newest = await managerOf(found).newest(connection, Object.keys(wanted))
       const newer = Object.entries(newest).filter(([name, version]) => isOther(found.versions[name], version))
       return { ...found, newer: Object.fromEntries(newer) }
     },
-    plan(found, { word, wanted, options }) {
-      const { versions, newer } = found
+    plan(found, { word, wanted: asked, options }) {
+      const { versions, newer, files } = found
+      const wanted = namesOf(asked, files)
       const todo = missing(versions, newer, wanted)
       if (todo.length === 0) return { result: { versions } }
       const there = todo.filter((name) => versions[name] !== undefined)
@@ -125,6 +138,7 @@ const bring = operation<Bringing, Found, Command, PackageState>(
         change: managerOf(found).install({
           wanted: Object.fromEntries(todo.map((name) => [name, wanted[name]!])),
           there,
+          files: Object.fromEntries(files.map(({ name, path }) => [name, path])),
           latest: word === 'latest',
           options,
         }),
@@ -133,8 +147,8 @@ const bring = operation<Bringing, Found, Command, PackageState>(
     },
     async apply(connection, command, { wanted }) {
       const said = await manage(connection, command)
-      const { versions } = await packagesOf(connection, Object.keys(wanted))
-      const [name] = missing(versions, {}, wanted)
+      const { versions, files } = await lookAtPackages(connection, wanted)
+      const [name] = missing(versions, {}, namesOf(wanted, files))
       if (name === undefined) return { versions }
       const have = versions[name] === undefined ? 'not installed' : `there in version ${versions[name]}`
       throw new Advice(

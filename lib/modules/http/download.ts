@@ -154,8 +154,8 @@ async function sumThere(connection: Reader, path: string, checksum: string): Pro
   return /^[0-9a-f]+/.exec(await output(connection, `${tool} < ${sh`${path}`}`))?.[0] ?? ''
 }
 
-/** URL and headers are read: a password in them must not stand on a command line. */
-function fetching(url: string | Secret, part: string, options: DownloadOptions): Command {
+/** What downloads into a file. URL and headers are read: a password in them must not stand on a command line. */
+export function fetching(url: string | Secret, part: string, options: DownloadOptions): Command {
   const { headers = {}, timeout = 3600 } = options
   const lines = Object.entries(headers).map(([name, value]) => masked`${name}: ${value}\n`)
   return {

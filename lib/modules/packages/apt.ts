@@ -23,8 +23,11 @@ export const apt: Manager = {
     return [...told.stdout.matchAll(/^Remv (\S+)/gm)].map(([, name]) => name!)
   },
 
-  install({ wanted, options: { recommends, refresh, downgrade = false, lockTimeout = 300 } }) {
-    const names = Object.entries(wanted).map(([name, version]) => (version === '' ? name : `${name}=${version}`))
+  install({ wanted, files, options: { recommends, refresh, downgrade = false, lockTimeout = 300 } }) {
+    const names = Object.entries(wanted).map(
+      ([name, version]) => files[name] ?? (version === '' ? name : `${name}=${version}`),
+    )
+    const paths = Object.keys(wanted).flatMap((name) => files[name] ?? [])
     const flags = [
       ...(recommends === undefined ? [] : [recommends ? '--install-recommends' : '--no-install-recommends']),
       'install',
@@ -35,6 +38,7 @@ export const apt: Manager = {
         waiting(lockTimeout),
         ...(refresh === undefined ? [] : [refreshed(refresh)]),
         ...(downgrade ? [downgrading] : []),
+        ...(paths.length === 0 ? [] : [filesByHand(paths)]),
         `locked ${keepingConfiguration} ${downgrade ? '$d ' : ''}${sh`${flags}`}`,
       ].join('\n'),
       long: true,
@@ -73,6 +77,14 @@ const downgrading = `case $(apt-get --version | head -n 1) in
   'apt '0.*|'apt 1.0'*) d=--force-yes ;;
   *) d=--allow-downgrades ;;
 esac`
+
+// An old apt-get takes no files: what they need comes behind them.
+function filesByHand(paths: readonly string[]): string {
+  return `case $(apt-get --version | head -n 1) in
+  'apt '0.*|'apt 1.0'*) ${sh`locked dpkg --force-confdef --force-confold -i ${paths}`}
+    locked ${keepingConfiguration} -f install; exit ;;
+esac`
+}
 
 function refreshed(age: number): string {
   return sh`s=$(stat -c %Y /var/lib/apt/lists 2>/dev/null || echo 0)

@@ -12,6 +12,8 @@ export interface Installing {
   readonly wanted: Wanted
   /** Those of them that are installed already. */
   readonly there: readonly string[]
+  /** Those that come from a file of the host, and that file. */
+  readonly files: Readonly<Record<string, string>>
   /** To the newest, whatever is there. */
   readonly latest: boolean
   readonly options: InstallOptions

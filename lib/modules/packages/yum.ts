@@ -25,8 +25,8 @@ export function yum(program: 'yum' | 'dnf'): Manager {
       return [...told.stdout.matchAll(/\(installed\) (.*)$/gm)].map(([, name]) => name!)
     },
 
-    install({ wanted, there, latest, options: { refresh, downgrade = false } }) {
-      const fresh = latest ? Object.keys(wanted).filter((name) => !there.includes(name)) : rpmNames(wanted)
+    install({ wanted, there, files, latest, options: { refresh, downgrade = false } }) {
+      const fresh = latest ? Object.keys(wanted).filter((name) => !there.includes(name)) : rpmNames(wanted, files)
       const newer = latest ? Object.keys(wanted).filter((name) => there.includes(name)) : []
       const orders = [
         ...(fresh.length > 0 ? [sh`${program} -y install ${fresh}`] : []),
@@ -59,8 +59,9 @@ function downgraded(program: string, wanted: Wanted): string {
 }
 
 /** As rpm calls them: the epoch comes before the name. */
-function rpmNames(wanted: Wanted): readonly string[] {
+function rpmNames(wanted: Wanted, files: Readonly<Record<string, string>> = {}): readonly string[] {
   return Object.entries(wanted).map(([name, asked]) => {
+    if (files[name] !== undefined) return files[name]
     const [, epoch = '', version = ''] = /^(\d+:)?(.*)$/.exec(asked)!
     return version === '' ? name : `${epoch}${name}-${version}`
   })

@@ -121,7 +121,7 @@ for (const shell of shells.filter(({ env }) => !env)) {
       assert.is(plan.unpredictable, true)
       assert.equal(has(), { nova: '1.0-1' })
       const run = await applied(connection, make)
-      assert.is(run.requests.read, 1)
+      assert.is(run.requests.read, 2)
       assert.equal(run.result, { versions: { nova: '1.0-1', glance: '3.0-1', cinder: '4.0-1' } })
       assert.is(calls().length, 1)
       assert.match(calls()[0]!, 'install glance cinder')
@@ -235,7 +235,12 @@ test('is checked before anything runs', () => {
   packages.installed({ 'python2.7': '', 'libstdc++6': '2:1.0~rc1-1+b2', 'openstack-nova-api': '2013.2*' })
 })
 
-const state = (manager: string, versions = {}, newer = {}) => ({ manager, versions, newer })
+const state = (manager: string, versions = {}, newer = {}, files: object[] = []) => ({
+  manager,
+  versions,
+  newer,
+  files,
+})
 const apt = 'locked apt-get -q -y -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold'
 const refreshing = `s=$(stat -c %Y /var/lib/apt/lists 2>/dev/null || echo 0)
 if [ $(( $(date +%s) - s )) -ge 3600 ]; then
@@ -310,6 +315,30 @@ for (const [what, operation, found, commands] of [
     packages.absent('nova'),
     { ...state('yum', { nova: '1' }), others: [] },
     ['yum -y remove nova # long'],
+  ],
+  [
+    'apt: a version behind the name, and a file',
+    packages.installed(['nova=1.0', '/root/agent.deb']),
+    state('apt-get', {}, {}, [{ path: '/root/agent.deb', name: 'agent', version: '1' }]),
+    [
+      `case $(apt-get --version | head -n 1) in
+  'apt '0.*|'apt 1.0'*) locked dpkg --force-confdef --force-confold -i /root/agent.deb
+    ${apt} -f install; exit ;;
+esac
+${apt} install nova=1.0 /root/agent.deb # long`,
+    ],
+  ],
+  [
+    'yum: a file',
+    packages.installed('/root/agent.rpm'),
+    state('yum', {}, {}, [{ path: '/root/agent.rpm', name: 'agent', version: '1-1' }]),
+    ['yum -y install /root/agent.rpm || exit # long'],
+  ],
+  [
+    'a file whose package is there',
+    packages.installed('/root/agent.deb'),
+    state('apt-get', { agent: '1' }, {}, [{ path: '/root/agent.deb', name: 'agent', version: '1' }]),
+    [],
   ],
   ['what is there', packages.installed('nova'), state('yum', { nova: '1' }), []],
   ['what is there in this version', packages.installed({ nova: '2.0*' }), state('yum', { nova: '2.0-1' }), []],

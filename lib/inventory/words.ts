@@ -1,6 +1,6 @@
 /**
  * The words of a line as a POSIX shell splits it, quotes and backslashes taken away. With `comments`, # ends the
- * line. @throws on an open quote, or a # inside a word
+ * line. @throws on an open quote, a last backslash, or a # inside a word
  */
 export function words(line: string, { comments = false } = {}): string[] {
   const found: string[] = []
@@ -27,7 +27,7 @@ export function words(line: string, { comments = false } = {}): string[] {
       }
       word = (word ?? '') + inside
     } else if (c === '\\') {
-      i++
+      if (++i >= line.length) throw new Error('the backslash at its end stands before nothing')
       word = (word ?? '') + (line[i] ?? '')
     } else word = (word ?? '') + c
   }

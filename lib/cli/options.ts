@@ -123,8 +123,14 @@ export const options = {
     group: connection,
     describe: 'Seconds that a host may take to let in, and to begin a command (10)',
   },
-  become: { kind: 'flag', alias: 'b', fallback: false, group: connection, describe: 'Run tasks as another user' },
-  'become-user': { kind: 'text', group: connection, describe: 'The user to become (root)' },
+  become: {
+    kind: 'flag',
+    alias: 'b',
+    fallback: false,
+    group: connection,
+    describe: 'Become another user where neither inventory nor play says it',
+  },
+  'become-user': { kind: 'text', group: connection, describe: 'Whom to become where nobody is named (root)' },
   'become-method': { kind: 'text', choices: ['sudo', 'su'], group: connection, describe: 'How to become it (sudo)' },
 
   'ask-pass': { kind: 'flag', alias: 'k', fallback: false, group: secrets, describe: 'Ask for the SSH password' },
@@ -157,11 +163,11 @@ export const options = {
     describe: 'Ask for the vault password',
   },
   'vault-password-file': {
-    kind: 'text',
+    kind: 'texts',
     alias: 'vault-pass-file',
     path: true,
     group: secrets,
-    describe: 'Read it from a file, or from what a program prints',
+    describe: 'Read it from a file, or from what a program prints; repeatable',
   },
   'vault-id': {
     kind: 'texts',

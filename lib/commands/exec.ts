@@ -105,7 +105,6 @@ async function execute({ pattern, words, values, argv }: ExecArguments): Promise
 
   const { perform } = await import('../program/perform.ts')
   const endings = new Map<string, Ending>()
-  const become = becomeOf(values)
   let signals: Signals | undefined
   try {
     const { outcome } = await perform(
@@ -115,7 +114,7 @@ async function execute({ pattern, words, values, argv }: ExecArguments): Promise
         forks: values.forks,
         forceHandlers: false,
         argv,
-        ...(become === undefined ? {} : { become }),
+        ...becomeOf(values),
         // Whoever only looks may look at a host on which another run works.
         ...(values.check || values.probe ? {} : { locks: '--probe, for a command that only looks' }),
         records: !values.check,

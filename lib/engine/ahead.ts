@@ -9,7 +9,7 @@ import {
 } from '../model/operation.ts'
 import { revealed, Secret } from '../model/secret.ts'
 import type { Session, Transport } from '../model/transport.ts'
-import { actsAs, type Become } from './become.ts'
+import { actsAs, type Become, type Line } from './become.ts'
 import type { TaskNode } from './select.ts'
 
 /** Counts what may have changed on a host, whoever did it: what was read before counts no more. */
@@ -93,6 +93,7 @@ export class Ahead {
   constructor(
     host: Host,
     said: Become,
+    line: Line,
     transport: Transport,
     changes: Changes,
     abort: AbortSignal,
@@ -107,7 +108,7 @@ export class Ahead {
     const attempt = () => this.#attempt
     // One session object for all tasks of the sequence is what keeps their requests in one pipe, in order.
     this.#session = {
-      become: (at) => actsAs(said, at),
+      become: (at) => actsAs(said, at, line),
       get output() {
         return attempt().output
       },

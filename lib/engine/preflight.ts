@@ -10,8 +10,29 @@ import { type GateNode, type Node, type PlayNode, type RoleNode, type TaskNode, 
 
 /** Every problem that can be known before the first connection. */
 export function preflight(plays: readonly PlayNode[], inventory: Inventory): readonly Problem[] {
-  return [...checkVars(plays, inventory), ...checkLocalFiles(plays, inventory)]
+  return [...checkReach(plays), ...checkVars(plays, inventory), ...checkLocalFiles(plays, inventory)]
 }
+
+/** Hosts on which something is to be done and that cannot be reached as the inventory says. */
+export function checkReach(plays: readonly PlayNode[]): readonly Problem[] {
+  const busy = plays.filter(({ nodes }) => [...tasksOf(nodes)].some(({ selected }) => selected))
+  const hosts = [...new Map(busy.flatMap((play) => play.hosts).map((host) => [host.name, host])).values()]
+  const alike = new Map<string, { readonly fault: Problem; readonly names: string[] }>()
+  for (const { name, faults = [] } of hosts) {
+    for (const fault of faults) {
+      const known = alike.get(fault.message)
+      if (known) known.names.push(name)
+      else alike.set(fault.message, { fault, names: [name] })
+    }
+  }
+  return [...alike.values()].map(({ fault, names }) => {
+    const more = names.length - mostNamed
+    const which = [...names.slice(0, mostNamed), ...(more > 0 ? [`${more} more`] : [])].join(', ')
+    return { ...fault, message: `cannot reach ${which}: ${fault.message}` }
+  })
+}
+
+const mostNamed = 3
 
 /** Every problem with variables that can be known before the first connection, for all hosts and roles together. */
 export function checkVars(plays: readonly PlayNode[], inventory: Inventory): readonly Problem[] {

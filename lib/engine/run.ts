@@ -30,7 +30,10 @@ export interface RunOptions {
   readonly check: boolean
   readonly forks: number
   readonly forceHandlers: boolean
+  /** Who acts where neither the inventory nor a play says it. */
   readonly become?: Become
+  /** Whom to become where nobody is named. */
+  readonly becomeUser?: string
   readonly argv: readonly string[]
   readonly runId?: string
   /** What an interrupted run had done; its tasks are not run again. */

@@ -1,7 +1,7 @@
 import type { Host } from '../model/inventory.ts'
 import { isDescribed } from '../model/playbook.ts'
 import { Ahead, readable } from './ahead.ts'
-import { type Become, becomeIn } from './become.ts'
+import { type Become, becomeIn, lineOf, saidBy } from './become.ts'
 import { foreseen } from './context.ts'
 import type { Lane } from './lanes.ts'
 import type { Resume } from './resume.ts'
@@ -26,7 +26,7 @@ export class Sequence {
   /** The reads for the tasks behind this one, up to the next break; undefined where none may be made ahead. */
   ahead(node: TaskNode, host: Host): Ahead | undefined {
     if (this.#state.options.lookAhead === false || !readable(node)) return undefined
-    const said = ({ task }: TaskNode) => task.options.become ?? becomeIn(this.#lane, this.#state)
+    const said = ({ task }: TaskNode) => saidBy(task.options.become, becomeIn(this.#lane))
     const ahead = this.#aheads.get(host.name) ?? this.#begin(host, said(node))
     const at = this.#nodes.indexOf(node)
     const end = this.#nodes.findIndex((other, i) => i > at && other.kind !== 'task')
@@ -41,8 +41,15 @@ export class Sequence {
   #begin(host: Host, said: Become): Ahead {
     const { options, changes, memory } = this.#state
     const { transport, abort, check } = options
-    const ahead = new Ahead(host, said, transport, changes, abort, ({ task: { body }, role: { role } }) =>
-      isDescribed(body) ? foreseen(body, { memory, role, host, check }) : undefined,
+    const ahead = new Ahead(
+      host,
+      said,
+      lineOf(this.#state),
+      transport,
+      changes,
+      abort,
+      ({ task: { body }, role: { role } }) =>
+        isDescribed(body) ? foreseen(body, { memory, role, host, check }) : undefined,
     )
     this.#aheads.set(host.name, ahead)
     return ahead

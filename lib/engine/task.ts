@@ -13,7 +13,7 @@ import {
   type TaskOptions,
 } from '../model/playbook.ts'
 import type { Transport } from '../model/transport.ts'
-import { actsAs, type Become } from './become.ts'
+import { actsAs, type Become, type Line, saidBy } from './become.ts'
 import { type Ahead, type Attempt, type Changes, directly, type Way } from './ahead.ts'
 import { type Clock, pause, within } from './clock.ts'
 import { type BodyRecord, type ContextOptions, holds, type Memory, runBody, Unpredictable } from './context.ts'
@@ -43,8 +43,9 @@ export interface Surroundings {
   readonly transport: Transport
   readonly clock: Clock
   readonly check: boolean
-  /** What is said of who acts, by the command line or the play. */
+  /** What the play says of who acts, and what the command line says. */
   readonly become: Become
+  readonly line: Line
   /** In check mode, hosts that an earlier task would have changed: failures there are no longer the host's fault. */
   readonly stale: ReadonlySet<string>
   /** An interrupted run was killed after it had begun to change something here: the change is this task's. */
@@ -217,9 +218,9 @@ class Doing {
 
   #context(record: BodyRecord): ContextOptions {
     const { path, role } = this.#work
-    const { memory, check, transport, changes, ahead, emit } = this.#around
+    const { memory, check, transport, changes, ahead, line, emit } = this.#around
     const host = this.#host
-    const said = this.#options.become ?? this.#around.become
+    const said = saidBy(this.#options.become, this.#around.become)
     const connect = (to: Host): Way => {
       const attempt: Attempt = {
         signal: record.begun.signal,
@@ -228,7 +229,7 @@ class Doing {
       }
       const way = to === host && this.#work.kind === 'task' ? ahead?.way(this.#work, said, attempt) : undefined
       if (way) return way
-      const become = (at: Host) => actsAs(said, at)
+      const become = (at: Host) => actsAs(said, at, line)
       return directly(to, transport.connection(to, { become, ...attempt }), changes)
     }
     return { memory, role: role.role, host, check, connect, record }

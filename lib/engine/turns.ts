@@ -2,7 +2,7 @@ import type { Host } from '../model/inventory.ts'
 import type { Handler } from '../model/playbook.ts'
 import type { Ahead } from './ahead.ts'
 import type { Batch } from './batches.ts'
-import { becomeIn } from './become.ts'
+import { becomeIn, lineOf } from './become.ts'
 import type { Lane } from './lanes.ts'
 import { hostLimiter, limiter } from './limit.ts'
 import type { Resume } from './resume.ts'
@@ -97,8 +97,8 @@ export class Turns {
   #around(lane: Lane): Surroundings {
     const { memory, clock, changes, stale, options } = this.state
     const { transport, check, abort, emit, weigh } = options
-    const become = becomeIn(lane, this.state)
-    return { memory, transport, clock, check, become, changes, stale, abort, emit, ...(weigh ? { weigh } : {}) }
+    const said = { become: becomeIn(lane), line: lineOf(this.state) }
+    return { memory, transport, clock, check, ...said, changes, stale, abort, emit, ...(weigh ? { weigh } : {}) }
   }
 
   /** Says how it ended, and draws the consequences: what is kept, which handlers are due, who leaves the lane. */

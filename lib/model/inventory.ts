@@ -1,9 +1,23 @@
 import type { Location } from './location.ts'
+import type { Problem } from './problem.ts'
 import type { Secret } from './secret.ts'
+
+/**
+ * A value that nobody has: a template that is not evaluated, a vault that is not opened. It matters when it is used.
+ */
+export class Unusable {
+  readonly problem: Problem
+  constructor(problem: Problem) {
+    this.problem = problem
+  }
+}
 
 /** A value as the inventory gives it, and the place that gave it. */
 export interface RawVar {
+  /** The value, with templates evaluated; an `Unusable` where that could not be done. */
   readonly value: unknown
+  /** What stands there, where that is a template. */
+  readonly written?: unknown
   readonly from: string
   /** What the same name would have meant without this one, the nearest first. */
   readonly overrode?: readonly RawVar[]
@@ -39,6 +53,10 @@ export interface ConnectionSettings {
    */
   readonly proxyJump?: string
   /**
+   * Options as behind `ssh -o`, such as `ServerAliveInterval=5`: above those of ssh_config, below the settings here.
+   */
+  readonly sshOptions?: readonly string[]
+  /**
    * ssh_config to read in place of ~/.ssh/config and the system's, or false for none; the settings here win over it.
    */
   readonly sshConfig?: string | boolean
@@ -61,6 +79,10 @@ export interface Host {
   readonly settings: ConnectionSettings
   readonly vars: RawVars
   readonly at?: Location
+  /** Who acts there by its `ansible_become` and its kin: above what tasks and plays say, as in Ansible. */
+  readonly become?: { readonly wanted?: boolean; readonly user?: string }
+  /** Why it cannot be reached as the inventory says: that matters to whoever wants to work on it. */
+  readonly faults?: readonly Problem[]
 }
 
 /** Another host, by name, as a variable or a delegation holds it. */
@@ -70,7 +92,10 @@ export interface HostRef {
 
 export interface Group {
   readonly name: string
+  /** Its hosts and those of its child groups. */
   readonly hosts: readonly string[]
+  /** Those that the inventory names in this group itself. */
+  readonly own?: readonly string[]
   readonly children: readonly string[]
   readonly vars: RawVars
 }

@@ -1,5 +1,5 @@
 import { didYouMean, type Problem } from './problem.ts'
-import { hostsOf, type Host, type HostRef, type Inventory } from './inventory.ts'
+import { hostsOf, type Host, type HostRef, type Inventory, Unusable } from './inventory.ts'
 import { Secret } from './secret.ts'
 import { described, isStandardSchema, type OutputOf, type StandardSchema, validated } from './standard-schema.ts'
 
@@ -261,6 +261,11 @@ export function resolveVars<S extends Schema>(
       continue
     }
     const raw = Object.hasOwn(host.vars, name) ? host.vars[name] : undefined
+    if (raw?.value instanceof Unusable) {
+      const { problem } = raw.value
+      problems.push({ ...problem, message: `${host.name}: ${name} cannot be had: ${problem.message} (${raw.from})` })
+      continue
+    }
     const wrong = (message: string) => {
       const others = Object.keys(host.vars).filter((other) => !(other in schema))
       const near = raw === undefined ? didYouMean(name, others) : undefined

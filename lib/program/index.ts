@@ -29,6 +29,7 @@ export interface PlaybookRun {
   readonly extraVars?: Readonly<Record<string, unknown>>
   readonly check?: boolean
   readonly forks?: number
+  /** Who acts where neither the inventory nor a play says it. */
   readonly become?: boolean | string
   readonly forceHandlers?: boolean
   /** false: neither locks its hosts nor is recorded below `.switchover`, and cannot be resumed. */

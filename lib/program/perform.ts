@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { findRun, Journal } from '../engine/journal.ts'
 import { lockHosts } from '../engine/lock.ts'
-import { checkGates } from '../engine/preflight.ts'
+import { checkGates, checkReach } from '../engine/preflight.ts'
 import { newRunId, type RunOptions, run } from '../engine/run.ts'
 import { type PlayNode, tasksOf } from '../engine/select.ts'
 import type { Event, Reporter } from '../model/event.ts'
@@ -19,7 +19,7 @@ export type Operator = Pick<RunOptions, 'gate' | 'step' | 'stop' | 'abort'> &
 
 /** How what was prepared is carried out. */
 export interface Performance
-  extends Pick<RunOptions, 'check' | 'forks' | 'forceHandlers' | 'become' | 'argv' | 'weigh'> {
+  extends Pick<RunOptions, 'check' | 'forks' | 'forceHandlers' | 'become' | 'becomeUser' | 'argv' | 'weigh'> {
   /** Keeps other runs from its hosts, and says how to look in spite of theirs. Runs that only look have none. */
   readonly locks?: string
   /** Writes the journal that it can be resumed from. */
@@ -42,6 +42,8 @@ export async function perform(prepared: Prepared, how: Performance): Promise<Per
   const { playbook, plays, inventory } = prepared
   const { resume, reporters, locks, records, unattended, ...options } = how
   const done = resume === undefined ? undefined : findRun(resume === 'latest' ? undefined : resume, playbook.name)
+  const unreachable = checkReach(plays)
+  if (unreachable.length > 0) throw new Refused(unreachable, exit.load)
   const unanswered = unattended ? checkGates(plays, done) : []
   if (unanswered.length > 0) throw new Refused(unanswered, exit.refused)
   const runId = newRunId()

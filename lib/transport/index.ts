@@ -58,6 +58,8 @@ export function createTransport(options: TransportOptions): Transport {
   }
 
   const open = async (host: Host): Promise<Link> => {
+    const [fault] = host.faults ?? []
+    if (fault) throw new Unreachable(`cannot reach ${host.name}: ${fault.message}`, fault.hint)
     const { connection = 'ssh' } = host.settings
     if (connection === 'local') return localLink(host.name)
     if (connection !== 'ssh') return ownLink(connection, host, closing.signal)

@@ -98,7 +98,7 @@ async function parsed(text: Buffer, passphrase: Secret): Promise<ParsedKey | und
  * @throws Unreachable when a key that the settings name cannot be used
  */
 export async function login(
-  { user, settings, identities, identitiesOnly, agent: socket }: Route,
+  { user, settings, identities, identitiesOnly, authentications, agent: socket }: Route,
   ring: KeyRing,
   patiently: <T>(answer: Promise<T>) => Promise<T>,
 ): Promise<Login> {
@@ -166,7 +166,7 @@ export async function login(
   if (settings.password !== undefined) attempts.push(...byPassword(user, settings.password.reveal()))
 
   const tried: string[] = []
-  const left = [...attempts]
+  const left = wanted(attempts, authentications)
   const next = async (methods: readonly AuthenticationType[] | null): Promise<object | false> => {
     for (let attempt = left.shift(); attempt !== undefined; attempt = left.shift()) {
       if (methods !== null && !methods.includes(attempt.method)) continue
@@ -190,6 +190,11 @@ export async function login(
       void next(methods).then(take)
     }) as unknown as AuthHandlerMiddleware,
   }
+}
+
+/** Those of the ways to log in that are wanted, in the order in which they are. */
+function wanted(attempts: readonly Attempt[], ways: readonly string[] | undefined): Attempt[] {
+  return ways === undefined ? [...attempts] : ways.flatMap((way) => attempts.filter(({ method }) => method === way))
 }
 
 function byPassword(user: string, password: string): readonly Attempt[] {

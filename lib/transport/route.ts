@@ -15,6 +15,8 @@ export interface Route {
   readonly identities: readonly string[] | undefined
   /** Keys of the agent that are none of `identities` are not shown. */
   readonly identitiesOnly: boolean
+  /** The ways to log in that are wanted, the first first; undefined: any, in our order. */
+  readonly authentications: readonly string[] | undefined
   /** The socket of the agent whose keys are shown. */
   readonly agent: string | undefined
   /** The socket of the agent that the host may use. */
@@ -83,6 +85,7 @@ export class Routes {
               .filter((file) => file !== 'none')
               .map(fill),
       identitiesOnly: yes(options.get('identitiesonly')),
+      authentications: authenticationsOf(options),
       forwardAgent:
         settings.forwardAgent === undefined
           ? forwarded(options.get('forwardagent'), agent, fill)
@@ -98,12 +101,11 @@ export class Routes {
     }
   }
 
-  async #options(host: string, { sshConfig = true, user }: ConnectionSettings): Promise<SshOptions> {
-    if (sshConfig === false) return { get: () => undefined, all: () => [] }
-    const path = sshConfig === true ? '' : sshConfig
-    const config = this.#configs.get(path) ?? new SshConfig(path === '' ? undefined : path, this.#warn)
-    this.#configs.set(path, config)
-    return config.lookup({ host, user })
+  async #options(host: string, { sshConfig = true, sshOptions, user }: ConnectionSettings): Promise<SshOptions> {
+    const key = String(sshConfig)
+    const config = this.#configs.get(key) ?? new SshConfig(sshConfig, this.#warn)
+    this.#configs.set(key, config)
+    return config.lookup({ host, user, options: sshOptions })
   }
 
   #proxies(
@@ -133,7 +135,7 @@ export class Routes {
       case 'no':
       case 'off':
         this.#warn(
-          `ssh_config has StrictHostKeyChecking no for ${host}: it is taken as accept-new, ` +
+          `StrictHostKeyChecking no for ${host} is taken as accept-new, ` +
             'so a host key that has changed is still refused',
         )
         return 'accept-new'
@@ -203,6 +205,22 @@ function knownHostsOf(options: SshOptions, fill: (text: string) => string): read
   ]
     .filter((file) => file !== 'none')
     .map(fill)
+}
+
+const ways = ['publickey', 'password', 'keyboard-interactive']
+
+function authenticationsOf(options: SshOptions): readonly string[] | undefined {
+  const preferred = options.get('preferredauthentications')?.toLowerCase().split(',')
+  const off = [
+    ...(options.get('pubkeyauthentication') === 'no' ? ['publickey'] : []),
+    ...(options.get('passwordauthentication') === 'no' ? ['password'] : []),
+    ...([options.get('kbdinteractiveauthentication'), options.get('challengeresponseauthentication')].includes('no')
+      ? ['keyboard-interactive']
+      : []),
+  ]
+  return preferred === undefined && off.length === 0
+    ? undefined
+    : (preferred ?? ways).filter((way) => !off.includes(way))
 }
 
 function agentOf(told: string | undefined, fill: (text: string) => string): string | undefined {

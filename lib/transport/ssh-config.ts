@@ -10,6 +10,8 @@ export interface Destination {
   readonly host: string
   /** The user that was asked for, as `ssh -l` does. */
   readonly user?: string
+  /** What stands behind `ssh -o`: it comes before all files. */
+  readonly options?: readonly string[]
 }
 
 /** What ssh_config says about one destination: the values that count, by keywords in lower case. */
@@ -51,22 +53,25 @@ export class SshConfig {
   readonly #files = new Map<string, Promise<readonly Directive[]>>()
   readonly #included = new Map<string, Promise<readonly string[]>>()
 
-  /** `path`: read this one only; otherwise the user's and then the system's. */
-  constructor(path: string | undefined, warn: (message: string) => void) {
+  /** A path: read this one only; true: the user's and then the system's; false: none. */
+  constructor(path: string | boolean, warn: (message: string) => void) {
     const own = join(homedir(), '.ssh')
     this.#sources =
-      path === undefined
-        ? [
-            { path: join(own, 'config'), base: own, guarded: true, needed: false },
-            { path: '/etc/ssh/ssh_config', base: '/etc/ssh', guarded: false, needed: false },
-          ]
-        : [{ path: path.replace(/^~(?=\/)/, homedir()), base: own, guarded: false, needed: true }]
+      path === false
+        ? []
+        : path === true
+          ? [
+              { path: join(own, 'config'), base: own, guarded: true, needed: false },
+              { path: '/etc/ssh/ssh_config', base: '/etc/ssh', guarded: false, needed: false },
+            ]
+          : [{ path: path.replace(/^~(?=\/)/, homedir()), base: own, guarded: false, needed: true }]
     this.#warn = warn
   }
 
   /** @throws Unreachable when a file cannot be read or trusted */
   async lookup(destination: Destination): Promise<SshOptions> {
     const search = new Search(destination, this.#warn)
+    for (const directive of directivesOf((destination.options ?? []).join('\n'), 'ssh -o')) search.put(directive)
     await this.#pass(search)
     if (search.wantsFinal) {
       search.final()
@@ -143,10 +148,14 @@ async function read({ path, guarded, needed }: Source): Promise<readonly Directi
       message.includes('by others') ? `chmod 600 ${path}` : 'check sshConfig in the inventory',
     )
   }
+  return directivesOf(text, path)
+}
+
+function directivesOf(text: string, from: string): readonly Directive[] {
   return text.split('\n').flatMap((line, i) => {
     const [, word, rest] = /^\s*"?([A-Za-z]\w*)"?(?:\s*=\s*|\s+)(.*?)\s*$/.exec(line) ?? []
     if (word === undefined || rest === undefined) return []
-    return [{ keyword: word.toLowerCase(), args: words(rest), rest, at: `${path}:${i + 1}` }]
+    return [{ keyword: word.toLowerCase(), args: words(rest), rest, at: `${from}:${i + 1}` }]
   })
 }
 

@@ -114,8 +114,8 @@ test.before(async (context) => {
     ],
     [
       ['changed', [...on, 'changed']],
-      ['sudo', [...on, 'good', '--become-user', 'deploy']],
-      ['sudo password', [...on, 'good', '--become-user', 'deploy', '--become-password-file', 'secret']],
+      ['sudo', [...on, 'good', '-b', '--become-user', 'deploy']],
+      ['sudo password', [...on, 'good', '-b', '--become-user', 'deploy', '--become-password-file', 'secret']],
       ['lost', ['lost.ts', ...on.slice(1), 'good']],
     ],
   ]

@@ -274,7 +274,7 @@ Host *
     warnings.sort(),
     ['gate', 'node-1'].map(
       (name) =>
-        `ssh_config has StrictHostKeyChecking no for ${name}: ` +
+        `StrictHostKeyChecking no for ${name} is taken as accept-new, ` +
         'it is taken as accept-new, so a host key that has changed is still refused',
     ),
   )

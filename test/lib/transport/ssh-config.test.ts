@@ -233,9 +233,9 @@ test("the user's own file is not taken when others may write it", async ({ folde
   const before = process.env['HOME']
   process.env['HOME'] = home
   try {
-    assert.is((await new SshConfig(undefined, () => undefined).lookup({ host: 'a' })).get('port'), '5')
+    assert.is((await new SshConfig(true, () => undefined).lookup({ host: 'a' })).get('port'), '5')
     execFileSync('chmod', ['664', join(home, '.ssh', 'more')])
-    await new SshConfig(undefined, () => undefined).lookup({ host: 'a' })
+    await new SshConfig(true, () => undefined).lookup({ host: 'a' })
     assert.unreachable()
   } catch (error) {
     assert.is(

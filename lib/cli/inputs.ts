@@ -3,33 +3,37 @@ import type { ConnectionSettings, Host, Inventory } from '../model/inventory.ts'
 import { exit, Refused } from '../model/problem.ts'
 import type { Secret } from '../model/secret.ts'
 import { loadInventory } from '../inventory/load.ts'
+import type { VaultOpener } from '../inventory/vault.ts'
 import { parseExtraVars } from './extra-vars.ts'
 import type { connecting, Values, ValuesOf, vaults } from './options.ts'
-import { passwordFrom, vaultPassword } from './passwords.ts'
+import { passwordFrom, vaultOpener } from './passwords.ts'
 import { askSecret } from './terminal.ts'
 
 /** The options that say which inventory. */
 type InventoryValues = Pick<Values, 'inventory' | 'extra-vars'> & ValuesOf<typeof vaults>
 
+/** What was read of the options already, and who hears of slips. */
+interface Known {
+  readonly extraVars?: Readonly<Record<string, unknown>>
+  readonly vault?: VaultOpener
+  readonly warn?: (message: string) => unknown
+}
+
 /** The inventory that the options name, with -e above it. @throws Refused */
-export async function readInventory(
-  values: InventoryValues,
-  extraVars?: Readonly<Record<string, unknown>>,
-  warn = (message: string): unknown => process.stderr.write(`[WARNING]: ${message}\n`),
-): Promise<Inventory> {
+export async function readInventory(values: InventoryValues, known: Known = {}): Promise<Inventory> {
   const { inventory } = values
   if (!inventory?.length)
     throw new Refused(
       { message: 'no inventory', hint: 'name one with -i, such as -i inventory/lab, or in run.config.ts' },
       exit.usage,
     )
-  const password = vaultPassword(values)
+  const { vault = vaultOpener(values), warn = (message) => process.stderr.write(`[WARNING]: ${message}\n`) } = known
   return loadInventory(inventory, {
-    extraVars: extraVars ?? (await parseExtraVars(values['extra-vars'] ?? [])),
+    extraVars: known.extraVars ?? (await parseExtraVars(values['extra-vars'] ?? [], vault)),
     cwd: process.cwd(),
     askSecret,
-    warn,
-    ...(password ? { vaultPassword: password } : {}),
+    warn: (message) => void warn(message),
+    vault,
   })
 }
 
@@ -63,7 +67,14 @@ export async function withConnectionOptions(
   const hosts = new Map(
     [...inventory.hosts].map(([name, host]): [string, Host] => [
       name,
-      { ...host, settings: { ...host.settings, ...over } },
+      {
+        ...host,
+        settings: { ...host.settings, ...over },
+        // What is said of the way matters no more where another is told.
+        ...(connection && host.faults
+          ? { faults: host.faults.filter((one) => !/^ansible_conn/.test(one.message)) }
+          : {}),
+      },
     ]),
   )
   return { ...inventory, hosts }
@@ -79,7 +90,14 @@ async function given(
   return asks ? askSecret(question, label) : undefined
 }
 
-/** Who tasks become unless they say otherwise, as -b and --become-user have it. */
-export function becomeOf(values: Pick<Values, 'become' | 'become-user'>): boolean | string | undefined {
-  return values['become-user'] ?? (values.become ? true : undefined)
+/** Who tasks become where neither inventory nor play says it, as -b and --become-user have it. */
+export function becomeOf({ become, 'become-user': user }: Pick<Values, 'become' | 'become-user'>): {
+  readonly become?: true
+  readonly becomeUser?: string
+} {
+  if (user !== undefined && !become)
+    process.stderr.write(
+      `[WARNING]: --become-user ${user} counts only where the inventory, a play or a task becomes: add -b\n`,
+    )
+  return { ...(become ? { become } : {}), ...(user === undefined ? {} : { becomeUser: user }) }
 }

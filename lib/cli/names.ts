@@ -31,8 +31,7 @@ export async function hostNames(told: readonly Word[]): Promise<readonly string[
       'ask-vault-password': false,
       ...(given.length > 0 ? { inventory: given } : {}),
     },
-    undefined,
-    () => {},
+    { warn: () => {} },
   )
   return [...inventory.groups.keys(), ...inventory.hosts.keys()]
 }

@@ -2,14 +2,15 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { homedir } from 'node:os'
-import type { VaultPassword } from '../inventory/vault.ts'
+import { type VaultKey, VaultOpener } from '../inventory/vault.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { Secret } from '../model/secret.ts'
 import { askSecret } from './terminal.ts'
 import type { Values } from './options.ts'
 
 /**
- * A password from a file, or from what the file prints when it may be executed; without its last line end.
+ * A password from a file, or from what the file prints when it may be executed; without blanks and line ends around
+ * it, as Ansible has it.
  * @throws Refused
  */
 export function passwordFrom(given: string, label: string, args: readonly string[] = []): Secret {
@@ -25,7 +26,7 @@ export function passwordFrom(given: string, label: string, args: readonly string
       `chmod 600 ${given}`,
     )
   }
-  const password = (program ? printed() : readFileSync(file, 'utf8')).replace(/\r?\n$/, '')
+  const password = (program ? printed() : readFileSync(file, 'utf8')).trim()
   if (password === '')
     throw refused(`${given} ${program ? 'printed nothing, and should print' : 'is empty, and should hold'} a password`)
   return Secret.of(password, label)
@@ -49,31 +50,27 @@ export function passwordFrom(given: string, label: string, args: readonly string
 type VaultOptions = Pick<Values, 'ask-vault-password' | 'vault-password-file' | 'vault-id'>
 
 /**
- * The vault passwords that the options name; each is read or asked for when a vault wants it, and once; twice where a
- * slip would lock something away.
+ * The vault passwords that the options name, in their order; each is read or asked for when a vault wants it; twice
+ * where a slip would lock something away.
  */
-export function vaultPassword(values: VaultOptions, confirm = false): VaultPassword | undefined {
-  const ids = (values['vault-id'] ?? []).map((given) => {
-    const at = given.indexOf('@')
-    return { label: at < 0 ? 'default' : given.slice(0, at), source: given.slice(at + 1) }
+export function vaultKeys(values: VaultOptions, confirm = false): readonly VaultKey[] {
+  const key = (label: string, source: string): VaultKey => ({
+    label,
+    password: () => readVaultPassword(label, source, confirm),
   })
-  const file = values['vault-password-file']
-  if (ids.length === 0 && file === undefined && !values['ask-vault-password']) return undefined
-  const once = new Map<string, Promise<Secret>>()
-  const from = (label: string, source: string): Promise<Secret> => {
-    const key = `${label}@${source}`
-    const known = once.get(key) ?? readVaultPassword(label, source, confirm)
-    once.set(key, known)
-    return known
-  }
-  return async (id) => {
-    const labelled = ids.find(({ label }) => label === id)
-    if (labelled) return from(labelled.label, labelled.source)
-    if (file !== undefined) return from('default', file)
-    if (values['ask-vault-password']) return from('default', 'prompt')
-    const other = ids.find(({ label }) => label === 'default') ?? (id === undefined ? ids[0] : undefined)
-    return other && from(other.label, other.source)
-  }
+  return [
+    ...(values['vault-id'] ?? []).map((given) => {
+      const at = given.indexOf('@')
+      return key(at < 0 ? 'default' : given.slice(0, at), given.slice(at + 1))
+    }),
+    ...(values['vault-password-file'] ?? []).map((file) => key('default', file)),
+    ...(values['ask-vault-password'] ? [key('default', 'prompt')] : []),
+  ]
+}
+
+/** Opens vaults with the passwords that the options name. */
+export function vaultOpener(values: VaultOptions): VaultOpener {
+  return new VaultOpener(vaultKeys(values))
 }
 
 async function readVaultPassword(label: string, source: string, confirm: boolean): Promise<Secret> {
@@ -97,7 +94,7 @@ export async function encryptingPassword(
   values: VaultOptions,
   wanted?: string,
 ): Promise<{ readonly id?: string; readonly password: Secret }> {
-  const plain = values['vault-password-file'] !== undefined || values['ask-vault-password']
+  const plain = Boolean(values['vault-password-file']?.length) || values['ask-vault-password']
   const labels = (values['vault-id'] ?? []).map((given) =>
     given.includes('@') ? given.slice(0, given.indexOf('@')) : 'default',
   )
@@ -120,8 +117,8 @@ export async function encryptingPassword(
     )
   }
   const id = wanted ?? (plain ? undefined : labels[0])
-  const source = vaultPassword(values, true)
-  const password = typeof source === 'function' ? await source(id) : source
+  const keys = vaultKeys(values, true)
+  const password = await (keys.find(({ label }) => label === (id ?? 'default')) ?? keys[0])?.password()
   if (!password)
     throw new Refused(
       {

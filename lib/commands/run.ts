@@ -7,6 +7,7 @@ import { questions } from '../cli/operator.ts'
 import { type connecting, options, pick, type Values, type ValuesOf, vaults } from '../cli/options.ts'
 import { checkOutputs, makeOwn, type Own, ownReporters, reportersFor } from '../cli/reporters.ts'
 import { catchSignals, exitCode, type Signals } from '../cli/signals.ts'
+import { vaultOpener } from '../cli/passwords.ts'
 import { choice, Interrupted, interactive } from '../cli/terminal.ts'
 import { type PlayNode, tasksOf } from '../engine/select.ts'
 import { counted } from '../model/counted.ts'
@@ -114,14 +115,15 @@ export async function connected(selected: Selected, values: ValuesOf<typeof conn
 /** Loads playbook and inventory and selects. @throws Refused */
 export async function load({ target, values, argv, checked }: Wanted): Promise<Selected> {
   const file = findPlaybook(target)
-  const extraVars = await parseExtraVars(values['extra-vars'] ?? [])
+  const vault = vaultOpener(values)
+  const extraVars = await parseExtraVars(values['extra-vars'] ?? [], vault)
   const sources = checked && [file, ...inventorySources(values.inventory ?? []), ...checked]
   // A type error says more than what follows from it at run time, so it is the one to be shown.
   const [types, prepared] = await Promise.allSettled([
     sources ? import('../cli/typecheck.ts').then(({ typeCheck }) => typeCheck(sources)) : undefined,
     prepare(
       loadPlaybook(file, values.limit ? undefined : `${program()} ${typed(argv)} -l HOSTS`),
-      readInventory(values, extraVars),
+      readInventory(values, { extraVars, vault }),
       {
         limit: values.limit ?? [],
         tags: splitTags(values.tags ?? []),
@@ -162,7 +164,6 @@ async function execute(prepared: Prepared, own: readonly Own[], { values, argv }
   const { check, forks, resume } = values
   const { live, reporters } = await reportersFor(values, own, argv)
   const { perform } = await import('../program/perform.ts')
-  const become = becomeOf(values)
   let signals: Signals | undefined
   try {
     const { outcome } = await perform(prepared, {
@@ -170,7 +171,7 @@ async function execute(prepared: Prepared, own: readonly Own[], { values, argv }
       forks,
       forceHandlers: values['force-handlers'],
       argv,
-      ...(become === undefined ? {} : { become }),
+      ...becomeOf(values),
       ...(resume === undefined ? {} : { resume }),
       ...(check ? {} : { locks: '--check' }),
       records: !check,

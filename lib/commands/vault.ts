@@ -13,12 +13,12 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { decryptVault, encryptVault, isVault, vaultId } from '../inventory/vault.ts'
+import { encryptVault, isVault, vaultId } from '../inventory/vault.ts'
 import { exit, type Problem, Refused } from '../model/problem.ts'
 import type { Secret } from '../model/secret.ts'
 import { command } from '../cli/command.ts'
 import { type ValuesOf, vaults } from '../cli/options.ts'
-import { encryptingPassword, vaultPassword } from '../cli/passwords.ts'
+import { encryptingPassword, vaultOpener } from '../cli/passwords.ts'
 import { askSecret, interactive } from '../cli/terminal.ts'
 import { program } from '../model/program.ts'
 
@@ -83,8 +83,7 @@ async function obey(args: VaultArguments): Promise<number> {
   const { action, files } = args
   // Without any option about it, the password is asked for, as ansible-vault does.
   const { 'vault-password-file': file, 'vault-id': ids } = args.values
-  const values: Values =
-    file === undefined && !ids?.length ? { ...args.values, 'ask-vault-password': true } : args.values
+  const values: Values = !file?.length && !ids?.length ? { ...args.values, 'ask-vault-password': true } : args.values
   refuseIdle(args)
   if (action === 'encrypt-string') return encryptString({ ...args, values })
   if (files.length === 0) throw usage(`${program()} vault ${action} needs a file`)
@@ -127,13 +126,13 @@ async function encrypt({ files, values, to, encryptId }: VaultArguments): Promis
 }
 
 async function decrypt({ files, values, to }: VaultArguments): Promise<number> {
-  for (const [file, content] of await opened(files, values)) put(to ?? file, content)
+  for (const { file, content } of await opened(files, values)) put(to ?? file, content)
   return exit.ok
 }
 
 async function view({ files, values }: VaultArguments): Promise<number> {
   // What is asked for is shown: this is the one output that is not masked.
-  for (const [, content] of await opened(files, values)) process.stdout.write(content)
+  for (const { content } of await opened(files, values)) process.stdout.write(content)
   return exit.ok
 }
 
@@ -141,28 +140,23 @@ async function rekey({ files, values, newFile, newId }: VaultArguments): Promise
   if (newFile !== undefined && newId !== undefined)
     throw usage('--new-vault-password-file and --new-vault-id exclude each other')
   const contents = await opened(files, values)
-  const ids = new Map(files.map((file) => [file, vaultId(readFileSync(file, 'latin1'))]))
   const fresh = await encryptingPassword({
     'ask-vault-password': newFile === undefined && newId === undefined,
-    'vault-password-file': newFile,
+    'vault-password-file': newFile === undefined ? undefined : [newFile],
     'vault-id': newId === undefined ? undefined : [newId],
   })
   // A new password alone leaves the label as it is.
-  for (const [file, content] of contents)
-    put(file, encryptVault(content, fresh.password, newId === undefined ? ids.get(file) : fresh.id))
+  for (const { file, content, id } of contents)
+    put(file, encryptVault(content, fresh.password, newId === undefined ? id : fresh.id))
   return exit.ok
 }
 
 async function edit({ files, values, encryptId }: VaultArguments): Promise<number> {
   for (const file of files) {
     const there = existsSync(file)
-    const before = there ? (await opened([file], values))[0]![1] : Buffer.alloc(0)
-    const { password, id } = there
-      ? {
-          password: await passwordFor(values, vaultId(readFileSync(file, 'latin1'))),
-          id: vaultId(readFileSync(file, 'latin1')),
-        }
-      : await encryptingPassword(values, encryptId)
+    const [old] = there ? await opened([file], values) : []
+    const before = old?.content ?? Buffer.alloc(0)
+    const { password, id } = old ?? (await encryptingPassword(values, encryptId))
     const after = await inEditor(path.basename(file), before)
     if (after.equals(before)) process.stderr.write(`${file} is unchanged\n`)
     else put(file, encryptVault(after, password, id))
@@ -217,34 +211,32 @@ function contentsOf(
   return contents
 }
 
-async function opened(files: readonly string[], values: Values): Promise<readonly (readonly [string, Buffer])[]> {
+/** A vault, opened. */
+interface Opened {
+  readonly file: string
+  readonly content: Buffer
+  /** What opened it, and the label that it bears. */
+  readonly password: Secret
+  readonly id: string | undefined
+}
+
+async function opened(files: readonly string[], values: Values): Promise<readonly Opened[]> {
   const contents = contentsOf(files, (file, content) =>
     isVault(content.toString('latin1')) ? undefined : { message: `${file} is not encrypted` },
   )
-  const open: (readonly [string, Buffer])[] = []
-  const source = vaultPassword(values)
+  const vault = vaultOpener(values)
+  const open: Opened[] = []
   for (const [file, content] of contents) {
     const text = content.toString('latin1')
     try {
-      open.push([file, decryptVault(text, await passwordFrom(source, vaultId(text)))])
+      const { plain, password } = await vault.open(text)
+      open.push({ file, content: plain, password, id: vaultId(text) })
     } catch (error) {
-      if (error instanceof Refused || !(error instanceof Error) || error.constructor !== Error) throw error
-      throw new Refused({ message: `${file} cannot be decrypted: ${error.message}` }, exit.load)
+      if (error instanceof Refused) throw error
+      throw new Refused({ message: `${file} cannot be decrypted: ${(error as Error).message}` }, exit.load)
     }
   }
   return open
-}
-
-const passwordFor = (values: Values, id: string | undefined) => passwordFrom(vaultPassword(values), id)
-
-async function passwordFrom(source: ReturnType<typeof vaultPassword>, id: string | undefined): Promise<Secret> {
-  const found = typeof source === 'function' ? await source(id) : source
-  if (!found)
-    throw new Refused(
-      { message: `no password is given for the vault id ${id}`, hint: `give --vault-id ${id}@FILE` },
-      exit.usage,
-    )
-  return found
 }
 
 /**

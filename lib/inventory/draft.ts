@@ -2,7 +2,8 @@ import path from 'node:path'
 import type { Location } from '../model/location.ts'
 import type { ConnectionSettings, Group, Host, Inventory, RawVar, RawVars } from '../model/inventory.ts'
 import type { Problem } from '../model/problem.ts'
-import { connectionSettings } from './connection.ts'
+import { reached } from './ansible-vars.ts'
+import { type Unevaluated, Values } from './values.ts'
 
 /** What one place of the inventory says of a group or a host; a later layer wins. */
 export interface Layer {
@@ -20,6 +21,8 @@ interface DraftGroup {
 interface DraftHost {
   readonly name: string
   readonly at: Location | undefined
+  /** The file that named it first. */
+  readonly source: string | undefined
   readonly inline: Layer[]
   readonly files: Layer[]
 }
@@ -32,7 +35,10 @@ export class Draft {
   readonly hosts = new Map<string, DraftHost>()
   readonly groups = new Map<string, DraftGroup>()
   readonly cwd: string
+  /** The file that is being read. */
+  source: string | undefined
   readonly #problems = new Map<string, Problem>()
+  readonly #warnings = new Set<string>()
 
   constructor(cwd: string) {
     this.cwd = cwd
@@ -48,9 +54,26 @@ export class Draft {
 
   host(name: string, group: string, at?: Location): DraftHost {
     let found = this.hosts.get(name)
-    if (!found) this.hosts.set(name, (found = { name, at, inline: [], files: [] }))
+    if (!found) this.hosts.set(name, (found = { name, at, source: this.source, inline: [], files: [] }))
     this.group(group).hosts.add(name)
     return found
+  }
+
+  /** The variable that a port behind a host's name is, where the host is named first: later it counts for nothing. */
+  portOf(host: string, port: number | undefined, from: string): RawVars {
+    if (port === undefined) return {}
+    if (!this.hosts.has(host)) return { ansible_port: { value: port, from } }
+    this.warn(`the port ${port} counts only where ${host} is named first: write ansible_port=${port} (${from})`)
+    return {}
+  }
+
+  /** Tells once of what may be meant, and most likely is not. */
+  warn(message: string): void {
+    this.#warnings.add(message)
+  }
+
+  get warnings(): readonly string[] {
+    return [...this.#warnings]
   }
 
   /** The same problem of many hosts is told once. */
@@ -95,12 +118,8 @@ export class Draft {
       (a, b) => depths.get(a)! - depths.get(b)! || this.#priority(a) - this.#priority(b) || (a < b ? -1 : 1),
     )
     const members = new Map(order.map((name) => [name, this.#members(name, children)]))
-    const holds = (group: string, host: string) => members.get(group)!.has(host)
-
-    const hosts = new Map<string, Host>()
-    for (const name of members.get('all')!) {
-      const host = this.hosts.get(name)!
-      const own = byRank.filter((group) => holds(group, name)).map((group) => this.group(group))
+    const layered = [...this.hosts.values()].map((host) => {
+      const own = byRank.filter((group) => members.get(group)!.has(host.name)).map((group) => this.group(group))
       const layers = [
         ...own.flatMap(({ inline }) => inline),
         ...own.flatMap(({ files }) => files),
@@ -108,20 +127,37 @@ export class Draft {
         ...host.files,
         extra,
       ]
-      hosts.set(name, {
-        name,
-        groups: order.filter((group) => group !== 'all' && holds(group, name)),
-        settings: connectionSettings(layers, this.cwd, (message, hint) => this.problem(message, undefined, hint)),
-        vars: merge(layers),
-        ...(host.at ? { at: host.at } : {}),
-      })
-    }
+      const groups = order.filter((group) => group !== 'all' && members.get(group)!.has(host.name))
+      return { name: host.name, at: host.at, source: host.source, groups, layers, vars: merge(layers) }
+    })
+    const values = new Values(
+      new Map(layered.map((host) => [host.name, host])),
+      new Map([...members].map(([name, hosts]) => [name, [...hosts]])),
+      this.cwd,
+    )
+    const hosts = new Map<string, Host>(
+      layered.map(({ layers, at, ...host }) => {
+        const vars = values.of(host)
+        const { faults, idle, ...how } = reached(layers, vars, this.cwd)
+        for (const one of idle) this.warn(one)
+        const { name, groups } = host
+        return [name, { name, groups, vars, ...how, ...(faults.length > 0 ? { faults } : {}), ...(at ? { at } : {}) }]
+      }),
+    )
+    // A host that no inventory lists has only the variables of a group: `all`.
+    const alone = (vars: RawVars): Unevaluated => ({ name: 'localhost', groups: [], vars, source: undefined })
     const groups = new Map<string, Group>(
       order.map((name) => {
-        const { inline, files } = this.group(name)
+        const { inline, files, hosts: own } = this.group(name)
         return [
           name,
-          { name, hosts: [...members.get(name)!], children: children(name), vars: merge([...inline, ...files]) },
+          {
+            name,
+            hosts: [...members.get(name)!],
+            own: name === 'all' ? [] : [...own],
+            children: children(name),
+            vars: values.of(alone(merge([...inline, ...files]))),
+          },
         ]
       }),
     )
@@ -171,7 +207,10 @@ export class Draft {
     const given = this.group(name)
       .inline.flatMap(({ vars }) => vars?.[priority] ?? [])
       .at(-1)
-    return Number(given?.value ?? 1) || 1
+    const number = Number(given?.value ?? 1)
+    if (Number.isInteger(number)) return number
+    this.problem(`${priority} must be a whole number, and is ${JSON.stringify(given?.value)} (${given?.from})`)
+    return 1
   }
 
   // Breadth first: the hosts of a group itself stand before those of its child groups.

@@ -1,13 +1,15 @@
 import { execFile } from 'node:child_process'
-import path from 'node:path'
-import type { RawVars } from '../model/inventory.ts'
-import { kept } from './connection.ts'
+import { type RawVars, Unusable } from '../model/inventory.ts'
+import { Secret } from '../model/secret.ts'
+import { kept } from './ansible-vars.ts'
 import type { Draft } from './draft.ts'
+import { written } from './template.ts'
+import type { VaultOpener } from './vault.ts'
 
 /** Runs an executable inventory and reads what it prints. */
-export async function readExecutable(draft: Draft, file: string): Promise<void> {
+export async function readExecutable(draft: Draft, file: string, vault: VaultOpener): Promise<void> {
   const printed = await ask(draft, file, '--list')
-  if (printed) await readDynamic(draft, file, printed, (host) => ask(draft, file, '--host', host))
+  if (printed) await readDynamic(draft, file, printed, vault, (host) => ask(draft, file, '--host', host))
 }
 
 /** Reads the JSON of Ansible's dynamic inventories: groups with hosts, vars and children, and `_meta.hostvars`. */
@@ -15,34 +17,66 @@ export async function readDynamic(
   draft: Draft,
   file: string,
   printed: Readonly<Record<string, unknown>>,
+  vault: VaultOpener,
   askHost?: (host: string) => Promise<Record<string, unknown> | undefined>,
 ): Promise<void> {
   const { _meta: meta, ...groups } = printed
   const wrong = (message: string) => draft.problem(`${draft.show(file)}: ${message}`)
+  const named = new Set<string>()
   for (const [name, of] of Object.entries(groups)) {
     const group = draft.group(name)
     if (!Array.isArray(of) && !isRecord(of)) {
       wrong(`the group ${name} must be a list of hosts or have hosts, children or vars`)
       continue
     }
-    const { hosts = [], children = [], vars = {} } = Array.isArray(of) ? { hosts: of } : of
-    if (areNames(hosts)) for (const host of hosts) draft.host(host, name === 'all' ? 'ungrouped' : name)
-    else wrong(`hosts of the group ${name} must be a list of names`)
+    const { hosts = [], children = [], vars = {} } = Array.isArray(of) ? { hosts: of } : sections(name, of)
+    if (areNames(hosts)) {
+      for (const host of hosts) draft.host(host, name === 'all' ? 'ungrouped' : name)
+      for (const host of hosts) named.add(host)
+    } else wrong(`hosts of the group ${name} must be a list of names`)
     if (areNames(children)) for (const child of children) group.children.add(draft.group(child).name)
     else wrong(`children of the group ${name} must be a list of names`)
-    if (isRecord(vars)) group.inline.push({ vars: varsOf(vars, `${draft.show(file)} group ${name}`) })
+    if (isRecord(vars)) group.inline.push({ vars: await varsOf(vars, `${draft.show(file)} group ${name}`, vault) })
     else wrong(`vars of the group ${name} must be a mapping`)
   }
+  // Variables of a host that no group has are nobody's: what a cloud forgot to put into a group is not acted on.
   const known = isRecord(meta) ? meta['hostvars'] : undefined
-  if (isRecord(known)) for (const name of Object.keys(known)) if (!draft.hosts.has(name)) draft.host(name, 'ungrouped')
-  for (const [name, host] of draft.hosts) {
+  for (const name of named) {
     const vars = isRecord(known) ? known[name] : await askHost?.(name)
-    if (isRecord(vars)) host.inline.push({ vars: varsOf(vars, `${draft.show(file)} host ${name}`) })
+    if (!isRecord(vars)) continue
+    draft.hosts.get(name)!.inline.push({ vars: await varsOf(vars, `${draft.show(file)} host ${name}`, vault) })
   }
 }
 
-function varsOf(vars: Readonly<Record<string, unknown>>, from: string): RawVars {
-  return Object.fromEntries(Object.entries(vars).map(([name, value]) => [name, { value: kept(name, value), from }]))
+/** A mapping without any section is a host of the group's name, with variables: `{ "web": { "port": 80 } }`. */
+function sections(name: string, of: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return ['hosts', 'vars', 'children'].some((section) => section in of) ? of : { hosts: [name], vars: of }
+}
+
+async function varsOf(vars: Readonly<Record<string, unknown>>, from: string, vault: VaultOpener): Promise<RawVars> {
+  const entries = Object.entries(vars).map(async ([name, value]) => {
+    const made = kept(name, await meant(name, value, vault))
+    return [name, { value: made, from }] as const
+  })
+  return Object.fromEntries(await Promise.all(entries))
+}
+
+/** What JSON of Ansible's stands for: it marks what is encrypted and what is no template. */
+async function meant(name: string, value: unknown, vault: VaultOpener): Promise<unknown> {
+  if (typeof value === 'string') return written(value)
+  if (Array.isArray(value)) return Promise.all(value.map((item) => meant(name, item, vault)))
+  if (!isRecord(value)) return value
+  const { __ansible_vault: encrypted, __ansible_unsafe: literal } = value
+  if (typeof literal === 'string') return literal
+  if (typeof encrypted === 'string') {
+    try {
+      return Secret.of((await vault.open(encrypted)).plain.toString('utf8'), name)
+    } catch (error) {
+      return new Unusable({ message: (error as Error).message })
+    }
+  }
+  const entries = Object.entries(value).map(async ([key, item]) => [key, await meant(name, item, vault)] as const)
+  return Object.fromEntries(await Promise.all(entries))
 }
 
 async function ask(
@@ -53,7 +87,7 @@ async function ask(
   const called = [draft.show(file), ...args].join(' ')
   const { error, stdout, stderr } = await new Promise<{ error: Error | null; stdout: string; stderr: string }>(
     (resolve) => {
-      const started = execFile(file, args, { cwd: path.dirname(file), maxBuffer: 1 << 28 }, (error, stdout, stderr) =>
+      const started = execFile(file, args, { cwd: draft.cwd, maxBuffer: 1 << 28 }, (error, stdout, stderr) =>
         resolve({ error, stdout, stderr }),
       )
       started.stdin?.end()
@@ -67,7 +101,7 @@ async function ask(
     return undefined
   }
   try {
-    const printed: unknown = JSON.parse(stdout)
+    const printed: unknown = JSON.parse(exact(stdout))
     if (isRecord(printed)) return printed
     draft.problem(`${called} printed JSON that is no mapping of groups`)
   } catch (reason) {
@@ -75,6 +109,12 @@ async function ask(
   }
   return undefined
 }
+
+// A number that JavaScript cannot count exactly is kept as the text of its digits.
+const exact = (json: string) =>
+  json.replace(/"(?:[^"\\]|\\.)*"|-?\b\d{16,}\b(?![.eE])/g, (found) =>
+    found.startsWith('"') || Number.isSafeInteger(Number(found)) ? found : `"${found}"`,
+  )
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

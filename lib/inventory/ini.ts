@@ -1,9 +1,10 @@
 import { isIPv6 } from 'node:net'
 import { expandRange } from '../model/pattern.ts'
 import type { RawVar } from '../model/inventory.ts'
-import { kept, secretVars } from './connection.ts'
+import { kept, secretVars } from './ansible-vars.ts'
 import type { Draft } from './draft.ts'
-import { pythonValue } from './python.ts'
+import { pythonValue, withoutComment } from './python.ts'
+import { deep, written } from './template.ts'
 import { words } from './words.ts'
 
 /** A host as inventories write it: `node-[1:3]:2222` is three names and a port. @throws on a bad range */
@@ -18,11 +19,10 @@ export function hostsAndPort(text: string): { readonly names: readonly string[];
   return { names: expandRange(text.slice(0, colon[1]!.length)), port: Number(colon[2]) }
 }
 
-/** Reads an inventory in Ansible's INI form. */
-export function readIni(draft: Draft, file: string, content: string): void {
+/** Reads an inventory in Ansible's INI form. What stands in a vault is `secret`. */
+export function readIni(draft: Draft, file: string, content: string, secret = false): void {
   const shown = draft.show(file)
-  const declared = new Set(['all', 'ungrouped'])
-  const awaited = new Map<string, { readonly line: number; readonly section: string }>()
+  const pending = new Pending(draft, file)
   let group = 'ungrouped'
   let kind: 'hosts' | 'children' | 'vars' = 'hosts'
 
@@ -44,10 +44,7 @@ export function readIni(draft: Draft, file: string, content: string): void {
         }
         group = name
         kind = of
-        draft.group(name)
-        if (of === 'vars') {
-          if (!declared.has(name) && !awaited.has(name)) awaited.set(name, { line, section: `[${name}:vars]` })
-        } else declared.add(name)
+        pending.section(name, of, line)
         return
       }
       if (text.startsWith('[') && text.endsWith(']'))
@@ -57,34 +54,69 @@ export function readIni(draft: Draft, file: string, content: string): void {
         const at = text.indexOf('=')
         if (at < 1) return wrong(`${text} is not a variable`, 'write name=value')
         const name = text.slice(0, at).trim()
-        const value = valueOf(name, text.slice(at + 1).trim())
+        const value = valueOf(name, text.slice(at + 1).trim(), secret)
         draft.group(group).inline.push({ vars: { [name]: { value, from: `${shown}:${line} group ${group}` } } })
       } else if (kind === 'children') {
         const child = /^([^:\]\s]+)\s*(?:#.*)?$/.exec(text)?.[1]
-        if (!child) return wrong(`${text} is not the name of a group`)
-        draft.group(child)
-        draft.group(group).children.add(child)
-        if (!declared.has(child) && !awaited.has(child)) awaited.set(child, { line, section: `[${group}:children]` })
-      } else readHostLine(draft, file, line, text, group)
+        if (child) pending.child(group, child, line)
+        else wrong(`${text} is not the name of a group`)
+      } else readHostLine(draft, file, line, text, group, secret)
     })
+  pending.tell()
+}
 
-  for (const [name, { line, section }] of awaited) {
-    if (!declared.has(name))
-      draft.problem(
+/** Groups that are spoken of before they are declared: they count from where they are declared, as in Ansible. */
+class Pending {
+  readonly #draft: Draft
+  readonly #file: string
+  readonly #awaited = new Map<string, { readonly section: string; readonly line: number; readonly parents: string[] }>()
+
+  constructor(draft: Draft, file: string) {
+    this.#draft = draft
+    this.#file = file
+  }
+
+  section(name: string, kind: 'hosts' | 'children' | 'vars', line: number): void {
+    const known = this.#draft.groups.has(name)
+    if (kind === 'vars' && !known && !this.#awaited.has(name))
+      this.#awaited.set(name, { section: `[${name}:vars]`, line, parents: [] })
+    this.#draft.group(name)
+    if (kind !== 'vars') this.#declared(name)
+  }
+
+  child(group: string, child: string, line: number): void {
+    if (this.#draft.groups.has(child)) return void this.#draft.group(group).children.add(child)
+    const awaited = this.#awaited.get(child)
+    if (awaited) awaited.parents.push(group)
+    else this.#awaited.set(child, { section: `[${group}:children]`, line, parents: [group] })
+  }
+
+  tell(): void {
+    for (const [name, { line, section }] of this.#awaited)
+      this.#draft.problem(
         `${section} speaks of the group ${name}, which is not defined`,
-        { file, line },
+        { file: this.#file, line },
         `add a section [${name}]`,
       )
+  }
+
+  #declared(name: string): void {
+    for (const parent of this.#awaited.get(name)?.parents ?? []) this.#draft.group(parent).children.add(name)
+    this.#awaited.delete(name)
   }
 }
 
 // A password of digits is the digits as they stand.
-function valueOf(name: string, text: string): unknown {
-  const value = pythonValue(text)
-  return kept(name, secretVars.includes(name) && typeof value !== 'string' ? text : value)
+function valueOf(name: string, text: string, secret: boolean): unknown {
+  const read = pythonValue(text)
+  const value = secretVars.includes(name) && typeof read !== 'string' ? withoutComment(text) : read
+  return kept(
+    name,
+    deep(value, (leaf) => (typeof leaf === 'string' ? written(leaf, secret ? name : undefined) : leaf)),
+  )
 }
 
-function readHostLine(draft: Draft, file: string, line: number, text: string, group: string): void {
+function readHostLine(draft: Draft, file: string, line: number, text: string, group: string, secret: boolean): void {
   try {
     const [host, ...settings] = words(text, { comments: true })
     if (host === undefined) return
@@ -97,11 +129,10 @@ function readHostLine(draft: Draft, file: string, line: number, text: string, gr
           `${setting} is not a variable of ${host}: write name=value, and quotes around a value with blanks`,
         )
       const key = setting.slice(0, at)
-      return [key, valueOf(key, setting.slice(at + 1))] as const
+      return [key, valueOf(key, setting.slice(at + 1), secret)] as const
     })
     for (const name of names) {
-      const vars: Record<string, RawVar> = {}
-      if (port !== undefined) vars['ansible_port'] = { value: port, from: from(name) }
+      const vars: Record<string, RawVar> = { ...draft.portOf(name, port, from(name)) }
       for (const [key, value] of given) vars[key] = { value, from: from(name) }
       draft.host(name, group, { file, line }).inline.push({ vars })
     }

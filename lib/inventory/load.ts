@@ -1,23 +1,25 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { access, constants, open } from 'node:fs/promises'
 import path from 'node:path'
 import type { Loader } from 'cosmiconfig'
 import type { Inventory } from '../model/inventory.ts'
 import { exit, nearest, Refused } from '../model/problem.ts'
-import { kept, misspeltVar } from './connection.ts'
+import { kept, misspeltVar } from './ansible-vars.ts'
 import type { InventoryDefinition } from './define.ts'
 import { Draft } from './draft.ts'
 import { readExecutable } from './dynamic.ts'
 import { hostsAndPort, readIni } from './ini.ts'
 import { answeredBy, type AskSecret } from './secrets.ts'
 import { readDefinition, readTyped } from './typed.ts'
-import { VaultOpener, type VaultPassword } from './vault.ts'
+import { readSource } from './source.ts'
+import { VaultOpener } from './vault.ts'
 
 export interface LoadOptions {
   /** What -e gave: above everything an inventory says. */
   readonly extraVars?: Readonly<Record<string, unknown>>
   readonly cwd: string
-  readonly vaultPassword?: VaultPassword
+  /** Opens what is encrypted; without it, that is refused. */
+  readonly vault?: VaultOpener
   /** Asks the operator for what `fromPrompt` stands for; without it, that is refused. */
   readonly askSecret?: AskSecret
   /** Hears of what is most likely a slip, and may be meant. */
@@ -35,7 +37,7 @@ const texts = ['.yaml', '.yml', '.json', '.ini', '']
 export async function loadInventory(paths: readonly string[], options: LoadOptions): Promise<Inventory> {
   if (options.askSecret) answeredBy(options.askSecret)
   const draft = new Draft(options.cwd)
-  const vault = new VaultOpener(options.vaultPassword)
+  const vault = options.vault ?? new VaultOpener([])
   const bases: string[] = []
   for (const given of paths) {
     const full = path.resolve(options.cwd, given)
@@ -50,8 +52,24 @@ export async function loadInventory(paths: readonly string[], options: LoadOptio
 
   const inventory = draft.finish(paths.join(', '), above(options.extraVars ?? {}))
   if (draft.problems.length > 0) throw new Refused(draft.problems, exit.load)
-  if (options.warn) for (const slip of slipsIn(inventory)) options.warn(slip)
+  for (const told of [...draft.warnings, ...slipsIn(inventory)]) options.warn?.(told)
   return inventory
+}
+
+/**
+ * The variables that a file says, or a text in its place, as one of group_vars would say them. @throws Refused with
+ * everything that is wrong with it
+ */
+export async function readVariables(
+  { file, text }: { readonly file: string; readonly text?: string },
+  vault: VaultOpener,
+): Promise<Readonly<Record<string, unknown>>> {
+  const draft = new Draft(process.cwd())
+  const source = text === undefined ? await readSource(draft, path.resolve(file), vault) : { file, text, secret: false }
+  const { readVarsFile } = await import('./yaml.ts')
+  const vars = source ? await readVarsFile(draft, source, vault) : {}
+  if (draft.problems.length > 0) throw new Refused(draft.problems, exit.load)
+  return Object.fromEntries(Object.entries(vars).map(([name, { value }]) => [name, value]))
 }
 
 /** Variables that resemble those of a connection: told once for each place. */
@@ -133,39 +151,54 @@ async function readDirectory(draft: Draft, directory: string, vault: VaultOpener
     ['index', 'inventory'].flatMap((name) => scripts.map((ext) => name + ext)),
   )
   if (program !== undefined) return await readFile(draft, program, vault)
-  // An Ansible directory is the sum of its files, in the order of their names.
-  const files = readdirSync(directory)
+  const files = filesOf(directory)
+  if (files.length > 0) for (const file of files) await readFile(draft, file, vault)
+  else draft.problem(`${draft.show(directory)} holds no inventory`, undefined, insteadOf(draft, directory))
+}
+
+/** An Ansible directory is the sum of its files, by their names, without those that Ansible passes over. */
+function filesOf(directory: string): readonly string[] {
+  return readdirSync(directory)
     .sort()
-    .filter((name) => !/^\.|^(?:group|host)_vars$|~$|\.(?:pyc|pyo|swp|bak|orig|retry|cfg|rpm|md|txt|rst)$/.test(name))
+    .filter((name) => !passedOver.test(name))
     .map((name) => path.join(directory, name))
-  if (files.length === 0)
-    return draft.problem(
-      `${draft.show(directory)} holds no inventory`,
-      undefined,
-      'write index.ts, hosts.yaml or hosts.ini there',
-    )
-  for (const file of files)
-    await (kindOf(file) === 'directory' ? readDirectory(draft, file, vault) : readFile(draft, file, vault))
+    .flatMap((file) => (kindOf(file) === 'directory' ? filesOf(file) : [file]))
+}
+
+// The settings of a dynamic inventory lie beside it, as ec2.ini beside ec2.py.
+const passedOver =
+  /^\.|^(?:group_vars|host_vars|vars_plugins)$|~$|\.(?:pyc|pyo|swp|bak|orig|retry|ini|cfg|rpm|md|txt|rst)$/
+
+function insteadOf(draft: Draft, directory: string): string {
+  const ini = readdirSync(directory).find((name) => name.endsWith('.ini') && !name.startsWith('.'))
+  return ini === undefined
+    ? 'write index.ts, hosts.yaml or hosts there'
+    : `as for Ansible, a .ini in a folder is no inventory: give -i ${draft.show(path.join(directory, ini))}, ` +
+        'or name it without .ini'
 }
 
 async function readFile(draft: Draft, file: string, vault: VaultOpener): Promise<void> {
+  draft.source = file
   const extension = path.extname(file)
-  if (scripts.includes(extension)) return await readTyped(draft, file)
   try {
     const marked = await startsAsProgram(file)
-    if (marked && (await isExecutable(file))) return await readExecutable(draft, file)
-    if (marked)
+    if (marked && (await isExecutable(file))) return await readExecutable(draft, file, vault)
+    if (scripts.includes(extension)) return await readTyped(draft, file)
+    const shown = draft.show(file)
+    if (marked) return draft.problem(`${shown} is a program that may not be executed`, undefined, `chmod +x ${shown}`)
+    if (extension === '.toml')
       return draft.problem(
-        `${draft.show(file)} is a program that may not be executed`,
+        `${shown} is TOML, which is not read`,
         undefined,
-        `chmod +x ${draft.show(file)}`,
+        `let Ansible say it in JSON: ansible-inventory -i ${shown} --list > inventory.json, then -i inventory.json`,
       )
-    const content = readFileSync(file, 'utf8')
-    if (['.yaml', '.yml', '.json'].includes(extension) || looksLikeYaml(content)) {
+    const source = await readSource(draft, file, vault)
+    if (!source) return
+    if (['.yaml', '.yml', '.json'].includes(extension) || looksLikeYaml(source.text)) {
       const { readYaml } = await import('./yaml.ts')
-      return await readYaml(draft, file, content, vault)
+      return await readYaml(draft, source, vault)
     }
-    readIni(draft, file, content)
+    readIni(draft, file, source.text, source.secret)
   } catch (error) {
     draft.problem(`${draft.show(file)} cannot be read: ${(error as Error).message}`)
   }
@@ -174,7 +207,7 @@ async function readFile(draft: Draft, file: string, vault: VaultOpener): Promise
 // No INI line ends in a colon, so a first line that does is a group of a YAML inventory.
 function looksLikeYaml(content: string): boolean {
   const first = content.split('\n').find((line) => !/^\s*(?:[#;].*)?$/.test(line)) ?? ''
-  return /^(?:---|\{|\$ANSIBLE_VAULT;|['"]?[\w.-]+['"]?:\s*(?:#.*)?$)/.test(first)
+  return /^(?:---|\{|['"]?[\w.-]+['"]?:\s*(?:#.*)?$)/.test(first)
 }
 
 async function startsAsProgram(file: string): Promise<boolean> {
@@ -210,7 +243,7 @@ async function lookUp(directory: string, names: readonly string[]): Promise<stri
   return kindOf(directory) === 'directory' ? (await explorer.search(directory))?.filepath : undefined
 }
 
-/** group_vars/ and host_vars/ beside an inventory: NAME, NAME.yml, NAME.yaml, NAME.json, or a directory of them. */
+/** group_vars/ and host_vars/ beside an inventory. */
 async function readVarsBeside(draft: Draft, base: string, vault: VaultOpener): Promise<void> {
   for (const [folder, entries] of [
     ['group_vars', draft.groups],
@@ -220,19 +253,19 @@ async function readVarsBeside(draft: Draft, base: string, vault: VaultOpener): P
     if (kindOf(directory) !== 'directory') continue
     const { readVarsFile } = await import('./yaml.ts')
     for (const [name, { files }] of entries) {
-      for (const file of varsFiles(directory, name))
-        files.push({ vars: await readVarsFile(draft, file, readFileSync(file, 'utf8'), vault) })
+      for (const file of varsFiles(directory, name)) {
+        const source = await readSource(draft, file, vault)
+        if (source) files.push({ vars: await readVarsFile(draft, source, vault) })
+      }
     }
   }
 }
 
+/** The first that is there counts, as for Ansible: NAME (a file or a directory of files), NAME.yml, .yaml, .json. */
 function varsFiles(directory: string, name: string): readonly string[] {
-  return ['', '.yml', '.yaml', '.json']
-    .map((ext) => path.join(directory, name + ext))
-    .flatMap((file) => {
-      const kind = kindOf(file)
-      return kind === 'file' ? [file] : kind === 'directory' ? filesBelow(file) : []
-    })
+  const found = ['', '.yml', '.yaml', '.json'].map((ext) => path.join(directory, name + ext)).find(kindOf)
+  if (found === undefined) return []
+  return kindOf(found) === 'directory' ? filesBelow(found) : [found]
 }
 
 function filesBelow(directory: string): readonly string[] {
@@ -241,11 +274,9 @@ function filesBelow(directory: string): readonly string[] {
     .filter((name) => !/^\.|~$/.test(name))
     .flatMap((name) => {
       const file = path.join(directory, name)
-      return kindOf(file) === 'directory'
-        ? filesBelow(file)
-        : ['', '.yml', '.yaml', '.json'].includes(path.extname(name))
-          ? [file]
-          : []
+      const ext = path.extname(name)
+      if (kindOf(file) === 'directory') return ext === '' ? filesBelow(file) : []
+      return ['', '.yml', '.yaml', '.json'].includes(ext) ? [file] : []
     })
 }
 

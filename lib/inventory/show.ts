@@ -1,6 +1,8 @@
-import type { ConnectionSettings, Host, Inventory, RawVar } from '../model/inventory.ts'
+import { type ConnectionSettings, type Host, type Inventory, type RawVar, Unusable } from '../model/inventory.ts'
 import type { Json } from '../model/operation.ts'
 import { knownSecrets, Secret } from '../model/secret.ts'
+import { namesOf } from './ansible-vars.ts'
+import { Template } from './template.ts'
 
 /** The groups as a tree, each with its child groups and its own hosts. */
 export function graph(inventory: Inventory): string {
@@ -18,14 +20,16 @@ export function graph(inventory: Inventory): string {
   return lines.join('\n')
 }
 
-/** The inventory as Ansible's `--list` has it, secrets masked. */
+/** The inventory as Ansible's `--list` has it: templates as they stand, secrets masked. */
 export function listing(inventory: Inventory): { readonly [name: string]: Json } {
   const hostvars = Object.fromEntries(
     [...inventory.hosts.values()].map((host) => [
       host.name,
       {
-        ...connectionVars(host.settings),
-        ...Object.fromEntries(Object.entries(host.vars).map(([name, { value }]) => [name, shown(value, name)])),
+        ...connectionVars(host),
+        ...Object.fromEntries(
+          Object.entries(host.vars).map(([name, { value, written = value }]) => [name, shown(written, name)]),
+        ),
       },
     ]),
   )
@@ -47,6 +51,8 @@ export function listJson(inventory: Inventory): string {
 export interface ShownVar {
   readonly name: string
   readonly value: Json
+  /** The template that it was made of. */
+  readonly written?: Json
   readonly from: string
   /** What it replaced, the nearest first. */
   readonly overrode: readonly { readonly value: Json; readonly from: string }[]
@@ -54,7 +60,11 @@ export interface ShownVar {
 
 /** Every variable of a host by name, with where it came from and what it overrode. */
 export function varsOf(host: Host): readonly ShownVar[] {
-  const one = ({ value, from }: RawVar, name: string) => ({ value: shown(value, name), from })
+  const one = ({ value, written, from }: RawVar, name: string) => ({
+    value: shown(value, name),
+    ...(written === undefined ? {} : { written: shown(written, name) }),
+    from,
+  })
   return Object.entries(host.vars)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, raw]) => ({
@@ -71,8 +81,9 @@ export function settingsOf(host: Host): { readonly [setting: string]: Json } {
 
 /** A host as `run inventory --host` prints it: its groups, its connection, and `varsOf` as a table. */
 export function hostVars(inventory: Inventory, host: Host): string {
-  const rows = varsOf(host).flatMap(({ name, value, from, overrode }) => [
+  const rows = varsOf(host).flatMap(({ name, value, written, from, overrode }) => [
     [name, `= ${text(value)}`, from],
+    ...(written === undefined ? [] : [['', `  made of ${text(written)}`, '']]),
     ...overrode.map((below) => ['', `  over ${text(below.value)}`, below.from]),
   ])
   const width = (column: number) => Math.min(48, Math.max(0, ...rows.map((row) => row[column]!.length)))
@@ -80,6 +91,7 @@ export function hostVars(inventory: Inventory, host: Host): string {
   return [
     `${host.name}  groups: ${host.groups.join(', ') || 'none'}  inventory: ${inventory.path}`,
     ...Object.entries(settingsOf(host)).map(([name, value]) => `  ${name}: ${text(value)}`),
+    ...(host.faults ?? []).map(({ message, hint }) => `  cannot be reached: ${message}${hint ? ` - ${hint}` : ''}`),
     ...rows.map(([name = '', value = '', from = '']) => `${name.padEnd(names)} ${value.padEnd(values)}  ${from}`),
   ].join('\n')
 }
@@ -88,11 +100,10 @@ export function hostVars(inventory: Inventory, host: Host): string {
 const text = (value: Json) =>
   typeof value === 'string' && /^‹[^›]*›$/.test(value) ? value : (JSON.stringify(value) ?? 'undefined')
 
-// The model keeps the hosts of child groups with those of a group; its own are the others.
+// A host that is named in a group and in its child belongs to both.
 function ownHosts(inventory: Inventory, name: string): readonly string[] {
   const group = inventory.groups.get(name)
-  const below = new Set(group?.children.flatMap((child) => inventory.groups.get(child)?.hosts ?? []))
-  return group?.hosts.filter((host) => !below.has(host)) ?? []
+  return (group?.own ?? []).filter((host) => inventory.hosts.has(host))
 }
 
 // Nobody but a role knows that a plain text is a secret, so here the name decides.
@@ -100,6 +111,8 @@ const sounds = /pass(?:word|wd|phrase)?$|secret|token$|private_?key$|api_?key$/i
 
 function shown(value: unknown, name: string): Json {
   if (value instanceof Secret) return value.toString()
+  if (value instanceof Template) return value.label === undefined ? masked(value.text) : value.toString()
+  if (value instanceof Unusable) return `‹not to be had: ${value.problem.message}›`
   if (typeof value === 'string') return sounds.test(name) && value !== '' ? `‹${name}›` : masked(value)
   if (typeof value === 'number') return sounds.test(name) ? `‹${name}›` : value
   if (Array.isArray(value)) return value.map((item) => shown(item, name))
@@ -112,28 +125,26 @@ function masked(text: string): string {
   return knownSecrets().reduce((rest, [secret, label]) => rest.replaceAll(secret, `‹${label}›`), text)
 }
 
-function connectionVars({
-  connection,
-  address,
-  port,
-  user,
-  privateKey,
-  become,
-  becomeMethod,
-  password,
-  becomePassword,
-}: ConnectionSettings): Record<string, Json> {
-  const all: Record<string, Json> = {
-    ansible_connection: connection,
-    ansible_host: address,
-    ansible_port: port,
-    ansible_user: user,
-    ansible_password: password?.toString(),
-    ansible_ssh_private_key_file: privateKey,
-    ansible_become: become === undefined ? undefined : become !== false,
-    ansible_become_user: typeof become === 'string' ? become : undefined,
-    ansible_become_method: becomeMethod,
-    ansible_become_password: becomePassword?.toString(),
-  }
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
+/** What the settings say, as the variables that Ansible has for it; not what such variables have said. */
+function connectionVars({ vars, settings }: Host): Record<string, Json> {
+  const { connection, address, port, user, privateKey, become, becomeMethod, password, becomePassword } = settings
+  const all: readonly (readonly [keyof ConnectionSettings, string, Json])[] = [
+    ['connection', 'ansible_connection', connection],
+    ['address', 'ansible_host', address],
+    ['port', 'ansible_port', port],
+    ['user', 'ansible_user', user],
+    ['password', 'ansible_password', password?.toString()],
+    ['privateKey', 'ansible_ssh_private_key_file', privateKey],
+    ['become', 'ansible_become', become === undefined ? undefined : become !== false],
+    ['become', 'ansible_become_user', typeof become === 'string' ? become : undefined],
+    ['becomeMethod', 'ansible_become_method', becomeMethod],
+    ['becomePassword', 'ansible_become_password', becomePassword?.toString()],
+  ]
+  return Object.fromEntries(
+    all
+      .filter(
+        ([setting, , value]) => value !== undefined && !namesOf(setting).some((name) => Object.hasOwn(vars, name)),
+      )
+      .map(([, name, value]) => [name, value]),
+  )
 }

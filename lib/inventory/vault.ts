@@ -30,8 +30,7 @@ export function decryptVault(text: string, password: string | Secret): Buffer {
 
   const keys = keysOf(password, salt)
   const expected = createHmac('sha256', keys.mac).update(encrypted).digest()
-  if (mac.length !== expected.length || !timingSafeEqual(mac, expected))
-    throw new Error('the vault password is wrong, or the vault was changed')
+  if (mac.length !== expected.length || !timingSafeEqual(mac, expected)) throw new WrongPassword()
   const decipher = createDecipheriv('aes-256-ctr', keys.cipher, keys.iv)
   const padded = Buffer.concat([decipher.update(encrypted), decipher.final()])
   const padding = padded.at(-1) ?? 0
@@ -63,6 +62,12 @@ export function encryptVault(
   ].join('\n')
 }
 
+class WrongPassword extends Error {
+  constructor() {
+    super('the vault password is wrong, or the vault was changed')
+  }
+}
+
 function keysOf(password: string | Secret, salt: Uint8Array) {
   const key = pbkdf2Sync(revealed(password), salt, 10_000, 80, 'sha256')
   return { cipher: key.subarray(0, 32), mac: key.subarray(32, 64), iv: key.subarray(64) }
@@ -75,27 +80,47 @@ function bytes(hex: string): Buffer {
 
 const damaged = () => new Error('the vault is damaged: its body is not what Ansible Vault writes')
 
-/** The password for a vault id, or for any vault when the id is undefined; asked once for each. */
-export type VaultPassword = Secret | ((id: string | undefined) => Secret | undefined | Promise<Secret | undefined>)
+/** A password that may open vaults, and the label that it was given; it is had when it is first needed. */
+export interface VaultKey {
+  readonly label: string
+  password(): Secret | Promise<Secret>
+}
 
-/** Opens every vault of one load, asking for each password once. */
+/** What a vault is encrypted with when its header names no vault id. */
+const unnamed = 'default'
+
+/** Opens vaults as Ansible does: with the password whose label the vault names, else with any that fits. */
 export class VaultOpener {
-  readonly #password: VaultPassword | undefined
-  readonly #asked = new Map<string | undefined, Promise<Secret | undefined>>()
-  constructor(password: VaultPassword | undefined) {
-    this.#password = password
+  readonly #keys: readonly VaultKey[]
+  readonly #asked = new Map<VaultKey, Promise<Secret>>()
+  constructor(keys: readonly VaultKey[]) {
+    this.#keys = keys
   }
 
-  async open(text: string): Promise<string> {
+  /** @throws when the vault is damaged, or no password opens it */
+  async open(text: string): Promise<{ readonly plain: Buffer; readonly password: Secret }> {
     const id = vaultId(text)
-    let password = this.#asked.get(id)
-    if (!password) {
-      const given = this.#password
-      this.#asked.set(id, (password = Promise.resolve(typeof given === 'function' ? given(id) : given)))
+    const meant = (key: VaultKey) => key.label === (id ?? unnamed)
+    if (this.#keys.length === 0)
+      throw new Error(
+        `a vault password is needed${id ? ` for the vault id ${id}` : ''}: ` +
+          `give ${id ? `--vault-id ${id}@FILE` : '--vault-password-file FILE'} or --ask-vault-password`,
+      )
+    for (const key of [...this.#keys.filter(meant), ...this.#keys.filter((one) => !meant(one))]) {
+      const password = await this.#had(key)
+      try {
+        return { plain: decryptVault(text, password), password }
+      } catch (error) {
+        if (!(error instanceof WrongPassword)) throw error
+      }
     }
-    const secret = await password
-    if (!secret)
-      throw new Error(`a vault password is needed${id ? ` for the vault id ${id}` : ''}: give --vault-password-file`)
-    return decryptVault(text, secret).toString('utf8')
+    const labels = this.#keys.map(({ label }) => label).join(', ')
+    throw this.#keys.length === 1 ? new WrongPassword() : new Error(`none of the vault passwords opens it: ${labels}`)
+  }
+
+  #had(key: VaultKey): Promise<Secret> {
+    let password = this.#asked.get(key)
+    if (!password) this.#asked.set(key, (password = Promise.resolve(key.password())))
+    return password
   }
 }

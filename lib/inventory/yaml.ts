@@ -1,29 +1,42 @@
 import {
+  isCollection,
   isMap,
   isScalar,
   LineCounter,
   parseDocument,
+  type Scalar,
+  type ScalarTag,
+  type Tags,
   visit,
   type Document,
   type Node,
   type ParsedNode,
-  type ScalarTag,
-  type Tags,
   type YAMLMap,
 } from 'yaml'
-import type { RawVar, RawVars } from '../model/inventory.ts'
+import { type RawVars, Unusable } from '../model/inventory.ts'
 import { didYouMean } from '../model/problem.ts'
 import { Secret } from '../model/secret.ts'
-import { kept } from './connection.ts'
+import { kept } from './ansible-vars.ts'
 import type { Draft } from './draft.ts'
 import { readDynamic } from './dynamic.ts'
 import { hostsAndPort } from './ini.ts'
-import { isVault, type VaultOpener } from './vault.ts'
+import { jsonScalars, Large, plainScalars } from './scalars.ts'
+import type { Source } from './source.ts'
+import { written } from './template.ts'
+import type { VaultOpener } from './vault.ts'
 
 /** A value encrypted in place, from the time it is read to the time it is opened. */
 class Encrypted {
   readonly text: string
-  plain = ''
+  plain: string | Unusable = ''
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+/** A text that is no template, whatever stands in it. */
+class Literal {
+  readonly text: string
   constructor(text: string) {
     this.text = text
   }
@@ -35,37 +48,41 @@ interface Parsed {
   readonly document: Document.Parsed
   readonly file: string
   readonly shown: string
-  /** The whole file was a vault: every text in it is secret. */
-  readonly encrypted: boolean
+  readonly secret: boolean
   line(node: unknown): number
 }
 
-/** Reads a group_vars or host_vars file. */
-export async function readVarsFile(draft: Draft, file: string, content: string, vault: VaultOpener): Promise<RawVars> {
-  const parsed = await parse(draft, file, content, vault)
+/** Reads a file of variables, as group_vars and host_vars are, and what -e @FILE names. */
+export async function readVarsFile(draft: Draft, source: Source, vault: VaultOpener): Promise<RawVars> {
+  const parsed = await parse(draft, source, vault)
   if (!parsed?.root || isNull(parsed.root)) return {}
-  if (isMap(parsed.root)) return varsOf(parsed, parsed.root, '')
-  draft.problem('a file of variables must be a mapping of names to values', { file, line: parsed.line(parsed.root) })
+  if (isMap(parsed.root)) return varsOf(draft, parsed, parsed.root, '')
+  const { file, root, line } = parsed
+  draft.problem('a file of variables must be a mapping of names to values', { file, line: line(root) })
   return {}
 }
 
 /** Reads an inventory in Ansible's YAML form, or as JSON in that form or in the form a dynamic inventory prints. */
-export async function readYaml(draft: Draft, file: string, content: string, vault: VaultOpener): Promise<void> {
-  const parsed = await parse(draft, file, content, vault)
+export async function readYaml(draft: Draft, source: Source, vault: VaultOpener): Promise<void> {
+  const parsed = await parse(draft, source, vault)
   if (!parsed?.root || isNull(parsed.root)) return
-  const { root, line } = parsed
+  const { file, root, line } = parsed
   if (!isMap(root))
     return draft.problem('an inventory must be a mapping of groups', { file, line: line(root) }, 'begin with all:')
-  if (root.has('_meta')) return await readDynamic(draft, file, plain(parsed, root, '') as Record<string, unknown>)
+  if (root.has('_meta')) return await readDynamic(draft, file, root.toJS(parsed.document) as JsonObject, vault)
   if (root.has('plugin')) {
+    const shown = draft.show(file)
     return draft.problem(
       'inventory plugins are not supported',
       { file, line: line(root.items[0]?.key) },
-      'write an executable that prints the inventory, or inventory(async () => ...) in TypeScript',
+      `let Ansible say what it finds: ansible-inventory -i ${shown} --list > inventory.json, then -i inventory.json; ` +
+        'or write a program that prints it, or inventory(async () => …) in TypeScript',
     )
   }
   for (const { key, value } of root.items) readGroup(draft, parsed, keyText(key), value)
 }
+
+type JsonObject = Readonly<Record<string, unknown>>
 
 const sections = ['hosts', 'children', 'vars']
 
@@ -88,13 +105,16 @@ function readGroup(draft: Draft, parsed: Parsed, name: string, node: unknown): v
         didYouMean(section, sections),
       )
     else if (isNull(value)) continue
-    else if (!isMap(value))
+    else if (section !== 'vars' && isScalar(value) && typeof value.value === 'string') {
+      if (section === 'children') group.children.add(draft.group(value.value).name)
+      else readHosts(draft, parsed, name, value, null)
+    } else if (!isMap(value))
       draft.problem(
         `${section} of the group ${name} must be a mapping`,
         at,
         section === 'vars' ? undefined : 'end each name with a colon',
       )
-    else if (section === 'vars') group.inline.push({ vars: varsOf(parsed, value, ` group ${name}`) })
+    else if (section === 'vars') group.inline.push({ vars: varsOf(draft, parsed, value, ` group ${name}`) })
     else if (section === 'children') {
       for (const child of value.items) {
         group.children.add(keyText(child.key))
@@ -112,41 +132,42 @@ function readHosts(draft: Draft, parsed: Parsed, group: string, key: unknown, va
   try {
     const { names, port } = hostsAndPort(keyText(key))
     for (const name of names) {
-      const vars: Record<string, RawVar> =
-        port === undefined ? {} : { ansible_port: { value: port, from: `${shown}:${at.line} host ${name}` } }
+      const portVars = draft.portOf(name, port, `${shown}:${at.line} host ${name}`)
       draft
         .host(name, group, at)
-        .inline.push({ vars: { ...vars, ...(isMap(value) ? varsOf(parsed, value, ` host ${name}`) : {}) } })
+        .inline.push({ vars: { ...portVars, ...(isMap(value) ? varsOf(draft, parsed, value, ` host ${name}`) : {}) } })
     }
   } catch (error) {
     draft.problem((error as Error).message, at)
   }
 }
 
-function varsOf(parsed: Parsed, map: YAMLMap, of: string): RawVars {
+function varsOf(draft: Draft, parsed: Parsed, map: YAMLMap, of: string): RawVars {
   const keys = new Map(
     map.items.map(({ key }) => [
       isScalar(key) ? String(key.value) : '',
       { name: keyText(key), line: parsed.line(key) },
     ]),
   )
-  const values = map.toJS(parsed.document) as Record<string, unknown>
+  const values = map.toJS(parsed.document) as JsonObject
   return Object.fromEntries(
     Object.entries(values).map(([key, value]) => {
       // A merged key stands elsewhere, so the line of the mapping has to do.
       const { name, line } = keys.get(key) ?? { name: key, line: parsed.line(map) }
       const from = `${parsed.shown}:${line}${of}`
-      return [name, { value: kept(name, opened(value, name, parsed.encrypted)), from }]
+      if (tooLarge(value))
+        draft.warn(`${name} is a number too large to be counted exactly: it is kept as a text (${from})`)
+      return [name, { value: kept(name, opened(value, name, parsed.secret)), from }]
     }),
   )
 }
 
-const plain = (parsed: Parsed, node: Node, name: string) => opened(node.toJS(parsed.document), name, parsed.encrypted)
-
 // What was encrypted is secret, however deep it lies.
 function opened(value: unknown, name: string, secret: boolean): unknown {
-  if (value instanceof Encrypted) return Secret.of(value.plain, name)
-  if (typeof value === 'string') return secret ? Secret.of(value, name) : value
+  if (value instanceof Encrypted) return value.plain instanceof Unusable ? value.plain : Secret.of(value.plain, name)
+  if (value instanceof Literal) return secret ? Secret.of(value.text, name) : value.text
+  if (value instanceof Large) return secret ? Secret.of(value.digits, name) : value.digits
+  if (typeof value === 'string') return written(value, secret ? name : undefined)
   if (Array.isArray(value)) return value.map((item) => opened(item, name, secret))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
@@ -154,15 +175,11 @@ function opened(value: unknown, name: string, secret: boolean): unknown {
   )
 }
 
-async function parse(draft: Draft, file: string, content: string, vault: VaultOpener): Promise<Parsed | undefined> {
-  const encrypted = isVault(content)
-  let text = content
-  try {
-    if (encrypted) text = await vault.open(content)
-  } catch (error) {
-    draft.problem((error as Error).message, { file, line: 1 })
-    return undefined
-  }
+const tooLarge = (value: unknown): boolean =>
+  value instanceof Large ||
+  (typeof value === 'object' && value !== null && Object.values(value as JsonObject).some(tooLarge))
+
+async function parse(draft: Draft, { file, text, secret }: Source, vault: VaultOpener): Promise<Parsed | undefined> {
   const lines = new LineCounter()
   const values: Encrypted[] = []
   const document = parseDocument(text, {
@@ -170,34 +187,73 @@ async function parse(draft: Draft, file: string, content: string, vault: VaultOp
     merge: true,
     lineCounter: lines,
     prettyErrors: false,
-    customTags: tagsOf(values),
+    customTags: tagsOf(values, isJson(text) ? jsonScalars : plainScalars),
   })
   const line = (node: unknown) => lines.linePos((node as { range?: readonly number[] } | null)?.range?.[0] ?? 0).line
   for (const error of document.errors) {
     const reason =
       error.code === 'DUPLICATE_KEY' ? 'the same name stands twice in one mapping' : firstSentence(error.message)
-    draft.problem(`${encrypted ? 'decrypted, ' : ''}it is not YAML: ${reason}`, {
+    draft.problem(`${secret ? 'decrypted, ' : ''}it is not YAML: ${reason}`, {
       file,
       line: lines.linePos(error.pos[0]).line,
     })
   }
   if (document.errors.length > 0) return undefined
+  const odd = settleKeys(document)
+  if (odd) {
+    draft.problem('a name must be a text, and is a list or a mapping', { file, line: line(odd) })
+    return undefined
+  }
   const places = new Map<unknown, number>()
   if (values.length > 0) visit(document, { Scalar: (_, node) => void places.set(node.value, line(node)) })
   for (const value of values) {
     try {
-      value.plain = await vault.open(value.text)
+      value.plain = (await vault.open(value.text)).plain.toString('utf8')
     } catch (error) {
-      draft.problem((error as Error).message, { file, line: places.get(value) ?? 1 })
+      // It may never be used: then nobody needs the password.
+      value.plain = new Unusable({ message: (error as Error).message, at: { file, line: places.get(value) ?? 1 } })
     }
   }
-  return { root: document.contents, document, file, shown: draft.show(file), encrypted, line }
+  return { root: document.contents, document, file, shown: draft.show(file), secret, line }
 }
+
+function isJson(text: string): boolean {
+  if (!/^\s*[{[]/.test(text)) return false
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Makes texts of names that are none, as JSON has them, and literals of what is !unsafe. Gives a name that is a list.
+ */
+function settleKeys(document: Document.Parsed): Node | undefined {
+  let odd: Node | undefined
+  visit(document, {
+    Pair(_, { key }) {
+      if (isCollection(key)) odd = key
+      if (!isScalar(key) || typeof key.value === 'string' || isMergeKey(key)) return
+      const { value, source = '' } = key
+      // What is written with a dot is no whole number.
+      const point = Number.isInteger(value) && /^[\d_+-]*\./.test(source) && !/e/.test(String(value)) ? '.0' : ''
+      key.value = (typeof value === 'object' && value !== null ? source : String(value)) + point
+    },
+    Collection(_, node) {
+      if (node.tag !== '!unsafe') return
+      visit(node, { Scalar: (_, one) => void (typeof one.value === 'string' && (one.value = new Literal(one.value))) })
+    },
+  })
+  return odd
+}
+
+const isMergeKey = (key: Scalar) => typeof key.value === 'symbol'
 
 const firstSentence = (text: string) => text.split('\n', 1)[0]!.replace(/^[A-Z](?=[a-z])/, (c) => c.toLowerCase())
 
-// As Ansible's parser has YAML 1.1, but for what surprises everybody there: y and n, dates and 12:30 stay texts.
-function tagsOf(values: Encrypted[]): (tags: Tags) => Tags {
+function tagsOf(values: Encrypted[], scalars: readonly ScalarTag[]): (tags: Tags) => Tags {
   const vault = (tag: string): ScalarTag => ({
     tag,
     resolve(text) {
@@ -206,21 +262,15 @@ function tagsOf(values: Encrypted[]): (tags: Tags) => Tags {
       return value
     },
   })
-  const bool: ScalarTag = {
-    tag: 'tag:yaml.org,2002:bool',
-    default: true,
-    test: /^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$/,
-    resolve: (text) => /^(?:yes|true|on)$/i.test(text),
-  }
-  const left = (tag: Tags[number]) =>
-    typeof tag === 'string' ||
-    !(tag.tag.endsWith(':bool') || tag.tag.endsWith(':timestamp') || ('format' in tag && tag.format === 'TIME'))
+  const replaced = new Set(['null', 'bool', 'int', 'float', 'timestamp'].map((kind) => `tag:yaml.org,2002:${kind}`))
   return (tags) => [
-    ...tags.filter(left),
-    bool,
+    ...tags.filter((tag) => typeof tag === 'string' || !replaced.has(tag.tag)),
+    ...scalars,
     vault('!vault'),
     vault('!vault-encrypted'),
-    { tag: '!unsafe', resolve: (text: string) => text },
+    { tag: '!unsafe', resolve: (text: string) => new Literal(text) },
+    { tag: '!unsafe', collection: 'map', resolve: (map) => map },
+    { tag: '!unsafe', collection: 'seq', resolve: (seq) => seq },
   ]
 }
 
@@ -228,6 +278,5 @@ const isNull = (node: unknown) => node === null || node === undefined || (isScal
 
 // A name such as 0123 or on is what stands there, whatever YAML makes of it.
 function keyText(key: unknown): string {
-  if (!isScalar(key)) return String(key)
-  return typeof key.value === 'string' ? key.value : (key.source ?? String(key.value))
+  return isScalar(key) ? (key.source ?? String(key.value)) : String(key)
 }

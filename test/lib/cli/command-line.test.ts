@@ -2,9 +2,11 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { asCalled, typedToResume } from '../../../lib/cli/command-line.ts'
 import { parseExtraVars } from '../../../lib/cli/extra-vars.ts'
+import { VaultOpener } from '../../../lib/inventory/vault.ts'
 import { Secret } from '../../../lib/model/secret.ts'
 
 const test = suite('command line')
+const none = new VaultOpener([])
 
 test('only the command run is shown as it was called, not the noun', () => {
   const called = process.argv[1]!
@@ -33,10 +35,10 @@ test('a variable with a secret in it is asked for again, and never shown as some
 
 test('the label of a secret is refused as a value', async () => {
   for (const given of ["key='‹a password›'", '{"key": "‹a password›"}']) {
-    const error = (await parseExtraVars([given]).catch((thrown: unknown) => thrown)) as Error
+    const error = (await parseExtraVars([given], none).catch((thrown: unknown) => thrown)) as Error
     assert.is(error.message, '-e key=‹a password›: that is how a secret is shown, and not its value - give its value')
   }
-  assert.equal(await parseExtraVars(['key=‹b']), { key: '‹b' })
+  assert.equal(await parseExtraVars(['key=‹b'], none), { key: '‹b' })
 })
 
 test.run()

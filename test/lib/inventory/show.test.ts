@@ -38,7 +38,6 @@ test('as JSON, with no secret in it', async () => {
     cloud: { children: ['compute'] },
   })
   assert.equal((meta as { hostvars: Record<string, unknown> }).hostvars['node-1'], {
-    ansible_password: '‹ansible_ssh_pass›',
     ansible_ssh_pass: '‹ansible_ssh_pass›',
     rabbit_password: '‹rabbit_password›',
     url: 'mysql://nova:‹ansible_ssh_pass›@db',

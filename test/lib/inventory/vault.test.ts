@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as fc from 'fast-check'
-import { decryptVault, encryptVault, isVault, vaultId } from '../../../lib/inventory/vault.ts'
+import { decryptVault, encryptVault, isVault, vaultId, VaultOpener } from '../../../lib/inventory/vault.ts'
 import { Secret } from '../../../lib/model/secret.ts'
+import { number, resolveVars, text } from '../../../lib/model/vars.ts'
 import { Folder, values } from './folder.ts'
 
 interface Cases {
@@ -17,6 +18,11 @@ interface Cases {
 }
 const { meta, vaults } = JSON.parse(readFileSync(new URL('../../cases/vault.json', import.meta.url), 'utf8')) as Cases
 const password = Secret.of(meta.password, 'vault password')
+
+const keyed = (label: string, key: string | Secret) => ({
+  label,
+  password: () => (typeof key === 'string' ? Secret.of(key, label) : key),
+})
 
 const test = suite('vault')
 
@@ -80,7 +86,7 @@ ${indent(vaults[2]!.text).replace(/^/gm, '    ')}
 `,
     'group_vars/all.yml': vaults[0]!.text,
   })
-  const vars = values(await folder.load(['hosts'], { vaultPassword: password }), 'a')
+  const vars = values(await folder.load(['hosts'], { vault: new VaultOpener([keyed('default', password)]) }), 'a')
   assert.instance(vars['word'], Secret)
   assert.is((vars['word'] as Secret).reveal(), vaults[3]!.plain)
   assert.is((vars['deep'] as { list: Secret[] }).list[0]!.reveal(), vaults[2]!.plain)
@@ -89,37 +95,79 @@ ${indent(vaults[2]!.text).replace(/^/gm, '    ')}
   assert.is(vars['port'], 5672)
 })
 
-test('each password is asked once, by its id', async () => {
+test('the password whose label a vault names is tried first, then every other; each is asked for once', async () => {
   using folder = new Folder({
     hosts: 'a\n',
     'group_vars/all/1.yml': vaults[0]!.text,
     'group_vars/all/2.yml': vaults[0]!.text,
     'host_vars/a.yml': vaults[1]!.text,
   })
-  const asked: (string | undefined)[] = []
-  await folder.load(['hosts'], {
-    vaultPassword(id) {
-      asked.push(id)
-      return password
+  assert.is(vaultId(vaults[1]!.text), 'lab')
+  const asked: string[] = []
+  const key = (label: string, secret: string | Secret) => ({
+    label,
+    password() {
+      asked.push(label)
+      return typeof secret === 'string' ? Secret.of(secret, label) : secret
     },
   })
-  assert.equal(asked, [undefined, 'lab'])
+  const right = new VaultOpener([key('dev', 'of-dev-'), key('lab', password), key('more', 'never asked')])
+  await folder.load(['hosts'], { vault: right })
+  assert.equal(asked, ['dev', 'lab'])
 })
 
-test('without a password, or with a wrong one, the file and line are named', async () => {
-  using folder = new Folder({
-    hosts: 'a\n',
-    'group_vars/all.yml': `x: 1\nword: !vault |\n${indent(vaults[3]!.text)}\n`,
-    'host_vars/a.yml': vaults[1]!.text,
-  })
+test('a vault that names no password is opened by any; one that names another too', async () => {
+  const text = encryptVault('plain', 'of-prod', undefined)
+  const named = encryptVault('named', 'of-prod', 'dev')
+  const vault = new VaultOpener([keyed('dev', 'of-dev'), keyed('prod', 'of-prod')])
+  assert.is((await vault.open(text)).plain.toString(), 'plain')
+  const { plain, password: by } = await vault.open(named)
+  assert.is(plain.toString(), 'named')
+  assert.is(by.reveal(), 'of-prod')
+})
+
+test('without a password, or with wrong ones, the file and line are named', async () => {
+  using folder = new Folder({ hosts: 'a\n', 'host_vars/a.yml': vaults[1]!.text })
   assert.equal(await folder.problems(['hosts']), [
-    'a vault password is needed: give --vault-password-file (group_vars/all.yml:2)',
-    'a vault password is needed for the vault id lab: give --vault-password-file (host_vars/a.yml:1)',
+    'a vault password is needed for the vault id lab: give --vault-id lab@FILE or --ask-vault-password ' +
+      '(host_vars/a.yml:1)',
   ])
-  assert.equal(await folder.problems(['hosts'], { vaultPassword: Secret.of('wrong', 'w') }), [
-    'the vault password is wrong, or the vault was changed (group_vars/all.yml:2)',
+  const wrong = (...labels: readonly string[]) => ({
+    vault: new VaultOpener(labels.map((label) => keyed(label, `wrong-${label}`))),
+  })
+  assert.equal(await folder.problems(['hosts'], wrong('w')), [
     'the vault password is wrong, or the vault was changed (host_vars/a.yml:1)',
   ])
+  assert.equal(await folder.problems(['hosts'], wrong('w', 'x')), [
+    'none of the vault passwords opens it: w, x (host_vars/a.yml:1)',
+  ])
+})
+
+test('a value that is encrypted in place is opened when it is used, so that a look needs no password', async () => {
+  using folder = new Folder({
+    hosts: 'a ansible_connection=local\n',
+    'group_vars/all.yml': `x: 1\nword: !vault |\n${indent(vaults[3]!.text)}\n`,
+  })
+  const inventory = await folder.load(['hosts'])
+  assert.is(values(inventory, 'a')['x'], 1)
+  const host = inventory.hosts.get('a')!
+  const { problems } = resolveVars({ word: text }, host, inventory)
+  assert.is(problems.length, 1)
+  assert.is(
+    problems[0]!.message,
+    'a: word cannot be had: a vault password is needed: give --vault-password-file FILE or --ask-vault-password ' +
+      '(group_vars/all.yml:2)',
+  )
+  assert.equal(resolveVars({ x: number }, host, inventory).problems, [])
+})
+
+test('a whole INI inventory may be a vault: its texts are secret', async () => {
+  using folder = new Folder({ hosts: encryptVault('[web]\na word=hidden-word port=80\n', 'p-of-all') })
+  const inventory = await folder.load(['hosts'], { vault: new VaultOpener([keyed('default', 'p-of-all')]) })
+  const { word, port } = values(inventory, 'a')
+  assert.is(String(word), '‹word›')
+  assert.is((word as Secret).reveal(), 'hidden-word')
+  assert.is(port, 80)
 })
 
 test.run()

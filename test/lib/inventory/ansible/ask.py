@@ -1,0 +1,111 @@
+"""Answers questions as the Ansible of this machine does: one JSON object a line in, one a line out, in order.
+
+{"kind": "yaml", "text"}                      what a YAML file holds
+{"kind": "value", "text"}                     what an INI inventory makes of the text behind a name's =
+{"kind": "template", "vars", "text"}          what a text with {{ }} in it is
+{"kind": "inventory", "files", "args", "patterns"}   hosts, groups, variables, and what patterns name
+An answer is {"is": ...}, or {"error": text}. What JSON cannot say is {"$": kind, "of": text}.
+"""
+import json, os, shutil, sys, tempfile
+
+for name in [n for n in os.environ if n.startswith("ANSIBLE_")]:
+    del os.environ[name]
+empty = tempfile.NamedTemporaryFile(suffix=".cfg")
+os.environ["ANSIBLE_CONFIG"] = empty.name
+
+from ansible.cli.inventory import INTERNAL_VARS
+from ansible.inventory.manager import InventoryManager
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.inventory.ini import InventoryModule
+from ansible.template import Templar
+from ansible.utils.display import Display
+from ansible.vars.manager import VariableManager
+
+Display.warning = lambda *a, **k: None
+
+
+def said(value):
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return value if abs(value) <= 2**53 - 1 else {"$": "int", "of": str(value)}
+    if isinstance(value, float):
+        return value if value == value and abs(value) != float("inf") else {"$": "float", "of": str(value)}
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, (list, tuple)):
+        return [said(item) for item in value]
+    if isinstance(value, dict):
+        return {named(key): said(item) for key, item in value.items()}
+    return {"$": type(value).__name__, "of": str(value)}
+
+
+def named(key):
+    """A name as JSON writes it."""
+    return key if isinstance(key, str) else next(iter(json.loads(json.dumps({key: 1}, default=str))))
+
+
+def inventory(question):
+    folder = tempfile.mkdtemp()
+    try:
+        for name, content in question["files"].items():
+            path = os.path.join(folder, name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w") as file:
+                file.write(content)
+            if content.startswith("#!"):
+                os.chmod(path, 0o755)
+        os.chdir(folder)
+        loader = DataLoader()
+        loader.set_basedir(folder)
+        sources = [a if a.endswith(",") else os.path.join(folder, a) for a in question["args"]]
+        found = InventoryManager(loader, sources)
+        variables = VariableManager(loader, found)
+        hidden = set(INTERNAL_VARS) | {"ansible_group_priority"}
+        hostvars = {}
+        for host in found.hosts.values():
+            every = variables.get_vars(host=host, include_hostvars=False, stage="all")
+            hostvars[host.name] = said({k: v for k, v in every.items() if k not in hidden})
+        patterns = []
+        for pattern in question.get("patterns", []):
+            try:
+                patterns.append([h.name for h in found.get_hosts(pattern)])
+            except Exception as error:
+                patterns.append({"error": str(error)[:200]})
+        return {
+            "order": list(found.hosts),
+            "hostvars": hostvars,
+            "groups": {
+                name: {
+                    "hosts": [h.name for h in group.hosts],
+                    "children": [c.name for c in group.child_groups],
+                    "all": [h.name for h in group.get_hosts()],
+                }
+                for name, group in found.groups.items()
+            },
+            "patterns": patterns,
+        }
+    finally:
+        os.chdir("/")
+        shutil.rmtree(folder)
+
+
+def answer(question):
+    kind = question["kind"]
+    if kind == "yaml":
+        return said(DataLoader().load(question["text"]))
+    if kind == "value":
+        return said(InventoryModule._parse_value(question["text"]))
+    if kind == "template":
+        return said(Templar(DataLoader(), variables=question["vars"]).template(question["text"]))
+    if kind == "inventory":
+        return inventory(question)
+    raise ValueError(kind)
+
+
+for line in sys.stdin:
+    try:
+        made = {"is": answer(json.loads(line))}
+    except Exception as error:
+        made = {"error": " ".join(str(error).split())[:300]}
+    print(json.dumps(made), flush=True)

@@ -1,0 +1,149 @@
+import { isDeepStrictEqual } from 'node:util'
+import { Draft } from '../../../../lib/inventory/draft.ts'
+import { pythonValue } from '../../../../lib/inventory/python.ts'
+import { deep, Template, written } from '../../../../lib/inventory/template.ts'
+import { Values } from '../../../../lib/inventory/values.ts'
+import { VaultOpener } from '../../../../lib/inventory/vault.ts'
+import { readVarsFile } from '../../../../lib/inventory/yaml.ts'
+import { type Inventory, type RawVars, Unusable } from '../../../../lib/model/inventory.ts'
+import { matchHosts } from '../../../../lib/model/pattern.ts'
+import { Refused } from '../../../../lib/model/problem.ts'
+import { Folder, values } from '../folder.ts'
+import type { Question } from './cases.ts'
+
+export type Answer = { readonly is: unknown } | { readonly error: string }
+
+interface Hosts {
+  readonly order: readonly string[]
+  readonly hostvars: Readonly<Record<string, unknown>>
+  readonly groups: Readonly<Record<string, Readonly<Record<'hosts' | 'children' | 'all', readonly string[]>>>>
+  readonly patterns: readonly (readonly string[] | { readonly error: string })[]
+}
+
+/** What we answer, in the form in which ask.py does. */
+export async function ours(question: Question): Promise<Answer> {
+  try {
+    return { is: said(await answer(question)) }
+  } catch (error) {
+    if (error instanceof Refused || error instanceof Wrong) return { error: error.message }
+    throw error
+  }
+}
+
+class Wrong extends Error {}
+
+const plain = (vars: RawVars) =>
+  deep(Object.fromEntries(Object.entries(vars).map(([name, { value }]) => [name, value])), (leaf) =>
+    leaf instanceof Template ? leaf.text : leaf,
+  )
+
+async function answer(question: Question): Promise<unknown> {
+  switch (question.kind) {
+    case 'value':
+      return pythonValue(question.text)
+    case 'yaml': {
+      const draft = new Draft('/')
+      const vars = await readVarsFile(
+        draft,
+        { file: '/vars.yml', text: question.text, secret: false },
+        new VaultOpener([]),
+      )
+      if (draft.problems.length > 0) throw new Wrong(draft.problems[0]!.message)
+      return plain(vars)
+    }
+    case 'template': {
+      const vars = deep({ ...question.vars, asked: question.text }, (leaf) =>
+        typeof leaf === 'string' ? written(leaf) : leaf,
+      ) as Record<string, unknown>
+      const raw = Object.fromEntries(Object.entries(vars).map(([name, value]) => [name, { value, from: 'here' }]))
+      const host = { name: 'h', groups: [], vars: raw, source: undefined }
+      const { value } = new Values(new Map(), new Map(), '/').of(host)['asked']!
+      if (value instanceof Unusable) throw new Wrong(value.problem.message)
+      return value
+    }
+    case 'inventory': {
+      using folder = new Folder()
+      for (const [name, content] of Object.entries(question.files))
+        folder.write(name, content, content.startsWith('#!') ? 0o755 : 0o644)
+      return told(await folder.load(question.args), question.patterns)
+    }
+  }
+}
+
+function told(inventory: Inventory, patterns: readonly string[]): Hosts {
+  const names = [...inventory.hosts.keys()]
+  return {
+    order: names,
+    hostvars: Object.fromEntries(names.map((name) => [name, values(inventory, name)])),
+    groups: Object.fromEntries(
+      [...inventory.groups.values()].map(({ name, hosts, own = [], children }) => [
+        name,
+        { hosts: [...own], children: [...children], all: [...hosts] },
+      ]),
+    ),
+    patterns: patterns.map((pattern) => {
+      const { hosts, problems } = matchHosts(pattern, inventory)
+      return problems.length > 0 ? { error: problems[0]!.message } : hosts.map(({ name }) => name)
+    }),
+  }
+}
+
+/** As JSON, in the way of ask.py. */
+function said(value: unknown): unknown {
+  if (typeof value === 'number' && !Number.isFinite(value))
+    return { $: 'float', of: Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf' }
+  if (Array.isArray(value)) return value.map(said)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, said(item)]))
+}
+
+/** Is our answer Ansible's, but for what is meant to differ? */
+export function agree(question: Question, mine: Answer, theirs: Answer): boolean {
+  if ('error' in theirs) return 'error' in mine || lenient(question, theirs.error)
+  if ('error' in mine) return false
+  if (question.kind !== 'inventory') return same(mine.is, theirs.is, question)
+  const [a, b] = [mine.is as Hosts, theirs.is as Hosts]
+  return (
+    isDeepStrictEqual(a.order, b.order) &&
+    same(a.hostvars, b.hostvars, question) &&
+    isDeepStrictEqual(Object.keys(a.groups).sort(), Object.keys(b.groups).sort()) &&
+    Object.entries(b.groups).every(([name, group]) => {
+      const own = a.groups[name]!
+      // Ansible walks groups below groups in the order of a hash table.
+      return (
+        isDeepStrictEqual([...own.all].sort(), [...group.all].sort()) &&
+        (name === 'all' || isDeepStrictEqual(own.hosts, group.hosts)) &&
+        isDeepStrictEqual(own.children, group.children)
+      )
+    }) &&
+    a.patterns.every((own, i) => {
+      const [pattern, other] = [question.patterns[i]!, b.patterns[i]!]
+      // To name nothing is refused here, and a warning there.
+      if ('error' in own) return 'error' in other || (other as readonly string[]).length === 0
+      if ('error' in other) return false
+      const ordered = pattern.startsWith('h*')
+      return isDeepStrictEqual(ordered ? own : [...own].sort(), ordered ? other : [...other].sort())
+    })
+  )
+}
+
+/** What Ansible refuses and we read: odd syntax of YAML, a lone = as a value, and numbers that are none. */
+const lenient = (question: Question, error: string) =>
+  /invalid literal for int/.test(error) ||
+  (question.kind === 'yaml' && /constructor|Syntax Error while loading YAML/.test(error))
+
+const timeOfDay = /^[-+]?\d[\d_]*(?::[0-5]?\d)+(?:\.[\d_]*)?$/
+
+/** Equal, but that dates and times of day stay texts here, and numbers too large to count are the texts of theirs. */
+function same(mine: unknown, theirs: unknown, question: Question): boolean {
+  if (typeof theirs === 'number' && typeof mine === 'string') return timeOfDay.test(mine)
+  if (typeof theirs !== 'object' || theirs === null) return mine === theirs || (mine === 0 && theirs === 0)
+  const { $: kind, of } = theirs as { readonly $?: string; readonly of?: string }
+  if (kind === 'int') return mine === of
+  if (kind === 'date' || kind === 'datetime') return typeof mine === 'string' && JSON.stringify(question).includes(mine)
+  if (typeof mine !== 'object' || mine === null) return false
+  const names = new Set([...Object.keys(mine), ...Object.keys(theirs)])
+  return [...names].every((name) =>
+    same((mine as Record<string, unknown>)[name], (theirs as Record<string, unknown>)[name], question),
+  )
+}

@@ -128,7 +128,7 @@ async function execute(selected: Selected, plan: SavedPlan, file: string, values
       forks: values.forks,
       forceHandlers: values['force-handlers'],
       argv: runOf(plan),
-      ...(become === undefined ? {} : { become }),
+      ...become,
       locks: '--check',
       records: true,
       unattended: !values.yes && !interactive(),

@@ -90,7 +90,7 @@ async function look(selected: Selected, key: string, values: ValuesOf<typeof opt
       forks: values.forks,
       forceHandlers: false,
       argv: [],
-      ...(become === undefined ? {} : { become }),
+      ...become,
       records: false,
       weigh: recording.weigh,
       reporters: [recording.reporter, warnings],

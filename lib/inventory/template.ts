@@ -155,7 +155,7 @@ function partsOf(text: string): readonly Part[] {
   return plain === '' && parts.length > 0 ? parts : [...parts, { text: plain }]
 }
 
-const quotedText = new RegExp(String.raw`'[^'\\]*'|"[^"\\]*"`, 'y')
+const quotedText = /'[^'\\]*'|"[^"\\]*"/y
 
 class Reader {
   readonly #text: string
@@ -281,9 +281,7 @@ function beyond(text: string, rest: string, end: RegExp): NotEvaluated {
 
 function inTypeScript(expression: string, text: string): string {
   const name = /^\{\{[-+]?\s*([A-Za-z_]\w*)/.exec(expression)?.[1]
-  const looked = new RegExp(
-    String.raw`\b(?:lookup|query|q)\(\s*(['"])(?:ansible\.builtin\.)?(env|file|pipe)\1\s*,\s*(['"])(.*?)\3`,
-  )
+  const looked = /\b(?:lookup|query|q)\(\s*(['"])(?:ansible\.builtin\.)?(env|file|pipe)\1\s*,\s*(['"])(.*?)\3/
   const [, , kind, , of] = looked.exec(expression) ?? []
   if (kind !== undefined) {
     const word = kind === 'env' ? 'fromEnvironment' : kind === 'pipe' ? 'fromCommand' : 'fromFile'

@@ -76,7 +76,7 @@ export async function apply(prepared: Prepared, how: Applying): Promise<Applied>
 /** Looks once more, in silence. */
 async function look(
   prepared: Prepared,
-  { plan, forks, become, operator }: Applying,
+  { plan, forks, become, becomeUser, operator }: Applying,
 ): Promise<{
   readonly performed: Performed
   readonly tasks: readonly PlannedTask[]
@@ -88,6 +88,7 @@ async function look(
     forceHandlers: false,
     argv: [],
     ...(become === undefined ? {} : { become }),
+    ...(becomeUser === undefined ? {} : { becomeUser }),
     records: false,
     weigh: recording.weigh,
     reporters: [recording.reporter],

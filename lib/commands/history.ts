@@ -1,10 +1,10 @@
 import { command } from '../cli/command.ts'
 import { typed } from '../cli/command-line.ts'
 import { pick } from '../cli/options.ts'
-import { readRun, recordedRuns } from '../engine/journal.ts'
+import { readRun, recordedRuns, tellDamage } from '../engine/journal.ts'
 import { columns } from '../model/columns.ts'
 import { counted } from '../model/counted.ts'
-import { recap } from '../model/event.ts'
+import { recap, type RunFinished, type RunStarted } from '../model/event.ts'
 import { exit } from '../model/problem.ts'
 import { program } from '../model/program.ts'
 
@@ -21,10 +21,17 @@ export const history = command({
 
 /** How a run ended, on how many hosts, what it was. */
 function summary(run: string) {
-  const events = readRun(run)
-  const started = events.find((event) => event.type === 'run-started')
-  const finished = events.findLast((event) => event.type === 'run-finished')
-  const counts = recap(events)
+  let started: RunStarted | undefined
+  let finished: RunFinished | undefined
+  const counts = recap(
+    (function* () {
+      for (const event of readRun(run, tellDamage)) {
+        if (event.type === 'run-started') started ??= event
+        if (event.type === 'run-finished') finished = event
+        yield event
+      }
+    })(),
+  )
   return {
     run,
     playbook: started?.playbook ?? '',

@@ -1,6 +1,6 @@
 import { command } from '../cli/command.ts'
 import { pick } from '../cli/options.ts'
-import { latestOf, onlyRun, readRun, recordedRuns } from '../engine/journal.ts'
+import { latestOf, onlyRun, readRun, recordedRuns, tellDamage } from '../engine/journal.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { stateFolder } from '../model/state-folder.ts'
 import { createReporter, wantsColor } from '../report/index.ts'
@@ -26,7 +26,7 @@ export const report = command({
       color: wantsColor(process.stdout),
       columns: process.stdout.columns ?? 120,
     })
-    for (const event of readRun(run)) shown.report(event)
+    for (const event of readRun(run, tellDamage)) shown.report(event)
     await shown.close()
     return exit.ok
   },

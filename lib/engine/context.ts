@@ -202,7 +202,8 @@ async function runOperation<R extends Value>(
     record.weigh?.(operation as Operation<Value>, host.name, plan as Prepared<Value>)
     if (!plan.changed) return plan.result
     const diff = plan.diff === undefined ? [] : Array.isArray(plan.diff) ? plan.diff : [plan.diff as Diff]
-    if (diff.length > 0) record.planned(operation.name, diff)
+    // Without a difference to show, too: a run that is killed in it has most likely changed something.
+    if (diff.length > 0 || !check) record.planned(operation.name, diff)
     if (check) {
       record.changed = true
       if (plan.unpredictable) record.unpredictable = true
@@ -251,10 +252,11 @@ const mostPlans = 50
 export async function runBody(body: Body<never, Value>, options: ContextOptions): Promise<Value> {
   if (isOperation(body)) return plain(await runOperation(body, options))
   const call = isDescribed(body) ? body.describe : (body as (host: HostContext<unknown>) => unknown)
-  return mindful(options.record.begun, async () => {
+  const result = await mindful(options.record.begun, async () => {
     const returned = await call(contextFor(options) as never)
-    return plain(isOperation(returned) ? await runOperation(returned, options) : returned)
+    return isOperation(returned) ? runOperation(returned, options) : returned
   })
+  return plain(result)
 }
 
 /** Asks a condition. */

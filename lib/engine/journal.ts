@@ -1,18 +1,30 @@
-import { appendFileSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs'
+import { appendFileSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, readSync } from 'node:fs'
 import path from 'node:path'
-import type { RunStarted, Timed } from '../model/event.ts'
-import type { Diff, Value } from '../model/operation.ts'
+import type { Event, Timed } from '../model/event.ts'
+import type { Diff } from '../model/operation.ts'
 import { identity } from '../model/path.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { stateFolder } from '../model/state-folder.ts'
+import { withTexts } from '../model/texts.ts'
 
 // Shown while it happens and worth nothing afterwards.
 const fleeting = new Set(['host-started'])
+// What one task on one host may say there; of what fails, the last lines are in its reason besides.
+const mostOutput = 64 << 10
+const longestText = 64 << 10
+const longestResult = 1 << 20
+// The sides of a difference may be whole files, and thirty edits of one would be recorded as thirty copies of it.
+const longestSide = 4096
+const mostDiffs = 200
+// No event that we write comes near.
+const longestLine = 16 << 20
 
 /** Appends every event of a run to a file, one JSON object a line. Events must be masked already. */
 export class Journal {
   readonly path: string
   readonly #file: number
+  /** How much of the output of a task on a host is kept already. */
+  readonly #outputs = new Map<string, number>()
 
   constructor(run: string, directory: string = stateFolder.runs) {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
@@ -20,41 +32,190 @@ export class Journal {
     this.#file = openSync(this.path, 'a', 0o600)
   }
   append(event: Timed): void {
-    if (fleeting.has(event.type) || (event.type === 'output' && event.stream === 'progress')) return
+    if (fleeting.has(event.type)) return
+    const kept = event.type === 'output' ? this.#output(event) : bounded(event)
+    if (event.type === 'task-finished') this.#outputs.delete(keyOf(event))
     // Written at once, not at the end of the tick: what is not in the file when the process is killed was not done.
-    const kept = event.type === 'change-planned' ? { ...event, diff: event.diff.map(short) } : event
-    appendFileSync(this.#file, `${JSON.stringify(kept)}\n`)
+    if (kept) appendFileSync(this.#file, `${JSON.stringify(kept)}\n`)
   }
   close(): void {
     closeSync(this.#file)
   }
+
+  #output(event: Extract<Timed, { readonly type: 'output' }>): Timed | undefined {
+    if (event.stream === 'progress') return undefined
+    const key = keyOf(event)
+    const left = mostOutput - (this.#outputs.get(key) ?? 0)
+    if (left <= 0) return undefined
+    this.#outputs.set(key, mostOutput - left + event.text.length)
+    return event.text.length <= left
+      ? event
+      : { ...event, text: `${event.text.slice(0, left)}\n(the rest is not kept)\n` }
+  }
 }
 
-// The sides of a difference may be whole files, and thirty edits of one would be recorded as thirty copies of it.
-const longestSide = 4096
+const keyOf = (event: { readonly path: Parameters<typeof identity>[0]; readonly host: string }) =>
+  `${identity(event.path)}\0${event.host}`
 
-function short(diff: Diff): Diff {
+function bounded(event: Timed): Timed {
+  const short = (text: string) =>
+    text.length > longestText ? `${text.slice(0, longestText)}… (${text.length} characters)` : text
+  if (event.type === 'change-planned') return { ...event, diff: event.diff.slice(0, mostDiffs).map(sides) }
+  if (event.type !== 'task-finished' || event.result === undefined) return withTexts(event, short)
+  const { result, ...others } = event
+  const long = JSON.stringify(result).length > longestResult
+  return { ...withTexts(others, short), ...(long ? { unkept: 'long' } : { result }) }
+}
+
+function sides(diff: Diff): Diff {
   const cut = (text: string) => (text.length > longestSide ? `(${text.length} characters)` : text)
   return { ...diff, before: cut(diff.before), after: cut(diff.after) }
 }
 
-/** The events of a recorded run, whole lines only: a killed process may have left half of one. */
-export function readJournal(file: string): readonly Timed[] {
-  return readFileSync(file, 'utf8')
-    .split('\n')
-    .slice(0, -1)
-    .flatMap((line) => {
-      try {
-        return [JSON.parse(line) as Timed]
-      } catch {
-        return []
+/** Is told of what cannot be read. */
+export type Damaged = (message: string) => void
+
+/**
+ * The events of a recorded run, line by line, so that its length does not matter. A line that is none is told; half of
+ * one at the end is not, since a killed process leaves it.
+ */
+export function* readJournal(file: string, damaged: Damaged): Generator<Timed> {
+  let number = 0
+  let faults = 0
+  const told = (why: string) => {
+    if (++faults <= mostFaults) damaged(`${file}:${number} is damaged: ${why}`)
+  }
+  for (const line of linesOf(file)) {
+    number++
+    if (line === undefined) {
+      told(`it is longer than ${longestLine >> 20} MiB`)
+      continue
+    }
+    let event: unknown
+    try {
+      event = JSON.parse(line)
+    } catch {
+      told('it is no JSON')
+      continue
+    }
+    const fault = faultOf(event)
+    if (fault === undefined) yield { time: 0, ...defaults[(event as Timed).type], ...(event as object) } as Timed
+    else told(fault)
+  }
+  if (faults > mostFaults) damaged(`${file} has ${faults - mostFaults} more damaged lines`)
+}
+
+const mostFaults = 3
+
+/** Tells a damage to whoever only looks at runs. */
+export const tellDamage: Damaged = (message) => void process.stderr.write(`[WARNING]: ${message}; it is passed over\n`)
+
+/** The lines of a file that have ended; undefined for one that is too long. */
+function* linesOf(file: string): Generator<string | undefined> {
+  const handle = openSync(file, 'r')
+  try {
+    const piece = Buffer.alloc(64 << 10)
+    let parts: Buffer[] = []
+    let length = 0
+    for (let read = readSync(handle, piece); read > 0; read = readSync(handle, piece)) {
+      let from = 0
+      for (let end = piece.indexOf(10, from); end >= 0 && end < read; end = piece.indexOf(10, from)) {
+        length += end - from
+        yield length > longestLine ? undefined : Buffer.concat([...parts, piece.subarray(from, end)]).toString('utf8')
+        parts = []
+        length = 0
+        from = end + 1
       }
-    })
+      length += read - from
+      if (length > longestLine) parts = []
+      else if (read > from) parts.push(Buffer.from(piece.subarray(from, read)))
+    }
+  } finally {
+    closeSync(handle)
+  }
+}
+
+type Kind = 'record' | 'text' | 'texts' | 'number' | 'truth' | 'path' | 'place' | 'list' | 'status'
+
+// What readers of each event take for granted.
+const shapes: { readonly [T in Event['type']]: Readonly<Record<string, Kind>> } = {
+  'run-started': { run: 'text', playbook: 'text' },
+  'play-started': { play: 'text', hosts: 'texts', batches: 'number' },
+  'play-skipped': { play: 'text', reason: 'text' },
+  'batch-started': { play: 'text', batch: 'number', hosts: 'texts' },
+  'task-started': { path: 'path', at: 'place', hosts: 'texts', handler: 'truth' },
+  'host-met': { host: 'text', address: 'text', keys: 'texts' },
+  'vars-read': { play: 'text', role: 'text', host: 'text', vars: 'record' },
+  'host-started': { path: 'path', host: 'text' },
+  output: { path: 'path', host: 'text', text: 'text', stream: 'text' },
+  'change-planned': { path: 'path', host: 'text', operation: 'text', diff: 'list' },
+  'attempt-failed': { path: 'path', host: 'text', reason: 'text', left: 'number' },
+  'handler-notified': { path: 'path', host: 'text', handler: 'text' },
+  'task-finished': {
+    path: 'path',
+    at: 'place',
+    host: 'text',
+    delegated: 'texts',
+    status: 'status',
+    handler: 'truth',
+    milliseconds: 'number',
+  },
+  'gate-answered': { path: 'path', at: 'place', passed: 'truth' },
+  'play-stopped': { play: 'text', reason: 'text' },
+  warned: { message: 'text' },
+  'run-finished': { run: 'text', outcome: 'text', milliseconds: 'number', owed: 'list' },
+}
+
+// What a shorter line may leave out.
+const defaults: { readonly [T in Event['type']]?: Partial<Extract<Event, { readonly type: T }>> } = {
+  'run-started': { check: false, hosts: [], plays: 0, tasks: 0, argv: [] },
+}
+
+const statuses = ['ok', 'changed', 'skipped', 'failed', 'rescued', 'ignored', 'unreachable', 'resumed']
+
+/** Why this is no event, in words. */
+function faultOf(value: unknown): string | undefined {
+  if (!isRecord(value)) return 'it is no event'
+  const { type } = value
+  if (typeof type !== 'string' || !Object.hasOwn(shapes, type)) return 'it is of no kind that is known'
+  const wrong = Object.entries(shapes[type as Event['type']]).find(([name, kind]) => !isKind(kind, value[name]))
+  return wrong && `its ${wrong[0]} is ${value[wrong[0]] === undefined ? 'missing' : 'not what it should be'}`
+}
+
+function isKind(kind: Kind, value: unknown): boolean {
+  switch (kind) {
+    case 'text':
+      return typeof value === 'string'
+    case 'number':
+      return typeof value === 'number'
+    case 'truth':
+      return typeof value === 'boolean'
+    case 'list':
+      return Array.isArray(value)
+    case 'texts':
+      return Array.isArray(value) && value.every((one) => typeof one === 'string')
+    case 'record':
+      return isRecord(value)
+    case 'status':
+      return statuses.includes(value as string)
+    case 'place':
+      return isRecord(value) && typeof value['file'] === 'string' && typeof value['line'] === 'number'
+    case 'path':
+      return (
+        isRecord(value) &&
+        [value['play'], value['role'], value['task']].every((one) => typeof one === 'string') &&
+        isKind('texts', value['blocks'])
+      )
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** The events of a run that is recorded here. */
-export function readRun(run: string, directory: string = stateFolder.runs): readonly Timed[] {
-  return readJournal(path.join(directory, `${run}.jsonl`))
+export function readRun(run: string, damaged: Damaged, directory: string = stateFolder.runs): Generator<Timed> {
+  return readJournal(path.join(directory, `${run}.jsonl`), damaged)
 }
 
 /** The names of recorded runs, oldest first. */
@@ -64,107 +225,6 @@ export function recordedRuns(directory: string = stateFolder.runs): readonly str
     .filter((name) => name.endsWith('.jsonl'))
     .map((name) => name.slice(0, -6))
     .sort()
-}
-
-/** What an earlier run did: which tasks ended well on which hosts, and which handlers it still owes. */
-export interface Done {
-  readonly run: string
-  get(id: string, host: string): { readonly result: Value } | undefined
-  has(id: string, host: string): boolean
-  /** Did the operator go on at this gate? */
-  passed(id: string): boolean
-  /** The last thing this task did on this host was to fail, whether it was rescued or not. */
-  failed(id: string, host: string): boolean
-  /** It had begun to change something when the run was killed. */
-  begun(id: string, host: string): boolean
-  owed(handlerId: string): readonly string[]
-}
-
-/** Folds a recorded run, and those it went on with, into what need not be done again. A task's last word counts. */
-export function doneIn(run: string, events: Iterable<Timed>): Done {
-  const results = new Map<string, { readonly result: Value }>()
-  const failed = new Set<string>()
-  const begun = new Set<string>()
-  const owed = new Map<string, Set<string>>()
-  const passed = new Set<string>()
-  for (const event of events) {
-    if (event.type === 'handler-notified') {
-      const id = identity({ ...event.path, blocks: [], task: event.handler })
-      owed.set(id, (owed.get(id) ?? new Set()).add(event.host))
-    }
-    if (event.type === 'gate-answered' && event.passed) passed.add(identity(event.path))
-    if (event.type === 'change-planned') begun.add(`${identity(event.path)}\0${event.host}`)
-    if (event.type !== 'task-finished') continue
-    const id = identity(event.path)
-    const key = `${id}\0${event.host}`
-    const well = event.status === 'ok' || event.status === 'changed' || event.status === 'resumed'
-    begun.delete(key)
-    failed.delete(key)
-    if (event.handler) {
-      if (well) owed.get(id)?.delete(event.host)
-      continue
-    }
-    if (well) results.set(key, { result: event.result })
-    else results.delete(key)
-    if (event.status === 'failed' || event.status === 'rescued') failed.add(key)
-  }
-  return {
-    run,
-    get: (id, host) => results.get(`${id}\0${host}`),
-    has: (id, host) => results.has(`${id}\0${host}`),
-    passed: (id) => passed.has(id),
-    failed: (id, host) => failed.has(`${id}\0${host}`),
-    begun: (id, host) => begun.has(`${id}\0${host}`),
-    owed: (id) => [...(owed.get(id) ?? [])],
-  }
-}
-
-/**
- * The run to go on with: the named one, or the latest of the same playbook that changed things and did not end well.
- * What it had itself gone on with is part of it.
- * @throws Refused when there is none
- */
-export function findRun(name: string | undefined, playbook: string, directory: string = stateFolder.runs): Done {
-  const runs = recordedRuns(directory)
-  const load = (run: string) => readRun(run, directory)
-  const isOwn = (run: string) => {
-    const started = startOf(load(run))
-    return started !== undefined && !started.check && started.playbook === playbook
-  }
-  for (const run of name === undefined
-    ? [...runs].reverse()
-    : [onlyRun(name, runs.includes(name) ? runs : runs.filter(isOwn)) ?? []].flat()) {
-    const events = load(run)
-    const started = startOf(events)
-    if (!started || started.check || started.playbook !== playbook) continue
-    const finished = events.findLast((event) => event.type === 'run-finished')
-    if (name === undefined && finished?.type === 'run-finished' && finished.outcome === 'ok') {
-      throw new Refused(
-        {
-          message: `the latest run of «${playbook}» (${run}) ended well: there is nothing to resume`,
-          hint: 'run it without --resume',
-        },
-        exit.usage,
-      )
-    }
-    const chain = [events]
-    const met = new Set([run])
-    for (let before = started.resumes; before !== undefined && runs.includes(before) && !met.has(before); ) {
-      met.add(before)
-      const earlier = load(before)
-      chain.unshift(earlier)
-      before = startOf(earlier)?.resumes
-    }
-    return doneIn(run, chain.flat())
-  }
-  const own = name === undefined ? [] : runs.filter(isOwn)
-  throw new Refused(
-    {
-      message: `there is no recorded run${name ? ` ${name}` : ''} of «${playbook}» to resume`,
-      hint: own.length > 0 ? `recorded: ${latestOf(own)}` : 'run it without --resume',
-    },
-    exit.usage,
-  )
 }
 
 /** The run of that name, or the only one whose name begins so. @throws Refused with their names where several do */
@@ -183,7 +243,3 @@ export function latestOf(runs: readonly string[]): string {
 }
 
 const mostNamed = 5
-
-function startOf(events: readonly Timed[]): (RunStarted & Timed) | undefined {
-  return events.find((event): event is RunStarted & Timed => event.type === 'run-started')
-}

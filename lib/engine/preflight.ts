@@ -5,7 +5,7 @@ import { type Body, isDescribed, type Playbook } from '../model/playbook.ts'
 import { didYouMean, type Problem } from '../model/problem.ts'
 import { resolveVars } from '../model/vars.ts'
 import { foreseen, Memory } from './context.ts'
-import type { Done } from './journal.ts'
+import type { Done } from './done.ts'
 import { type GateNode, type Node, type PlayNode, type RoleNode, type TaskNode, tasksOf } from './select.ts'
 
 /** Every problem that can be known before the first connection. */

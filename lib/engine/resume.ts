@@ -1,41 +1,126 @@
 import type { Host } from '../model/inventory.ts'
+import { isDescribed } from '../model/playbook.ts'
 import type { Batch } from './batches.ts'
 import { handlersOf } from './handlers.ts'
 import type { Lane } from './lanes.ts'
-import { type BlockNode, type GateNode, type HandlerNode, type Node, type TaskNode, tasksOf } from './select.ts'
+import type { Debt, Entry } from './done.ts'
+import {
+  type BlockNode,
+  type GateNode,
+  type HandlerNode,
+  type Node,
+  type PlayNode,
+  type TaskNode,
+  tasksOf,
+} from './select.ts'
+import { Since } from './since.ts'
 import { namesOf, type RunState } from './state.ts'
 
 /** What an interrupted run had done, as far as it counts in the one that goes on with it. */
 export class Resume {
   readonly #state: RunState
+  readonly #since: Since
+  /** Handlers that are owed, and not due before the task that notified them has been come to. */
+  readonly #owed = new Map<HandlerNode, Map<string, Debt>>()
+  /** Those that the playbook does not have any more. */
+  readonly #lost: Debt[] = []
 
   constructor(state: RunState) {
     this.#state = state
+    this.#since = new Since(state)
   }
 
-  /** Handlers that it was notified of and never ran are due. */
-  restore(): void {
-    const { due, options } = this.#state
-    const { done, plays, emit } = options
+  /** Finds out what differs since, and says so; says again which handlers are owed. */
+  async begin(): Promise<void> {
+    const { done } = this.#state.options
     if (!done) return
-    for (const node of plays.flatMap((play) => handlersOf(play))) {
-      for (const host of done.owed(node.id)) {
-        due.add(node, host)
-        // Said again, so that this run's journal owes it too if it is killed as well.
-        emit({ type: 'handler-notified', path: node.path, host, handler: node.handler.name })
+    await this.#since.begin()
+    this.#restore()
+  }
+
+  #restore(): void {
+    const { done, plays, emit, check } = this.#state.options
+    const handlers = new Map(plays.flatMap((play) => handlersOf(play)).map((node) => [node.id, node]))
+    for (const debt of [...done!.debts, ...this.#begunDebts()]) {
+      const node = handlers.get(debt.id)
+      if (!node) {
+        this.#lost.push(debt)
+        continue
       }
+      const hosts = this.#owed.get(node) ?? new Map<string, Debt>()
+      const by = [...(hosts.get(debt.host)?.by ?? []), ...debt.by]
+      this.#owed.set(node, hosts.set(debt.host, { ...debt, by }))
+      // So that this run's journal owes it too if it is killed as well.
+      if (!check)
+        for (const path of debt.by) emit({ type: 'handler-notified', path, host: debt.host, handler: debt.handler })
     }
+    const owed = this.owed()
+    if (done!.anew && owed.length > 0) {
+      const which = [...new Set(owed.map(({ host, handler }) => `«${handler}» on ${host}`))].join(', ')
+      emit({
+        type: 'warned',
+        message: `run ${done!.run} notified handlers and did not run them: ${which}; this run does`,
+      })
+    }
+    for (const handler of new Set(this.#lost.map(({ handler }) => handler))) {
+      const hosts = this.#lost.flatMap((debt) => (debt.handler === handler ? [debt.host] : []))
+      const message =
+        `the handler «${handler}» is owed on ${hosts.join(', ')}, and the playbook has none of that name any more: ` +
+        'do there by hand what it did, or give it its name back and go on with --resume'
+      emit({ type: 'warned', message })
+    }
+  }
+
+  /** What a run that was killed in a task had changed there, that task would find as it is wanted. */
+  #begunDebts(): readonly Debt[] {
+    const { done, plays } = this.#state.options
+    return plays.flatMap(({ nodes, hosts }) =>
+      [...tasksOf(nodes)].flatMap((node) => {
+        if (node.kind !== 'task') return []
+        const notified = node.role.handlers.filter(({ handler }) =>
+          [node.task.options.notify ?? []].flat().includes(handler),
+        )
+        return notified.flatMap(({ id, handler }) =>
+          hosts.flatMap(({ name: host }) =>
+            done!.begun(node.id, host) ? [{ id, handler: handler.name, host, by: [node.path] }] : [],
+          ),
+        )
+      }),
+    )
+  }
+
+  /** A task was come to on a host: what it had notified of is due there. */
+  reached(node: TaskNode, host: Host): void {
+    for (const handler of node.role.handlers) {
+      const by = this.#owed.get(handler)?.get(host.name)?.by ?? []
+      if (by.some((path) => path.task === node.path.task && path.blocks.join('\0') === node.path.blocks.join('\0')))
+        this.#due(handler, host.name)
+    }
+  }
+
+  /** A play has come to its end on these hosts: what of its handlers is still owed there is due. */
+  endOf(play: PlayNode, hosts: readonly Host[]): void {
+    for (const handler of handlersOf(play)) for (const host of hosts) this.#due(handler, host.name)
+  }
+
+  #due(handler: HandlerNode, host: string): void {
+    if (this.#owed.get(handler)?.delete(host) === true) this.#state.due.add(handler, host)
+  }
+
+  /** What is owed and has not become due. */
+  owed(): readonly { readonly host: string; readonly handler: string }[] {
+    const waiting = [...this.#owed.values()].flatMap((hosts) => [...hosts.values()])
+    return [...waiting, ...this.#lost].map(({ host, handler }) => ({ host, handler }))
   }
 
   /** Is this task done here? Then its result is as it was, and that is said. */
   done(node: TaskNode, host: Host, { again, batch }: Lane): boolean {
     const { memory, options } = this.#state
-    const entry =
-      node.tags.includes('always') || again.has(host.name) ? undefined : options.done?.get(node.id, host.name)
+    const entry = again.has(host.name) ? undefined : this.#counting(node, host)
     if (!entry) return false
-    const { result } = entry
-    for (const { name } of node.task.options.once ? batch.hosts : [host])
-      memory.keep(node.task, name, { value: result, unpredictable: false })
+    const { once } = node.task.options
+    for (const { name } of once ? batch.hosts : [host])
+      memory.keep(node.task, name, { value: entry.result, unpredictable: false })
     options.emit({
       type: 'task-finished',
       path: node.path,
@@ -45,14 +130,30 @@ export class Resume {
       status: 'resumed',
       handler: false,
       milliseconds: 0,
-      ...(result === undefined ? {} : { result }),
+      ...(entry.result === undefined ? {} : { result: entry.result }),
+      ...(entry.code === undefined ? {} : { code: entry.code }),
+      ...(once ? { once: namesOf(batch.hosts) } : {}),
     })
+    this.reached(node, host)
     return true
   }
 
   /** Is there nothing of this task to do here, so that nothing need be read for it? */
   has(node: TaskNode, host: Host): boolean {
-    return this.#state.options.done?.has(node.id, host.name) === true
+    return this.#counting(node, host) !== undefined
+  }
+
+  /**
+   * What was done of it and need not be done again. What only looks is asked again, and so is what was found as it was
+   * wanted: that costs a look and may be true no more.
+   */
+  #counting(node: TaskNode, host: Host): Entry | undefined {
+    const entry = this.#state.options.done?.get(node.id, host.name)
+    if (!entry || entry.unkept || node.tags.includes('always')) return undefined
+    const { body, options } = node.task
+    if (options.verify) return undefined
+    if (!entry.changed && (entry.result === undefined || isDescribed(body))) return undefined
+    return this.#since.differs(node, host, entry) === undefined ? entry : undefined
   }
 
   /** Was it killed after this task had begun to change something here? */
@@ -62,24 +163,33 @@ export class Resume {
 
   /** Did the operator go on at this gate, and nothing behind it is undone? */
   passed(node: GateNode, hosts: readonly Host[], { again }: Lane): boolean {
-    return this.#state.options.done?.passed(node.id) === true && !hosts.some(({ name }) => again.has(name))
+    const passed = this.#state.options.done?.passed(node.id)
+    if (!passed || hosts.some(({ name }) => again.has(name))) return false
+    return !hosts.some((host) =>
+      this.#since.moved(host, { run: passed.run, met: [passed.met.get(host.name) ?? []].flat() }),
+    )
   }
 
   /** Was the block entered on this host? Its own work may have made its condition false. */
   entered(node: BlockNode, host: Host, { again }: Lane): boolean {
-    return !again.has(host.name) && this.#tried(node.try, host.name)
+    return !again.has(host.name) && this.#tried(node.try, host)
   }
 
   /** Hosts on which a rescue, or a clean-up, may have undone what the steps of the block had done. */
   undone(node: BlockNode, hosts: readonly Host[], batch: Batch): readonly string[] {
     if (node.rescue.length + node.always.length === 0) return []
     // A handler that failed in a flush is no task of the block: that the rescue has begun tells.
-    return namesOf(hosts).filter((host) => this.#left(node.try, host, batch) || this.#tried(node.rescue, host))
+    return namesOf(hosts.filter((host) => this.#left(node.try, host.name, batch) || this.#tried(node.rescue, host)))
   }
 
-  #tried(nodes: readonly Node[], host: string): boolean {
+  #tried(nodes: readonly Node[], host: Host): boolean {
     const { done } = this.#state.options
-    return done !== undefined && [...tasksOf(nodes)].some(({ id }) => done.has(id, host) || done.failed(id, host))
+    if (!done) return false
+    return [...tasksOf(nodes)].some((node) => {
+      if (done.failed(node.id, host.name)) return true
+      const entry = done.get(node.id, host.name)
+      return entry !== undefined && this.#since.moved(host, entry) === undefined
+    })
   }
 
   /** Did this host leave the steps by a failure? */

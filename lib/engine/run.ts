@@ -11,8 +11,9 @@ import { endWhenSpent, goesOn } from './budget.ts'
 import type { Clock } from './clock.ts'
 import { failureOf, Stray } from './failure.ts'
 import { flush, handlersOf } from './handlers.ts'
-import type { Done } from './journal.ts'
+import type { Done } from './done.ts'
 import { Lane } from './lanes.ts'
+import type { Circumstances } from './meetings.ts'
 import { Once } from './once.ts'
 import { Questions } from './questions.ts'
 import { Resume } from './resume.ts'
@@ -38,6 +39,8 @@ export interface RunOptions {
   readonly runId?: string
   /** What an interrupted run had done; its tasks are not run again. */
   readonly done?: Done
+  /** What is noted for whoever goes on with it; nothing unless said. */
+  readonly circumstances?: Circumstances
   /** false: nothing is read before its turn, which is slower and otherwise the same. */
   readonly lookAhead?: boolean
   /** The time of delays and time limits; that of the machine unless said. */
@@ -104,9 +107,9 @@ class Run {
       plays: plays.length,
       tasks: plays.map(tasks).reduce((a, b) => a + b, 0),
       argv,
-      ...(done ? { resumes: done.run } : {}),
+      ...(done && !done.anew ? { resumes: done.run } : {}),
     })
-    this.#resume.restore()
+    await this.#resume.begin()
     await this.#plays(plays)
     const failure = this.#crash()
     const outcome = this.#outcome(failure)
@@ -115,7 +118,7 @@ class Run {
       run,
       outcome,
       milliseconds: Math.round(clock.now() - began),
-      owed: check ? [] : due.owed(),
+      owed: check ? [] : [...due.owed(), ...this.#resume.owed()],
       ...(failure ? { failure } : {}),
     })
     return outcome
@@ -159,6 +162,7 @@ class Run {
 
   async #batch(play: PlayNode, hosts: readonly Host[], lane: Lane): Promise<void> {
     await this.#steps(play.nodes, hosts, lane)
+    this.#resume.endOf(play, hosts)
     const { options, lost } = this.#state
     const able = options.forceHandlers ? ({ name }: Host) => lost.get(name) !== 'unreachable' : undefined
     await flush(handlersOf(play), hosts, lane, this.#turns, able)

@@ -3,6 +3,7 @@ import { Changes } from './ahead.ts'
 import { type Clock, wallClock } from './clock.ts'
 import { Memory } from './context.ts'
 import { Due } from './handlers.ts'
+import { Meetings } from './meetings.ts'
 import type { RunOptions } from './run.ts'
 
 /** What all that goes on in a run shares. */
@@ -10,6 +11,7 @@ export class RunState {
   readonly options: RunOptions
   readonly clock: Clock
   readonly memory: Memory
+  readonly meetings: Meetings
   readonly changes = new Changes()
   readonly due = new Due()
   /** In check mode, hosts that an earlier task would have changed. */
@@ -23,6 +25,7 @@ export class RunState {
     this.options = options
     this.clock = options.clock ?? wallClock
     this.memory = new Memory(options.inventory, options.plays)
+    this.meetings = new Meetings(options, this.memory)
   }
 
   /** Nothing new is to be started. */

@@ -29,6 +29,8 @@ export interface Outcome {
   readonly status: Status
   /** Something was changed, or would be, however the task ended. */
   readonly changed: boolean
+  /** The host was spoken with. */
+  readonly reached?: boolean
   readonly result?: Value
   readonly reason?: string
   readonly failure?: Failure
@@ -137,6 +139,7 @@ class Doing {
   readonly #began: number
   readonly #delegated = new Set<string>()
   #record: BodyRecord
+  #reached = false
   // One attempt may change something and fail, and the next find nothing left to do: the task has changed it all the
   // same.
   #changed: boolean
@@ -177,6 +180,7 @@ class Doing {
     return {
       ...outcome,
       changed: (this.#changed ||= this.#record.changed),
+      reached: this.#reached,
       delegated: [...this.#delegated],
       milliseconds: Math.round(this.#around.clock.now() - this.#began),
     }
@@ -222,6 +226,7 @@ class Doing {
     const host = this.#host
     const said = saidBy(this.#options.become, this.#around.become)
     const connect = (to: Host): Way => {
+      this.#reached ||= to === host
       const attempt: Attempt = {
         signal: record.begun.signal,
         output: (text, stream) => emit({ type: 'output', path, host: host.name, text, stream }),

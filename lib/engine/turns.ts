@@ -90,6 +90,15 @@ export class Turns {
     this.state.options.emit({ type: 'host-started', path: node.path, host: host.name })
     const around = { ...this.#around(lane), begun: this.#resume.begun(node, host), ...(ahead ? { ahead } : {}) }
     const outcome = await runTask(node, host, around)
+    const { circumstances } = this.state.options
+    // Asked when its shell has nothing to do, and never of a host that does not answer.
+    if (circumstances && outcome.status !== 'unreachable') {
+      if (outcome.reached) await this.state.meetings.meet(host)
+      for (const name of outcome.delegated) {
+        const other = this.state.options.inventory.hosts.get(name)
+        if (other) await this.state.meetings.meet(other)
+      }
+    }
     this.#finished(node, host, outcome, lane)
     return outcome
   }
@@ -107,6 +116,7 @@ export class Turns {
     const { emit, check, abort } = options
     const { changed, delegated, result, unpredictable = false } = outcome
     const status = outcome.status === 'failed' && lane.rescued && !abort.aborted ? 'rescued' : outcome.status
+    if (work.kind === 'task') this.state.meetings.tell(work, host)
     // A task that failed half-way has changed something too: its handlers are due, or owed when its host drops out.
     if (work.kind === 'task' && changed) {
       for (const notified of [work.task.options.notify ?? []].flat() as readonly Handler[]) {
@@ -114,7 +124,8 @@ export class Turns {
         emit({ type: 'handler-notified', path: work.path, host: host.name, handler: notified.name })
       }
     }
-    this.#say(work, host, { ...outcome, status })
+    this.#say(work, host, { ...outcome, status }, lane)
+    if (work.kind === 'task') this.#resume.reached(work, host)
     if (check && changed) [host.name, ...delegated].forEach((name) => stale.add(name))
     if (work.kind === 'task' && (status === 'ok' || status === 'changed'))
       memory.keep(work.task, host.name, { value: result, unpredictable })
@@ -123,9 +134,11 @@ export class Turns {
     } else if (status === 'failed' || status === 'rescued') lane.drop(host.name)
   }
 
-  #say(work: Work, host: Host, outcome: Outcome): void {
+  #say(work: Work, host: Host, outcome: Outcome, lane?: Lane): void {
     const { status, reason, failure, result, unpredictable, delegated, milliseconds } = outcome
-    this.state.options.emit({
+    const { circumstances, emit } = this.state.options
+    const once = work.kind === 'task' && work.task.options.once === true && lane
+    emit({
       type: 'task-finished',
       path: work.path,
       at: placeOf(work),
@@ -138,6 +151,8 @@ export class Turns {
       ...(failure ? { failure } : {}),
       ...(result === undefined ? {} : { result }),
       ...(unpredictable ? { unpredictable: true } : {}),
+      ...(circumstances && work.kind === 'task' ? { code: circumstances.codeOf(placeOf(work)) } : {}),
+      ...(once ? { once: namesOf(lane.batch.hosts) } : {}),
     })
   }
 }

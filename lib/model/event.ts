@@ -61,6 +61,27 @@ export interface TaskStarted {
   readonly hosts: readonly string[]
   readonly handler: boolean
 }
+/** A run worked on a host for the first time: which machine that is, so that whoever goes on with it can ask again. */
+export interface HostMet {
+  readonly type: 'host-met'
+  readonly host: string
+  /** Where it was reached. */
+  readonly address: string
+  /** What the machine calls itself, where it does. */
+  readonly machine?: string
+  /** Its ssh host keys, shortened. */
+  readonly keys: readonly string[]
+  /** Another one after each start of the machine. */
+  readonly boot?: string
+}
+/** A role works on a host for the first time: its variables, each shortened to what tells it from another value. */
+export interface VarsRead {
+  readonly type: 'vars-read'
+  readonly play: string
+  readonly role: string
+  readonly host: string
+  readonly vars: Readonly<Record<string, string>>
+}
 /** A task begins on one host. */
 export interface HostStarted {
   readonly type: 'host-started'
@@ -97,7 +118,7 @@ export interface AttemptFailed {
  */
 export interface HandlerNotified {
   readonly type: 'handler-notified'
-  /** The task that notified it; the handler's own path when a resumed run says again what is still owed. */
+  /** The task that notified it, in an earlier run when a later one says again what is still owed. */
   readonly path: TaskPath
   readonly host: string
   readonly handler: string
@@ -115,6 +136,12 @@ export interface TaskFinished {
   readonly reason?: string
   readonly failure?: Failure
   readonly result?: Value
+  /** Why the journal has no result that can be used: it held a secret, or was too long. */
+  readonly unkept?: 'secret' | 'long'
+  /** Tells the code of the task from another one. */
+  readonly code?: string
+  /** It ran for all of these hosts. */
+  readonly once?: readonly string[]
   /** Predicted by check mode and not known: the real run may differ. */
   readonly unpredictable?: boolean
   readonly handler: boolean
@@ -158,6 +185,8 @@ export type Event =
   | PlaySkipped
   | BatchStarted
   | TaskStarted
+  | HostMet
+  | VarsRead
   | HostStarted
   | OutputReceived
   | ChangePlanned

@@ -11,7 +11,8 @@ export interface Location {
 
 const library = path.resolve(fileURLToPath(import.meta.url), '../..') + path.sep
 // A playbook that lies inside lib/ (there is none) would be invisible; tests and roles are authors.
-const isOurs = (file: string) => file.startsWith(library)
+/** Does this file belong to the library, and not to an author? */
+export const isOurs = (file: string): boolean => file.startsWith(library)
 
 /** Where the author called the function that called us; frames of this library are passed over. */
 export function here(): Location {

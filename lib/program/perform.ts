@@ -1,17 +1,22 @@
 import { existsSync, mkdirSync } from 'node:fs'
-import { findRun, Journal } from '../engine/journal.ts'
+import { type Done, findRun, owedBefore } from '../engine/done.ts'
+import { Journal } from '../engine/journal.ts'
 import { lockHosts } from '../engine/lock.ts'
 import { checkGates, checkReach } from '../engine/preflight.ts'
 import { newRunId, type RunOptions, run } from '../engine/run.ts'
+import type { Circumstances } from '../engine/meetings.ts'
 import { type PlayNode, tasksOf } from '../engine/select.ts'
 import type { Event, Reporter } from '../model/event.ts'
 import type { Host } from '../model/inventory.ts'
 import { exit, isOfDisk, Refused } from '../model/problem.ts'
 import { stateFolder } from '../model/state-folder.ts'
+import type { Transport } from '../model/transport.ts'
 import { both, guarded } from '../report/guard.ts'
 import { createTransport, type TransportOptions } from '../transport/index.ts'
+import { machineOf } from './machine.ts'
 import type { Performed } from './performed.ts'
 import type { Prepared } from './prepare.ts'
+import { TaskCode } from './task-code.ts'
 
 /** Who answers what a run asks, and may stop it. */
 export type Operator = Pick<RunOptions, 'gate' | 'step' | 'stop' | 'abort'> &
@@ -41,7 +46,8 @@ export interface Performance
 export async function perform(prepared: Prepared, how: Performance): Promise<Performed> {
   const { playbook, plays, inventory } = prepared
   const { resume, reporters, locks, records, unattended, ...options } = how
-  const done = resume === undefined ? undefined : findRun(resume === 'latest' ? undefined : resume, playbook.name)
+  const faults: string[] = []
+  const done = before(playbook.name, { resume, records }, faults)
   const unreachable = checkReach(plays)
   if (unreachable.length > 0) throw new Refused(unreachable, exit.load)
   const unanswered = unattended ? checkGates(plays, done) : []
@@ -67,6 +73,7 @@ export async function perform(prepared: Prepared, how: Performance): Promise<Per
     const sinks = both(...journal, ...reporters)
     const operator = how.operator(emit)
     const transport = createTransport({ ...operator, inventory, warn })
+    for (const fault of faults) warn(`${fault}; what it said is not known: what nothing else tells of is done again`)
     try {
       const outcome = await run({
         ...options,
@@ -78,6 +85,7 @@ export async function perform(prepared: Prepared, how: Performance): Promise<Per
         emit,
         runId,
         ...(done ? { done } : {}),
+        ...(records ? { circumstances: circumstancesOf(transport) } : {}),
         stop: AbortSignal.any([operator.stop, broken.signal]),
       })
       return { run: runId, outcome }
@@ -91,6 +99,30 @@ export async function perform(prepared: Prepared, how: Performance): Promise<Per
   } finally {
     release()
     process.off('exit', release)
+  }
+}
+
+/** What an earlier run had done, as far as it counts. @throws Refused when there is none to go on with */
+function before(
+  playbook: string,
+  { resume, records }: Pick<Performance, 'resume' | 'records'>,
+  faults: string[],
+): Done | undefined {
+  const damaged = (fault: string) => void faults.push(fault)
+  if (resume === undefined) return records ? owedBefore(playbook, damaged) : undefined
+  try {
+    return findRun(resume === 'latest' ? undefined : resume, playbook, damaged)
+  } catch (error) {
+    if (!(error instanceof Refused) || faults.length === 0) throw error
+    throw new Refused([...error.problems, ...faults.map((message) => ({ message }))], error.exitCode)
+  }
+}
+
+function circumstancesOf(transport: Transport): Circumstances {
+  const code = new TaskCode()
+  return {
+    codeOf: (at) => code.codeAt(at),
+    meet: (host) => machineOf(transport.connection(host, {})),
   }
 }
 

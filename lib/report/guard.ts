@@ -1,7 +1,7 @@
 import type { OutputReceived, Reporter, Timed } from '../model/event.ts'
 import { identity } from '../model/path.ts'
 import { Masker, maskEvent } from './mask.ts'
-import { withTexts } from './texts.ts'
+import { withTexts } from '../model/texts.ts'
 import { harmlessLines } from './width.ts'
 
 /**

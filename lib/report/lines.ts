@@ -103,6 +103,9 @@ export function linesReporter(out: Sink, err: Sink, drawing: Drawing, next?: Nex
         else if (task && under !== task) announce(task)
         return
       }
+      case 'host-met':
+      case 'vars-read':
+        return
       case 'host-started':
         return tasks.start(event)
       case 'output':

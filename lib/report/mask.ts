@@ -1,6 +1,6 @@
 import type { Event } from '../model/event.ts'
 import { knownSecrets, knownSecretsCount } from '../model/secret.ts'
-import { withTexts } from './texts.ts'
+import { withTexts } from '../model/texts.ts'
 
 /**
  * Finds any of many texts in one pass, most places of the text being skipped unread (after Wu and Manber):
@@ -82,6 +82,9 @@ export function maskEvent<E extends Event>(event: E): E {
   if (masked === event) return event
   // Words of ours on which every reader of the event depends, whatever somebody has taken for a password.
   const words = ['type', 'status', 'stream', 'outcome'] as const
+  // Whoever reads the result later gets the mask, which is no value.
+  if (event.type === 'task-finished' && (masked as { result?: unknown }).result !== event.result)
+    Object.assign(masked, { unkept: 'secret' })
   return Object.assign(masked, ...words.map((word) => (word in event ? { [word]: (event as never)[word] } : {})))
 }
 

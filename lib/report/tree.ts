@@ -144,6 +144,9 @@ export function treeReporter(terminal: Terminal, drawing: Drawing, next?: Next):
         case 'task-started':
           tasks.offer(event)
           return
+        case 'host-met':
+        case 'vars-read':
+          return
         case 'host-started':
           return tasks.start(event)
         case 'output':

@@ -6,7 +6,7 @@ import type { RunOutcome } from '../engine/run.ts'
 import { FakeNetwork } from './fake-hosts.ts'
 import { begin, type Tested, type TestOptions, type TestRun } from './run.ts'
 
-export type { Done } from '../engine/journal.ts'
+export type { Done } from '../engine/done.ts'
 export type { RunOutcome } from '../engine/run.ts'
 export type { TaskFinished, Timed } from '../model/event.ts'
 export { HeldClock } from './clock.ts'

@@ -1,4 +1,4 @@
-import { doneIn, type Done } from '../engine/journal.ts'
+import { type Done, doneIn } from '../engine/done.ts'
 import { preflight } from '../engine/preflight.ts'
 import { run, type RunOptions, type RunOutcome } from '../engine/run.ts'
 import { select, type Selection } from '../engine/select.ts'

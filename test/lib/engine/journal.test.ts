@@ -1,9 +1,20 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  appendFileSync,
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { findRun, Journal, readJournal, recordedRuns } from '../../../lib/engine/journal.ts'
+import { findRun as find, owedBefore } from '../../../lib/engine/done.ts'
+import { Journal, readJournal as read, recordedRuns } from '../../../lib/engine/journal.ts'
 import { newRunId } from '../../../lib/engine/run.ts'
 import type { Event, Status } from '../../../lib/model/event.ts'
 import { Refused } from '../../../lib/model/problem.ts'
@@ -15,6 +26,11 @@ test.before.each(() => {
 })
 test.after.each(() => rmSync(path.dirname(directory), { recursive: true }))
 
+const noDamage = (message: string) => {
+  throw new Error(message)
+}
+const readJournal = (file: string) => [...read(file, noDamage)]
+const findRun = (name: string | undefined, playbook: string, from: string) => find(name, playbook, noDamage, from)
 const at = { file: '/x.ts', line: 1 }
 const started = (
   run: string,
@@ -128,7 +144,7 @@ test('finds the latest run of the playbook that did not end well', () => {
   record('20300101-4', started('20300101-4', { check: true }), finished('T', 'changed'))
   const done = findRun(undefined, 'book', directory)
   assert.is(done.run, '20300101-2')
-  assert.equal(done.get(id('T'), 'a'), { result: 'fine' })
+  assert.is(done.get(id('T'), 'a')?.result, 'fine')
   assert.equal(
     ['T', 'U', 'V', 'Old'].map((task) => done.has(id(task), 'a')),
     [true, false, false, false],
@@ -181,7 +197,8 @@ test('has what was done before when a run is killed, resumed and killed again, a
   record('3', started('3', { resumes: '2' }))
   const done = findRun(undefined, 'book', directory)
   assert.is(done.run, '3')
-  assert.equal(done.get(id('One'), 'a'), { result: 'first' })
+  assert.is(done.get(id('One'), 'a')?.result, 'first')
+  assert.is(done.get(id('One'), 'a')?.run, '1')
   assert.is(done.has(id('Two'), 'a'), true)
   assert.is(done.failed(id('Three'), 'a'), true)
 })
@@ -244,6 +261,100 @@ test('records a difference, and of whole files only how large they are', () => {
     { path: '/small', before: 'a', after: 'b' },
     { path: '/large', before: '(5000 characters)', after: 'b' },
   ])
+})
+
+test('tells what cannot be read with its line, and reads on', () => {
+  const file = record('1', started('1'))
+  appendFileSync(file, 'null\n{"type":"task-finished","time":5}\n')
+  appendFileSync(file, `${JSON.stringify({ ...finished('T', 'ok'), time: 5, status: 'toString' })}\n`)
+  appendFileSync(file, `gar\0bage\n${JSON.stringify({ ...finished('U', 'ok'), time: 5 })}\n{"type":"run-fin`)
+  const told: string[] = []
+  const events = [...read(file, (message) => told.push(message.replace(/^.*runs\//, '')))]
+  assert.equal(
+    events.map((event) => (event.type === 'task-finished' ? event.path.task : event.type)),
+    ['run-started', 'U'],
+  )
+  assert.equal(told, [
+    '1.jsonl:2 is damaged: it is no event',
+    '1.jsonl:3 is damaged: its path is missing',
+    '1.jsonl:4 is damaged: its status is not what it should be',
+    `${path.basename(file)} has 1 more damaged lines`,
+  ])
+})
+
+test('says of a run whose beginning is damaged that it is passed over', () => {
+  const file = record('2', started('2'), finished('T', 'changed'))
+  writeFileSync(file, readFileSync(file, 'utf8').replace('"playbook"', '"plybook"'))
+  record('1', started('1'), over('1', 'failed'))
+  const told: string[] = []
+  assert.is(find(undefined, 'book', (message) => told.push(message.replace(/^.*runs\//, '')), directory).run, '1')
+  assert.equal(told, [
+    '2.jsonl:1 is damaged: its playbook is missing, so that nobody knows what the run was: it is passed over',
+  ])
+})
+
+test('keeps the beginning of what a task says, and no result of more than a mebibyte', () => {
+  const output = (text: string): Event => ({
+    type: 'output',
+    path: { play: 'P', role: 'r', blocks: ['B'], task: 'T' },
+    host: 'a',
+    text,
+    stream: 'stdout',
+  })
+  const pieces = Array.from({ length: 1000 }, () => output('x'.repeat(1000)))
+  const file = record('1', started('1'), ...pieces, finished('T', 'changed', 'y'.repeat(2 << 20)), output('after'))
+  assert.ok(statSync(file).size < 200_000, `${statSync(file).size} bytes`)
+  const events = readJournal(file)
+  const said = events.flatMap((event) => (event.type === 'output' ? [event.text] : [])).join('')
+  assert.match(said, /^x{65536}\n\(the rest is not kept\)\nafter$/)
+  assert.is(find(undefined, 'book', noDamage, directory).get(id('T'), 'a')?.unkept, true)
+})
+
+test('reads a journal of any length by its lines', () => {
+  const file = record('1', started('1'))
+  const handle = openSync(file, 'a')
+  const line = `${JSON.stringify({ ...finished('T', 'ok'), time: 5 })}\n`
+  for (let i = 0; i < 40; i++) writeSync(handle, line.repeat(1000))
+  writeSync(handle, `"${'z'.repeat(17 << 20)}"\n${line}`)
+  closeSync(handle)
+  const told: string[] = []
+  let count = 0
+  for (const event of read(file, (message) => told.push(message))) count += event.type === 'task-finished' ? 1 : 0
+  assert.is(count, 40_001)
+  assert.match(told.join('\n'), /1\.jsonl:40002 is damaged: it is longer than 16 MiB$/)
+})
+
+test('knows who has worked on hosts since, by their names and addresses', () => {
+  const planned = (host: string): Event => ({
+    type: 'change-planned',
+    path: { play: 'P', role: 'r', blocks: ['B'], task: 'T' },
+    host,
+    operation: 'o',
+    diff: [],
+  })
+  const met = (host: string, address: string): Event => ({ type: 'host-met', host, address, keys: [] })
+  record('1', started('1'), finished('T', 'changed'), over('1', 'failed'))
+  record('2', started('2', { playbook: 'back' }), met('x', '10.0.0.1:22'), planned('x'), over('2', 'ok'))
+  record('3', started('3', { playbook: 'look', check: true }), planned('y'))
+  const done = findRun(undefined, 'book', directory)
+  const other = { run: '2', playbook: 'back' }
+  assert.equal(done.since('1', 'x', 'elsewhere'), other)
+  assert.equal(done.since('1', 'a', '10.0.0.1:22'), other)
+  assert.is(done.since('2', 'a', '10.0.0.1:22'), undefined)
+  assert.is(done.since('1', 'y', 'y'), undefined)
+})
+
+test('lets a run that begins anew know what the one before it owes, and nothing else', () => {
+  const notified: Event = {
+    type: 'handler-notified',
+    path: { play: 'P', role: 'r', blocks: ['B'], task: 'T' },
+    host: 'a',
+    handler: 'Restart',
+  }
+  record('1', started('1'), notified, finished('T', 'changed'), over('1', 'failed'))
+  const before = owedBefore('book', noDamage, directory)!
+  assert.equal([before.has(id('T'), 'a'), before.owed('P › r › Restart')], [false, ['a']])
+  assert.is(owedBefore('other', noDamage, directory), undefined)
 })
 
 test.run()

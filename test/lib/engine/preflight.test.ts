@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { checkExtraVars, checkGates, checkLocalFiles, checkVars } from '../../../lib/engine/preflight.ts'
-import { doneIn } from '../../../lib/engine/journal.ts'
+import { doneIn } from '../../../lib/engine/done.ts'
 import { select } from '../../../lib/engine/select.ts'
 import { number, oneHost, play, playbook, role, secret, text } from '../../../lib/index.ts'
 import { archive, file, script, templateFile } from '../../../lib/modules/index.ts'
@@ -128,7 +128,10 @@ test('names the gates that a run will come to, where nobody can answer', () => {
   })
   const gates = (tags: readonly string[], hosts: string, passed: readonly string[] = []) => {
     const plays = select(playbook('book', [play('P', { hosts }, [asking])]), rig.inventory, { tags, skipTags: [] })
-    const done = { ...doneIn('r', []), passed: (id: string) => passed.includes(id) }
+    const done = {
+      ...doneIn('r', []),
+      passed: (id: string) => (passed.includes(id) ? { run: 'r', met: new Map() } : undefined),
+    }
     return checkGates(plays, done).map(({ message }) => /«(.*)»/.exec(message)?.[1])
   }
   assert.equal(gates([], 'a'), ['First', 'In a block', 'In a clean-up', 'Side by side'])

@@ -5,6 +5,7 @@ import { failureOf, type Order, ordering } from './service/orders.ts'
 import { type Status, statuses } from './service/status.ts'
 
 export type { Manager, Status } from './service/status.ts'
+export { daemonReload, masked, unmasked } from './service/masked.ts'
 
 /** Which services were touched. */
 export type Changed = { readonly services: readonly string[] }

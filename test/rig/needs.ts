@@ -22,6 +22,7 @@ const programs = {
   script: 'bsdutils',
   sshd: 'openssh-server',
   sudo: 'sudo',
+  systemctl: 'systemd',
   unzip: 'unzip',
   wget: 'wget',
   xz: 'xz-utils',

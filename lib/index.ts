@@ -4,6 +4,7 @@ export { parallel, play, playbook, role } from './model/playbook.ts'
 export type {
   Body,
   Description,
+  GateOptions,
   Handler,
   HostContext,
   HostView,

@@ -1,16 +1,18 @@
 import { parallel, play, playbook } from '../lib/index.ts'
 import { cinder, cinderStart } from '../roles/cinder/index.ts'
-import { compute } from '../roles/compute/index.ts'
 import { glance, glanceStart } from '../roles/glance/index.ts'
 import { horizon } from '../roles/horizon/index.ts'
 import { keystone } from '../roles/keystone/index.ts'
 import { neutron, neutronStart } from '../roles/neutron/index.ts'
 import { nova, novaStart } from '../roles/nova/index.ts'
+import { backup } from '../roles/openstack/backup.ts'
 import { freeze } from '../roles/openstack/freeze.ts'
+import { computes } from './computes.ts'
 import { before } from './preflight.ts'
 
 export default playbook('A new release by replacing the controller', [
   before,
+  play('Save the configuration of the source', { hosts: 'target' }, [backup]),
   play('Freeze the source', { hosts: 'source' }, [freeze]),
   // Nothing but keystone is started before all data is there: what answers would be asked.
   play('Move the data', { hosts: 'target' }, [parallel(keystone, glance, neutron, nova, cinder)]),
@@ -18,5 +20,5 @@ export default playbook('A new release by replacing the controller', [
   play('Start the services', { hosts: 'target' }, [
     parallel(glanceStart, neutronStart, novaStart, cinderStart, horizon),
   ]),
-  play('Reconnect the compute nodes', { hosts: 'compute', serial: [1, '25%'] }, [compute]),
+  computes,
 ])

@@ -38,11 +38,7 @@ const mostNamed = 3
 export function checkVars(plays: readonly PlayNode[], inventory: Inventory): readonly Problem[] {
   const problems = new Map<string, Problem>()
   for (const play of plays) {
-    const used = new Set(
-      [...tasksOf(play.nodes)]
-        .filter((n) => n.selected && n.kind === 'task')
-        .map((n) => (n.kind === 'task' ? n.role : undefined)),
-    )
+    const used = new Set([...tasksOf(play.nodes)].filter((n) => n.selected).map(({ role }) => role))
     for (const node of play.roles.filter((r) => used.has(r))) {
       for (const host of play.hosts) {
         for (const problem of resolveVars(node.role.schema, host, inventory, node.role.bound).problems) {
@@ -113,9 +109,17 @@ function reasonAgainst({ path, folder = false }: LocalFile): string | undefined 
 }
 
 /**
- * Gates that the run will come to whatever happens, for where nobody can be asked; not those that were passed before.
+ * Gates that the run will come to whatever happens, for where nobody can be asked; not those that were passed before,
+ * or that the inventory answers.
  */
-export function checkGates(plays: readonly PlayNode[], done: Done | undefined): readonly Problem[] {
+export function checkGates(
+  plays: readonly PlayNode[],
+  done: Done | undefined,
+  inventory: Inventory,
+): readonly Problem[] {
+  const answered = ({ gate, role: { role } }: GateNode, hosts: readonly Host[]) =>
+    gate.answered !== undefined &&
+    hosts.every((host) => gate.answered!(resolveVars(role.schema, host, inventory, role.bound).vars as never))
   const ahead = (nodes: readonly Node[]): readonly GateNode[] =>
     nodes.flatMap((node) => {
       if (node.kind === 'gate') return node.selected && !done?.passed(node.id) ? [node] : []
@@ -123,7 +127,9 @@ export function checkGates(plays: readonly PlayNode[], done: Done | undefined): 
       // A rescue may never come, and a condition is asked when it is its turn.
       return node.kind === 'block' && !node.block.when ? [...ahead(node.try), ...ahead(node.always)] : []
     })
-  const gates = plays.flatMap(({ nodes, hosts }) => (hosts.length > 0 ? ahead(nodes) : []))
+  const gates = plays.flatMap(({ nodes, hosts }) =>
+    hosts.length > 0 ? ahead(nodes).filter((node) => !answered(node, hosts)) : [],
+  )
   return gates.map(({ gate: { name, at } }) => ({
     message: `«${name}» needs an answer, and there is no terminal to ask on`,
     at,

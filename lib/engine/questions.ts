@@ -20,16 +20,16 @@ export class Questions {
   }
 
   /** Waits for the answer at a gate, however many hosts and batches come by. */
-  gate(node: GateNode): Promise<void> {
+  gate(node: GateNode, answered: boolean): Promise<void> {
     let answer = this.#gates.get(node)
-    if (!answer) this.#gates.set(node, (answer = this.#asking(() => this.#askAt(node))))
+    if (!answer) this.#gates.set(node, (answer = this.#asking(() => this.#askAt(node, answered))))
     return answer
   }
 
-  async #askAt({ gate, path }: GateNode): Promise<void> {
+  async #askAt({ gate, path }: GateNode, answered: boolean): Promise<void> {
     if (this.#state.over) return
     const { options } = this.#state
-    const passed = await options.gate(gate.name)
+    const passed = answered || (await options.gate(gate.name))
     if (!passed) this.#state.refused = true
     options.emit({ type: 'gate-answered', path, at: gate.at, passed })
   }

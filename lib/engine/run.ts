@@ -17,7 +17,7 @@ import type { Circumstances } from './meetings.ts'
 import { Once } from './once.ts'
 import { Questions } from './questions.ts'
 import { Resume } from './resume.ts'
-import { type Node, type PlayNode, type TaskNode, tasksOf } from './select.ts'
+import { type Node, type PlayNode, type GateNode, type TaskNode, tasksOf } from './select.ts'
 import { Sequence } from './sequence.ts'
 import { namesOf, RunState } from './state.ts'
 import type { Weighed } from './task.ts'
@@ -189,10 +189,15 @@ class Run {
           break
         case 'gate':
           if (node.selected && !this.#state.options.check && !this.#resume.passed(node, hosts, lane))
-            await this.#questions.gate(node)
+            await this.#questions.gate(node, this.#answered(node, hosts))
           break
       }
     }
+  }
+
+  #answered({ gate, role }: GateNode, hosts: readonly Host[]): boolean {
+    const { answered } = gate
+    return answered !== undefined && hosts.every((host) => answered(this.#state.memory.vars(role.role, host) as never))
   }
 
   async #task(node: TaskNode, hosts: readonly Host[], lane: Lane, sequence: Sequence): Promise<void> {

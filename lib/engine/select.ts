@@ -49,6 +49,7 @@ export interface FlushNode {
 export interface GateNode {
   readonly kind: 'gate'
   readonly gate: Gate
+  readonly role: RoleNode
   readonly path: TaskPath
   readonly id: string
   readonly tags: readonly string[]
@@ -176,7 +177,7 @@ export function select(playbook: Playbook, inventory: Inventory, selection: Sele
         const own = [...new Set([...tags, ...(step.kind === 'gate' ? step.tags : (step.options.tags ?? []))])]
         const selected = started && selects(own, selection.tags, selection.skipTags)
         return step.kind === 'gate'
-          ? { kind: 'gate', gate: step, path, id: identity(path), tags: own, selected }
+          ? { kind: 'gate', gate: step, role, path, id: identity(path), tags: own, selected }
           : { kind: 'task', task: step, role, path, id: identity(path), tags: own, selected }
       })
     }

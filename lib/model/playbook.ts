@@ -127,6 +127,7 @@ export interface Gate {
   readonly name: string
   readonly at: Location
   readonly tags: readonly string[]
+  readonly answered: ((vars: never) => boolean) | undefined
 }
 export type Step = Task | Block | ParallelSteps | Flush | Gate
 
@@ -217,8 +218,21 @@ export interface Steps<V> {
   parallel(name: string, steps: () => void): void
   /** Runs the handlers notified so far, now. */
   flush(): void
-  /** Asks the operator before going on; refused where there is no terminal, unless --yes. */
-  gate(name: string, options?: { readonly tags?: readonly string[] }): void
+  /**
+   * Asks the operator before going on; refused where there is no terminal, unless --yes, or the variables of all hosts
+   * have answered already.
+   *
+   * ```ts
+   * gate('Is the backup of today complete?', { answered: (vars) => vars.sure })
+   * ```
+   */
+  gate(name: string, options?: GateOptions<V>): void
+}
+/** What is said of a gate beside its question. */
+export interface GateOptions<V> {
+  readonly tags?: readonly string[]
+  /** Does the inventory answer yes for a host with these variables? */
+  readonly answered?: (vars: V) => boolean
 }
 export interface BlockParts<V> {
   readonly tags?: readonly string[]
@@ -372,7 +386,13 @@ function record<V>(
       open()
       const at = here()
       unique(name, at)
-      add({ kind: 'gate', name, at, tags: options.tags ?? [] })
+      add({
+        kind: 'gate',
+        name,
+        at,
+        tags: options.tags ?? [],
+        answered: options.answered as Gate['answered'],
+      })
     },
   }
   let said: unknown

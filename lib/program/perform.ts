@@ -50,7 +50,7 @@ export async function perform(prepared: Prepared, how: Performance): Promise<Per
   const done = before(playbook.name, { resume, records }, faults)
   const unreachable = checkReach(plays)
   if (unreachable.length > 0) throw new Refused(unreachable, exit.load)
-  const unanswered = unattended ? checkGates(plays, done) : []
+  const unanswered = unattended ? checkGates(plays, done, inventory) : []
   if (unanswered.length > 0) throw new Refused(unanswered, exit.refused)
   const runId = newRunId()
   const release =

@@ -113,9 +113,18 @@ export const compute = role('compute', cloud, ({ task, ensure, handler, block, f
   })
 })
 
+/** From here on the two clouds have each their own truth. */
+export const askBefore = role('compute.gate', cloud, ({ gate }) => {
+  gate(
+    'Reconnect the compute nodes to the new controller? On the way back from there everything is lost that users do ' +
+      'on the new one: instances, networks, volumes that they make',
+    { tags: ['config'], answered: ({ proceed }) => proceed.includes('computes') },
+  )
+})
+
 /** `run compute`: reconnects the compute nodes to the target, the first one alone. */
 export default playbook('compute', [
-  play('Reconnect the compute nodes', { hosts: 'compute', serial: [1, '25%'] }, [compute]),
+  play('Reconnect the compute nodes', { hosts: 'compute', serial: [1, '25%'] }, [askBefore, compute]),
 ])
 
 /** What a file asks for before it leads elsewhere: here, where neither a tag nor a journal leaves it out. */

@@ -27,6 +27,7 @@ export const cloud = {
   carry: list
     .or([] as readonly string[])
     .describe('settings of the source that are taken over, such as nova.conf:DEFAULT.cpu_allocation_ratio'),
+  proceed: list.or([] as readonly string[]).describe('questions that the inventory answers with yes: computes, guests'),
   fqdn: text.describe('the host as OpenStack knows it: the value of host= or the full host name'),
   management: text.describe('address in the management network'),
   storage: text.describe('address in the storage network: where iSCSI is served and used'),

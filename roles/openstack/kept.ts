@@ -13,6 +13,16 @@ export function dumpFile({ vars }: CloudView, database: string): string {
   return `${vars.backups}/source/${database}.sql`
 }
 
+/** The dump of a database of the source, made while its services ran. */
+export function earlyDump({ vars }: CloudView, database: string): string {
+  return `${vars.backups}/early/${database}.sql`
+}
+
+/** The configuration of the source. */
+export function sourceTrees({ vars }: CloudView): string {
+  return `${vars.backups}/source/etc.tar.gz`
+}
+
 /** The target's own database as it was. */
 export function savedFile({ vars }: CloudView, database: string): string {
   return `${vars.backups}/target/${database}.sql`

@@ -168,4 +168,6 @@ export interface Cap {
   readonly compute: ini.Sections
   /** The first version of the package on a compute node that takes it right. */
   readonly least: string
+  /** The first version that needs it no more. */
+  readonly until: string
 }

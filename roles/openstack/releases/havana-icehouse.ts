@@ -542,6 +542,7 @@ export const havanaIcehouse: Release = {
       // The alias came with 2013.2.2: before, the word is taken for a version number and fails at the first message;
       // and 2013.2.2 itself sends wrong arguments under it (bug 1301436).
       least: '2013.2.3',
+      until: '2014.1',
     },
     refusals: 'UnsupportedRpcVersion|UnsupportedVersion|IncompatibleObjectVersion|RPCVersionCapError',
   },

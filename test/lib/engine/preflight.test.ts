@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { checkExtraVars, checkGates, checkLocalFiles, checkVars } from '../../../lib/engine/preflight.ts'
 import { doneIn } from '../../../lib/engine/done.ts'
 import { select } from '../../../lib/engine/select.ts'
-import { number, oneHost, play, playbook, role, secret, text } from '../../../lib/index.ts'
+import { flag, number, oneHost, play, playbook, role, secret, text } from '../../../lib/index.ts'
 import { archive, file, script, templateFile } from '../../../lib/modules/index.ts'
 import { showProblems } from '../../../lib/model/problem.ts'
 import { look, rigOf } from '../../rig/hosts.ts'
@@ -132,12 +132,26 @@ test('names the gates that a run will come to, where nobody can answer', () => {
       ...doneIn('r', []),
       passed: (id: string) => (passed.includes(id) ? { run: 'r', met: new Map() } : undefined),
     }
-    return checkGates(plays, done).map(({ message }) => /«(.*)»/.exec(message)?.[1])
+    return checkGates(plays, done, rig.inventory).map(({ message }) => /«(.*)»/.exec(message)?.[1])
   }
   assert.equal(gates([], 'a'), ['First', 'In a block', 'In a clean-up', 'Side by side'])
   assert.equal(gates(['tagged'], 'a'), ['Side by side'])
   assert.equal(gates([], 'a', ['P › asking › First']), ['In a block', 'In a clean-up', 'Side by side'])
   assert.equal(gates([], 'a:&source'), [])
+
+  const answering = role('answering', { sure: flag.or(false) }, ({ gate }) =>
+    gate('Sure?', { answered: ({ sure }) => sure }),
+  )
+  const open = (sure: boolean) =>
+    checkGates(
+      select(playbook('book', [play('P', { hosts: 'a' }, [answering.with({ sure })])]), rig.inventory, {
+        tags: [],
+        skipTags: [],
+      }),
+      undefined,
+      rig.inventory,
+    ).length
+  assert.equal([open(false), open(true)], [1, 0])
 })
 
 test.run()

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { play, role, type Steps } from '../../../lib/index.ts'
+import { flag, play, role, type Steps } from '../../../lib/index.ts'
 import { change, look, rigOf } from '../../rig/hosts.ts'
 import { runs } from '../../rig/runs.ts'
 
@@ -54,6 +54,25 @@ test('ends where a gate is refused, and owes the handlers that were due', async 
   assert.is(outcome, 'refused')
   assert.equal(rig.commands, ['a: work'])
   assert.equal(told.slice(-2), ['GATE r › Go on?: refused', 'END refused, a is owed Restart'])
+})
+
+test('asks nobody where the variables of all hosts have answered', async () => {
+  for (const [sure, wanted] of [
+    [true, []],
+    [false, ['Sure?']],
+  ] as const) {
+    const asked: string[] = []
+    const sureOf = role('r', { sure: flag }, ({ task, gate }) => {
+      gate('Sure?', { answered: (vars) => vars.sure })
+      task('Work', look('work'))
+    })
+    const { outcome, told } = await runs(rigOf(abc), [play('P', { hosts: 'all' }, [sureOf.with({ sure })])], {
+      gate: (question) => Promise.resolve(asked.push(question) > 0),
+    })
+    assert.is(outcome, 'ok')
+    assert.equal(asked, wanted)
+    assert.ok(told.includes('GATE r › Sure?: passed'))
+  }
 })
 
 test('passes gates in check mode without a question', async () => {

@@ -30,7 +30,8 @@ leads() {
   r=\${r:-/}
 }`
 
-const reason = 'is a link that others than root could have made'
+const planted = (path: string, link: string) =>
+  `${path} was left alone: ${link} is a link that others than root could have made`
 const hint = 'name what it leads to, or say that it is meant: follow: true'
 
 /**
@@ -44,13 +45,13 @@ fail() { echo "$1" >&2; exit 1; }
 ${leads}
 stand() {
   leads "$1" || fail "the link cannot be followed"
-  [ -z "$stopped" ] || [ -z "$rest" ] || refuse "$1 was left alone: $stopped ${reason}" '${hint}'
+  [ -z "$stopped" ] || [ -z "$rest" ] || refuse "${planted('$1', '$stopped')}" '${hint}'
   p=$r d=\${r%/*} f=\${r##*/}; d=\${d:-/}
   enter
 }
 beside() {
   leads "\${1%/*}/" || fail "the link cannot be followed"
-  [ -z "$stopped" ] || refuse "$1 was left alone: $stopped ${reason}" '${hint}'
+  [ -z "$stopped" ] || refuse "${planted('$1', '$stopped')}" '${hint}'
   p=$1 d=$r f=\${1##*/}
   enter
 }
@@ -64,7 +65,7 @@ theirs() {
   [ "$1" != 0 ] && [ ! -O . ]
 }
 still() {
-  [ ! -L "./$f" ] || refuse "$p was left alone: it ${reason}" '${hint}'
+  [ ! -L "./$f" ] || refuse "${planted('$p', 'it')}" '${hint}'
 }`
 
 /**
@@ -92,5 +93,5 @@ export const atPlace = `follow=\n${standing}\n${giving}\n`
 
 /** The failure of whoever is to write through a link that others made. */
 export function plantedLink(path: string, link: string): Advice {
-  return new Advice(`${path} was left alone: ${link === path ? 'it' : link} ${reason}`, hint)
+  return new Advice(planted(path, link === path ? 'it' : link), hint)
 }

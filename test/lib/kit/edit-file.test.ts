@@ -62,7 +62,7 @@ for (const [what, operation, state, commands] of [
     'the attributes alone',
     line.present('/a', { line: 'x', mode: '0600', backup: true }),
     found('/a', 'x\n'),
-    ['chmod ug-s,u=rw,g=,o=,-t /a'],
+    ["stand /a\ngive '' ug-s,u=rw,g=,o=,-t"],
   ],
   ['nothing', line.present('/a', { line: 'x', mode: '0644', backup: true }), found('/a', 'x\n'), []],
   ['nothing to take away', line.absent('/a', { line: 'x' }), found('/a', undefined), []],

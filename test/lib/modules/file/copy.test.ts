@@ -15,6 +15,7 @@ import { join } from 'node:path'
 import { Transform } from 'node:stream'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { atPlace } from '../../../../lib/kit/links.ts'
 import { copyBetween, file } from '../../../../lib/modules/index.ts'
 import type { Connection, Operation, Value } from '../../../../lib/model/operation.ts'
 import type { Secret } from '../../../../lib/model/secret.ts'
@@ -104,7 +105,7 @@ for (const [what, operation, state, change] of [
     'the mode alone',
     file.copy('/l', '/h', { mode: '0600' }),
     { state: found('/h', undefined, { exists: true, kind: 'file' }), mine: big, same: true },
-    { script: 'chmod ug-s,u=rw,g=,o=,-t /h', tidy: true },
+    { script: `${atPlace}stand /h\ngive '' ug-s,u=rw,g=,o=,-t`, tidy: true },
   ],
   [
     'a large file, and what is done when it has arrived',
@@ -198,7 +199,7 @@ for (const shell of shells) {
       connection,
       file.copy(path('large'), path('x'), { validate: 'echo no good >&2; false %s' }),
     )
-    assert.match(failed, 'no good (exit code 1)')
+    assert.match(failed, /^the new content of .*x on here was refused by `echo no good .*`: no good$/)
     assert.not.ok(existsSync(path('x')))
   })
 

@@ -193,8 +193,11 @@ const elsewhere = `[ -w . ] || {
   t=./new q=$p into=1
 }`
 
-// Not for ever: every user of the host could hold such a lock, and what stands for one without flock outlives a crash.
-const lock = `held=
+/**
+ * Defines `lock` and `unlock` in sh: for what nobody else of us may do at the same time in the folder of `$q`. Not for
+ * ever: every user of the host could hold such a lock, and what stands for one without flock outlives a crash.
+ */
+export const lock = `held=
 lock() {
   n=0
   if command -v flock >/dev/null; then

@@ -1,10 +1,13 @@
 import { accountName } from '../kit/accounts.ts'
-import { type Command, performStep } from '../kit/command.ts'
+import { type Command, perform } from '../kit/command.ts'
+import { sha256Of } from '../kit/contents.ts'
 import { concealed } from '../kit/new-file.ts'
+import { decode } from '../kit/path-state.ts'
 import { withoutPasswords } from '../kit/sensitive-lines.ts'
 import { sh } from '../kit/shell.ts'
+import { lock } from '../kit/writing.ts'
 import type { Written } from '../kit/written.ts'
-import { Advice, CommandFailed, operation } from '../model/operation.ts'
+import { Advice, CommandFailed, operation, Outdated } from '../model/operation.ts'
 import type { FileMeta, Operation, Reader } from '../model/operation.ts'
 import { content } from './file/content.ts'
 import { jobLine, withEnv, withJob, withoutEnv, withoutJob, type Schedule } from './cron/text.ts'
@@ -115,27 +118,53 @@ interface Edit {
   readonly edit: (text: string) => string
 }
 
-const bringCrontab = operation<Edit, string, Command, CrontabState>(({ name }) => name, {
+const bringCrontab = operation<Edit, Buffer, Command, CrontabState>(({ name }) => name, {
   read: (connection, { user }) => crontabOf(connection, user),
-  plan(text, { user, edit }) {
+  plan(bytes, { user, edit }) {
+    // Commands may be in any encoding: what is not edited stays byte for byte.
+    const { text, latin1, encode } = decode(bytes)
     const after = edit(text)
     if (after === text) return { result: { user, changed: false } }
     const path = user === undefined ? 'crontab' : `crontab of ${user}`
     return {
       result: { user, changed: true },
-      change: { script: `crontab ${of(user)}-`, stdin: concealed(path, after) },
+      change: {
+        script: putting(user, sha256Of(bytes)),
+        stdin: latin1 ? encode(after) : concealed(path, after),
+        shown: `crontab ${of(user)}-`,
+      },
       diff: { path, ...withoutPasswords(text, after) },
     }
   },
-  apply: performStep,
+  async apply(connection, command, { user }) {
+    const { code } = await perform(connection, { ...command, allow: [0, changedMeanwhile] })
+    if (code === changedMeanwhile)
+      throw new Outdated(
+        `the crontab${user === undefined ? '' : ` of ${user}`} was left alone: it has changed since it was looked at`,
+        'see who else writes it, and run the task again',
+      )
+  },
 })
 
-async function crontabOf(connection: Reader, user: string | undefined): Promise<string> {
+const changedMeanwhile = 91
+
+// The command itself replaces what is there, whoever put it there.
+function putting(user: string | undefined, before: string): string {
+  return `q=/tmp/x
+${lock}
+trap unlock EXIT
+lock 2>/dev/null
+s=$(LC_ALL=C crontab ${of(user)}-l 2>/dev/null | sha256sum)
+[ "\${s%% *}" = ${before} ] || exit ${changedMeanwhile}
+crontab ${of(user)}-`
+}
+
+async function crontabOf(connection: Reader, user: string | undefined): Promise<Buffer> {
   const command = `LC_ALL=C crontab ${of(user)}-l`
-  const { code, stdout, stderr } = await connection.exec(command)
-  if (code === 0) return stdout
+  const { code, stdout, stderr } = await connection.exec(command, { encoding: 'latin1' })
+  if (code === 0) return Buffer.from(stdout, 'latin1')
   if (code === 127) throw new Advice('the host has no crontab command', 'install cron first: cronie, or cron on Debian')
-  if (/no crontab for|can't open/.test(stderr)) return ''
+  if (/no crontab for|can't open/.test(stderr)) return Buffer.alloc(0)
   if (/unknown|privileged|not allowed/i.test(stderr)) {
     throw new Advice(
       `the crontab${user === undefined ? '' : ` of ${user}`} cannot be read: ${stderr.trim()}`,

@@ -42,16 +42,20 @@ function time(field: keyof typeof limits, text: string): string {
 export function withJob(text: string, { name, line }: { readonly name: string; readonly line: string }): string {
   const { lines, at } = parts(text, name)
   if (at === -1) return join([...lines, marker(name), line])
-  // Whoever took the line below the marker away took the job away.
-  const length = isJob(lines[at + 1]) ? 2 : 1
-  return join([...lines.slice(0, at), marker(name), line, ...lines.slice(at + length)])
+  const others = join(lines.slice(entryEnd(lines, at)))
+  return join([...lines.slice(0, at), marker(name), line]) + withoutJob(others, name)
 }
 
 /** The crontab without the job and its marker. */
 export function withoutJob(text: string, name: string): string {
   const { lines, at } = parts(text, name)
   if (at === -1) return text
-  return join([...lines.slice(0, at), ...lines.slice(at + (isJob(lines[at + 1]) ? 2 : 1))])
+  return withoutJob(join([...lines.slice(0, at), ...lines.slice(entryEnd(lines, at))]), name)
+}
+
+// Whoever took the line below the marker away took the job away.
+function entryEnd(lines: readonly string[], at: number): number {
+  return at + (isJob(lines[at + 1]) ? 2 : 1)
 }
 
 /** The crontab with the variable where it was, or before all else. */
@@ -61,7 +65,7 @@ export function withEnv(text: string, name: string, value: string): string {
   const at = lines.findIndex((one) => assigns(one, name))
   if (at !== -1 && valueIn(lines[at]!) === value) return text
   if (at !== -1) return join(lines.with(at, line))
-  const first = lines.findIndex((one) => !/^\s*(#(?! switchover: )|$)/.test(one))
+  const first = lines.findIndex((one) => !/^\s*(#(?! switchover: |Ansible: )|$)/.test(one))
   return join(lines.toSpliced(first === -1 ? lines.length : first, 0, line))
 }
 
@@ -74,11 +78,16 @@ export function withoutEnv(text: string, name: string): string {
 
 function parts(text: string, name: string): { readonly lines: readonly string[]; readonly at: number } {
   const lines = text === '' ? [] : text.replace(/\n$/, '').split('\n')
-  return { lines, at: lines.findIndex((line) => line.trimEnd() === marker(name)) }
+  return { lines, at: lines.findIndex((line) => isMarker(line, name)) }
 }
 
 function join(lines: readonly string[]): string {
   return lines.map((line) => `${line}\n`).join('')
+}
+
+// Ansible's entries are found by the same names: after a move from there no job must run twice.
+function isMarker(line: string, name: string): boolean {
+  return [marker(name), `#Ansible: ${name}`].includes(line.trimEnd())
 }
 
 function marker(name: string): string {
@@ -86,7 +95,7 @@ function marker(name: string): string {
 }
 
 function isJob(line: string | undefined): boolean {
-  return line !== undefined && line.trim() !== '' && !/^#\s/.test(line)
+  return line !== undefined && line.trim() !== '' && !/^#(\s|Ansible: )/.test(line)
 }
 
 function assigns(line: string, name: string): boolean {

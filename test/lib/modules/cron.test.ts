@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { Outdated } from '../../../lib/model/operation.ts'
 import { cron } from '../../../lib/modules/index.ts'
 import { emptyDirectory, here, shells, type Shell } from '../../rig/here.ts'
 import { inPrivateNamespaces } from '../../rig/private.ts'
@@ -12,7 +13,7 @@ import { typed } from './typed.ts'
 inPrivateNamespaces(import.meta.url)
 
 /** A host whose crontab command keeps its tables in a directory and speaks as the ones of cronie and Debian do. */
-function host(shell: Shell, table?: string) {
+function host(shell: Shell, table?: string | Buffer) {
   const directory = emptyDirectory()
   writeFileSync(
     join(directory, 'crontab'),
@@ -33,6 +34,7 @@ exit 2
   const path = shell.env?.PATH ?? '/usr/bin:/bin'
   return {
     connection: here({ shell, env: { PATH: `${directory}:${path}` } }),
+    bytes: () => readFileSync(join(directory, 'table.root')),
     table: (user = 'root') => readFileSync(join(directory, `table.${user}`), 'utf8'),
     has: (user: string) => existsSync(join(directory, `table.${user}`)),
   }
@@ -66,6 +68,31 @@ for (const shell of shells.filter(({ env }) => !env)) {
     await applied(connection, dump({}))
     await applied(connection, () => cron.absent('nightly dump'))
     assert.is(table(), `${original}# switchover: other\n@reboot other\n`)
+  })
+
+  test('every byte that is not edited stays, whatever the encoding', async () => {
+    const { connection, bytes } = host(shell, Buffer.from('# caf\xe9\n0 5 * * * /opt/caf\xe9 >/dev/null\n', 'latin1'))
+    await applied(connection, () => cron.job({ name: 'a', job: 'true' }))
+    const text = '# caf\xe9\n0 5 * * * /opt/caf\xe9 >/dev/null\n# switchover: a\n* * * * * true\n'
+    assert.is(bytes().toString('latin1'), text)
+  })
+
+  test("Ansible's entries are known by their names, and all of one name are taken away", async () => {
+    const theirs = '#Ansible: nightly\n0 3 * * * old\n#Ansible: other\n@reboot other\n'
+    const { connection, table } = host(shell, `${theirs}# switchover: nightly\n1 3 * * * newer\n`)
+    await applied(connection, () => cron.job({ name: 'nightly', hour: 4, minute: 0, job: 'new' }))
+    assert.is(table(), '# switchover: nightly\n0 4 * * * new\n#Ansible: other\n@reboot other\n')
+    const twice = host(shell, `${theirs}${theirs}`)
+    await applied(twice.connection, () => cron.absent('nightly'))
+    assert.is(twice.table(), '#Ansible: other\n@reboot other\n'.repeat(2))
+  })
+
+  test('an entry that somebody else made since the look is not lost', async () => {
+    const { connection, table } = host(shell, original)
+    const late = await cron.job({ name: 'a', job: 'a' }).prepare(connection)
+    await applied(connection, () => cron.job({ name: 'b', job: 'b' }))
+    assert.instance(await late.apply(connection).catch((thrown: unknown) => thrown), Outdated)
+    assert.is(table(), `${original}# switchover: b\n* * * * * b\n`)
   })
 
   test('a crontab that is not there is made, for the user named', async () => {
@@ -182,7 +209,11 @@ for (const [what, operation, table, commands] of [
     ['crontab -', '< ‹content of crontab›'],
   ],
 ] as const) {
-  test(`types ${what}`, () => assert.equal(typed(operation, table), commands))
+  test(`types ${what}`, () => {
+    // Before that the script looks whether the table is still the one that was read.
+    const said = typed(operation, Buffer.from(table)).map((one, i) => (i === 0 ? one.split('\n').at(-1)! : one))
+    assert.equal(said, commands)
+  })
 }
 
 test.run()

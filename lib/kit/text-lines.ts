@@ -78,6 +78,22 @@ export function stateless(pattern: RegExp): RegExp {
   return new RegExp(pattern.source, pattern.flags.replaceAll(/[gy]/g, ''))
 }
 
+/** A replacement in which `$1`, `$<name>` and `$&` stand for what was found, and every other `$` for itself. */
+export function replacing(replacement: string): (...found: readonly unknown[]) => string {
+  return (...found) => {
+    const groups = typeof found.at(-1) === 'object' ? (found.at(-1) as Readonly<Record<string, string>>) : undefined
+    const count = found.length - (groups ? 4 : 3)
+    return replacement.replaceAll(/\$(?:(&)|(\d\d?)|<([^>]*)>)/g, (said, all, number: string, name: string) => {
+      if (all) return String(found[0])
+      if (name !== undefined) return groups ? (groups[name] ?? '') : said
+      // As everywhere: $12 is the first group and a 2 where there are fewer than twelve.
+      const digits = Number(number) > count || number === '00' ? number.slice(0, 1) : number
+      if (Number(digits) < 1 || Number(digits) > count) return said
+      return ((found[Number(digits)] as string | undefined) ?? '') + number.slice(digits.length)
+    })
+  }
+}
+
 /** Edits the text behind its byte order mark, if it has one. */
 export function behindMark(text: string, edit: (body: string) => string): string {
   if (!text.startsWith('\ufeff')) return edit(text)

@@ -6,6 +6,7 @@ import {
   insertLines,
   joinLines,
   matcher,
+  replacing,
   splitLines,
   stateless,
 } from '../../kit/text-lines.ts'
@@ -44,6 +45,11 @@ function withLine(text: string, edit: LineEdit): string {
     const found = lines[match]!
     const wanted = backrefs ? expand(found.text, regexp!, line) : line
     if (found.text === wanted) return text
+    if (backrefs && passes!(wanted) && expand(wanted, regexp!, line) !== wanted)
+      throw new Error(
+        `${regexp} matches what it would write, and would make something else of it: ` +
+          'each run would change it again; make it match only the old line',
+      )
     lines[match] = { text: wanted, eol: found.eol || eol }
     return joinLines(lines)
   }
@@ -69,7 +75,7 @@ function expand(text: string, regexp: RegExp, line: string): string {
   const pattern = stateless(regexp)
   const match = pattern.exec(text)!
   const rest = text.length - match.index - match[0].length
-  const replaced = text.replace(pattern, line)
+  const replaced = text.replace(pattern, replacing(line))
   return replaced.slice(match.index, replaced.length - rest)
 }
 

@@ -1,4 +1,4 @@
-import { stateless } from '../../kit/text-lines.ts'
+import { replacing, stateless } from '../../kit/text-lines.ts'
 
 /** Which text is to become which. */
 export interface Replacement {
@@ -20,7 +20,7 @@ export function replaceText(text: string, { regexp, replace, after, before }: Re
   const to = before ? lineWise(before).exec(text.slice(start)) : undefined
   if (to === null) return text
   const end = to ? start + to.index : text.length
-  const replaced = text.slice(start, end).replace(lineWise(regexp, 'g'), replace)
+  const replaced = text.slice(start, end).replace(lineWise(regexp, 'g'), replacing(replace))
   const result = text.slice(0, start) + replaced + text.slice(end)
   return result === text ? text : result
 }

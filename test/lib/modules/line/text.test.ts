@@ -97,7 +97,7 @@ test('keeps the byte order mark first', () => {
 
 test('replaces the whole line by the expansion, not the matched part', () => {
   const edit: LineEdit = { line: 'exec $<what> "$1" $$', regexp: /(?<what>start)/, backrefs: true }
-  assert.is(editLine('now start it\n', edit), 'exec start "start" $\n')
+  assert.is(editLine('now start it\n', edit), 'exec start "start" $$\n')
 })
 
 test('leaves a text without a match alone when the line needs the match', () => {
@@ -172,6 +172,12 @@ test('what was added and removed again leaves the text as it was', () => {
       },
     ),
   )
+})
+
+test('with backrefs it refuses what each run would change again', () => {
+  const again = { regexp: /^(PATH=.*)$/, line: '$1:/opt/bin', backrefs: true }
+  assert.throws(() => editLine('PATH=/bin\n', again), 'each run would change it again')
+  assert.is(editLine('a=1\n', { regexp: /^a=(\d)$/, line: 'a=$$1', backrefs: true }), 'a=$1\n')
 })
 
 test.run()

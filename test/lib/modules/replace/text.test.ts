@@ -11,6 +11,16 @@ test('replaces every match, line by line, with what the groups found', () => {
   assert.is(moved, '10.1.0.2 ctl\n10.1.0.3 cmp\n# 10.0.0.2\n')
 })
 
+test('means by $ what is documented, and itself everywhere else', () => {
+  const made = (replace: string, regexp = /(b)(?<name>c)?/) => replaceText('abcd', { regexp, replace })
+  assert.is(made('$$x'), 'a$$xd')
+  assert.is(made("$`$'"), "a$`$'d")
+  assert.is(made('$& $1 $2 $<name> $3 $0 $12'), 'abc b c c $3 $0 b2d')
+  assert.is(made('$<other>|'), 'a|d')
+  assert.is(made('$<name>', /b/), 'a$<name>cd')
+  assert.is(replaceText('pass=x', { regexp: /pass=.*/, replace: 'pass=a$$b' }), 'pass=a$$b')
+})
+
 test('keeps CRLF', () => {
   assert.is(replaceText('a=1\r\nb=1\r\n', { regexp: /=1$/, replace: '=2' }), 'a=2\r\nb=2\r\n')
 })

@@ -5,6 +5,8 @@ import { answers, bytesIn, bytesOf } from '../kit/answers.ts'
 import { changeAsCheck } from '../kit/change-as-check.ts'
 import { performAll, type Step } from '../kit/command.ts'
 import { type NewContent, newContent } from '../kit/new-file.ts'
+import { sha256Of } from '../kit/contents.ts'
+import { leads } from '../kit/links.ts'
 import { absolute, decode } from '../kit/path-state.ts'
 import { quote, sbin, sh } from '../kit/shell.ts'
 import { fstabText, fstabWithout, inFstab, type FstabEntry } from './mount/fstab.ts'
@@ -91,7 +93,9 @@ interface Wish {
 
 interface State {
   readonly content: Buffer | undefined
-  /** What is mounted at the path, the last of several on top. */
+  /** Where the path really is: the kernel knows no other name of it. */
+  readonly at: string
+  /** What is mounted there, the last of several on top. */
   readonly live: readonly { readonly device: string; readonly options: readonly string[] }[]
   /** The device that was asked for and the one that is mounted, without links and labels. */
   readonly wanted: string
@@ -158,7 +162,7 @@ const takeMount = operation<Leaving, State, readonly Step[], Mounted>(({ word, p
     const todo =
       state.live.length === 0
         ? undefined
-        : { tool: 'umount', script: unmountScript(path, state.live.length), told: 'not mounted\n' }
+        : { tool: 'umount', script: unmountScript(state.at, state.live.length), told: 'not mounted\n' }
     return {
       result: { path, mounted: false, device: undefined },
       ...changeOf(state, { fstab, backup, path }, after, todo),
@@ -185,7 +189,12 @@ function changeOf(
   const live = todo ? [{ path: `mount ${path}`, before: told(state.live.at(-1)), after: todo.told }] : []
   if (before === after) return todo ? { change: [{ script: todo.script }], diff: live } : {}
   const validate = todo ? { validate: changeAsCheck(`${todo.tool} ${path}`, todo.script) } : {}
-  const write: Step = { path: fstab, ...contentOf(fstab, state, encode(after)), meta: { backup, ...validate } }
+  const write: Step = {
+    path: fstab,
+    ...contentOf(fstab, state, encode(after)),
+    meta: { backup, ...validate },
+    before: state.content ? sha256Of(state.content) : null,
+  }
   // It made units of the old table, and would unmount by them.
   const reload: readonly Step[] = state.systemd ? [{ script: 'systemctl daemon-reload' }] : []
   return {
@@ -213,18 +222,38 @@ async function look(connection: Reader, path: string, fstab: string, device: str
   const found = await answers(connection, {
     fstab: bytesOf(fstab),
     mounts: 'cat /proc/mounts',
-    // Only a link can lead elsewhere, and a path on a dead network mount must not be touched.
-    real: sh`p=${escaped(path)} w=${device}` + realScript,
+    at: atScript(path),
+    real: sh`w=${device}` + `\np=$(${atScript(path)})` + realScript,
     systemd: '[ -d /run/systemd/system ]',
   })
+  const escapedAt = found.at.stdout.trimEnd()
   const live = found.mounts.stdout.split('\n').flatMap((line) => {
     const [from, at, , options] = line.split(' ')
-    return at !== undefined && unescaped(at) === path
-      ? [{ device: unescaped(from!), options: options!.split(',') }]
-      : []
+    return at !== undefined && at === escapedAt ? [{ device: unescaped(from!), options: options!.split(',') }] : []
   })
   const [wanted = '', real = ''] = found.real.stdout.split('\n')
-  return { content: bytesIn(found.fstab, fstab), live, wanted, real, systemd: found.systemd.code === 0 }
+  return {
+    content: bytesIn(found.fstab, fstab),
+    at: unescaped(escapedAt),
+    live,
+    wanted,
+    real,
+    systemd: found.systemd.code === 0,
+  }
+}
+
+/**
+ * Says where a path really is, as /proc/mounts writes it. What is mounted there already may be on a dead server, and is
+ * not touched.
+ */
+function atScript(path: string): string {
+  return `while read -r from at rest; do
+  [ "$at" != ${quote(escaped(path))} ] || { printf '%s\\n' "$at"; exit; }
+done </proc/mounts
+follow=1
+${leads}
+${sh`leads ${path} || r=${path}`}
+printf '%s\\n' "$r" | sed 's/\\\\/\\\\134/g; s/ /\\\\040/g; s/	/\\\\011/g'`
 }
 
 const realScript = `
@@ -256,14 +285,14 @@ function sameDevice({ wanted, real }: State, options: readonly string[]): boolea
 // Those that the kernel shows as they were asked for, whatever the file system.
 const visible = new Set(['ro', 'rw', 'nosuid', 'nodev', 'noexec', 'noatime', 'nodiratime'])
 
-function mounting({ live }: State, entry: FstabEntry, before: string, after: string): Doing | undefined {
+function mounting({ at, live }: State, entry: FstabEntry, before: string, after: string): Doing | undefined {
   const { device, path, type } = entry
   const options = optionsOf(after, entry)
   const asked = options.join(',')
   const as = `${device} as ${type} with ${asked}\n`
   const top = live.at(-1)
   if (!top) {
-    return { tool: 'mount', script: mountScript(entry, asked), told: as }
+    return { tool: 'mount', script: mountScript(entry, at, asked), told: as }
   }
   const old = inFstab(before, path, device)?.options
   const changed = old !== undefined && old !== asked
@@ -273,8 +302,8 @@ function mounting({ live }: State, entry: FstabEntry, before: string, after: str
 }
 
 // What was mounted since the look would be hidden by it.
-function mountScript({ device, path, type }: FstabEntry, options: string): string {
-  return `${isMounted(path)}
+function mountScript({ device, path, type }: FstabEntry, at: string, options: string): string {
+  return `${isMounted(at)}
 if mounted; then
   [ "$from" = ${quote(escaped(device))} ] || { echo "$from has been mounted there meanwhile" >&2; exit 1; }
 else

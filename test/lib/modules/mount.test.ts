@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -66,6 +66,18 @@ for (const shell of shells) {
     assert.match(live(at), 'noexec')
     assert.match(live(at), 'size=1024k')
     assert.match(text(), 'tmpfs size=1m,noexec 0 0')
+  })
+
+  test('a place below a link is known again, and let go', async () => {
+    const { fstab, at } = fresh()
+    const real = emptyDirectory()
+    symlinkSync(real, `${at} link`)
+    const make = () => mount.mounted({ device: 'tmpfs', path: `${at} link/sub`, type: 'tmpfs' }, { fstab })
+    await applied(connection, make)
+    assert.match(live(join(real, 'sub')), 'rw')
+    assert.is((await planOf(connection, make())).changed, false)
+    await applied(connection, () => mount.unmounted(`${at} link/sub`))
+    assert.is(live(join(real, 'sub')), '')
   })
 
   needing(test, 'root')('other options are taken over by a remount; what somebody unmounted comes back', async () => {
@@ -192,6 +204,7 @@ test('is checked before anything runs', () => {
 
 const state = (text: string, more: object = {}) => ({
   content: Buffer.from(text),
+  at: '/data',
   live: [],
   wanted: '/dev/sdb1',
   real: '',

@@ -81,7 +81,7 @@ const dumpOperation = operation<
         take: {
           login,
           commands:
-            '$mysqldump --single-transaction --quick --routines --triggers --hex-blob --skip-dump-date ' +
+            '$mysqldump --single-transaction --quick --routines --triggers --events --hex-blob --skip-dump-date ' +
             quote(database),
           shown: `mysqldump ${database}`,
         },

@@ -40,7 +40,15 @@ export type UserState = { readonly user: string; readonly hosts: readonly string
  */
 export function user(options: UserOptions): Operation<UserState> {
   const wanted = Object.entries(options.grants ?? {}).map(
-    ([on, privileges]): Grant => ({ on: scopeOf(on), privileges: new Set([privileges].flat().map(privilege)) }),
+    ([on, privileges]): Grant => ({
+      on: scopeOf(on),
+      privileges: new Set(
+        [privileges]
+          .flat()
+          .map(privilege)
+          .filter((name) => name !== usage),
+      ),
+    }),
   )
   return userOperation({ ...options, wanted, hosts: options.hosts ?? ['localhost'] })
 }
@@ -83,10 +91,21 @@ type Wish = UserOptions & { readonly hosts: readonly string[]; readonly wanted: 
 interface State {
   readonly accounts: readonly Account[]
   readonly alters: boolean
+  /** What the server shows as ALL PRIVILEGES, where it was asked: on a server, a database, a table. */
+  readonly everything?: Readonly<Record<Scope, readonly string[]>>
 }
 
+type Scope = 'server' | 'database' | 'table'
+
 const userOperation = operation<Wish, State, ClientCommand, UserState>(({ user }) => `database.user ${user}`, {
-  read: (connection, { user, hosts, password, login = {} }) => readAccounts(connection, login, user, hosts, password),
+  async read(connection, { user, hosts, password, wanted, login = {} }) {
+    const named = wanted.some(({ privileges }) => privileges.size >= manyPrivileges)
+    const [state, everything] = await Promise.all([
+      readAccounts(connection, login, user, hosts, password),
+      named ? readPrivileges(connection, login) : undefined,
+    ])
+    return { ...state, ...(everything ? { everything } : {}) }
+  },
   plan(state, wish) {
     const steps = stepsTo(state, wish)
     const made = wish.hosts.filter((host) => !state.accounts.some((account) => account.host === host))
@@ -140,7 +159,10 @@ async function send(connection: Reader, command: ClientCommand): Promise<void> {
   await runClient(connection, command)
 }
 
-function stepsTo({ accounts, alters }: State, { user, hosts, password, wanted, exact = false }: Wish): readonly Step[] {
+function stepsTo(
+  { accounts, alters, everything }: State,
+  { user, hosts, password, wanted, exact = false }: Wish,
+): readonly Step[] {
   return hosts.flatMap((host): readonly Step[] => {
     const who = account(user, host)
     const found = accounts.find((one) => one.host === host)
@@ -162,7 +184,7 @@ function stepsTo({ accounts, alters }: State, { user, hosts, password, wanted, e
       )
     }
     for (const { on, privileges } of wanted) {
-      const has = found?.grants.find((grant) => grant.on === on)?.privileges ?? new Set<string>()
+      const has = spelledOut(found?.grants.find((grant) => grant.on === on)?.privileges ?? new Set(), privileges, on)
       // Whoever has all cannot lose it one by one.
       const anew = has.has(all) && !privileges.has(all)
       const taken = anew
@@ -179,6 +201,13 @@ function stepsTo({ accounts, alters }: State, { user, hosts, password, wanted, e
     }
     return steps
 
+    // Who has each of them is shown to have all.
+    function spelledOut(has: ReadonlySet<string>, wanted: ReadonlySet<string>, on: string): ReadonlySet<string> {
+      const each = everything?.[on === '*.*' ? 'server' : on.endsWith('.*') ? 'database' : 'table'] ?? []
+      if (!has.has(all) || wanted.has(all) || each.length === 0 || !each.every((one) => wanted.has(one))) return has
+      return new Set([...wanted].filter((one) => one !== option || has.has(option)))
+    }
+
     function revoke(on: string, privileges: readonly string[]): readonly Step[] {
       // ALL PRIVILEGES does not hold the right to pass them on, and cannot stand beside it.
       const [these, may] = [privileges.filter((one) => one !== option), privileges.includes(option)]
@@ -190,6 +219,7 @@ function stepsTo({ accounts, alters }: State, { user, hosts, password, wanted, e
 }
 
 const all = 'ALL PRIVILEGES'
+const usage = 'USAGE'
 const option = 'GRANT OPTION'
 
 function without(these: readonly string[], those: ReadonlySet<string>): readonly string[] {
@@ -199,12 +229,40 @@ function without(these: readonly string[], those: ReadonlySet<string>): readonly
 function privilege(name: string): string {
   const [, word = '', columns] = /^([^(]*?)\s*(?:\((.*)\))?$/.exec(name.trim())!
   const upper = word.toUpperCase()
-  if (columns === undefined) return upper === 'ALL' ? all : upper
+  if (columns === undefined) return names[upper] ?? upper
   return `${upper} (${columns
     .split(',')
     .map((column) => identifier(column.trim().replaceAll('`', '')))
     .sort()
     .join(', ')})`
+}
+
+/** Other names of privileges, one of which each server shows: those here are known to the most of them. */
+const names: Readonly<Record<string, string>> = {
+  ALL: all,
+  'BINLOG MONITOR': 'REPLICATION CLIENT',
+  'REPLICATION REPLICA': 'REPLICATION SLAVE',
+  'REPLICATION REPLICA ADMIN': 'REPLICATION SLAVE ADMIN',
+  'REPLICA MONITOR': 'SLAVE MONITOR',
+  'DELETE VERSIONING ROWS': 'DELETE HISTORY',
+  'READ ONLY ADMIN': 'READ_ONLY ADMIN',
+}
+
+// What MySQL 8 shows of somebody who has all on all, besides those that its plugins add.
+const allOfEight = [
+  'SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, RELOAD, SHUTDOWN, PROCESS, FILE, REFERENCES, INDEX, ALTER',
+  'SHOW DATABASES, SUPER, CREATE TEMPORARY TABLES, LOCK TABLES, EXECUTE, REPLICATION SLAVE, REPLICATION CLIENT',
+  'CREATE VIEW, SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, CREATE USER, EVENT, TRIGGER, CREATE TABLESPACE',
+  'CREATE ROLE, DROP ROLE',
+].flatMap((line) => line.split(', '))
+
+/** The grants, each scope once: a server may show what is granted on one in several lines. */
+function merged(lines: readonly Grant[]): readonly Grant[] {
+  return [...new Set(lines.map(({ on }) => on))].map((on) => {
+    const privileges = new Set(lines.filter((one) => one.on === on).flatMap((one) => [...one.privileges]))
+    if (on !== '*.*' || !allOfEight.every((one) => privileges.has(one))) return { on, privileges }
+    return { on, privileges: new Set([all, ...(privileges.has(option) ? [option] : [])]) }
+  })
 }
 
 /** What is granted on, with each name in backticks. */
@@ -258,12 +316,31 @@ async function readAccounts(
         const native = plugin === '' || plugin === 'mysql_native_password'
         const same =
           !password || (native ? has === nativeHash(password) : await logsIn(connection, user, host!, password))
-        return { host: host!, password: same ? 'same' : 'other', grants: grants.flatMap(([line]) => grantOf(line!)) }
+        return {
+          host: host!,
+          password: same ? 'same' : 'other',
+          grants: merged(grants.flatMap(([line]) => grantOf(line!))),
+        }
       }),
   )
   const [major = 0, minor = 0, patch = 0] = version.split(/[.-]/).map(Number)
   const number = major * 10_000 + minor * 100 + patch
   return { accounts, alters: number >= (/maria/i.test(version) ? 100_200 : 50_706) }
+}
+
+// Of fewer no server says that they are all.
+const manyPrivileges = 10
+
+async function readPrivileges(connection: Reader, login: Login): Promise<NonNullable<State['everything']>> {
+  const known = (await query(connection, login, 'SHOW PRIVILEGES'))
+    .map(([name, context]) => ({ name: privilege(name!), context: context! }))
+    .filter(({ name }) => !['PROXY', option, usage].includes(name))
+  const within = (context: RegExp) => known.filter((one) => context.test(one.context)).map(({ name }) => name)
+  return {
+    server: within(/^/),
+    database: [...within(/Databases|Tables|Functions|Procedures/), 'EVENT'],
+    table: within(/Tables/),
+  }
 }
 
 function nativeHash(password: Secret): string {
@@ -286,7 +363,7 @@ function grantOf(line: string): readonly Grant[] {
   const privileges = match[1]!
     .split(/,\s*(?![^(]*\))/)
     .map(privilege)
-    .filter((name) => name !== 'USAGE')
+    .filter((name) => name !== usage)
   if (/ WITH .*GRANT OPTION/.test(match[3]!)) privileges.push(option)
   return privileges.length > 0 ? [{ on: match[2]!, privileges: new Set(privileges) }] : []
 }

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { database } from '../../../lib/modules/index.ts'
 import { Secret } from '../../../lib/model/secret.ts'
 import { needing, needs } from '../../rig/needs.ts'
-import { shells } from '../../rig/here.ts'
+import { here, shells } from '../../rig/here.ts'
 import { type Mariadb, startMariadb } from '../../rig/mariadb.ts'
 import { applied, failure, planOf } from './applied.ts'
 import { databaseHost } from './database-hosts.ts'
@@ -129,5 +129,78 @@ test('userAbsent drops all accounts of a name, or those that are named', async (
     ["database user quan'tum@a", "database user quan'tum@c"],
   )
 })
+
+test('every privilege that the server knows is granted once, and again nothing changes', async ({ server }) => {
+  const host = databaseHost('node-5', server, shells[0]!)
+  host.sql('CREATE DATABASE IF NOT EXISTS priv; CREATE TABLE IF NOT EXISTS priv.t (a INT, b INT)')
+  const known = host
+    .sql('SHOW PRIVILEGES')
+    .trim()
+    .split('\n')
+    .map((line) => line.split('\t') as [string, string])
+    .filter(([name]) => name !== 'Proxy' && name !== 'Grant option')
+  const on = (scope: RegExp) => known.filter(([, context]) => scope.test(context)).map(([name]) => name)
+  const all = on(/./)
+  const ofDatabase = [...on(/Databases|Tables|Functions|Procedures/), 'EVENT'].filter((name) => name !== 'File access')
+  assert.ok(all.length > 25, String(all))
+  const password = Secret.of('some-password', 'password')
+  const database$ = ['SELECT', 'INSERT', 'CREATE VIEW', 'EVENT', 'TRIGGER', 'LOCK TABLES', 'EXECUTE']
+  for (const [user, grants] of [
+    ['each', { '*.*': all }],
+    ['also', { '*.*': [...all, 'GRANT OPTION'], 'priv.*': [...database$, 'DELETE HISTORY'] }],
+    ['of-one', { 'priv.*': ofDatabase, 'priv.t': on(/Tables/) }],
+    ['root2', { '*.*': ['ALL', 'GRANT OPTION'] }],
+    ['none', { '*.*': 'USAGE', 'priv.t': ['SELECT (a, b)', 'INSERT'] }],
+    ['names', { '*.*': ['REPLICATION CLIENT', 'BINLOG MONITOR', 'REPLICATION REPLICA', 'READ ONLY ADMIN'] }],
+  ] as const)
+    await applied(host, () => database.user({ user, password, grants, exact: true }))
+})
+
+for (const [server$, privileges, lines] of [
+  [
+    'MySQL 8',
+    ['ALL', 'GRANT OPTION'],
+    [
+      'GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, RELOAD, SHUTDOWN, PROCESS, FILE, REFERENCES, INDEX, ALTER, SHOW DATABASES, SUPER, CREATE TEMPORARY TABLES, LOCK TABLES, EXECUTE, REPLICATION SLAVE, REPLICATION CLIENT, CREATE VIEW, SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, CREATE USER, EVENT, TRIGGER, CREATE TABLESPACE, CREATE ROLE, DROP ROLE ON *.* TO `nova`@`localhost` WITH GRANT OPTION',
+      'GRANT APPLICATION_PASSWORD_ADMIN,AUDIT_ADMIN,BACKUP_ADMIN,SYSTEM_USER,XA_RECOVER_ADMIN ON *.* TO `nova`@`localhost` WITH GRANT OPTION',
+    ],
+  ],
+  [
+    'MySQL 8, of two kinds',
+    ['SELECT', 'BACKUP_ADMIN'],
+    ['GRANT SELECT ON *.* TO `nova`@`localhost`', 'GRANT BACKUP_ADMIN ON *.* TO `nova`@`localhost`'],
+  ],
+  [
+    'MySQL 5.5',
+    'ALL',
+    [
+      "GRANT ALL PRIVILEGES ON *.* TO 'nova'@'localhost' IDENTIFIED BY PASSWORD '*AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'",
+    ],
+  ],
+  ['MySQL 5.7', ['REPLICATION CLIENT'], ["GRANT REPLICATION CLIENT ON *.* TO 'nova'@'localhost'"]],
+  [
+    'MariaDB 10.11',
+    ['REPLICATION CLIENT'],
+    ["GRANT BINLOG MONITOR ON *.* TO `nova`@`localhost` IDENTIFIED BY PASSWORD '*0'"],
+  ],
+] as const)
+  test(`what ${server$} shows is what was asked for`, async () => {
+    const said = (script: string, stdin: unknown) => {
+      const sql = String(stdin ?? script)
+      if (/SHOW GRANTS/.test(sql)) return lines.map((line) => `${line}\n`).join('')
+      if (/information_schema/.test(sql)) return 'plugin\n'
+      return /VERSION/.test(sql) ? '8.0.36\n' : 'localhost\t\tcaching_sha2_password\n'
+    }
+    const connection = {
+      ...here(),
+      exec: async (script: string, { stdin }: { stdin?: unknown } = {}) => ({
+        code: 0,
+        stdout: said(script, stdin instanceof Secret ? stdin.reveal() : stdin),
+        stderr: '',
+      }),
+    }
+    const plan = await database.user({ user: 'nova', grants: { '*.*': privileges }, exact: true }).prepare(connection)
+    assert.equal(plan.diff, undefined)
+  })
 
 test.run()

@@ -597,6 +597,8 @@ for (const shell of shells) {
       ['tab\there', 'two\nlines', 'back\\slash', 'NULL', 'Ж', "it's"],
       ['', '2', '3', '4', '5', '6'],
     ])
+    const smile = "SELECT CONVERT(X'F09F9880C3A9' USING utf8mb4)"
+    assert.equal((await planOf(source, database.select(smile))).result, [['😀é']])
     assert.match(await failure(source, database.select('SELECT nothing FROM nowhere.at_all')), /ERROR 1146/)
   })
 

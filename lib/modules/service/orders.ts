@@ -75,7 +75,13 @@ tell() {
   # What does not run cannot be reloaded, and upstart cannot restart it either.
   case $MANAGER-$to in *-reload|upstart-restart) state "$1"; [ $RUNNING = yes ] || to=start ;; esac
   case $MANAGER in
-    systemd) quietly systemctl $to "$1" ;;
+    systemd)
+      # It would go on by the unit that it has read, whatever the file says by now.
+      if [ $to != stop ]; then
+        quietly systemctl show -p NeedDaemonReload "$1"; heard
+        case $HEARD in *=yes*) quietly systemctl daemon-reload ;; esac
+      fi
+      quietly systemctl $to "$1" ;;
     upstart) quietly initctl $to "$1" ;;
     sysv) sysv "$1" $to ;;
   esac

@@ -66,10 +66,12 @@ esac`,
   list-unit-files) for u in ${names.join(' ')}; do echo "$u.service enabled"; done; exit ;;
   show) for n; do :; done
     case " ${names.join(' ')} " in *" $n "*) load=loaded ;; *) load=not-found ;; esac
-    case $3 in LoadState) echo "LoadState=$load" ;; *) if [ -e $up/$n ]; then printf 'ActiveState=active\\nSubState=running\\n'; else printf 'ActiveState=inactive\\nSubState=dead\\n'; fi ;; esac ;;
+    case $3 in LoadState) echo "LoadState=$load" ;;
+      NeedDaemonReload) if [ -e $up/$n.old ]; then echo NeedDaemonReload=yes; else echo NeedDaemonReload=no; fi ;; *) if [ -e $up/$n ]; then printf 'ActiveState=active\\nSubState=running\\n'; else printf 'ActiveState=inactive\\nSubState=dead\\n'; fi ;; esac ;;
   is-enabled) if [ -e $up/$2.enabled ]; then echo enabled; else echo disabled; exit 1; fi ;;
   enable) touch $up/$2.enabled ;;
   disable) rm $up/$2.enabled ;;
+  daemon-reload) rm $up/*.old ;;
   start|restart) touch $up/$2 ;;
   stop) rm $up/$2 ;;
 esac`,
@@ -116,6 +118,19 @@ for (const shell of shells) {
       assert.not.ok(runs('nova-api'))
       assert.ok(runs('nova-cert'))
     })
+
+    if (kind === 'systemd')
+      test('systemd reads a unit file anew that has changed, before it goes on by the old one', async () => {
+        const { connection, path, calls } = host(shell, kind, ['nova-api'])
+        for (const make of [service.restarted, service.reloaded, service.started]) {
+          writeFileSync(path('up/nova-api.old'), '')
+          rmSync(path('up/nova-api'), { force: true })
+          const plan = await make(quick, 'nova-api').prepare(connection)
+          await plan.apply(connection)
+          assert.not.ok(existsSync(path('up/nova-api.old')), 'the manager was not told')
+          assert.match(calls(), /daemon-reload\n(.*show.*\n)*.*systemctl (re)?start nova-api/)
+        }
+      })
 
     test(`${kind}: enabled and disabled`, async () => {
       const { connection } = host(shell, kind, ['nova-api'])

@@ -80,13 +80,16 @@ interface Found {
 
 const bringUser = operation<
   { readonly name: string; readonly options: UserOptions },
-  Found | undefined,
+  Found | 'group' | undefined,
   Command,
   UserState
 >(({ name }) => `user.present ${name}`, {
   read: (connection, { name, options }) => look(connection, name, options),
-  plan(found, { name, options }) {
-    const wanted = differing(found, options)
+  plan(state, { name, options }) {
+    const found = state === 'group' ? undefined : state
+    // useradd would make a group of this name, and there is one.
+    const own = state === 'group' && options.group === undefined ? { group: name } : {}
+    const wanted = { ...differing(found, options), ...own }
     if (found && Object.keys(wanted).length === 0) return { result: { name, changed: false } }
     return {
       result: { name, changed: true },
@@ -111,13 +114,13 @@ const bringUser = operation<
 
 const dropUser = operation<
   { readonly name: string; readonly removeHome: boolean },
-  Found | undefined,
+  Found | 'group' | undefined,
   Command,
   UserState
 >(({ name }) => `user.absent ${name}`, {
   read: (connection, { name }) => look(connection, name, {}),
   plan(found, { name, removeHome }) {
-    if (!found) return { result: { name, changed: false } }
+    if (!found || found === 'group') return { result: { name, changed: false } }
     const home = removeHome ? ` and ${found.home}` : ''
     return {
       result: { name, changed: true },
@@ -142,11 +145,12 @@ function stillInUse(what: string, name: string, stderr: string): Advice {
 }
 
 // The hash that is there stays on the host: it is compared by the shell itself, in no process's arguments.
-async function look(connection: Reader, name: string, { password }: UserOptions): Promise<Found | undefined> {
+async function look(connection: Reader, name: string, { password }: UserOptions): Promise<Found | 'group' | undefined> {
   const found = await answers(
     connection,
     {
       user: databaseLine('passwd', name),
+      own: databaseLine('group', name),
       main: sh`id -gn ${name} 2>/dev/null`,
       groups: sh`id -Gn ${name} 2>/dev/null`,
       shadow: sh`name=${name}` + shadowScript,
@@ -154,7 +158,7 @@ async function look(connection: Reader, name: string, { password }: UserOptions)
     { stdin: password ? masked`${password}\n` : '\n' },
   )
   const [, , uid, , comment, home, shell] = found.user.stdout.trimEnd().split(':')
-  if (uid === undefined) return undefined
+  if (uid === undefined) return found.own.stdout.trim() === '' ? undefined : 'group'
   if (found.shadow.code === 4) {
     throw new Advice(
       `the password of ${name} cannot be looked at: /etc/shadow is closed to this login`,

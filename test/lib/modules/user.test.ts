@@ -36,6 +36,13 @@ for (const shell of shells.filter(({ env }) => !env)) {
   const asShell = shell.name.slice(0, 4)
   const name = (word: string) => `${word}-${asShell}`
 
+  test('a user whose group is there already gets it', async () => {
+    await applied(connection, () => group.present(name('lone')))
+    const run = await applied(connection, () => user.present(name('lone'), { system: true }))
+    assert.equal(groupsOf(name('lone')), [name('lone')])
+    assert.match(JSON.stringify(run.diff), `group ${name('lone')}`)
+  })
+
   test('group: made, renumbered, removed, in one request each', async () => {
     const nova = name('nova')
     const gid = asShell === 'dash' ? 4162 : 4262

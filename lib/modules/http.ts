@@ -14,7 +14,7 @@ export type Answer = {
 
 /** How a server is asked and its answer judged. */
 export type HttpOptions = {
-  /** Statuses that are no failure; everything below 400 unless said. */
+  /** Statuses that are no failure; 200 to 299 and 304 unless said. */
   readonly status?: number | readonly number[]
   readonly headers?: { readonly [name: string]: string | Secret }
   /** Seconds until the answer must be complete; 30 unless said. */
@@ -31,8 +31,8 @@ export type RequestOptions = HttpOptions & {
 }
 
 /**
- * What a URL answers, asked from the host through its connection; nothing is needed there. Only looks. Redirects are
- * not followed.
+ * What a URL answers, asked from the host through its connection; nothing is needed there. Only looks. A redirect is
+ * not followed, and fails unless its status is asked for.
  *
  * ```ts
  * const { body } = await host.run(http.get('http://127.0.0.1:9292/versions', { status: [200, 300] }))
@@ -84,8 +84,15 @@ async function expected(connection: Reader, url: string, options: RequestOptions
     throw new Advice(
       `${withoutPassword(url)} answered ${answer.status}` +
         (answer.body.trim() ? `: ${answer.body.trim().slice(0, 500)}` : ''),
-      'look into the log of the server, or give the status that you expect',
+      `${nextAfter(answer)}, or give the status that you expect`,
     )
   }
   return answer
+}
+
+function nextAfter({ status, headers }: Answer): string {
+  const { location } = headers
+  return status >= 300 && status < 400 && location
+    ? `ask for what it points to: ${withoutPassword(location)}`
+    : 'look into the log of the server'
 }

@@ -103,7 +103,7 @@ export function fetchThrough(
 
 /** Is this one of the statuses asked for? */
 export function accepts(status: number, wanted: HttpOptions['status']): boolean {
-  return wanted === undefined ? status < 400 : [wanted].flat().includes(status)
+  return wanted === undefined ? status < 300 || status === 304 : [wanted].flat().includes(status)
 }
 
 /** The URL as it may be shown. */

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { http, wait } from '../../../lib/modules/index.ts'
+import type { Advice } from '../../../lib/model/operation.ts'
 import { Secret } from '../../../lib/model/secret.ts'
 import { emptyDirectory, here } from '../../rig/here.ts'
 import { failure, planOf } from './applied.ts'
@@ -117,6 +118,18 @@ test('http.get tells status, headers and body, and fails on the wrong status', a
   assert.is((await planOf(connection, http.get(`${url}/gone`, { status: 404 }))).result.body, 'no such image')
   assert.throws(() => http.get('ftp://x'), /not an http or https URL/)
   assert.is(http.get('http://a:secret@h/').name, 'http.get http://a:‹password›@h/')
+  close()
+})
+
+test('http.get takes a redirect for no answer, unless it is asked for', async () => {
+  const { url, close } = await server((_, response) => response.writeHead(302, { location: '/new' }).end())
+  const error = await http
+    .get(url)
+    .prepare(here())
+    .catch((thrown: unknown) => thrown)
+  assert.match((error as Error).message, /answered 302$/)
+  assert.is((error as Advice).hint, 'ask for what it points to: /new, or give the status that you expect')
+  assert.is((await planOf(here(), http.get(url, { status: 302 }))).result.headers['location'], '/new')
   close()
 })
 

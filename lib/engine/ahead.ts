@@ -7,6 +7,7 @@ import {
   type Prepared,
   type Value,
 } from '../model/operation.ts'
+import { type Body, isDescribed } from '../model/playbook.ts'
 import { revealed, Secret } from '../model/secret.ts'
 import type { Session, Transport } from '../model/transport.ts'
 import { actsAs, type Become, type Line } from './become.ts'
@@ -15,8 +16,13 @@ import type { TaskNode } from './select.ts'
 /** Counts what may have changed on a host, whoever did it: what was read before counts no more. */
 export class Changes {
   readonly #count = new Map<string, number>()
+  #everywhere = 0
   of(host: string): number {
-    return this.#count.get(host) ?? 0
+    return this.#everywhere + (this.#count.get(host) ?? 0)
+  }
+  /** Time has passed in which anybody may have done anything anywhere. */
+  everywhere(): void {
+    this.#everywhere++
   }
   add(host: string): void {
     this.#count.set(host, this.of(host) + 1)
@@ -42,7 +48,7 @@ export function directly(host: Host, connection: Connection, changes: Changes): 
       const others = new Set<string>()
       changes.add(host.name)
       try {
-        return await plan.apply({ ...connection, peer: peersOf(connection, others) })
+        return await plan.apply({ ...connection, peer: peersOf(connection, others, changes) })
       } finally {
         for (const name of [host.name, ...others]) changes.add(name)
       }
@@ -50,10 +56,11 @@ export function directly(host: Host, connection: Connection, changes: Changes): 
   }
 }
 
-/** An operation may work on other hosts too. */
-function peersOf(connection: Connection, others: Set<string>): Connection['peer'] {
+/** An operation may work on other hosts too: what was read there counts no more, nor what is read until it ends. */
+function peersOf(connection: Connection, others: Set<string>, changes: Changes): Connection['peer'] {
   return (host) => {
     others.add(host.name)
+    changes.add(host.name)
     return connection.peer(host)
   }
 }
@@ -204,7 +211,7 @@ export class Ahead {
       read: asideOf(connection.read),
       stream: asideOf(connection.stream),
       dial: asideOf(connection.dial),
-      peer: asideOf(peersOf(connection, others)),
+      peer: asideOf(peersOf(connection, others, changes)),
     }
     try {
       return await plan.apply(watched)
@@ -261,6 +268,11 @@ async function quietly<T>(call: () => Promise<T>): Promise<T | undefined> {
  */
 export function readable(node: TaskNode): boolean {
   return !node.task.options.when && !node.task.options.once
+}
+
+/** Is the body of a task a function that may do anything, by any way? */
+export function isFree(body: Body<never, Value>): boolean {
+  return !isOperation(body) && !isDescribed(body)
 }
 
 // Requests with more on their stdin have a channel of their own.

@@ -30,6 +30,7 @@ export class Questions {
     if (this.#state.over) return
     const { options } = this.#state
     const passed = answered || (await options.gate(gate.name))
+    this.#state.changes.everywhere()
     if (!passed) this.#state.refused = true
     options.emit({ type: 'gate-answered', path, at: gate.at, passed })
   }
@@ -48,7 +49,10 @@ export class Questions {
 
   async #askBefore(node: TaskNode, hosts: readonly Host[]): Promise<boolean> {
     if (this.#state.over) return false
-    const said = this.#stepping ? await this.#state.options.step!(showPath(node.path), namesOf(hosts)) : 'yes'
+    const asked = this.#stepping
+    const said = asked ? await this.#state.options.step!(showPath(node.path), namesOf(hosts)) : 'yes'
+    // The operator may have mended something by hand before the answer.
+    if (asked) this.#state.changes.everywhere()
     if (said === 'all') this.#stepping = false
     return said !== 'no' && !this.#state.over
   }

@@ -1,6 +1,6 @@
 import type { Host } from '../model/inventory.ts'
 import { isDescribed } from '../model/playbook.ts'
-import { Ahead, readable } from './ahead.ts'
+import { Ahead, isFree, readable } from './ahead.ts'
 import { type Become, becomeIn, lineOf, saidBy } from './become.ts'
 import { foreseen } from './context.ts'
 import type { Lane } from './lanes.ts'
@@ -29,7 +29,8 @@ export class Sequence {
     const said = ({ task }: TaskNode) => saidBy(task.options.become, becomeIn(this.#lane))
     const ahead = this.#aheads.get(host.name) ?? this.#begin(host, said(node))
     const at = this.#nodes.indexOf(node)
-    const end = this.#nodes.findIndex((other, i) => i > at && other.kind !== 'task')
+    // What a function does nobody knows, and what is read before it is worth nothing behind it.
+    const end = this.#nodes.findIndex((other, i) => i > at && (other.kind !== 'task' || isFree(other.task.body)))
     const following = this.#nodes.slice(at + 1, end < 0 ? undefined : end) as readonly TaskNode[]
     ahead.upcoming(
       following.filter((task) => !this.#resume.has(task, host)),

@@ -1,6 +1,6 @@
 import type { Host } from '../model/inventory.ts'
 import type { Handler } from '../model/playbook.ts'
-import type { Ahead } from './ahead.ts'
+import { type Ahead, isFree } from './ahead.ts'
 import type { Batch } from './batches.ts'
 import { becomeIn, lineOf } from './become.ts'
 import type { Lane } from './lanes.ts'
@@ -91,6 +91,8 @@ export class Turns {
     const around = { ...this.#around(lane), begun: this.#resume.begun(node, host), ...(ahead ? { ahead } : {}) }
     const outcome = await runTask(node, host, around)
     const { circumstances } = this.state.options
+    if (isFree(node.kind === 'task' ? node.task.body : node.handler.body))
+      for (const name of [host.name, ...outcome.delegated]) this.state.changes.add(name)
     // Asked when its shell has nothing to do, and never of a host that does not answer.
     if (circumstances && outcome.status !== 'unreachable') {
       if (outcome.reached) await this.state.meetings.meet(host)

@@ -303,6 +303,72 @@ test('sees what the task before it changed', async () => {
   assert.equal(Object.fromEntries(wire.state.get('a')!), { x: '3', y: '2', z: '3' })
 })
 
+test('believes nothing that was read before a function, whatever way it took', async () => {
+  const wire = wireTo(['a', 'b'])
+  for (const files of wire.state.values()) files.set('x', '1')
+  const around = (host: string, value: string) => void wire.state.get(host)!.set('x', value)
+  await runs(
+    wire,
+    book(({ task, handler, flush }) => {
+      task('First', put({ key: 'y', value: '1' }))
+      // As a program of this machine that works on the host.
+      task('By another way', ({ name }) => around(name, '2'))
+      task('Put it back', put({ key: 'x', value: '1' }))
+      task('Notify', { notify: handler('By a handler', ({ name }) => around(name, '3')) }, command('true'))
+      flush()
+      task('Put it back again', put({ key: 'x', value: '1' }))
+      task('From another host', { when: ({ name }) => name === 'a' }, async (host) => {
+        await host.on({ name: 'b' }).run(command('true'))
+        around('b', '4')
+      })
+      task('Put it back once more', put({ key: 'x', value: '1' }))
+    }),
+    true,
+  )
+  assert.equal(
+    [...wire.state.values()].map((files) => files.get('x')),
+    ['1', '1'],
+  )
+})
+
+test('believes nothing that was read before a question was answered', async () => {
+  const wire = wireTo(['a'])
+  wire.state.get('a')!.set('x', '1').set('z', '1')
+  const plays = book(({ task, gate, parallel }) => {
+    task('First', put({ key: 'y', value: '1' }))
+    task('Second', put({ key: 'x', value: '1' }))
+    parallel('Both', () => {
+      gate('Go on?')
+      task('Beside', put({ key: 'z', value: '1' }))
+    })
+    task('Last', put({ key: 'z', value: '1' }))
+  })
+  const asked: string[] = []
+  const byHand = <T>(question: string, answer: T): Promise<T> => {
+    asked.push(question)
+    wire.state.get('a')!.set(question.endsWith('Second') ? 'x' : 'z', '2')
+    return Promise.resolve(answer)
+  }
+  const chosen = playbook('P', plays)
+  await run({
+    playbook: chosen,
+    plays: select(chosen, wire.inventory, { tags: [], skipTags: [] }),
+    inventory: wire.inventory,
+    transport: wire.transport,
+    check: false,
+    forks: 50,
+    forceHandlers: false,
+    argv: [],
+    emit: () => {},
+    gate: (question) => byHand(question, true),
+    step: (task) => byHand(task, 'yes' as const),
+    stop: new AbortController().signal,
+    abort: new AbortController().signal,
+  })
+  assert.equal(Object.fromEntries(wire.state.get('a')!), { x: '1', y: '1', z: '1' })
+  assert.ok(asked.includes('Go on?') && asked.length > 3)
+})
+
 type Made =
   | {
       readonly is: 'put'

@@ -1,5 +1,5 @@
 import { Stray } from '../engine/failure.ts'
-import type { RunOutcome } from '../engine/run.ts'
+import type { Performed } from '../program/performed.ts'
 import { authorsFrame, showLocation } from '../model/location.ts'
 import { exit } from '../model/problem.ts'
 
@@ -96,8 +96,8 @@ export function catchSignals(warn: (message: string) => void): Signals {
 }
 
 /** The exit code of a run: of one that was refused at a gate because Ctrl-C answered it, that of Ctrl-C. */
-export function exitCode(outcome: RunOutcome, signals: Signals | undefined): number {
+export function exitCode(outcome: Performed['outcome'], signals: Signals | undefined): number {
   const interrupted = outcome === 'interrupted' || (outcome === 'refused' && signals?.stop.aborted)
   if (interrupted) return signals?.exitCode() ?? exit.interrupted
-  return exit[outcome as Exclude<RunOutcome, 'interrupted'>]
+  return exit[outcome as Exclude<Performed['outcome'], 'interrupted'>]
 }

@@ -1,54 +1,136 @@
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { command } from '../cli/command.ts'
+import { becomeOf, readInventory, withConnectionOptions } from '../cli/inputs.ts'
+import { questions } from '../cli/operator.ts'
+import { connecting, pick, type ValuesOf, vaults } from '../cli/options.ts'
+import { actsAs } from '../engine/become.ts'
 import { onlyRun } from '../engine/journal.ts'
+import { limiter } from '../engine/limit.ts'
 import { describe, lives, locks } from '../engine/lock.ts'
-import { exit, Refused } from '../model/problem.ts'
+import type { Host } from '../model/inventory.ts'
+import { applyLimit } from '../model/pattern.ts'
+import { exit, type Problem, Refused } from '../model/problem.ts'
 import { program } from '../model/program.ts'
+import { harmlessLines } from '../report/width.ts'
+import { createTransport, type Unlocked } from '../transport/index.ts'
+
+const options = {
+  force: { kind: 'flag', fallback: false, describe: 'Also those of a run that goes on' },
+  ...pick('inventory', 'limit', 'extra-vars', 'forks'),
+  ...connecting,
+  ...vaults,
+} as const
 
 export const unlock = command({
-  describe: 'Remove the locks of runs that have ended',
+  describe: 'Remove the locks of runs that have ended, here and on the hosts of -i',
   takes: { run: { describe: 'The run that holds them', completes: 'runs' } },
-  options: { force: { kind: 'flag', fallback: false, describe: 'Also those of a run that goes on' } },
-  act: async ({ words: { run }, values: { force } }) => release({ run, force }),
+  options,
+  examples: [
+    ['run unlock', 'The locks of this folder'],
+    ['run unlock 20260101-000000-abcd --force -i hosts.ini -l web1', 'That of one run on a host, dead or not'],
+  ],
+  act: ({ words: { run }, values }) => release({ run, values }),
 })
+
+interface Asked {
+  readonly run: string | undefined
+  readonly values: ValuesOf<typeof options>
+}
 
 /**
  * Removes the locks of one run, or of all that have ended; of one that goes on only when forced. Gives the exit code.
  */
-function release(args: { readonly run: string | undefined; readonly force: boolean }): number {
+async function release(asked: Asked): Promise<number> {
+  const hosts = asked.values.inventory?.length ? await onHosts(asked) : undefined
+  const here = inFolder(asked, hosts?.found ?? [])
+  if (!hosts?.told && !here.told) process.stdout.write('nothing is locked\n')
+  const problems = [...here.problems, ...(hosts?.problems ?? [])]
+  if (problems.length > 0) throw new Refused(problems, exit.locked)
+  return exit.ok
+}
+
+interface Released {
+  readonly problems: readonly Problem[]
+  readonly told: boolean
+}
+
+function inFolder({ run, values: { force } }: Asked, elsewhere: readonly string[]): Released {
   const all = locks()
   const runs = [...new Set(all.map(({ holder }) => holder.run))]
-  const named = args.run === undefined ? undefined : onlyRun(args.run, runs)
-  const found = all.filter(({ holder }) => args.run === undefined || holder.run === named)
-  if (args.run !== undefined && named === undefined) {
+  const named = run === undefined ? undefined : onlyRun(run, runs)
+  const found = all.filter(({ holder }) => run === undefined || holder.run === named)
+  if (run !== undefined && named === undefined && elsewhere.length === 0) {
     throw new Refused(
       {
-        message: `no host is locked by a run ${args.run}`,
+        message: `no host is locked by a run ${run}`,
         hint: runs.length > 0 ? `there are: ${runs.join(', ')}` : 'nothing is locked',
       },
       exit.usage,
     )
   }
-  if (found.length === 0) process.stdout.write('nothing is locked\n')
   const held = found.filter(
-    ({ holder }) => !args.force && (holder.machine === hostname() ? lives(holder) : args.run === undefined),
+    ({ holder }) => !force && (holder.machine === hostname() ? lives(holder) : run === undefined),
   )
   for (const { file, holder } of found) {
     if (held.some((one) => one.file === file)) continue
     rmSync(file, { force: true })
     process.stdout.write(`${holder.host}: no longer locked by run ${holder.run}\n`)
   }
-  const [first] = held
-  if (first === undefined) return exit.ok
-  throw new Refused(
-    held.map(({ holder }) => ({
-      message: `${holder.host} stays locked by ${describe(holder)}`,
-      hint:
-        holder.machine === hostname()
-          ? `it goes on: end it with kill ${holder.pid}`
-          : `when it is known to have ended: ${program()} unlock ${holder.run}`,
-    })),
-    exit.locked,
+  const problems = held.map(({ holder }) => ({
+    message: `${holder.host} stays locked by ${describe(holder)}`,
+    hint:
+      holder.machine === hostname()
+        ? `it goes on: end it with kill ${holder.pid}`
+        : `when it is known to have ended: ${program()} unlock ${holder.run}`,
+  }))
+  return { problems, told: found.length > 0 }
+}
+
+async function onHosts({ run, values }: Asked): Promise<Released & { readonly found: readonly string[] }> {
+  const inventory = await withConnectionOptions(await readInventory(values), values)
+  const all = [...inventory.hosts.values()]
+  const { hosts, problems: wrong } = applyLimit(all, values.limit ?? [], inventory, (file) =>
+    readFileSync(file, 'utf8'),
   )
+  if (wrong.length > 0) throw new Refused(wrong, exit.empty)
+  const found: string[] = []
+  const problems: Problem[] = []
+  const heard = (host: string, { word, run: of, holder, owner }: Unlocked): void => {
+    const again = `${program()} unlock ${of} --force -i ${inventory.path} -l ${host}`
+    if (word !== 'none' && word !== 'other') found.push(host)
+    if (word === 'removed')
+      process.stdout.write(`${host}: no longer locked by ${harmlessLines(holder || `run ${of}`)}\n`)
+    if (word === 'held')
+      problems.push({ message: `${host} stays locked by ${holder}`, hint: `when it is known to have ended: ${again}` })
+    if (word === 'left')
+      problems.push({
+        message: `${host}: ${holder} has ended, and a command of it goes on`,
+        hint: `the next run ends it; to have it go on beside others: ${again}`,
+      })
+    if (word === 'refused')
+      problems.push({ message: `${host}: the lock of ${holder} is ${owner}'s`, hint: `become ${owner}: ${again} -b` })
+  }
+  const never = new AbortController().signal
+  const become = becomeOf(values)
+  const transport = createTransport({
+    ...questions(never, (question) => question()),
+    inventory,
+    unlock: { run, force: values.force, heard },
+  })
+  const turn = limiter(values.forks)
+  const ask = async (host: Host) => {
+    try {
+      await transport.connection(host, { become: (at) => actsAs(become, at) }).exec('true')
+    } catch (error) {
+      const { message, hint } = error as Error & { hint?: string }
+      problems.push({ message: `${host.name}: ${message}`, ...(hint === undefined ? {} : { hint }) })
+    }
+  }
+  try {
+    await Promise.all(hosts.map((host) => turn(() => ask(host))))
+  } finally {
+    await transport.close()
+  }
+  return { problems, found, told: found.length > 0 || problems.length > 0 }
 }

@@ -31,16 +31,7 @@ export function lockHosts(hosts: readonly Host[], run: string, playbook: string,
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const taken: string[] = []
   const release = () => taken.splice(0).forEach((file) => rmSync(file, { force: true }))
-  const started = startOf(process.pid)
-  const own = {
-    run,
-    pid: process.pid,
-    machine: hostname(),
-    user: userInfo().username,
-    since: new Date().toISOString(),
-    playbook,
-    ...(started === undefined ? {} : { started }),
-  }
+  const own = holderOf(run, playbook)
   // In one order for everybody: of two runs that begin at once, one gets all.
   const byFile = new Map(hosts.map((host) => [fileOf(host), host]))
   try {
@@ -54,6 +45,20 @@ export function lockHosts(hosts: readonly Host[], run: string, playbook: string,
     throw error
   }
   return release
+}
+
+/** What a run of this process says of itself, but for the host. */
+export function holderOf(run: string, playbook: string): Omit<Holder, 'host'> {
+  const started = startOf(process.pid)
+  return {
+    run,
+    pid: process.pid,
+    machine: hostname(),
+    user: userInfo().username,
+    since: new Date().toISOString(),
+    playbook,
+    ...(started === undefined ? {} : { started }),
+  }
 }
 
 // By the address, so that two names of one machine are one lock.
@@ -141,7 +146,7 @@ function refusal(holder: Holder, toLook: string): Refused {
 }
 
 /** `run 20260101-120000-ab12 of «site» (root, pid 4711 on controller, since 12:00:00)`. */
-export function describe({ run, playbook, user, pid, machine, since }: Holder): string {
+export function describe({ run, playbook, user, pid, machine, since }: Omit<Holder, 'host'>): string {
   const time = since.replace('T', ' ').slice(0, 19)
   return `run ${run} of «${playbook}» (${user}, pid ${pid} on ${machine}, since ${time} UTC)`
 }

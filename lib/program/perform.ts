@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { type Done, findRun, owedBefore } from '../engine/done.ts'
 import { Journal } from '../engine/journal.ts'
-import { lockHosts } from '../engine/lock.ts'
+import { describe, holderOf, lockHosts } from '../engine/lock.ts'
 import { checkGates, checkReach } from '../engine/preflight.ts'
 import { newRunId, type RunOptions, run } from '../engine/run.ts'
 import type { Circumstances } from '../engine/meetings.ts'
@@ -9,10 +9,11 @@ import { type PlayNode, tasksOf } from '../engine/select.ts'
 import type { Event, Reporter } from '../model/event.ts'
 import type { Host } from '../model/inventory.ts'
 import { exit, isOfDisk, Refused } from '../model/problem.ts'
+import { program } from '../model/program.ts'
 import { stateFolder } from '../model/state-folder.ts'
 import type { Transport } from '../model/transport.ts'
 import { both, guarded } from '../report/guard.ts'
-import { createTransport, type TransportOptions } from '../transport/index.ts'
+import { type Claim, createTransport, type TransportOptions } from '../transport/index.ts'
 import { machineOf } from './machine.ts'
 import type { Performed } from './performed.ts'
 import type { Prepared } from './prepare.ts'
@@ -53,8 +54,8 @@ export async function perform(prepared: Prepared, how: Performance): Promise<Per
   const unanswered = unattended ? checkGates(plays, done, inventory) : []
   if (unanswered.length > 0) throw new Refused(unanswered, exit.refused)
   const runId = newRunId()
-  const release =
-    locks === undefined ? () => {} : written(() => lockHosts(workedOn(plays), runId, playbook.name, locks))
+  const claims = locks !== undefined && changesSomething(plays)
+  const release = claims ? written(() => lockHosts(workedOn(plays), runId, playbook.name, locks)) : () => {}
   // Whatever ends the process, the next run must not find it locked.
   process.on('exit', release)
   try {
@@ -72,7 +73,18 @@ export async function perform(prepared: Prepared, how: Performance): Promise<Per
       : []
     const sinks = both(...journal, ...reporters)
     const operator = how.operator(emit)
-    const transport = createTransport({ ...operator, inventory, warn })
+    let locked = false
+    const claim: Claim = {
+      run: runId,
+      holder: describe(holderOf(runId, playbook.name)),
+      unlock: (host, run) => `${program()} unlock ${run} --force -i ${inventory.path} -l ${host}`,
+      refused() {
+        locked = true
+        broken.abort()
+      },
+      warn,
+    }
+    const transport = createTransport({ ...operator, inventory, warn, ...(claims ? { claim } : {}) })
     for (const fault of faults) warn(`${fault}; what it said is not known: what nothing else tells of is done again`)
     try {
       const outcome = await run({
@@ -88,7 +100,7 @@ export async function perform(prepared: Prepared, how: Performance): Promise<Per
         ...(records ? { circumstances: circumstancesOf(transport) } : {}),
         stop: AbortSignal.any([operator.stop, broken.signal]),
       })
-      return { run: runId, outcome }
+      return { run: runId, outcome: locked ? 'locked' : outcome }
     } catch (error) {
       emit({ type: 'run-finished', run: runId, outcome: 'crashed', milliseconds: 0, owed: [] })
       throw error
@@ -124,6 +136,12 @@ function circumstancesOf(transport: Transport): Circumstances {
     codeOf: (at) => code.codeAt(at),
     meet: (host) => machineOf(transport.connection(host, {})),
   }
+}
+
+/** A run of nothing but checks keeps nobody from anything. */
+function changesSomething(plays: readonly PlayNode[]): boolean {
+  const selected = plays.flatMap((play) => [...tasksOf(play.nodes)]).filter((node) => node.selected)
+  return selected.some((node) => node.kind !== 'task' || node.task.options.verify !== true)
 }
 
 /** The hosts on which something is going to be done. */

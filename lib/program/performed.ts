@@ -4,5 +4,6 @@ import type { RunFinished } from '../model/event.ts'
 export interface Performed {
   /** Its name, as in the history. */
   readonly run: string
-  readonly outcome: RunFinished['outcome']
+  /** `locked`: another run holds a host, and nothing new was begun when that was found. */
+  readonly outcome: RunFinished['outcome'] | 'locked'
 }

@@ -75,17 +75,19 @@ export async function startAs(
   how: Starting = {},
 ): Promise<Started> {
   const token = randomBytes(16).toString('hex')
-  const greeting = `printf ${token}; printf '${token}%s;' $$ >&2; `
+  const lock = how.urgent === true || link.place === undefined ? undefined : link.lock
+  const greeting = `${lock?.taking(token) ?? ''}printf ${token}; printf '${token}%s;' $$ >&2; ${lock?.orEnd ?? ''}`
+  const place = lock === undefined ? '' : ` sh ${link.place}`
   const body = Buffer.from(script)
   const fits = script.length < longestArgument && quote(script).length < longestArgument
   // dd with single bytes is slow and the only reader that takes no byte too many from a pipe.
-  const program = greeting + (fits ? script : `eval "$(dd bs=1 count=${body.length} 2>/dev/null)"`)
+  const text = greeting + (fits ? script : `eval "$(dd bs=1 count=${body.length} 2>/dev/null)"`)
 
-  const plainly = async (): Promise<Started> => {
-    const command = wrapped(`sh -c ${quote(surroundings + program)}`, link, become, token)
+  const plainly = async (): Promise<Started & { readonly locked: string }> => {
+    const command = wrapped(`sh -c ${quote(surroundings + text)}${place}`, link, become, token)
     return whole(await link.start(command, how), answersFor(become, token))
   }
-  const onTerminal = async (): Promise<Started> => {
+  const onTerminal = async (): Promise<Started & { readonly locked: string }> => {
     const before = pairs.get(link)
     let done!: () => void
     if (how.urgent !== true)
@@ -97,23 +99,26 @@ export async function startAs(
       )
     try {
       if (how.urgent !== true) await before
-      return await whole(await paired(link, become!, program, token, how), [])
+      return await whole(await paired(link, become!, text, place, token, how), [])
     } finally {
       done?.()
     }
   }
   /** Waits for the script's first word, and passes on what would not fit on a command line. */
-  const whole = async (started: Program, answers: readonly Answer[]): Promise<Started> => {
+  const whole = async (
+    program: Program,
+    answers: readonly Answer[],
+  ): Promise<Started & { readonly locked: string }> => {
     try {
-      const pid = await greeted(link, become, started, token, answers, how)
-      if (!fits) started.stdin.write(body)
-      return { program: started, pid }
+      const { pid, locked } = await greeted(link, become, program, token, answers, lock !== undefined, how)
+      if (!fits) program.stdin.write(body)
+      return { program, pid, locked }
     } catch (error) {
-      started.close()
+      program.close()
       throw error
     }
   }
-  const attempt = async (): Promise<Started> => {
+  const attempt = async (): Promise<Started & { readonly locked: string }> => {
     if (gate.terminal) return onTerminal()
     try {
       return await plainly()
@@ -124,5 +129,14 @@ export async function startAs(
       return onTerminal()
     }
   }
-  return become === undefined ? plainly() : gate.pass(attempt)
+  const { locked, ...started } = await (become === undefined ? plainly() : gate.pass(attempt))
+  if (lock === undefined) return started
+  try {
+    if (await lock.heard(locked, link, become, gate)) return started
+  } catch (error) {
+    started.program.close()
+    throw error
+  }
+  started.program.close()
+  return startAs(link, become, gate, script, how)
 }

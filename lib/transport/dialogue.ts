@@ -8,16 +8,20 @@ import type { Answer } from './wrapping.ts'
 /** A refusal for want of a terminal. */
 export class NeedsTerminal extends Advice {}
 
-/** Waits for the first word of a script, which is the number of its process. */
+/** Waits for the first word of a script, which is the number of its process, behind what it says of the host's lock. */
 export async function greeted(
   link: Link,
   become: Become | undefined,
   program: Program,
   token: string,
   answers: readonly Answer[],
+  locks: boolean,
   how: Starting,
-): Promise<number> {
-  const pid = Number(await said(link, become, program, program.stderr, `${token}(\\d+);`, answers, how))
+): Promise<{ readonly pid: number; readonly locked: string }> {
+  const word = (wanted: string, answers: readonly Answer[]) =>
+    said(link, become, program, program.stderr, wanted, answers, how)
+  const locked = locks ? ((await word(`${token}L([^\\n]*)\\n`, answers)) ?? '') : ''
+  const pid = Number(await word(`${token}(\\d+);`, locks ? [] : answers))
   await firstWord(
     link,
     takeUntil(program.stdout, (seen) => {
@@ -26,7 +30,7 @@ export async function greeted(
     }),
     how,
   )
-  return pid
+  return { pid, locked: Buffer.from(locked, 'latin1').toString('utf8') }
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Session, Transport } from '../model/transport.ts'
 import { becoming, Gate } from './become.ts'
 import { type Acting, connect, type Machine } from './connection.ts'
 import { NoAnswer } from './failure.ts'
+import { type Claim, HostLock, HostUnlock, type Unlock } from './host-lock.ts'
 import { type AskHostKey, KnownFiles } from './host-key.ts'
 import { type AskSecret, KeyRing } from './keys.ts'
 import { localLink } from './local.ts'
@@ -14,6 +15,7 @@ import type { Link } from './program.ts'
 import { type Jump, Routes } from './route.ts'
 import { sshLink } from './ssh.ts'
 
+export { type Claim, Locked, type Unlock, type Unlocked } from './host-lock.ts'
 export type { AskHostKey, UnknownHostKey } from './host-key.ts'
 export type { AskSecret } from './keys.ts'
 
@@ -26,9 +28,16 @@ export interface TransportOptions {
   readonly askSecret?: AskSecret
   /** Takes what the operator should know and that stops nothing: settings of ssh_config that are not honoured. */
   warn?(message: string): void
+  /** What the run leaves on the hosts, to have them for itself; without it nothing is locked. */
+  readonly claim?: Claim
+  /** Takes such locks away instead. */
+  readonly unlock?: Unlock
   /** Passes the time between two tries; tests have a clock of their own. */
   pause?(milliseconds: number): Promise<void>
 }
+
+// Milliseconds.
+const mostForRelease = 2000
 
 /** How long to wait before each new try, in milliseconds; the last one for all that follow. */
 const backOff = [200, 1000, 3000] as const
@@ -50,9 +59,13 @@ export function createTransport(options: TransportOptions): Transport {
     if (known) return known
     const opening = async (): Promise<Link> => {
       if (closing.signal.aborted) throw new Unreachable(`the connection to ${host.name} is closed: the run has ended`)
-      return open(host)
+      const link = await open(host)
+      const locking = lock ?? (options.unlock && new HostUnlock(options.unlock))
+      if (locking) link.lock = locking
+      return link
     }
-    const made = new OneMachine(host.name, host.settings, opening, peer, pause)
+    const lock = options.claim && new HostLock(options.claim)
+    const made = new OneMachine(host.name, host.settings, opening, peer, pause, lock)
     machines.set(key, made)
     return made
   }
@@ -162,6 +175,7 @@ class OneMachine implements Machine {
   readonly #openLink: () => Promise<Link>
   readonly #peer: (host: HostRef, session: Session) => Connection
   readonly #gates = new Map<string, Gate>()
+  readonly #lock: HostLock | undefined
   readonly #pause: (milliseconds: number) => Promise<void>
   #link: { readonly opening: Promise<Link>; opened?: Link } | undefined
   #pools = new Map<string, Acting>()
@@ -172,8 +186,10 @@ class OneMachine implements Machine {
     open: () => Promise<Link>,
     peer: (host: HostRef, session: Session) => Connection,
     pause: (milliseconds: number) => Promise<void>,
+    lock: HostLock | undefined,
   ) {
     this.name = name
+    this.#lock = lock
     this.#pause = pause
     this.#settings = settings
     this.#openLink = open
@@ -250,9 +266,25 @@ class OneMachine implements Machine {
     return this.#peer(host, session)
   }
 
+  // A lock that stays is dead as soon as the connection is: it is only not to lie about.
+  async #release(link: Link): Promise<boolean> {
+    const { release, taken } = this.#lock ?? {}
+    if (taken === undefined || release === undefined) return false
+    const { pool } = this.become(link, taken.become?.user)
+    const signal = AbortSignal.timeout(mostForRelease)
+    return pool.run({}, { script: release, tidy: true, keep: 0, signal }).then(
+      () => true,
+      () => false,
+    )
+  }
+
   async close(): Promise<void> {
     const link = await this.#link?.opening.catch(() => undefined)
-    if (link?.lost === false) await Promise.all([...this.#pools.values()].map(({ pool }) => pool.end()))
-    await link?.close()
+    let idle = false
+    if (link?.lost === false) {
+      await Promise.all([...this.#pools.values()].map(({ pool }) => pool.end()))
+      idle = await this.#release(link)
+    }
+    await link?.close(idle)
   }
 }

@@ -14,6 +14,7 @@ export function localLink(name: string): Link {
     name,
     user: userInfo().username,
     crowd: false,
+    place: undefined,
     patience: usualPatience,
     terminals: false,
     // Its socket is in the environment already.

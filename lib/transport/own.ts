@@ -3,6 +3,7 @@ import path from 'node:path'
 import { importAuthored } from '../authored.ts'
 import type { Connect, Reached, Started } from '../model/connect.ts'
 import type { Host } from '../model/inventory.ts'
+import { quote } from '../kit/shell.ts'
 import { Advice, Unreachable } from '../model/operation.ts'
 import { ended, programOf, refusalOf } from './child.ts'
 import { patiently, usualPatience, waitLonger } from './patience.ts'
@@ -29,6 +30,7 @@ export async function ownLink(file: string, host: Host, closing: AbortSignal): P
     crowd: false,
     terminals: false,
     agent: false,
+    place: quote(name),
     patience,
     get lost() {
       return closed

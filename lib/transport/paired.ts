@@ -13,13 +13,17 @@ export async function paired(
   link: Link,
   become: Become,
   script: string,
+  args: string,
   token: string,
   how: Starting,
 ): Promise<Program> {
   const inner =
     `printf '${token}ready;'; IFS= read -r d || exit 1; exec 9>&1 <"$d/i" >"$d/o" 2>"$d/e" ` +
     `&& printf '${token}open;' >&9 && exec 9>&-; ${surroundings}${script}`
-  const terminal = await link.start(wrapped(`sh -c ${quote(inner)}`, link, become, token), { ...how, terminal: true })
+  const terminal = await link.start(wrapped(`sh -c ${quote(inner)}${args}`, link, become, token), {
+    ...how,
+    terminal: true,
+  })
   let beside: Program | undefined
   try {
     await said(link, become, terminal, terminal.stdout, `${token}ready;`, answersFor(become, token), how)

@@ -121,7 +121,7 @@ export class Pool {
   /** Ends everything that still runs: what was asked ahead of its turn, and is no use any more. */
   async end(): Promise<void> {
     await Promise.all([
-      ...[...this.#ready.values()].map((shell) => shell.end()),
+      ...[...this.#ready.values()].map((shell) => (shell.load > 0 ? shell.end() : undefined)),
       ...[...this.#alone].map((pid) => endTree(this.#link, this.#become, this.#gate, pid)),
     ])
   }

@@ -1,4 +1,5 @@
 import type { Duplex, Readable, Writable } from 'node:stream'
+import type { Locking } from './host-lock.ts'
 
 /** A command that was started on a machine, with its three streams in our hands. */
 export interface Program {
@@ -34,6 +35,13 @@ export interface Link {
   readonly lost: boolean
   /** Seconds that it may take to begin something there. */
   readonly patience: number
+  /**
+   * The place that a lock is for, as a word of the login shell there; undefined for this machine, where every run of
+   * everybody works beside others.
+   */
+  readonly place: string | undefined
+  /** What is done about the lock of the host, where something is. */
+  lock?: Locking
   /** Whether commands can have a terminal. */
   readonly terminals: boolean
   /** Whether commands can use the operator's ssh agent. */
@@ -45,5 +53,6 @@ export interface Link {
   readonly crowd: boolean
   /** Called when a command begins to wait for one: somebody may have an idle one to give. */
   crowded?: () => void
-  close(): Promise<void>
+  /** `idle`: its last request was answered, and nothing is under way. */
+  close(idle?: boolean): Promise<void>
 }

@@ -124,10 +124,10 @@ export class Shell {
     if (this.#queue.length === 0) this.#close()
   }
 
-  /** Ends what runs in it, if anything does: nobody waits for that any more. */
+  /** Ends with all that runs in it: nobody waits for that any more. */
   async end(): Promise<void> {
     this.#retired = true
-    if (this.#queue.length > 0 && !this.#dead) await this.#endTree()
+    if (!this.#dead) await this.#endTree()
     this.#die('stopped')
   }
 

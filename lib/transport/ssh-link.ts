@@ -2,6 +2,7 @@ import { constants } from 'node:os'
 import type { Duplex } from 'node:stream'
 import type { Client, ClientChannel } from 'ssh2'
 import { Advice, Unreachable } from '../model/operation.ts'
+import type { Locking } from './host-lock.ts'
 import { patiently, waitLonger } from './patience.ts'
 import type { Link, Program, Starting } from './program.ts'
 import type { Proxy } from './proxy.ts'
@@ -22,6 +23,9 @@ export class SshLink implements Link {
   readonly name: string
   readonly user: string
   readonly terminals = true
+  // Port and address as the host itself sees them: the ways to it are many. Every sshd says so.
+  readonly place = '"$SSH_CONNECTION"'
+  lock?: Locking
   readonly agent: boolean
   readonly patience: number
   lost = false
@@ -236,9 +240,11 @@ export class SshLink implements Link {
     })
   }
 
-  async close(): Promise<void> {
+  async close(idle = false): Promise<void> {
     if (this.lost) return
-    this.#client.end()
+    // Where a last answer has come, goodbye would be one round trip more.
+    if (idle) this.#client.destroy()
+    else this.#client.end()
     const late = setTimeout(() => {
       this.#client.destroy()
     }, 1000)

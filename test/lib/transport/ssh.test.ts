@@ -156,6 +156,23 @@ test('requests are pipelined: twenty cost one round trip', async ({ sshd }) => {
   }
 })
 
+test('a lock costs no round trip', async ({ sshd }) => {
+  const claim = { run: 'r', holder: 'run r', unlock: () => '', refused: assert.unreachable, warn: assert.unreachable }
+  const trips = []
+  for (const claims of [{}, { claim }]) {
+    const relay = await startRelay(sshd.port, { delay: 10 })
+    const host = aHost('node-1', { ...reach(sshd), port: relay.port, knownHosts: knownAt(sshd, relay.port) })
+    const transport = createTransport({ inventory: inventoryOf(host), ...claims })
+    await transport.connection(host, {}).exec('true')
+    const { stdout } = await transport.connection(host, {}).exec(`ls /tmp/.switchover-lock-${sshd.port} | wc -l`)
+    assert.is(Number(stdout), 'claim' in claims ? 1 : 0)
+    await transport.close()
+    trips.push(relay.trips())
+    await relay.stop()
+  }
+  assert.ok(trips[1]! <= trips[0]!, trips.join(', '))
+})
+
 test('a server that allows two sessions', async () => {
   const small = await startSshd({ config: ['MaxSessions 2'] })
   const host = aHost('node-1', reach(small))

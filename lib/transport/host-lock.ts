@@ -1,0 +1,230 @@
+import { Advice } from '../model/operation.ts'
+import { quote } from '../kit/shell.ts'
+import { endTree } from './ending.ts'
+import { type Become, type Gate, startAs } from './become.ts'
+import type { Link } from './program.ts'
+
+/** What a run leaves on each host that it works on, so that no other works there beside it. */
+export interface Claim {
+  readonly run: string
+  /** Who, from where, since when: what another run is told. */
+  readonly holder: string
+  /** What to type where a host stays locked by a run that is known to have ended. */
+  unlock(host: string, run: string): string
+  /** Hears of each host that another run holds. */
+  refused(reason: Locked): void
+  warn(message: string): void
+}
+
+/** Another run works on the host. */
+export class Locked extends Advice {}
+
+/** What is done about the lock of a host before the first word of a script there, in the same breath. */
+export interface Locking {
+  /** The text: it says one line behind the token and an L. */
+  taking(token: string): string
+  /** Ends the script where it may not go on. */
+  readonly orEnd: string
+  /** Takes in what the host said. Gives false when the script is to be started again. @throws Locked */
+  heard(said: string, link: Link, become: Become | undefined, gate: Gate): Promise<boolean>
+}
+
+/** Takes the locks of hosts away. */
+export interface Unlock {
+  /** Only that of this run, or of the one whose name begins so. */
+  readonly run: string | undefined
+  /** Also those of runs that go on. */
+  readonly force: boolean
+  heard(host: string, said: Unlocked): void
+}
+
+/** What became of a lock, and whose it is or was. */
+export interface Unlocked {
+  readonly word: 'none' | 'other' | 'held' | 'left' | 'removed' | 'refused'
+  readonly run: string
+  readonly holder: string
+  readonly owner: string
+}
+
+/** Takes the lock of a host away. */
+export class HostUnlock implements Locking {
+  readonly #unlock: Unlock
+  readonly orEnd = 'unset _sw; set --; '
+
+  constructor(unlock: Unlock) {
+    this.#unlock = unlock
+  }
+
+  taking(token: string): string {
+    return inFront(unlocking(this.#unlock), token)
+  }
+
+  heard(said: string, { name }: Link): Promise<boolean> {
+    const [word = '', run = '', holder = '', owner = ''] = said.split('\t')
+    this.#unlock.heard(name, { word: word as Unlocked['word'], run, holder, owner })
+    return Promise.resolve(true)
+  }
+}
+
+/** The lock of one host, for as long as the run. */
+export class HostLock implements Locking {
+  readonly #claim: Claim
+  #refused: Locked | undefined
+  #clearing: Promise<void> | undefined
+  #file: string | undefined
+  /** Who took it, and so may take it away. */
+  taken: { readonly become: Become | undefined; readonly gate: Gate } | undefined
+
+  constructor(claim: Claim) {
+    this.#claim = claim
+  }
+
+  taking(token: string): string {
+    const { run, holder } = this.#claim
+    const ours = { run: quote(run), holder: quote(oneLine(holder)), temporary: `/tmp/.switchover-${token}` }
+    return inFront(take(ours), token)
+  }
+
+  readonly orEnd = 'case $_sw in taken*|unlocked*) unset _sw; set --;; *) exit 0;; esac; '
+
+  async heard(said: string, link: Link, become: Become | undefined, gate: Gate): Promise<boolean> {
+    if (this.#refused !== undefined) throw this.#refused
+    const [word = '', ...rest] = said.split(' ')
+    const [about = '', holder = '', run = ''] = rest.join(' ').split('\t')
+    switch (word) {
+      case 'taken':
+        // What a host says is data: only what we would have named so is removed by that name.
+        if (/^\/tmp\/\.switchover-lock-[\w.-]*$/.test(about)) this.#file = about
+        this.taken ??= { become, gate }
+        return true
+      case 'unlocked':
+        if (this.taken === undefined)
+          this.#claim.warn(`${link.name} cannot be locked, and others may work there: ${about}`)
+        this.taken ??= { become, gate }
+        return true
+      case 'left':
+        await (this.#clearing ??= this.#clear(about.trim().split(' ').map(Number), holder, link, become, gate))
+        return false
+      default: {
+        const owner = about === 'root' || about === '' ? '' : ` (the lock is ${about}'s)`
+        this.#refused = new Locked(
+          `${link.name} is locked by ${holder || 'another run'}${owner}`,
+          `wait until it has ended; when it is known to have ended: ${this.#claim.unlock(link.name, run)}`,
+        )
+        this.#claim.refused(this.#refused)
+        throw this.#refused
+      }
+    }
+  }
+
+  /** What a run that was killed left behind there ends before anything else begins. */
+  async #clear(pids: readonly number[], holder: string, link: Link, become: Become | undefined, gate: Gate) {
+    const warn = (what: string) =>
+      this.#claim.warn(`${link.name}: ${holder} was killed and left a command behind; ${what}`)
+    warn(`waiting for it for ${patience} s`)
+    const { program } = await startAs(link, become, gate, waiting(pids), { urgent: true })
+    program.stdout.resume()
+    program.stderr.resume()
+    const code = await program.exited
+    program.close()
+    if (code === 0) return warn('it has ended')
+    const failures = await Promise.all(pids.map((pid) => endTree(link, become, gate, pid)))
+    const failed = failures.find((why) => why !== undefined)
+    if (failed === undefined) return warn('it was ended')
+    throw new Locked(
+      `${link.name}: ${holder} was killed and left a command behind that cannot be ended: ${failed}`,
+      `end it there: kill ${pids.join(' ')}`,
+    )
+  }
+
+  /** What takes the lock away. */
+  get release(): string | undefined {
+    const run = quote(this.#claim.run)
+    return this.#file && `read -r r <${this.#file} && [ "$r" = ${run} ] && rm -f ${this.#file}`
+  }
+}
+
+/** Seconds that a command which nobody waits for any more may still take. */
+const patience = 20
+
+const waiting = (pids: readonly number[]): string =>
+  `for i in ${Array.from({ length: patience }, (_, i) => i).join(' ')}; do
+  alive=; for p in ${pids.join(' ')}; do kill -0 $p 2>/dev/null && alive=1; done
+  [ -n "$alive" ] || exit 0; sleep 1; done; exit 1`
+
+// The place is the port at which the host's own sshd was reached, or the name of a host with another connection: $1.
+// A lock is a file of three lines (run, holder, boot), and one for each process: the connection (c) and what works (w).
+const words = `k=\${1##* }; case $k in *[!0-9A-Za-z._-]*) k=;; esac
+l=/tmp/.switchover-lock-$k b=
+{ read -r b </proc/sys/kernel/random/boot_id; } 2>/dev/null
+begun() { r=; { read -r r </proc/$1/stat; } 2>/dev/null || return 1; r=\${r##*) }; set -- $r; r=\${20}; }
+ours() { [ -f "$l" ] && [ ! -h "$l" ] && [ -r "$l" ] && read -r r <"$l" && [ "$r" = "$run" ]; }
+look() {
+  was= who= c= cs= w=
+  [ -f "$l" ] && [ ! -h "$l" ] && [ -r "$l" ] || return
+  { read -r was; read -r who; read -r boot; while read -r kind pid since; do
+    case $kind$pid in c*[!0-9]*|w*[!0-9]*) continue;; esac
+    [ "$kind" = c ] && cs=1
+    [ "$boot" = "$b" ] && begun $pid && [ "$r" = "$since" ] || continue
+    [ "$kind" = c ] && c=$pid || w="$w $pid"
+  done; } <"$l"
+}
+owner() { ls -ld "$l" 2>/dev/null | { read -r a d o z; echo "$o"; }; }
+alive() {
+  [ -n "$was" ] || return 0
+  # Who cannot see the processes of others cannot tell.
+  begun 1 || [ -O "$l" ] || return 0
+  [ -n "$c" ] || { [ -z "$cs" ] && [ -n "$w" ]; }
+}
+`
+
+/** Takes the lock, or says who has it. Never follows what somebody planted: a link into place is made or is not. */
+const take = ({ run, holder, temporary }: { run: string; holder: string; temporary: string }): string => `run=${run}
+${words}
+connection() {
+  p=$PPID
+  for i in 1 2 3 4 5 6; do
+    { read -r r </proc/$p/stat; } 2>/dev/null || return
+    case $r in *'(sshd'*) begun $p && echo "c $p $r"; return;; esac
+    set -- \${r##*) }; p=$2; [ "$p" -gt 1 ] || return
+  done
+}
+me() { begun $$ && echo "w $$ $r"; }
+if ours; then
+  if [ -O "$l" ]; then { connection; me; } >>"$l"
+  else { connection; me; } | dd of="$l" conv=notrunc,nocreat oflag=append; fi 2>/dev/null
+  echo "taken $l"; exit
+fi
+t=${temporary}
+why=$( { (umask 022; set -C; { echo "$run"; echo ${holder}; echo "$b"; connection; me; } >$t); } 2>&1) ||
+  { rm -f $t; echo "unlocked \${why##*: }"; exit; }
+for turn in 1 2 3 4 5; do
+  ln $t "$l" 2>/dev/null && { rm -f $t; echo "taken $l"; exit; }
+  [ -e "$l" ] || [ -h "$l" ] || { rm -f $t; echo "unlocked $(ln $t "$l" 2>&1)"; exit; }
+  look
+  ours && { rm -f $t; echo "taken $l"; exit; }
+  alive && { rm -f $t; printf 'held %s\\t%s\\t%s\\n' "$(owner)" "$who" "$was"; exit; }
+  [ -z "$w" ] || { rm -f $t; printf 'left%s\\t%s\\n' "$w" "$who"; exit; }
+  # Moved away first: of two that find it dead, only one may clear it.
+  mv "$l" $t.dead 2>/dev/null || { rm -f $t; printf 'held %s\\t%s\\t%s\\n' "$(owner)" "$who" "$was"; exit; }
+  read -r r <$t.dead; [ "$r" = "$was" ] || ln $t.dead "$l"
+  rm -f $t.dead
+done
+rm -f $t; look; printf 'held %s\\t%s\\t%s\\n' "$(owner)" "$who" "$was"`
+
+const unlocking = ({ run, force }: Unlock): string => `${words}
+[ -e "$l" ] || [ -h "$l" ] || { echo none; exit; }
+look
+say() { printf '%s\\t%s\\t%s\\t%s\\n' "$1" "$was" "$who" "$(owner)"; exit; }
+${run === undefined ? '' : `case $was in ${quote(run)}*) ;; *) say other;; esac`}
+${force ? '' : 'alive && say held'}
+[ -z "$w" ] || ${force ? ':' : 'say left'}
+o=$(owner); rm -f "$l" 2>/dev/null && say removed; say refused`
+
+// In one line: some login shells take no more in quotes.
+function inFront(script: string, token: string): string {
+  const line = script.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')
+  return `_sw=$(eval "$(printf %b ${quote(line)})"); printf '${token}L%s\\n' "$_sw" >&2; `
+}
+
+const oneLine = (text: string): string => text.replaceAll(/[\t\n\r\0]+/g, ' ')

@@ -1,0 +1,142 @@
+import { existsSync, lstatSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { needs } from '../../rig/needs.ts'
+import { startSshd, type Sshd } from '../../rig/sshd.ts'
+import { Project, words } from './project.ts'
+
+needs('sshd')
+
+// Two operators with a folder each, and a host that both can reach.
+interface Context {
+  sshd: Sshd
+  lock: string
+  one: Project
+  two: Project
+}
+
+const test = suite<Context>('locks on hosts')
+test.before(async (context) => {
+  const sshd = (context.sshd = await startSshd())
+  context.lock = `/tmp/.switchover-lock-${sshd.port}`
+  const files = {
+    'hosts.ini': `node-1 ansible_host=127.0.0.1 ansible_port=${sshd.port} ansible_ssh_private_key_file=${sshd.privateKey}
+[all:vars]
+ansible_ssh_common_args=-o UserKnownHostsFile=${sshd.knownHosts}
+`,
+    'site.ts': `${words}export default playbook('site', [
+  play('one', { hosts: 'all' }, ({ task }) => {
+    task('Wait', { tags: ['work'] }, shell\`echo begins >>${sshd.home}/log; until [ -e ${sshd.home}/go ]; do sleep 0.05; done; echo ends >>${sshd.home}/log\`)
+    task('Look', { tags: ['look'], verify: true }, probe\`true\`)
+  }),
+])
+`,
+  }
+  context.one = new Project(files)
+  context.two = new Project(files)
+})
+test.after(async ({ sshd, one, two, lock }) => {
+  rmSync(lock, { force: true })
+  one[Symbol.dispose]()
+  two[Symbol.dispose]()
+  await sshd.stop()
+})
+const site = (tag: string, ...more: readonly string[]) => [
+  'site.ts',
+  '-i',
+  'hosts.ini',
+  '--no-type-check',
+  '-t',
+  tag,
+  ...more,
+]
+const exec = (...args: readonly string[]) => ['exec', 'all', '-i', 'hosts.ini', ...args, '--', 'true']
+const log = ({ home }: Sshd) =>
+  existsSync(`${home}/log`) ? readFileSync(`${home}/log`, 'utf8').trim().split('\n') : []
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds())
+    await new Promise((resolve) => {
+      setTimeout(resolve, 20)
+    })
+}
+
+test('a second run from another folder is told who works there; those that only look are not kept waiting', async ({
+  sshd,
+  one,
+  two,
+  lock,
+}) => {
+  const first = one.start(site('work'))
+  await until(() => log(sshd).length === 1)
+  const second = await two.run(site('work'))
+  assert.is(second.code, 9, second.stdout + second.stderr)
+  const who = `node-1 is locked by run \\d{8}-\\S+ of «site» \\(\\S+, pid ${first.process.pid} on \\S+, since [\\d :-]+ UTC\\)`
+  assert.match(second.stdout, new RegExp(who))
+  const next = /run (unlock \S+ --force -i hosts\.ini -l node-1)/.exec(second.stdout)![1]!
+  const typed = await two.run(exec())
+  assert.is(typed.code, 9)
+  assert.match(typed.stdout, new RegExp(who))
+  for (const looking of [site('work', '-C'), site('look'), exec('--probe'), exec('-C')]) {
+    const { code, stdout, stderr } = await two.run(looking)
+    assert.is(code, 0, looking.join(' ') + stdout + stderr)
+  }
+  assert.equal(log(sshd), ['begins'])
+  const held = await two.run(['unlock', '-i', 'hosts.ini'])
+  assert.is(held.code, 9)
+  assert.match(held.stderr, /^node-1 stays locked by run .* - when it is known to have ended: run unlock /)
+  // What the refusal says to type.
+  const unlocked = await two.run(next.split(' '))
+  assert.is(unlocked.code, 0, unlocked.stderr)
+  assert.match(unlocked.stdout, /^node-1: no longer locked by run /)
+  assert.not.ok(existsSync(lock))
+  writeFileSync(`${sshd.home}/go`, '')
+  assert.is((await first.ended).code, 0)
+})
+
+test('what a killed run left behind ends before the next begins, and nothing stays', async ({
+  sshd,
+  one,
+  two,
+  lock,
+}) => {
+  rmSync(`${sshd.home}/go`)
+  rmSync(`${sshd.home}/log`)
+  const first = one.start(site('work'))
+  await until(() => log(sshd).length === 1)
+  first.process.kill('SIGKILL')
+  await first.ended
+  const second = two.start(site('work'))
+  await second.printed('was killed and left a command behind; waiting for it')
+  assert.equal(log(sshd), ['begins'])
+  writeFileSync(`${sshd.home}/go`, '')
+  const { code, stdout, stderr } = await second.ended
+  assert.is(code, 0, stdout + stderr)
+  assert.equal(log(sshd), ['begins', 'ends', 'begins', 'ends'])
+  assert.not.ok(existsSync(lock))
+})
+
+test('what stands in the place of a lock is never followed', async ({ sshd, two, lock }) => {
+  const victim = `${sshd.home}/victim`
+  writeFileSync(victim, 'as it was\n')
+  for (const target of [victim, `${sshd.home}/nothing`]) {
+    symlinkSync(target, lock)
+    const { code, stdout } = await two.run(exec())
+    assert.is(code, 9)
+    assert.match(stdout, /node-1 is locked by another run/)
+    assert.ok(lstatSync(lock).isSymbolicLink())
+    const removed = await two.run(['unlock', '--force', '-i', 'hosts.ini'])
+    assert.is(removed.code, 0, removed.stderr)
+    assert.not.ok(existsSync(lock))
+  }
+  assert.is(readFileSync(victim, 'utf8'), 'as it was\n')
+  assert.not.ok(existsSync(`${sshd.home}/nothing`))
+  // The lock of a machine that was started anew, or whose connection is gone, is none.
+  for (const boot of ['another', readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()]) {
+    writeFileSync(lock, `20260101-000000-abcd\nrun 20260101-000000-abcd\n${boot}\nc 4194303 1\nw 4194302 1\n`)
+    assert.is((await two.run(exec())).code, 0)
+    assert.not.ok(existsSync(lock))
+  }
+})
+
+test.run()

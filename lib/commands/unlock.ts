@@ -112,7 +112,7 @@ async function onHosts({ run, values }: Asked): Promise<Released & { readonly fo
       problems.push({ message: `${host}: the lock of ${holder} is ${owner}'s`, hint: `become ${owner}: ${again} -b` })
   }
   const never = new AbortController().signal
-  const become = becomeOf(values)
+  const line = becomeOf(values)
   const transport = createTransport({
     ...questions(never, (question) => question()),
     inventory,
@@ -121,7 +121,7 @@ async function onHosts({ run, values }: Asked): Promise<Released & { readonly fo
   const turn = limiter(values.forks)
   const ask = async (host: Host) => {
     try {
-      await transport.connection(host, { become: (at) => actsAs(become, at) }).exec('true')
+      await transport.connection(host, { become: (at) => actsAs(undefined, at, line) }).exec('true')
     } catch (error) {
       const { message, hint } = error as Error & { hint?: string }
       problems.push({ message: `${host.name}: ${message}`, ...(hint === undefined ? {} : { hint }) })

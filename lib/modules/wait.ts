@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Advice, operation, Unreachable } from '../model/operation.ts'
+import { Advice, operation, TimedOut, Unreachable } from '../model/operation.ts'
 import type { Operation, Reader } from '../model/operation.ts'
 import { sh } from '../kit/shell.ts'
 import type { HttpOptions } from './http.ts'
@@ -77,6 +77,30 @@ export function http(
       }
     },
     hint: 'look into the log of its daemon',
+  })
+}
+
+/**
+ * Waits until the host answers, as one that was just made or switched on does after a while. Never counts as changed.
+ *
+ * ```ts
+ * task('Wait until it is up', wait.connection({ timeout: 600 }))
+ * ```
+ */
+export function connection(options: WaitOptions = {}): Operation<Waited> {
+  return wait({
+    name: 'wait.connection',
+    options,
+    async missing(host) {
+      try {
+        const { code } = await host.exec(':', { timeout: 30 })
+        return code === 0 ? undefined : `it answers, and its shell ends with code ${code}`
+      } catch (error) {
+        if (error instanceof Unreachable || error instanceof TimedOut) return error.message
+        throw error
+      }
+    },
+    hint: 'look at its console, and whether the address in the inventory is right',
   })
 }
 

@@ -99,6 +99,7 @@ const commandOptions: { readonly [N in keyof Required<ChangeOptions>]: true } = 
   allow: true,
   creates: true,
   removes: true,
+  touches: true,
   changed: true,
 }
 

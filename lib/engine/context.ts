@@ -21,6 +21,7 @@ import {
   type Task,
 } from '../model/playbook.ts'
 import { matchHosts } from '../model/pattern.ts'
+import { Unforeseen } from '../model/foreseen.ts'
 import { resolveVars } from '../model/vars.ts'
 import type { Diff } from '../model/operation.ts'
 import type { Way } from './ahead.ts'
@@ -101,6 +102,8 @@ export class Memory {
 /** Check mode cannot go further here: what this step needs is known only after a real run. */
 export class Unpredictable extends Error {}
 
+const onlyThen = 'it checks what only a real run brings about'
+
 /** What happened while one body ran: added up by the contexts it was given. */
 export interface BodyRecord {
   changed: boolean
@@ -111,6 +114,10 @@ export interface BodyRecord {
   planned(operation: string, diff: readonly Diff[]): void
   /** What an operation found and would do on a host. @throws what keeps it from being done */
   weigh?(operation: Operation<Value>, on: string, plan: Prepared<Value>): void
+  /** In check mode, an operation would change something on a host, or nobody knows whether. */
+  foresee?(operation: Operation<Value>, on: string, plan?: Prepared<Value>): void
+  /** In check mode, of this host only what foresees may be asked: an answer that is right now may be wrong by then. */
+  wary?(on: string): boolean
   log(message: string): void
 }
 
@@ -146,7 +153,10 @@ function contextFor(options: ContextOptions, home: Host = options.host): HostCon
     check,
     run: (operation) => begin(`host.run(${operation.name})`, async () => runOperation(runnable(operation), options)),
     fact: (fact) =>
-      begin(`host.fact(${fact.name})`, async () => memory.fact(fact, host.name, connect(host).connection)),
+      begin(`host.fact(${fact.name})`, async () => {
+        if (record.wary?.(host.name)) throw new Unpredictable(onlyThen)
+        return memory.fact(fact, host.name, connect(host).connection)
+      }),
     result(task) {
       if (memory.result(task as Task, host.name)) return result(task) as never
       if (check) throw new Unpredictable(`it needs the result of «${task.name}», which did not run`)
@@ -196,6 +206,7 @@ async function runOperation<R extends Value>(
   unrun.getStore()?.delete(operation as Operation<Value>)
   // What a module makes for its own use while it works is nobody's to forget.
   const work = <T>(call: () => Promise<T>): Promise<T> => (unrun.getStore() ? unrun.run(new Set(), call) : call())
+  if (record.wary?.(host.name) && operation.foresees !== true) throw new Unpredictable(onlyThen)
   const once = async (): Promise<R> => {
     record.begun.signal.throwIfAborted()
     const plan = (await work(() => way.prepare(operation as Operation<Value>))) as Prepared<R>
@@ -207,6 +218,7 @@ async function runOperation<R extends Value>(
     if (check) {
       record.changed = true
       if (plan.unpredictable) record.unpredictable = true
+      record.foresee?.(operation as Operation<Value>, host.name, plan as Prepared<Value>)
       return plan.result
     }
     record.begun.signal.throwIfAborted()
@@ -238,6 +250,7 @@ async function runOperation<R extends Value>(
       return memory.inTurn(host.name, () => anew(mostPlans))
     })
   } catch (error) {
+    if (error instanceof Unforeseen) record.foresee?.(operation as Operation<Value>, host.name)
     if (error instanceof Error && !during.has(error)) during.set(error, { operation: operation.name, at: operation.at })
     throw error
   }

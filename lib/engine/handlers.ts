@@ -8,6 +8,7 @@ import type { Turns } from './turns.ts'
 /** Who was notified, for which hosts, and has not run yet. */
 export class Due {
   readonly #hosts = new Map<HandlerNode, Set<string>>()
+  readonly #doubtful = new Map<HandlerNode, Set<string>>()
 
   notify(role: RoleNode, handler: Handler, host: string): void {
     const node = role.handlers.find((h) => h.handler === handler)
@@ -19,6 +20,7 @@ export class Due {
     this.add(node, host)
   }
   add(node: HandlerNode, host: string): void {
+    this.#doubtful.get(node)?.delete(host)
     const hosts = this.#hosts.get(node) ?? new Set<string>()
     this.#hosts.set(node, hosts.add(host))
   }
@@ -28,6 +30,17 @@ export class Due {
     const now = new Set([...due].filter(able))
     now.forEach((host) => due.delete(host))
     return now
+  }
+  /** In check mode nobody knows whether it will be due. */
+  doubt(role: RoleNode, handler: Handler, host: string): void {
+    const node = role.handlers.find((h) => h.handler === handler)
+    if (!node || this.#hosts.get(node)?.has(host)) return
+    this.add(node, host)
+    this.#doubtful.set(node, (this.#doubtful.get(node) ?? new Set<string>()).add(host))
+  }
+  /** Is it due for all that is known? It is asked once. */
+  isDoubtful(node: HandlerNode, host: string): boolean {
+    return this.#doubtful.get(node)?.delete(host) === true
   }
   owed(): readonly { readonly host: string; readonly handler: string }[] {
     return [...this.#hosts].flatMap(([node, hosts]) => [...hosts].map((host) => ({ host, handler: node.handler.name })))

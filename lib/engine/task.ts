@@ -3,6 +3,7 @@ import type { Host } from '../model/inventory.ts'
 import type { Location } from '../model/location.ts'
 import { type Operation, type Prepared, TimedOut, Unreachable, type Value } from '../model/operation.ts'
 import type { TaskPath } from '../model/path.ts'
+import { Unforeseen } from '../model/foreseen.ts'
 import {
   type Block,
   type Body,
@@ -60,6 +61,8 @@ export interface Surroundings {
   readonly abort: AbortSignal
   /** Hears of each operation before anything of it is done. @throws what keeps it from being done */
   weigh?(what: Weighed): void
+  /** In check mode, notes what an operation of a task would leave on a host; without its plan, that nobody knows. */
+  foresee?(task: string, on: string, operation: Operation<Value>, plan?: Prepared<Value>): void
   emit(event: Event): void
 }
 
@@ -79,19 +82,22 @@ export async function runTask(node: TaskNode | HandlerNode, host: Host, around: 
   const { abort, check, clock, emit } = around
   const options = optionsOf(node)
   const doing = new Doing(node, host, around)
-  // Asked again after the real run; what is there now says nothing.
-  if (check && options.verify && around.stale.size > 0)
-    return doing.end({ status: 'skipped', reason: 'it checks what only a real run brings about', unpredictable: true })
+  // Asked again after the real run; what is there now says something only where what is foreseen is in it.
+  const wary = check && options.verify === true && around.stale.size > 0
   try {
     if (options.when && !(await doing.asks(options.when))) return doing.end(notHolding)
   } catch (error) {
     return doing.failed(error)
   }
-  for (let left = options.retries ?? 0; ; left--) {
+  // Nothing gets better by waiting for it where nothing is done.
+  const retries = check && around.stale.size > 0 ? 0 : (options.retries ?? 0)
+  for (let left = retries; ; left--) {
     try {
-      return await doing.attempt(node.kind === 'task' ? node.task.body : node.handler.body)
+      const outcome = await doing.attempt(node.kind === 'task' ? node.task.body : node.handler.body)
+      return wary && outcome.status !== 'ok' ? doing.end(onlyThen) : outcome
     } catch (error) {
       const outcome = doing.failed(error)
+      if (wary && outcome.status !== 'unreachable') return doing.end(onlyThen)
       if (left <= 0 || (outcome.status !== 'failed' && outcome.status !== 'ignored') || abort.aborted) return outcome
       const reason = outcome.failure?.reason ?? ''
       emit({ type: 'attempt-failed', path: node.path, host: host.name, reason, left })
@@ -111,6 +117,11 @@ export async function askCondition(node: BlockNode, host: Host, around: Surround
   }
 }
 
+const onlyThen = {
+  status: 'skipped',
+  reason: 'it checks what only a real run brings about',
+  unpredictable: true,
+} as const
 const notHolding = { status: 'skipped', reason: 'its condition does not hold' } as const
 
 function definitionOf(work: Work): Task | Handler | Block {
@@ -195,7 +206,7 @@ class Doing {
     if (abort.aborted)
       return this.end({ status: 'failed', failure: { ...failure, reason: `interrupted: ${failure.reason}` } })
     if (error instanceof Unreachable) return this.end({ status: 'unreachable', failure })
-    if (error instanceof Unpredictable)
+    if (error instanceof Unpredictable || error instanceof Unforeseen)
       return this.end({ status: 'skipped', reason: error.message, unpredictable: true })
     const foretold = check && (this.#changed || [this.#host.name, ...this.#delegated].some((name) => stale.has(name)))
     if (foretold && !(error instanceof Forgotten)) {
@@ -207,14 +218,16 @@ class Doing {
 
   #begin(signal: AbortSignal): BodyRecord {
     const { path } = this.#work
-    const { emit, weigh } = this.#around
+    const { check, emit, foresee, stale, weigh } = this.#around
     const host = this.#host.name
     return {
+      ...(check && this.#options.verify === true ? { wary: (on) => stale.has(on) } : {}),
       changed: false,
       unpredictable: false,
       delegated: this.#delegated,
       begun: new Begun(signal),
       planned: (operation, diff) => emit({ type: 'change-planned', path, host, operation, diff }),
+      ...(foresee ? { foresee: (operation, on, plan) => foresee(path.task, on, operation, plan) } : {}),
       ...(weigh ? { weigh: (operation, on, plan) => weigh({ path, host, on, operation, plan }) } : {}),
       log: (text) => emit({ type: 'output', path, host, text, stream: 'log' }),
     }

@@ -1,4 +1,5 @@
 import type { Host } from '../model/inventory.ts'
+import type { Operation, Prepared, Value } from '../model/operation.ts'
 import type { Handler } from '../model/playbook.ts'
 import { type Ahead, isFree } from './ahead.ts'
 import type { Batch } from './batches.ts'
@@ -52,6 +53,7 @@ export class Turns {
   handler(node: HandlerNode, host: Host, lane: Lane, able: (host: Host) => boolean): Promise<Outcome | undefined> {
     return this.#inTurn(node, host, lane, async () => {
       if (this.state.over || !able(host)) return undefined
+      if (this.state.due.isDoubtful(node, host.name)) return this.#leaveOpen(node, host, lane)
       return this.#run(node, host, lane)
     })
   }
@@ -109,7 +111,36 @@ export class Turns {
     const { memory, clock, changes, stale, options } = this.state
     const { transport, check, abort, emit, weigh } = options
     const said = { become: becomeIn(lane), line: lineOf(this.state) }
-    return { memory, transport, clock, check, ...said, changes, stale, abort, emit, ...(weigh ? { weigh } : {}) }
+    return {
+      memory,
+      transport,
+      clock,
+      check,
+      ...said,
+      changes,
+      stale,
+      abort,
+      emit,
+      ...(weigh ? { weigh } : {}),
+      ...(check ? { foresee: (...what) => this.#foresee(...what) } : {}),
+    }
+  }
+
+  #leaveOpen(node: HandlerNode, host: Host, lane: Lane): Outcome {
+    const reason = 'whether it is due is known only when what notifies it has run'
+    const outcome = { status: 'skipped', reason, unpredictable: true, changed: false } as const
+    const whole = { ...outcome, delegated: [], milliseconds: 0 }
+    this.#say(node, host, whole, lane)
+    return whole
+  }
+
+  #foresee(task: string, on: string, operation: Operation<Value>, plan?: Prepared<Value>): void {
+    if (operation.looks) return
+    const { leaves, change } = plan ?? { leaves: operation.brings, change: undefined }
+    this.state.foreseen(on).add(task, leaves, [operation.name, change])
+    this.state.stale.add(on)
+    // What was read for the tasks behind it was read of a host without it.
+    this.state.changes.add(on)
   }
 
   /** Says how it ended, and draws the consequences: what is kept, which handlers are due, who leaves the lane. */
@@ -126,6 +157,8 @@ export class Turns {
         emit({ type: 'handler-notified', path: work.path, host: host.name, handler: notified.name })
       }
     }
+    if (check && work.kind === 'task' && status === 'skipped' && unpredictable)
+      for (const notified of [work.task.options.notify ?? []].flat()) due.doubt(work.role, notified, host.name)
     this.#say(work, host, { ...outcome, status }, lane)
     if (work.kind === 'task') this.#resume.reached(work, host)
     if (check && changed) [host.name, ...delegated].forEach((name) => stale.add(name))

@@ -1,3 +1,4 @@
+import { foresee } from '../kit/foresee.ts'
 import { Advice, output } from '../model/operation.ts'
 import type { Fact, Reader } from '../model/operation.ts'
 import { fact } from '../kit/fact.ts'
@@ -39,7 +40,12 @@ export async function packagesOf(connection: Reader, names: readonly string[]): 
     const [name, state, version] = line.split('\t')
     return state === 'installed' && version ? [[name!, version]] : []
   })
-  return { versions: Object.fromEntries(versions), manager }
+  const now: Versions = Object.fromEntries(versions)
+  const then = names.flatMap((name) => {
+    const version = foresee(connection, `package ${name}`, now[name])
+    return version === undefined ? [] : [[name, version] as const]
+  })
+  return { versions: Object.fromEntries(then), manager }
 }
 
 // A Debian host may have rpm as a tool, with nothing in its database.

@@ -3,6 +3,7 @@ import type { Diff, FileMeta, Operation } from '../model/operation.ts'
 import type { Secret } from '../model/secret.ts'
 import { performStep, type Step } from './command.ts'
 import { checkedMeta } from './file-meta.ts'
+import { leavesFile } from './leaving.ts'
 import { look } from './look.ts'
 import { fileChange, type NewContent, newContent } from './new-file.ts'
 import {
@@ -73,7 +74,8 @@ const makeEdit = operation<Editing, PathState, Step, Written>(({ name }) => name
       throw new Advice(`${path} cannot be edited: there is no such file`, 'check the path, or give create: true')
     }
     const { content, shown, secret } = found(state)
-    const step = fileChange(state, content, !state.exists && secret ? { mode: '0600', ...meta } : meta)
+    const wanted: FileMeta = !state.exists && secret ? { mode: '0600', ...meta } : meta
+    const step = fileChange(state, content, wanted)
     if (!step) return { result: { path, changed: false } }
     // Another edit of the same file may be on its way from somewhere else.
     const before = state.exists ? sha256Of(state.content!) : null
@@ -82,7 +84,7 @@ const makeEdit = operation<Editing, PathState, Step, Written>(({ name }) => name
       ...(content ? [{ path, ...shown }] : []),
       ...(state.exists ? [attributesDiff(state, differing(state, meta)) ?? []].flat() : []),
     ]
-    return { result: { path, changed: true }, change, diff }
+    return { result: { path, changed: true }, change, diff, leaves: leavesFile(state, content, wanted) }
   },
   apply: performStep,
 })

@@ -30,6 +30,8 @@ export { type Command, perform, performAll, performStep, type Step } from './com
 export { refuse } from './refusal.ts'
 export { type Edited, editFile, type EditOptions } from './edit-file.ts'
 export { fact } from './fact.ts'
+export { foresee } from './foresee.ts'
+export { type Left, left } from '../model/foreseen.ts'
 export { localFile } from './local-file.ts'
 export { look, type LookOptions } from './look.ts'
 export type { NewContent, NewFile } from './new-file.ts'

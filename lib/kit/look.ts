@@ -1,3 +1,4 @@
+import { foresee } from './foresee.ts'
 import { asked, CommandFailed, type Reader } from '../model/operation.ts'
 import { cannotLook, closed } from './closed.ts'
 import { sh } from './shell.ts'
@@ -45,11 +46,21 @@ const waiting = new WeakMap<Reader, Asked[]>()
  * ```
  * @throws CommandFailed when it cannot be read
  */
-export function look(connection: Reader, path: string, options: LookOptions = {}): Promise<PathState> {
+export async function look(connection: Reader, path: string, options: LookOptions = {}): Promise<PathState> {
   const { content, sha256, unless, follow } = options
-  return asked(connection, JSON.stringify(['look', path, content, sha256, unless, follow]), (reader) =>
+  const state = await asked(connection, JSON.stringify(['look', path, content, sha256, unless, follow]), (reader) =>
     put(reader, path, options),
   )
+  const seen = foresee(connection, `file ${path}`, state, options)
+  return seen === state ? state : withParts(seen, options)
+}
+
+// What is foreseen is known whole, and whoever asks gets what was asked for.
+function withParts(state: PathState, { content: most = 0, sha256 = false, unless }: LookOptions): PathState {
+  const { content } = state
+  const sum = content && (sha256 || unless !== undefined) ? sha256Of(content) : state.sha256
+  const brought = state.size <= most && (unless === undefined || sum !== unless)
+  return { ...state, sha256: sum, content: brought ? content : undefined }
 }
 
 function put(connection: Reader, path: string, options: LookOptions): Promise<PathState> {

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Duplex, Readable, Writable } from 'node:stream'
+import type { Foreseen, Left } from './foreseen.ts'
 import { here, type Location } from './location.ts'
 import type { HostRef } from './inventory.ts'
 import { labelIn, Secret } from './secret.ts'
@@ -61,6 +62,8 @@ export interface Reader {
   /** The connection to another host of the inventory; the task acts there by the same rule as here. */
   peer(host: HostRef): Promise<Connection>
   readonly early?: Early
+  /** In check mode: what earlier tasks would have made of the host, for those who ask for something of it. */
+  readonly foreseen?: Foreseen
 }
 
 /**
@@ -147,6 +150,8 @@ export interface Plan<R, C extends Change = Change> {
   readonly unpredictable?: boolean
   /** What is there now, and may be wanted again, is lost by the change: plans mark and count it. */
   readonly destructive?: boolean
+  /** What the change leaves, for the tasks behind it in check mode; without it, nobody knows of what it names. */
+  readonly leaves?: readonly Left[]
 }
 
 /** What an operation would do to a host that was looked at, ready to be done. */
@@ -175,6 +180,12 @@ export interface Operation<R extends Value = Value> {
   readonly at: Location
   /** What it brings from the controller machine: looked for before the first connection. */
   readonly local?: LocalFile
+  /** It says in check mode what it would say after what earlier tasks would do, or that nobody can know. */
+  readonly foresees?: boolean
+  /** It changes nothing, ever. */
+  readonly looks?: boolean
+  /** What is there after it whatever it finds, where it says so. */
+  readonly brings?: readonly Left[]
   /** What it would do to a host that was found in this state (of its `read`): pure, so that a test needs no host. */
   plan(state: unknown): Plan<R>
   prepare(connection: Reader): Promise<Prepared<R>>
@@ -186,6 +197,8 @@ export interface Look<A, S, R extends Value> {
   read(connection: Reader, args: A): Promise<S>
   /** Pure: from what is there to the answer. */
   plan(state: S, args: A): Plan<R, never>
+  /** What it asks for takes into account what is foreseen: see `Reader.foreseen`. */
+  readonly foresees?: boolean
 }
 
 /** The three parts of an operation that changes something. */
@@ -200,6 +213,8 @@ export interface OperationSpec<A, S, C extends Change, R extends Value> {
   judge?(result: R, args: A): boolean
   /** The file of the controller machine that it brings, where it brings one. */
   local?(args: A): LocalFile | undefined
+  /** What is there after it whatever it finds, for check mode where nobody knows what it will find. */
+  brings?(args: A): readonly Left[]
 }
 
 /**
@@ -232,6 +247,11 @@ export function operation<A, S, C extends Change, R extends Value>(
       },
       at: here(),
       ...('local' in spec ? { local: spec.local?.(args) } : {}),
+      ...('foresees' in spec ? { foresees: spec.foresees } : {}),
+      ...('apply' in spec ? {} : { looks: true }),
+      get brings() {
+        return 'brings' in spec ? spec.brings?.(args) : undefined
+      },
       plan(state) {
         refuseLabels(args)
         return spec.plan(state as S, args)

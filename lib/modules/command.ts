@@ -3,7 +3,7 @@ import { localFile, unusable } from '../kit/local-file.ts'
 import { type Command, perform } from '../kit/command.ts'
 import { brackets } from '../model/slips.ts'
 import { Advice, operation } from '../model/operation.ts'
-import type { CommandResult, LocalFile, Operation, Reader } from '../model/operation.ts'
+import type { CommandResult, LocalFile, Operation, Plan, Reader } from '../model/operation.ts'
 import { Secret } from '../model/secret.ts'
 import { quote, sh, type Word } from '../kit/shell.ts'
 
@@ -31,6 +31,11 @@ export interface ChangeOptions extends CommandOptions {
   readonly creates?: string
   /** A path that the command removes: when it is not there, nothing is run. */
   readonly removes?: string
+  /**
+   * The paths that it changes, and nothing else but what lies below them: check mode then knows that all others stay
+   * as they are. Without it nobody knows of what stands in the command.
+   */
+  readonly touches?: readonly string[]
   /** Judges from what it wrote whether it changed anything. */
   readonly changed?: (result: CommandResult) => boolean
 }
@@ -111,13 +116,27 @@ const change = operation<Running, boolean, Command, Ran>(({ script }) => `shell:
       ...(removes === undefined ? [] : [sh`[ -e ${removes} ]`]),
     ]
     if (guards.length === 0) return true
+    const { foreseen } = connection
+    if (foreseen) {
+      const there = async (path: string) => {
+        const exists = (await connection.exec(sh`[ -e ${path} ]`)).code === 0
+        return foreseen.see(`file ${path}`, { exists }).exists
+      }
+      return (creates === undefined || !(await there(creates))) && (removes === undefined || (await there(removes)))
+    }
     return (await connection.exec(guards.join(' && '))).code === 0
   },
   plan: (wanted, running) =>
-    wanted ? { result: nothing, change: commandOf(running), unpredictable: true } : { result: nothing },
+    wanted
+      ? { result: nothing, change: commandOf(running), unpredictable: true, ...leftBy(running.options) }
+      : { result: nothing },
   apply: run,
   judge: (result, { options: { changed } }) => changed?.(result) ?? true,
 })
+
+function leftBy({ touches }: ChangeOptions): Pick<Plan<Ran>, 'leaves'> {
+  return touches ? { leaves: touches.map((path) => ({ what: `file ${path}`, below: true })) } : {}
+}
 
 const look = operation<Running, Ran, Ran>(({ script }) => `probe: ${shorten(script)}`, {
   read: (connection, running) => run(connection, commandOf(running)),

@@ -1,3 +1,5 @@
+import { foresee } from '../kit/foresee.ts'
+import { left } from '../model/foreseen.ts'
 import { operation } from '../model/operation.ts'
 import type { Operation, Reader } from '../model/operation.ts'
 import { accountName, accountNumber, databaseLine } from '../kit/accounts.ts'
@@ -57,6 +59,7 @@ const bringGroup = operation<
     return {
       result: { name, changed: true },
       change: { script: sbin + sh`${argv}` },
+      leaves: [left<Found | undefined>(`group ${name}`, (is) => ({ gid: gid ?? is?.gid ?? -1 }))],
       diff: { path: `group ${name}`, before: found ? told(found) : '', after },
     }
   },
@@ -72,6 +75,7 @@ const dropGroup = operation<string, Found | undefined, Command, GroupState>((nam
       ? {
           result: { name, changed: true },
           change: { script: sbin + sh`groupdel ${name}` },
+          leaves: [left<Found | undefined>(`group ${name}`, () => undefined)],
           diff: { path: `group ${name}`, before: told(found), after: '' },
         }
       : { result: { name, changed: false } },
@@ -83,7 +87,7 @@ const dropGroup = operation<string, Found | undefined, Command, GroupState>((nam
 async function look(connection: Reader, name: string): Promise<Found | undefined> {
   const { line } = await answers(connection, { line: databaseLine('group', name) })
   const gid = line.stdout.split(':')[2]
-  return gid === undefined ? undefined : { gid: Number(gid) }
+  return foresee(connection, `group ${name}`, gid === undefined ? undefined : { gid: Number(gid) })
 }
 
 function told({ gid }: Found): string {

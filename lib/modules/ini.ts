@@ -132,6 +132,7 @@ interface Reading {
 const readKey = operation<Reading & { section: string; key: string }, PathState, readonly string[]>(
   ({ path, section, key }) => `ini.get ${path} [${section}] ${key}`,
   {
+    foresees: true,
     read: (connection, { path }) => look(connection, path, { content: editable }),
     plan: (state, { section, key, ...reading }) => ({
       result: getIni(textOf(state), section, key, styleOf(reading)),
@@ -140,6 +141,7 @@ const readKey = operation<Reading & { section: string; key: string }, PathState,
 )
 
 const readWhole = operation<Reading, PathState, Contents>(({ path }) => `ini.read ${path}`, {
+  foresees: true,
   read: (connection, { path }) => look(connection, path, { content: editable }),
   plan(state, reading) {
     const sections = readIni(textOf(state), styleOf(reading))

@@ -1,3 +1,4 @@
+import { left } from '../model/foreseen.ts'
 import { type Installed, packagesOf, type Versions } from '../facts/packages.ts'
 import { Advice, CommandFailed, operation } from '../model/operation.ts'
 import type { Connection, Diff, Operation } from '../model/operation.ts'
@@ -135,6 +136,10 @@ const bring = operation<Bringing, Found, Command, PackageState>(
       return {
         result: { versions },
         unpredictable: true,
+        leaves: todo.map((name) =>
+          // Of a pattern, or of any version, the one is not known; that it is there is.
+          left<string | undefined>(`package ${name}`, (is) => newer[name] || wanted[name] || is || 'some version'),
+        ),
         change: managerOf(found).install({
           wanted: Object.fromEntries(todo.map((name) => [name, wanted[name]!])),
           there,
@@ -185,6 +190,7 @@ const remove = operation<
     return {
       result: { versions: {} },
       change: managerOf(found).remove(names, options),
+      leaves: Object.keys(all).map((name) => left<string | undefined>(`package ${name}`, () => undefined)),
       diff: list(Object.keys(all), all, () => undefined),
     }
   },

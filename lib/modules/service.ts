@@ -1,4 +1,5 @@
 import { type Command, perform } from '../kit/command.ts'
+import { left } from '../model/foreseen.ts'
 import { CommandFailed, operation, type Operation } from '../model/operation.ts'
 import { atBoot } from './service/at-boot.ts'
 import { failureOf, type Order, ordering } from './service/orders.ts'
@@ -103,6 +104,7 @@ export function status(name: string): Operation<Status> {
 const ask = operation<string, readonly Status[], Status>((name) => `service.status ${name}`, {
   read: (connection, name) => statuses(connection, [name]),
   plan: (found) => ({ result: found[0]! }),
+  foresees: true,
 })
 
 type Action = Order | 'enabled' | 'disabled'
@@ -134,6 +136,7 @@ const act = operation<Acting, readonly Status[], Command, Changed>(
       return {
         result: { services: names },
         change: word === 'enabled' || word === 'disabled' ? atBoot(word, names) : ordering(word, names, options),
+        leaves: due.map(({ name }) => left<Status>(`service ${name}`, (is) => ({ ...is, ...brought[word] }))),
         diff: due.map((one) => ({ path: `service ${one.name}`, before: `${before(one, word)}\n`, after: `${word}\n` })),
       }
     },
@@ -155,6 +158,15 @@ const isDue: Readonly<Record<Action, (found: Status) => boolean>> = {
   reloaded: () => true,
   enabled: ({ enabled }) => !enabled,
   disabled: ({ enabled }) => enabled,
+}
+
+const brought: Readonly<Record<Action, Partial<Status>>> = {
+  started: { running: true },
+  stopped: { running: false },
+  restarted: { running: true },
+  reloaded: {},
+  enabled: { enabled: true },
+  disabled: { enabled: false },
 }
 
 function before({ running, enabled }: Status, word: Action): string {

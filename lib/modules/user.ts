@@ -1,8 +1,11 @@
+import { leavesNothing } from '../kit/leaving.ts'
+import { left } from '../model/foreseen.ts'
+import { foresee } from '../kit/foresee.ts'
 import { Advice, operation } from '../model/operation.ts'
 import type { Operation, Reader } from '../model/operation.ts'
 import { masked, type Secret } from '../model/secret.ts'
 import { accountName, accountNumber, databaseLine } from '../kit/accounts.ts'
-import { answers } from '../kit/answers.ts'
+import { type Answer, answers } from '../kit/answers.ts'
 import { type Command, perform } from '../kit/command.ts'
 import { plainly, sbin, sh } from '../kit/shell.ts'
 
@@ -94,6 +97,11 @@ const bringUser = operation<
     return {
       result: { name, changed: true },
       change: commandFor(name, found, wanted, options),
+      leaves: [
+        left<Found | 'group' | undefined>(`user ${name}`, (is) =>
+          become(is === 'group' ? undefined : is, name, wanted),
+        ),
+      ],
       diff: { path: `user ${name}`, before: found ? before(found, wanted) : '', after: after(wanted) },
     }
   },
@@ -127,6 +135,10 @@ const dropUser = operation<
       // With 12 the account is gone and only its home or mail could not be removed, mostly since there is none.
       change: { script: sbin + sh`${['userdel', ...(removeHome ? ['-r'] : []), name]}`, allow: [0, inUse, 12] },
       destructive: removeHome,
+      leaves: [
+        left<Found | 'group' | undefined>(`user ${name}`, () => undefined),
+        ...(removeHome ? leavesNothing(found.home) : []),
+      ],
       diff: { path: `user ${name}`, before: `uid ${found.uid}${home}\n`, after: '' },
     }
   },
@@ -157,6 +169,15 @@ async function look(connection: Reader, name: string, { password }: UserOptions)
     },
     { stdin: password ? masked`${password}\n` : '\n' },
   )
+  const then = foresee(connection, `user ${name}`, foundIn(found, name))
+  const group = then === undefined && foresee<object | undefined>(connection, `group ${name}`, undefined)
+  return group ? 'group' : then
+}
+
+function foundIn(
+  found: Readonly<Record<'user' | 'own' | 'main' | 'groups' | 'shadow', Answer>>,
+  name: string,
+): Found | 'group' | undefined {
   const [, , uid, , comment, home, shell] = found.user.stdout.trimEnd().split(':')
   if (uid === undefined) return found.own.stdout.trim() === '' ? undefined : 'group'
   if (found.shadow.code === 4) {
@@ -266,6 +287,19 @@ function after(wanted: Wanted): string {
   const keys = Object.keys(wanted) as (keyof Wanted)[]
   if (keys.length === 0) return 'a user\n'
   return keys.map((key) => line(key, key === 'groups' ? wanted.groups!.join(' ') : String(wanted[key]))).join('')
+}
+
+// A new one has what it is not given from the host's own settings, which nobody asks for here.
+function become(is: Found | undefined, name: string, { password, groups, ...wanted }: Wanted): Found {
+  const fresh = { uid: -1, group: name, groups: [], comment: '', home: `/home/${name}`, shell: '', locked: !password }
+  return {
+    ...fresh,
+    password: 'none',
+    ...is,
+    ...wanted,
+    ...(groups ? { groups } : {}),
+    ...(password ? { password: 'same' as const } : {}),
+  }
 }
 
 function line(key: string, value: string): string {

@@ -69,7 +69,7 @@ export const cinderStart = role('cinder.start', cloud, (steps) => {
     service.started(...daemonsOf(host, 'cinder', 'target')),
   )
   start(steps, 'cinder')
-  const restart = handler('Let the iSCSI target read its exports again', shell`tgt-admin --update ALL`)
+  const restart = handler('Let the iSCSI target read its exports again', shell({ touches: [] })`tgt-admin --update ALL`)
   // At its start cinder-volume exports volumes in use without their CHAP login (cinder 2014.1
   // cinder/volume/iscsi.py:94): logins still work, but so would anyone's.
   const patient = { tags: ['volumes'], notify: restart, retries: 5, delay: '1s' } as const
@@ -85,7 +85,7 @@ export const cinderStart = role('cinder.start', cloud, (steps) => {
     }
   })
   flush()
-  const looking = { tags: ['verify', 'volumes'], retries: 10, delay: '1s' } as const
+  const looking = { tags: ['verify', 'volumes'], retries: 10, delay: '1s', verify: true } as const
   task('Check that every volume in use is exported', looking, async (host) => {
     const select = "SELECT id FROM cinder.volumes WHERE deleted = 0 AND status = 'in-use'"
     const rows = await host.run(database.select(select, rootLogin(host)))

@@ -27,7 +27,7 @@ export const glance = role('glance', cloud, (steps) => {
 /** Starts the glance that has been moved. Beyond the article every image file is compared with its row. */
 export const glanceStart = role('glance.start', cloud, (steps) => {
   start(steps, 'glance')
-  steps.task('Check that every image file is there', { tags: ['verify', 'files'] }, async (host) => {
+  steps.task('Check that every image file is there', { tags: ['verify', 'files'], verify: true }, async (host) => {
     const rows = await host.run(database.select(imageFiles, rootLogin(host)))
     const stdin = rows.map((row) => `${row.join('\t')}\n`).join('')
     const { stdout } = await host.run(compared(stdin))

@@ -18,7 +18,7 @@ export const neutron = moved('neutron')
 export const neutronStart = role('neutron.start', cloud, (steps) => {
   const since = start(steps, 'neutron')
   list(steps, 'neutron')
-  const patient = { tags: ['verify'], retries: 30, delay: '1s' } as const
+  const patient = { tags: ['verify'], retries: 30, delay: '1s', verify: true } as const
   steps.task("Check that the target's agents are alive", patient, async (host) => {
     const { fqdn } = host.vars
     const select = `SELECT agent_type, heartbeat_timestamp > '${host.result(since).now}'

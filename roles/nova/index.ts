@@ -28,7 +28,7 @@ export const nova = role('nova', cloud, (steps) => {
 /** Starts the nova that has been moved. */
 export const novaStart = role('nova.start', cloud, (steps) => {
   const since = start(steps, 'nova')
-  const patient = { tags: ['verify'], retries: 30, delay: '1s' } as const
+  const patient = { tags: ['verify'], retries: 30, delay: '1s', verify: true } as const
   steps.task('Check that every nova service of the target smiles', patient, async (host) => {
     const { fqdn } = host.vars
     const { stdout } = await host.run(probe`nova-manage service list`)

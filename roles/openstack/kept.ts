@@ -45,7 +45,7 @@ export const copiedVolumes = '/var/lib/switchover/volumes'
 export function saved(host: CloudView, path: string) {
   const to = savedDirectory(host, path)
   const part = `${to}.part`
-  return shell({ creates: to })`
+  return shell({ creates: to, touches: [to, part] })`
     umask 077
     mkdir -p "$(dirname ${to})" && rm -rf ${part} && cp -a ${path} ${part} && mv ${part} ${to}`
 }

@@ -70,7 +70,10 @@ export const targetAsBefore = role('rollback.target.data', cloud, ({ task, ensur
       const saved = savedDirectory(host, etc)
       const old = `${etc}.switchover-old`
       await host.run(
-        shell({ removes: saved })`rm -rf ${old} && mv ${etc} ${old} && mv ${saved} ${etc} && rm -rf ${old}`,
+        shell({
+          removes: saved,
+          touches: [etc, old, saved],
+        })`rm -rf ${old} && mv ${etc} ${old} && mv ${saved} ${etc} && rm -rf ${old}`,
       )
     }
   })

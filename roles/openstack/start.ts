@@ -37,7 +37,7 @@ export function start({ task, ensure }: Steps<Cloud>, name: string): Task<{ read
 /** Lets the client list what the service has, as the article does after each. */
 export function list({ task }: Steps<Cloud>, name: string): void {
   const listed = (host: CloudHost) => serviceOf(host, name).list !== undefined
-  const options = { tags: ['verify'], retries: 10, delay: '1s', when: listed } as const
+  const options = { tags: ['verify'], retries: 10, delay: '1s', verify: true, when: listed } as const
   task('Check what the client lists', options, async (host) => {
     const { of, command, count, broken, behind } = serviceOf(host, name).list!
     const { stdout } = await host.run(probe`. ${releaseOf(host).openrc} && ${command.split(' ')}`)

@@ -1,3 +1,4 @@
+import { leavesSomeFile } from '../../kit/leaving.ts'
 import { posix } from 'node:path'
 import { type Command, performStep } from '../../kit/command.ts'
 import type { HostRef } from '../../model/inventory.ts'
@@ -78,6 +79,7 @@ const deviceOperation = operation<
         finish: { script: sh`umask 077; mkdir -p ${folder} && date -u +%Y-%m-%dT%H:%M:%SZ > ${record}` },
       },
       diff: { path: to, before: '', after: `the ${bytes} bytes of ${path} on ${from.name}\n` },
+      leaves: [{ what: `file ${to}` }, ...leavesSomeFile(record)],
       unpredictable: true,
       destructive: true,
     }

@@ -1,3 +1,4 @@
+import { leavesSomeFile } from '../../kit/leaving.ts'
 import { posix } from 'node:path'
 import type { Command } from '../../kit/command.ts'
 import { sh } from '../../kit/shell.ts'
@@ -74,6 +75,7 @@ const filesOperation = operation<FilesBetween, State, Bringing, CopiedBetween>(
           directories: makingDirectories(root, directoriesFor(missing, state)),
           files: missing.map((entry) => brought(entry, at(entry), at(entry), begun)),
         },
+        leaves: [{ what: `file ${root}`, below: true }],
         diff: missing.map((entry) => ({ path: at(entry), before: '', after: `${entry.size} bytes\n` })),
       }
     },
@@ -117,6 +119,7 @@ const fileOperation = operation<FileBetween & { readonly to: string }, State, Br
           directories: makingDirectories(posix.dirname(to), []),
           files: missing.map((entry) => brought(entry, path, to, begunIn(state))),
         },
+        leaves: leavesSomeFile(to),
         diff: missing.map(({ size }) => ({ path: to, before: '', after: `${size} bytes\n` })),
       }
     },

@@ -1,5 +1,5 @@
 import { operation, type Operation } from '../../model/operation.ts'
-import { type Login, literal, query } from './client.ts'
+import { type Login, literal, query, queryNow } from './client.ts'
 import { readStage, type Stage } from './stage.ts'
 
 /** How far the replacement of a database has come, and what it holds. */
@@ -30,7 +30,7 @@ const standingOperation = operation<{ readonly database: string; readonly login:
     async read(connection, { database, login }) {
       const [stage, found] = await Promise.all([
         readStage(connection, login, database),
-        query(
+        queryNow(
           connection,
           login,
           'SELECT s.default_character_set_name, COUNT(t.table_name) FROM information_schema.schemata s ' +
@@ -39,6 +39,7 @@ const standingOperation = operation<{ readonly database: string; readonly login:
         ),
       ])
       const row = found[0]
+      // What is foreseen of it is its stage; how many tables it will have nobody knows.
       return {
         database,
         stage,
@@ -49,6 +50,7 @@ const standingOperation = operation<{ readonly database: string; readonly login:
       }
     },
     plan: (result) => ({ result }),
+    foresees: true,
   },
 )
 
@@ -70,4 +72,5 @@ const selectOperation = operation<
 >(({ sql }) => `database.select ${sql.replace(/\s+/g, ' ').slice(0, 80)}`, {
   read: (connection, { sql, login }) => query(connection, login, sql),
   plan: (found) => ({ result: found }),
+  foresees: true,
 })

@@ -107,8 +107,18 @@ export async function runClient(connection: Reader, command: ClientCommand): Pro
 // Of what a client asks for in utf8, servers since 5.5.3 give no letter of four bytes; older ones know no other.
 const allLetters = 'SET @switchover = 1 /*!50503 , NAMES utf8mb4 */;\n'
 
-/** Asks by the host's own client and gives the rows, each an array of texts. @throws Advice, CommandFailed */
+/**
+ * Asks by the host's own client and gives the rows, each an array of texts.
+ * @throws Advice, CommandFailed; Unforeseen where the database will be another one by then
+ */
 export async function query(connection: Reader, login: Login, sql: string): Promise<readonly (readonly string[])[]> {
+  const like = connection.foreseen?.standIn(sql)
+  if (like) return queryNow(await connection.peer(like.host), like.login, sql)
+  return queryNow(connection, login, sql)
+}
+
+/** The same, of the database as it is now. */
+export async function queryNow(connection: Reader, login: Login, sql: string): Promise<readonly (readonly string[])[]> {
   return rowsIn((await runClient(connection, { ...statement(login, sql), sql: [allLetters, sql] })).stdout)
 }
 

@@ -4,7 +4,9 @@ import { Advice, operation, type Operation } from '../../model/operation.ts'
 import { plainCharset } from './charsets.ts'
 import { type ClientCommand, identifier, literal, type Login, query, runClient } from './client.ts'
 import { type ForeignKey, forgetKeys, readForeignKeys, rememberedKeys, rememberKeys } from './foreign-keys.ts'
-import { askStage, readStage, recordStage, type Stage } from './stage.ts'
+import { foresee } from '../../kit/foresee.ts'
+import { left, type Left } from '../../model/foreseen.ts'
+import { askStage, readStage, type Recorded, recordStage, type Stage } from './stage.ts'
 
 /** Which database is converted, and to what. */
 export interface ConvertOptions {
@@ -76,7 +78,7 @@ const convertOperation = operation<ConvertOptions, State, ClientCommand, Convert
       const there = new Set(keys.map(id))
       return {
         tables: tables.map(([table, was]) => [table!, was!]),
-        otherwise: schema[0]!,
+        otherwise: foresee(connection, `schema ${database}`, schema[0])!,
         keys,
         dropped: dropped.filter((key) => !there.has(id(key))),
         stage,
@@ -91,6 +93,7 @@ const convertOperation = operation<ConvertOptions, State, ClientCommand, Convert
       return {
         result,
         change: converting(state, options),
+        leaves: converted(options),
         diff: [
           ...(right ? [] : [{ path: `${database} (new tables)`, before: `${otherwise}\n`, after: `${collation}\n` }]),
           ...tables.map(([table, was]) => ({
@@ -106,6 +109,7 @@ const convertOperation = operation<ConvertOptions, State, ClientCommand, Convert
         ],
       }
     },
+    brings: converted,
     async apply(connection, command) {
       await runClient(connection, command)
     },
@@ -145,6 +149,14 @@ $mysql --default-character-set=utf8 -N -B`,
     long: true,
     shown: `mysql: convert ${database}`,
   }
+}
+
+/** What is left of one whose tables are all as wanted: only an import goes on from there. */
+function converted({ database, collation }: ConvertOptions): readonly Left[] {
+  return [
+    left<Recorded>(`stage ${database}`, (is) => (is.stage === 'imported' ? { ...is, stage: 'converted' } : is)),
+    left<string | undefined>(`schema ${database}`, () => collation),
+  ]
 }
 
 /** What to do about a database whose import or migration broke off. */

@@ -1,3 +1,4 @@
+import { foresee } from '../../kit/foresee.ts'
 import path from 'node:path'
 import {
   Advice,
@@ -11,6 +12,8 @@ import {
 import type { HostRef } from '../../model/inventory.ts'
 import { refuse } from '../../kit/refusal.ts'
 import { quote, sh } from '../../kit/shell.ts'
+import { leavesSomeFile } from '../../kit/leaving.ts'
+import { left, type Like } from '../../model/foreseen.ts'
 import { receiving, sumIn } from '../copy-between/receive.ts'
 import { relay } from '../copy-between/relay.ts'
 import { type ClientCommand, clientError, clientScript, literal, type Login } from './client.ts'
@@ -36,6 +39,8 @@ export interface DumpOptions {
 export interface Found {
   readonly bytes: number
   readonly complete: boolean
+  /** In check mode, of one that is to be made: of which database. */
+  readonly of?: Like
 }
 
 /**
@@ -74,6 +79,14 @@ const dumpOperation = operation<
     const part = `${to}.part`
     return {
       unpredictable: true,
+      leaves: [
+        left<Found | undefined>(`dump ${to}`, () => ({
+          bytes: 0,
+          complete: true,
+          of: { host: from ?? { name: host }, login },
+        })),
+        ...leavesSomeFile(to),
+      ],
       result: { path: to, bytes: 0, sha256: '' },
       change: {
         from: from?.name === host ? undefined : from?.name,
@@ -159,7 +172,8 @@ export async function findDump(connection: Reader, file: string): Promise<Found 
     sh`f=${file}; [ -f "$f" ] || exit 0; wc -c < "$f"; tail -c 200 "$f" | grep -c -e '-- Dump completed'; :`,
   )
   const [bytes, complete] = stdout.trim().split('\n')
-  return bytes ? { bytes: Number(bytes), complete: complete === '1' } : undefined
+  const found = bytes ? { bytes: Number(bytes), complete: complete === '1' } : undefined
+  return foresee(connection, `dump ${file}`, found)
 }
 
 /**

@@ -4,7 +4,7 @@ import { quote } from '../../kit/shell.ts'
 import { operation, type Operation } from '../../model/operation.ts'
 import { type ClientCommand, type Login, runClient, statement } from './client.ts'
 import { brokenOff } from './convert.ts'
-import { askStage, readStage, recordStage, type Stage } from './stage.ts'
+import { askStage, leavesStage, readStage, recordStage, type Stage } from './stage.ts'
 
 /** Which database is migrated, by which commands, and how to tell that it was. */
 export interface MigrateOptions {
@@ -57,6 +57,7 @@ const migrateOperation = operation<MigrateOptions, Stage, Migration, Migrated>(
       if (stage === 'migrated') return { result }
       return {
         unpredictable: true,
+        leaves: leavesStage(database, 'migrated'),
         result,
         change: {
           begin: beginning(options),

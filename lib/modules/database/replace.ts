@@ -1,10 +1,11 @@
+import { left } from '../../model/foreseen.ts'
 import { quote, sh } from '../../kit/shell.ts'
 import { type Connection, operation, type Operation, type Reader } from '../../model/operation.ts'
 import { findSum, sumOf } from '../copy-between/receive.ts'
 import { type ClientCommand, identifier, type Login, query, runClient } from './client.ts'
 import { countTables, findDump, type Found, guards, mustBeSaved } from './dump.ts'
 import { forgetKeys } from './foreign-keys.ts'
-import { forgetStage, readRecord, readStage, recordStage, type Stage } from './stage.ts'
+import { forgetStage, leavesStage, readRecord, readStage, recordStage, type Stage } from './stage.ts'
 
 /** Which database is replaced, and by which dump. */
 export interface ReplaceOptions {
@@ -62,6 +63,7 @@ const replaceOperation = operation<ReplaceOptions, State, ClientCommand, Replace
       ])
       const { stage } = record
       const imported = stage === 'imported' || stage === 'converted'
+      if (imported) connection.foreseen?.see(`file ${dump}`, {}, { sha256: true })
       const newer = imported && found?.complete === true && (await sumOf(connection, dump)) !== record.dump
       return { host: connection.host.name, stage, newer, dump: found, tables }
     },
@@ -74,6 +76,10 @@ const replaceOperation = operation<ReplaceOptions, State, ClientCommand, Replace
         result,
         unpredictable: true,
         destructive: true,
+        leaves: [
+          ...leavesStage(database, 'imported', dump?.of),
+          left<string | undefined>(`schema ${database}`, () => options.collation),
+        ],
         change: importing(options, {
           missing: wordsOn(`the dump ${options.dump} is `, ` on ${host}`),
           hint: hint ?? 'bring it first',
@@ -143,6 +149,7 @@ const restoreOperation = operation<RestoreOptions, Pick<State, 'host' | 'stage' 
         result,
         unpredictable: true,
         destructive: true,
+        leaves: leavesStage(database, 'untouched'),
         change: importing(
           { ...options, dump: saved },
           {

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { type Command, perform } from '../../kit/command.ts'
 import { sh } from '../../kit/shell.ts'
 import { Advice, operation, type Diff, type Json, type Operation, type Reader } from '../../model/operation.ts'
+import type { Left } from '../../model/foreseen.ts'
 import { revealed, Secret } from '../../model/secret.ts'
 import { identifier } from './client.ts'
 
@@ -50,6 +51,7 @@ const ask = operation<
   read: (connection, { login, sql, parameters }) =>
     inSession(connection, login, (session) => select(session, sql, parameters)),
   plan: (found) => ({ result: found }),
+  foresees: true,
 })
 
 /** Which rows are rewritten, and how. */
@@ -123,6 +125,7 @@ const rewriteOperation = operation<RewriteOptions, readonly Row[], Rewriting, Re
           .join('')
       return {
         result,
+        leaves: rewritten(options),
         change: { keep: keeping(changes, options), updates: changes.map((one) => updateOf(one, options)) },
         diff: changes.map(
           ({ key, before, after }): Diff => ({
@@ -133,6 +136,7 @@ const rewriteOperation = operation<RewriteOptions, readonly Row[], Rewriting, Re
         ),
       }
     },
+    brings: rewritten,
     async apply(connection, { keep, updates }, { login }) {
       await perform(connection, keep)
       await inSession(connection, login, async (session) => {
@@ -158,6 +162,11 @@ const rewriteOperation = operation<RewriteOptions, readonly Row[], Rewriting, Re
     },
   },
 )
+
+/** Other rows, of which only a real run can tell what they are. */
+function rewritten({ login }: RewriteOptions): readonly Left[] {
+  return [{ what: `database ${login.database}` }]
+}
 
 interface Changed {
   readonly key: Json
@@ -235,6 +244,7 @@ async function inSession<T>(
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const { user, password, database, address = '127.0.0.1', port = 3306 } = login
+  connection.foreseen?.see(`database ${database}`, undefined)
   const where = `${address}:${port} of ${connection.host.name}`
   let session: Session
   // Loaded when a database is asked, since most runs and all lists ask none.

@@ -1,6 +1,8 @@
+import { foresee } from '../../kit/foresee.ts'
 import type { Reader } from '../../model/operation.ts'
 import { quote } from '../../kit/shell.ts'
-import { type Login, literal, query } from './client.ts'
+import { left, type Left, type Like } from '../../model/foreseen.ts'
+import { type Login, literal, queryNow } from './client.ts'
 
 /**
  * How far the replacement of a database has come. It is recorded in the database server that it protects, in a database
@@ -21,13 +23,26 @@ const table = '`switchover`.`stage`'
 
 /** Reads how far a database has come; one that was never replaced is untouched. */
 export async function readRecord(connection: Reader, login: Login, database: string): Promise<Recorded> {
-  const [known] = await query(
+  const now = await recordNow(connection, login, database)
+  return foresee(connection, `stage ${database}`, now)
+}
+
+/** A database at another stage, and what is in it is known only then. */
+export function leavesStage(database: string, stage: Stage, like?: Like): readonly Left[] {
+  return [
+    left<Recorded>(`stage ${database}`, (is) => ({ ...is, stage, dump: stage === 'untouched' ? undefined : is.dump })),
+    { what: `database ${database}`, ...(like ? { like } : {}) },
+  ]
+}
+
+async function recordNow(connection: Reader, login: Login, database: string): Promise<Recorded> {
+  const [known] = await queryNow(
     connection,
     login,
     "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'switchover' AND table_name = 'stage'",
   )
   if (known?.[0] !== '1') return { stage: 'untouched', dump: undefined }
-  const [row] = await query(connection, login, `SELECT stage, dump FROM ${table} WHERE name = ${literal(database)}`)
+  const [row] = await queryNow(connection, login, `SELECT stage, dump FROM ${table} WHERE name = ${literal(database)}`)
   return { stage: (row?.[0] as Stage | undefined) ?? 'untouched', dump: row?.[1] || undefined }
 }
 

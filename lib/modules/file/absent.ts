@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { type Command, performStep } from '../../kit/command.ts'
+import { leavesNothing } from '../../kit/leaving.ts'
 import { atPlace } from '../../kit/links.ts'
 import { look } from '../../kit/look.ts'
 import { absolute, type PathState } from '../../kit/path-state.ts'
@@ -39,6 +40,7 @@ const remove = operation<string, PathState, Command, Written>((path) => `file.ab
       result: { path, changed: true },
       change: { script: `${atPlace}${sh`beside ${path}`}\nrm -rf "./$f"` },
       destructive: true,
+      leaves: leavesNothing(path),
       diff: { path, before: `${link === undefined ? kind : `link to ${link}`}\n`, after: '' },
     }
   },

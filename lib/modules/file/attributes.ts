@@ -1,5 +1,6 @@
 import { type Command, performStep } from '../../kit/command.ts'
 import { checkedMeta } from '../../kit/file-meta.ts'
+import { leavesAttributes } from '../../kit/leaving.ts'
 import { look } from '../../kit/look.ts'
 import {
   absolute,
@@ -14,6 +15,7 @@ import {
 } from '../../kit/path-state.ts'
 import { sh } from '../../kit/shell.ts'
 import type { Written } from '../../kit/written.ts'
+import { left } from '../../model/foreseen.ts'
 import { Advice, operation } from '../../model/operation.ts'
 import type { Operation } from '../../model/operation.ts'
 import type { DirectoryMeta } from './directory.ts'
@@ -41,7 +43,12 @@ const setThem = operation<{ readonly path: string; readonly meta: DirectoryMeta 
       const diff = attributesDiff(state, lacking)
       if (!diff) return { result: { path, changed: false } }
       const script = setAttributes(state.target, lacking)
-      return { result: { path, changed: true }, change: { script, tidy: true }, diff }
+      return {
+        result: { path, changed: true },
+        change: { script, tidy: true },
+        diff,
+        leaves: leavesAttributes(state, lacking),
+      }
     },
     apply: performStep,
   },
@@ -81,6 +88,7 @@ export function owner(
           },
         }),
     wanted: group ? who : user,
+    becomes: (is) => ({ ...is, owner: user || is.owner, group: group || is.group }),
     script: `find ${differ} -exec chown -h ${sh`${who}`} {} +`,
   })
 }
@@ -115,6 +123,7 @@ export function mode(
     show: `'%a %n'`,
     ...(recursive ? {} : { settled: { ask: '%a', patterns: [files.replace(/^0{1,3}/, '')] } }),
     wanted: files.replace(/^0/, ''),
+    becomes: (is) => ({ ...is, mode: is.kind === 'directory' ? directories : files }),
     script: recursive
       ? `find ${where} ${odd} ${chmods(files)} && find ${where} -depth ${oddDirectories} ${chmods(directories)}`
       : setAttributes(path, { mode: files }),
@@ -133,6 +142,8 @@ interface Sweep {
   /** Of one path: what stat is to say of it, and the shell patterns of answers that need no change. */
   readonly settled?: { readonly ask: string; readonly patterns: readonly string[] }
   readonly wanted: string
+  /** What becomes of each of them. */
+  readonly becomes: (is: PathState) => PathState
   /** It looks again which paths differ: there may be more of them than a change should hold. */
   readonly script: string
 }
@@ -162,18 +173,22 @@ const sweep = operation<Sweep, { readonly count: number; readonly sample: readon
       ].join('\n')
       const result = await connection.exec(script, { tidy: true })
       const lines = result.stdout.split('\n').slice(0, -1)
+      // What differs now will differ then; of what will be there nobody can ask it.
+      if (lines[0] === 'missing' || lines.at(-2) === '0' || lines.length === 1)
+        connection.foreseen?.mustBeUntouched(path)
       if (lines[0] === 'missing') throw new Advice(`${path} is missing`, 'check the path, and the task that makes it')
       if (lines.at(-1) !== 'complete') mustSucceed(script, { ...result, code: result.code || 1 })
       if (settled) return { count: lines.length - 1, sample: lines.slice(0, -1) }
       return { count: Number(lines.at(-2)), sample: lines.slice(0, -2) }
     },
-    plan({ count, sample }, { path, wanted, script }) {
+    plan({ count, sample }, { path, wanted, script, becomes }) {
       if (count === 0) return { result: { path, count } }
       const more = count > sample.length ? `and ${count - sample.length} more\n` : ''
       const names = sample.map((line) => line.slice(line.indexOf(' ') + 1))
       return {
         result: { path, count },
         change: { script, tidy: true },
+        leaves: [left(`file ${path}`, becomes, { below: true })],
         diff: {
           path: `${path} (attributes)`,
           before: sample.map((line) => `${line}\n`).join('') + more,

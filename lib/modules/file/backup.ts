@@ -1,6 +1,9 @@
+import { foresee } from '../../kit/foresee.ts'
 import { type Command, performStep } from '../../kit/command.ts'
 import { absolute } from '../../kit/path-state.ts'
+import { leavesSomeFile } from '../../kit/leaving.ts'
 import { sh } from '../../kit/shell.ts'
+import { left } from '../../model/foreseen.ts'
 import { backupName } from '../../kit/writing.ts'
 import { Advice, operation, output } from '../../model/operation.ts'
 import type { Operation, Reader } from '../../model/operation.ts'
@@ -48,6 +51,7 @@ const keep = operation<string, Found<'kept' | 'there' | 'missing'>, Command, Bac
         result: { path, backup },
         // Under its name only when complete: half a copy must never pass for one.
         change: { script: sh`rm -rf ${part} && cp -a ${target} ${part} && mv ${part} ${backup}`, timeout },
+        leaves: [left<Found<string>>(`backup ${backup}`, (is) => ({ ...is, is: 'kept' })), ...leavesSomeFile(backup)],
         diff: { path: backup, before: '', after: `copy of ${path}\n` },
       }
     },
@@ -128,5 +132,6 @@ d=\${p%/*} f=\${p##*/}; ${backupName}
 [ -e "$b" ] || [ -L "$b" ] || [ ! -e "$p.switchover-backup" ] || b=$p.switchover-backup`
   const said = await output(connection, `${where}\nprintf '%s\\n' "$p" "$b"\n${script}`, { timeout })
   const [target = '', backup = '', is] = said.split('\n')
-  return { target, backup, is: is as C }
+  const found = { target, backup, is: is as C }
+  return foresee(connection, `backup ${backup}`, found)
 }

@@ -1,6 +1,7 @@
 import { performStep, type Step } from '../../kit/command.ts'
 import { checkedMeta } from '../../kit/file-meta.ts'
 import { sha256Of } from '../../kit/contents.ts'
+import { leavesFile } from '../../kit/leaving.ts'
 import { look } from '../../kit/look.ts'
 import { fileChange, newContent } from '../../kit/new-file.ts'
 import { absolute, attributesDiff, decode, differing, mustBeFile, type PathState } from '../../kit/path-state.ts'
@@ -59,11 +60,13 @@ export function planContent(state: PathState, { path, text, meta }: Wanted): Pla
     ? state.content?.equals(Buffer.from(text.reveal())) === true
     : state.sha256 === sha256Of(Buffer.from(text))
   const wanted = same ? undefined : secret ? { content: text } : newContent(path, state.content, text)
-  const change = fileChange(state, wanted, secret && !state.exists ? { mode: '0600', ...meta } : meta)
+  const closed: FileMeta = secret && !state.exists ? { mode: '0600', ...meta } : meta
+  const change = fileChange(state, wanted, closed)
   if (!change) return { result: { path, changed: false } }
   return {
     result: { path, changed: true },
     change,
+    leaves: leavesFile(state, wanted, closed),
     diff: [
       ...(same ? [] : [{ path, ...showContents(state, text) }]),
       ...(state.exists ? [attributesDiff(state, differing(state, meta)) ?? []].flat() : []),

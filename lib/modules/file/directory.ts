@@ -1,5 +1,6 @@
 import { type Command, performStep } from '../../kit/command.ts'
 import { checkedMeta } from '../../kit/file-meta.ts'
+import { leavesDirectory } from '../../kit/leaving.ts'
 import { look } from '../../kit/look.ts'
 import {
   absolute,
@@ -54,7 +55,12 @@ const makeDirectory = operation<{ readonly path: string; readonly meta: Director
         ...(attributes ? [attributes] : []),
       ].join('\n')
       const diff = state.exists ? attributesDiff(state, lacking) : { path, before: '', after: 'directory\n' }
-      return { result: { path, changed: true }, change: { script, tidy: true }, ...(diff ? { diff } : {}) }
+      return {
+        result: { path, changed: true },
+        change: { script, tidy: true },
+        leaves: leavesDirectory(state, lacking),
+        ...(diff ? { diff } : {}),
+      }
     },
     apply: performStep,
   },

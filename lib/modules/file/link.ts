@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { type Command, performStep } from '../../kit/command.ts'
+import { leavesLink } from '../../kit/leaving.ts'
 import { atPlace } from '../../kit/links.ts'
 import { look } from '../../kit/look.ts'
 import { absolute, type PathState } from '../../kit/path-state.ts'
@@ -31,6 +32,7 @@ const makeLink = operation<{ readonly at: string; readonly to: string }, PathSta
       return {
         result: { path: at, changed: true },
         change: { script: linking(at, to) },
+        leaves: leavesLink(at, to),
         diff: { path: at, before, after: `link to ${to}\n` },
       }
     },

@@ -32,6 +32,7 @@ export function stat(path: string, { sha256 = false }: { readonly sha256?: boole
 const lookAt = operation<{ readonly path: string; readonly sha256: boolean }, PathState, Stat>(
   ({ path }) => `file.stat ${path}`,
   {
+    foresees: true,
     read: (connection, { path, sha256 }) => look(connection, path, { sha256 }),
     plan: ({ exists, kind, size, mode, owner, group, mtime, sha256, link }) => ({
       result: {

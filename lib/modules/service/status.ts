@@ -1,3 +1,4 @@
+import { foresee } from '../../kit/foresee.ts'
 import { sh } from '../../kit/shell.ts'
 import { Advice, output, type Reader } from '../../model/operation.ts'
 import { didYouMean } from '../../model/problem.ts'
@@ -26,7 +27,7 @@ export async function statuses(connection: Reader, names: readonly string[]): Pr
     })
   ).split('\n')
   const near = lines.filter((line) => line.startsWith('near ')).map((line) => line.slice(5))
-  return names.map((name) => {
+  return names.map((name): Status => {
     const line = lines.find((one) => one.split(' ', 2)[1] === name && !one.startsWith('near '))
     const [manager, , running, enabled, ...said] = (line ?? 'unknown').split(' ')
     if (manager === 'unknown') {
@@ -41,13 +42,14 @@ export async function statuses(connection: Reader, names: readonly string[]): Pr
         `give /etc/init.d/${name} a status action, or use shell and probe`,
       )
     }
-    return {
+    const found: Status = {
       name,
       manager: manager as Manager,
       running: running === 'yes',
       enabled: enabled === 'yes',
       said: said.join(' '),
     }
+    return foresee(connection, `service ${name}`, found)
   })
 }
 

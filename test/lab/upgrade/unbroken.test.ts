@@ -24,6 +24,8 @@ import {
   clouds,
 } from '../../rig/lab.ts'
 import { assertExports, assertNoSecrets, expectations } from './upgraded.ts'
+import type { Timed } from '../../../lib/model/event.ts'
+import { identity } from '../../../lib/model/path.ts'
 import { needs } from '../../rig/needs.ts'
 
 needs('root')
@@ -31,6 +33,8 @@ needs('root')
 const upgrade = ['playbooks/full-upgrade.ts', '-i', 'inventory/lab', '-o', 'lines'] as const
 const test = suite('upgrade')
 const scratch = mkdtempSync('/tmp/switchover-upgrade-')
+
+const foretold = join(scratch, 'foretold.jsonl')
 
 let before: ReadonlyMap<HostName, Snapshot>
 let volumes: string
@@ -87,7 +91,18 @@ export default { ...lab, settings: { ...lab.settings, proxyCommand: 'echo tried 
 })
 
 test('check mode with differences changes nothing anywhere', async () => {
-  const { code, out, err } = await run([...upgrade, '-C', '-D'])
+  writeFileSync(
+    join(scratch, 'ends.ts'),
+    `import { appendFileSync } from 'node:fs'
+export const reporter = () => ({
+  report: (event: { type: string }) => {
+    if (event.type === 'task-finished') appendFileSync('${foretold}', JSON.stringify(event) + '\\n')
+  },
+  close: async () => {},
+})
+`,
+  )
+  const { code, out, err } = await run([...upgrade, '-C', '-D', '-o', join(scratch, 'ends.ts')])
   assert.is(code, 0, out + err)
   assert.match(out, /CHECK MODE: nothing will be changed/)
   assert.match(out, /\+.*compute *= *icehouse-compat/)
@@ -128,6 +143,44 @@ test('the upgrade runs to its end as a user with sudo, and shows no secret', asy
 })
 
 for (const [name, holds] of Object.entries(expectations)) test(name, holds)
+test('check mode said what the run then did, or that nobody could know', () => {
+  const foreseen = endsIn(readFileSync(foretold, 'utf8'))
+  const really = endsIn(allJournals())
+  const told = { ok: 0, changed: 0, skipped: 0, unknown: 0, later: 0 }
+  const wrong: string[] = []
+  for (const [task, ends] of really) {
+    const says = foreseen.get(task)?.shift()
+    const [{ status }] = ends as [End]
+    if (!says) wrong.push(`${task}: nothing was said, and it was ${status}`)
+    else if (says.status === 'skipped' && says.unpredictable)
+      told[says.reason === 'it checks what only a real run brings about' ? 'later' : 'unknown']++
+    else if (says.status !== status) wrong.push(`${task}: ${says.status} was said, and it was ${status}`)
+    else told[status as 'ok']++
+  }
+  assert.equal(wrong, [])
+  assert.ok(told.changed > 50, JSON.stringify(told))
+  assert.ok(told.unknown <= really.size / 10, `${told.unknown} of ${really.size} are unknown`)
+})
+
+interface End {
+  readonly status: string
+  readonly reason?: string
+  readonly unpredictable?: boolean
+}
+
+/** How the tasks ended, by play, role, blocks, task and host. */
+function endsIn(lines: string): Map<string, End[]> {
+  const ends = new Map<string, End[]>()
+  for (const line of lines.split('\n').filter(Boolean)) {
+    const event = JSON.parse(line) as Timed
+    // A run above was to reach nobody.
+    if (event.type !== 'task-finished' || event.status === 'unreachable') continue
+    const task = `${identity(event.path)}${event.handler ? ' (handler)' : ''} on ${event.host}`
+    ends.set(task, [...(ends.get(task) ?? []), event])
+  }
+  return ends
+}
+
 test('volumes are served to those who know the password, with the bytes that the source served', assertExports)
 
 test('on the source only services were stopped', async () => {

@@ -32,7 +32,7 @@ const test = suite('completion')
 test.after(() => project[Symbol.dispose]())
 
 test('playbooks, roles, commands', () => {
-  assert.equal(offered(['run', 'p']), ['playbooks/site.ts'])
+  assert.equal(offered(['run', 'p']), ['plan', 'playbooks/site.ts'])
   assert.equal(offered(['run', 'n']), ['nginx'])
   assert.equal(offered(['run', 'vault', 'e']), ['encrypt', 'edit', 'encrypt-string'])
 })

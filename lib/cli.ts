@@ -68,7 +68,7 @@ async function obey(argv: readonly string[]): Promise<number> {
   const { words, values, behind } = await parse({ word, command }, line)
   // Completion must never fail for a typing error in the settings.
   const shared = Object.keys(command.options ?? {}).some((name) => Object.hasOwn(options, name))
-  const settings = shared ? await (await import('./cli/settings.ts')).readSettings() : { values: {} }
+  const settings = shared ? await (await import('./cli/settings.ts')).allSettings(values) : { values: {} }
   return command.act({ words: words as never, behind, argv, ...effective(command.options ?? {}, values, settings) })
 }
 

@@ -46,13 +46,13 @@ async function one(text: string, vault: VaultOpener): Promise<Readonly<Record<st
 
 const advice = 'write -e name=value, -e \'{"name": value}\' or -e @file'
 
-// Blanks part the pairs, except inside quotes, as in -e "motd='hello world' port=22".
+// Blanks part the pairs, except inside quotes and braces, as in -e "motd='hello world' at={{ other }}".
 function words(text: string): readonly string[] {
-  const found = text.match(/(?:[^\s'"]|'[^']*'|"[^"]*")+/g) ?? []
+  const found = text.match(/(?:\{\{.*?\}\}|[^\s'"]|'[^']*'|"[^"]*")+/g) ?? []
   return found.map((word) =>
     word.replace(
-      /'([^']*)'|"([^"]*)"/g,
-      (_, single: string | undefined, double: string | undefined) => single ?? double ?? '',
+      /\{\{.*?\}\}|'([^']*)'|"([^"]*)"/g,
+      (whole, single: string | undefined, double: string | undefined) => single ?? double ?? whole,
     ),
   )
 }

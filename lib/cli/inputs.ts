@@ -4,6 +4,7 @@ import { exit, Refused } from '../model/problem.ts'
 import type { Secret } from '../model/secret.ts'
 import { loadInventory } from '../inventory/load.ts'
 import type { VaultOpener } from '../inventory/vault.ts'
+import { readAnsibleConfig } from './ansible-config.ts'
 import { parseExtraVars } from './extra-vars.ts'
 import type { connecting, Values, ValuesOf, vaults } from './options.ts'
 import { passwordFrom, vaultOpener } from './passwords.ts'
@@ -16,6 +17,8 @@ type InventoryValues = Pick<Values, 'inventory' | 'extra-vars'> & ValuesOf<typeo
 interface Known {
   readonly extraVars?: Readonly<Record<string, unknown>>
   readonly vault?: VaultOpener
+  /** The playbook's folder, whose group_vars and host_vars count too; the one we are in unless said. */
+  readonly folder?: string
   readonly warn?: (message: string) => unknown
 }
 
@@ -31,6 +34,8 @@ export async function readInventory(values: InventoryValues, known: Known = {}):
   return loadInventory(inventory, {
     extraVars: known.extraVars ?? (await parseExtraVars(values['extra-vars'] ?? [], vault)),
     cwd: process.cwd(),
+    playbookFolder: known.folder ?? process.cwd(),
+    defaults: values['ansible-config'] ? readAnsibleConfig().defaults : {},
     askSecret,
     warn: (message) => void warn(message),
     vault,

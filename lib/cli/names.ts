@@ -3,7 +3,7 @@ import { specialTags } from '../model/tags.ts'
 import { readInventory } from './inputs.ts'
 import { effective, options } from './options.ts'
 import { findPlaybook, loadPlaybook } from '../program/playbooks.ts'
-import { readSettings } from './settings.ts'
+import { allSettings } from './settings.ts'
 import type { Word } from './words.ts'
 
 /** The inventories of this project. */
@@ -19,7 +19,7 @@ export function inventories(): readonly string[] {
  * @throws when it cannot be read without asking
  */
 export async function hostNames(told: readonly Word[]): Promise<readonly string[]> {
-  const { values } = effective(options, {}, await readSettings())
+  const { values } = effective(options, {}, await allSettings())
   const given = told.flatMap((word, i) => {
     if (word.kind !== 'option' || word.option !== 'inventory') return []
     const next = told[i + 1]

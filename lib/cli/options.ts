@@ -174,6 +174,13 @@ export const options = {
     group: secrets,
     describe: 'The password of one vault id: LABEL@FILE, or LABEL@prompt; repeatable',
   },
+
+  'ansible-config': {
+    kind: 'flag',
+    fallback: true,
+    group: how,
+    describe: 'Honour ansible.cfg and the ANSIBLE_* variables (--no-ansible-config leaves them out)',
+  },
 } as const satisfies Options
 
 /** The long name of a shared option. */
@@ -219,14 +226,22 @@ export const connecting = pick(
   'become-password-file',
 )
 
-/** The passwords of vaults. */
-export const vaults = pick('ask-vault-password', 'vault-password-file', 'vault-id')
+/** The passwords of vaults, which may stand in Ansible's configuration. */
+export const vaults = pick('ask-vault-password', 'vault-password-file', 'vault-id', 'ansible-config')
 
 /** What run.config.ts may export: any option under its long name. */
 export type Settings = {
   readonly [N in OptionName]?: (typeof options)[N]['kind'] extends 'texts'
     ? string | readonly string[]
     : ValueOf<(typeof options)[N]>
+}
+
+/** Values for options, and who gave them. */
+export interface FoundSettings {
+  readonly file?: string
+  readonly values: Readonly<Record<string, unknown>>
+  /** Who gave those that `file` did not. */
+  readonly from?: Readonly<Record<string, string>>
 }
 
 /** Where the value of an option comes from. */
@@ -242,7 +257,7 @@ export interface Effective<O extends Options> {
 export function effective<O extends Options>(
   of: O,
   given: Readonly<Record<string, unknown>>,
-  settings: { readonly file?: string; readonly values: Readonly<Record<string, unknown>> },
+  settings: FoundSettings,
 ): Effective<O> {
   const values: Record<string, unknown> = {}
   const from: Record<string, string> = {}
@@ -254,7 +269,7 @@ export function effective<O extends Options>(
     from[name] = onLine
       ? 'command line'
       : settings.values[name] !== undefined
-        ? (settings.file ?? 'settings')
+        ? (settings.from?.[name] ?? settings.file ?? 'settings')
         : 'default'
     if (onLine) {
       const wrong = check(name, option, typed)

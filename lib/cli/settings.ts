@@ -2,13 +2,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { importAuthored } from '../authored.ts'
 import { exit, Refused } from '../model/problem.ts'
-import { checkSettings, type Option, options } from './options.ts'
-
-/** Values for options, and the file that gave them. */
-export interface FoundSettings {
-  readonly file?: string
-  readonly values: Readonly<Record<string, unknown>>
-}
+import { readAnsibleConfig } from './ansible-config.ts'
+import { checkSettings, type FoundSettings, type Option, type OptionName, options } from './options.ts'
 
 const places = [
   'run.config.ts',
@@ -21,6 +16,26 @@ const places = [
   '.runrc.yml',
   'package.json',
 ]
+
+/**
+ * Defaults for options of the command line: our own settings, and below them Ansible's, unless the `line` or the
+ * settings leave those out. @throws Refused with every unknown or ill-typed setting
+ */
+export async function allSettings(line: Readonly<Record<string, unknown>> = {}): Promise<FoundSettings> {
+  const own = await readSettings()
+  if ((line['ansible-config'] ?? own.values['ansible-config']) === false) return own
+  const { values, from } = readAnsibleConfig()
+  for (const [name, value] of Object.entries(values)) {
+    const [problem] = checkSettings({ [name]: value })
+    if (problem)
+      throw new Refused({ ...problem, message: `${from[name as OptionName]}: ${problem.message}` }, exit.load)
+  }
+  return { ...own, values: { ...values, ...own.values }, from: withoutThose(from, own.values) }
+}
+
+function withoutThose(from: Readonly<Record<string, string>>, own: Readonly<Record<string, unknown>>) {
+  return Object.fromEntries(Object.entries(from).filter(([name]) => own[name] === undefined))
+}
 
 /**
  * Defaults for options of the command line, from run.config.ts and its usual relatives in this folder or in one above

@@ -123,7 +123,7 @@ export async function load({ target, values, argv, checked }: Wanted): Promise<S
     sources ? import('../cli/typecheck.ts').then(({ typeCheck }) => typeCheck(sources)) : undefined,
     prepare(
       loadPlaybook(file, values.limit ? undefined : `${program()} ${typed(argv)} -l HOSTS`),
-      readInventory(values, { extraVars, vault }),
+      readInventory(values, { extraVars, vault, folder: path.dirname(file) }),
       {
         limit: values.limit ?? [],
         tags: splitTags(values.tags ?? []),

@@ -17,6 +17,7 @@ interface DraftGroup {
   readonly children: Set<string>
   readonly inline: Layer[]
   readonly files: Layer[]
+  readonly playbookFiles: Layer[]
 }
 interface DraftHost {
   readonly name: string
@@ -25,6 +26,7 @@ interface DraftHost {
   readonly source: string | undefined
   readonly inline: Layer[]
   readonly files: Layer[]
+  readonly playbookFiles: Layer[]
 }
 
 /**
@@ -48,13 +50,18 @@ export class Draft {
 
   group(name: string): DraftGroup {
     let found = this.groups.get(name)
-    if (!found) this.groups.set(name, (found = { name, hosts: new Set(), children: new Set(), inline: [], files: [] }))
+    if (!found)
+      this.groups.set(
+        name,
+        (found = { name, hosts: new Set(), children: new Set(), inline: [], files: [], playbookFiles: [] }),
+      )
     return found
   }
 
   host(name: string, group: string, at?: Location): DraftHost {
     let found = this.hosts.get(name)
-    if (!found) this.hosts.set(name, (found = { name, at, source: this.source, inline: [], files: [] }))
+    if (!found)
+      this.hosts.set(name, (found = { name, at, source: this.source, inline: [], files: [], playbookFiles: [] }))
     this.group(group).hosts.add(name)
     return found
   }
@@ -97,10 +104,10 @@ export class Draft {
 
   /**
    * Layers, low to high, as Ansible has them: `all`, then its groups (parents before children, equally deep ones by
-   * `ansible_group_priority` and name), then group_vars in the same order, the host, host_vars, and -e above
-   * everything.
+   * `ansible_group_priority` and name), then group_vars in the same order, first of `all`, those of the playbook above
+   * those of the inventory; the host, host_vars, and -e above everything.
    */
-  finish(shown: string, extraVars: Readonly<Record<string, unknown>>): Inventory {
+  finish(shown: string, extraVars: Readonly<Record<string, unknown>>, defaults: RawVars = {}): Inventory {
     this.#settleUngrouped()
     const parents = this.#parents()
     const tops = [...this.groups.keys()].filter((name) => name !== 'all' && !parents.get(name)?.size)
@@ -120,11 +127,16 @@ export class Draft {
     const members = new Map(order.map((name) => [name, this.#members(name, children)]))
     const layered = [...this.hosts.values()].map((host) => {
       const own = byRank.filter((group) => members.get(group)!.has(host.name)).map((group) => this.group(group))
+      const [all, ...others] = own as [DraftGroup, ...DraftGroup[]]
       const layers = [
         ...own.flatMap(({ inline }) => inline),
-        ...own.flatMap(({ files }) => files),
+        ...all.files,
+        ...all.playbookFiles,
+        ...others.flatMap(({ files }) => files),
+        ...others.flatMap(({ playbookFiles }) => playbookFiles),
         ...host.inline,
         ...host.files,
+        ...host.playbookFiles,
         extra,
       ]
       const groups = order.filter((group) => group !== 'all' && members.get(group)!.has(host.name))
@@ -138,7 +150,7 @@ export class Draft {
     const hosts = new Map<string, Host>(
       layered.map(({ layers, at, ...host }) => {
         const vars = values.of(host)
-        const { faults, idle, ...how } = reached(layers, vars, this.cwd)
+        const { faults, idle, ...how } = reached([{ vars: defaults }, ...layers], { ...defaults, ...vars }, this.cwd)
         for (const one of idle) this.warn(one)
         const { name, groups } = host
         return [name, { name, groups, vars, ...how, ...(faults.length > 0 ? { faults } : {}), ...(at ? { at } : {}) }]
@@ -148,7 +160,7 @@ export class Draft {
     const alone = (vars: RawVars): Unevaluated => ({ name: 'localhost', groups: [], vars, source: undefined })
     const groups = new Map<string, Group>(
       order.map((name) => {
-        const { inline, files, hosts: own } = this.group(name)
+        const { inline, files, playbookFiles, hosts: own } = this.group(name)
         return [
           name,
           {
@@ -156,7 +168,7 @@ export class Draft {
             hosts: [...members.get(name)!],
             own: name === 'all' ? [] : [...own],
             children: children(name),
-            vars: values.of(alone(merge([...inline, ...files]))),
+            vars: values.of(alone(merge([...inline, ...files, ...playbookFiles]))),
           },
         ]
       }),

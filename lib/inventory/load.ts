@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { access, constants, open } from 'node:fs/promises'
 import path from 'node:path'
 import type { Loader } from 'cosmiconfig'
-import type { Inventory } from '../model/inventory.ts'
+import type { Inventory, RawVars } from '../model/inventory.ts'
 import { exit, nearest, Refused } from '../model/problem.ts'
 import { kept, misspeltVar } from './ansible-vars.ts'
 import type { InventoryDefinition } from './define.ts'
@@ -18,6 +18,10 @@ export interface LoadOptions {
   /** What -e gave: above everything an inventory says. */
   readonly extraVars?: Readonly<Record<string, unknown>>
   readonly cwd: string
+  /** A playbook's folder: its group_vars and host_vars are above those of the inventory. */
+  readonly playbookFolder?: string
+  /** `ansible_*` variables that count for a host of which the inventory says nothing of the kind. */
+  readonly defaults?: RawVars
   /** Opens what is encrypted; without it, that is refused. */
   readonly vault?: VaultOpener
   /** Asks the operator for what `fromPrompt` stands for; without it, that is refused. */
@@ -48,9 +52,12 @@ export async function loadInventory(paths: readonly string[], options: LoadOptio
       else bases.push(base)
     }
   }
-  for (const base of new Set(bases)) await readVarsBeside(draft, base, vault)
+  for (const base of new Set(bases)) await readVarsBeside(draft, base, vault, 'files')
+  const { playbookFolder } = options
+  if (playbookFolder !== undefined && !bases.includes(playbookFolder))
+    await readVarsBeside(draft, playbookFolder, vault, 'playbookFiles')
 
-  const inventory = draft.finish(paths.join(', '), above(options.extraVars ?? {}))
+  const inventory = draft.finish(paths.join(', '), above(options.extraVars ?? {}), options.defaults)
   if (draft.problems.length > 0) throw new Refused(draft.problems, exit.load)
   for (const told of [...draft.warnings, ...slipsIn(inventory)]) options.warn?.(told)
   return inventory
@@ -243,8 +250,13 @@ async function lookUp(directory: string, names: readonly string[]): Promise<stri
   return kindOf(directory) === 'directory' ? (await explorer.search(directory))?.filepath : undefined
 }
 
-/** group_vars/ and host_vars/ beside an inventory. */
-async function readVarsBeside(draft: Draft, base: string, vault: VaultOpener): Promise<void> {
+/** group_vars/ and host_vars/ beside an inventory or a playbook. */
+async function readVarsBeside(
+  draft: Draft,
+  base: string,
+  vault: VaultOpener,
+  into: 'files' | 'playbookFiles',
+): Promise<void> {
   for (const [folder, entries] of [
     ['group_vars', draft.groups],
     ['host_vars', draft.hosts],
@@ -252,7 +264,7 @@ async function readVarsBeside(draft: Draft, base: string, vault: VaultOpener): P
     const directory = path.join(base, folder)
     if (kindOf(directory) !== 'directory') continue
     const { readVarsFile } = await import('./yaml.ts')
-    for (const [name, { files }] of entries) {
+    for (const [name, { [into]: files }] of entries) {
       for (const file of varsFiles(directory, name)) {
         const source = await readSource(draft, file, vault)
         if (source) files.push({ vars: await readVarsFile(draft, source, vault) })

@@ -31,7 +31,10 @@ export function applyLimit(
   const parts = limit.flatMap(splitPattern).flatMap((part) => {
     if (!part.startsWith('@')) return [part]
     try {
-      return readLimitFile(part.slice(1)).split('\n').flatMap(splitPattern)
+      return readLimitFile(part.slice(1))
+        .split('\n')
+        .filter((line) => !/^\s*#/.test(line))
+        .flatMap(splitPattern)
     } catch (error) {
       problems.push({ message: `the limit file ${part.slice(1)} cannot be read: ${(error as Error).message}` })
       return []

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { listing } from '../../../lib/inventory/show.ts'
 import { exit, Refused } from '../../../lib/model/problem.ts'
 import { Secret } from '../../../lib/model/secret.ts'
+import { encryptVault, VaultOpener } from '../../../lib/inventory/vault.ts'
 import { Folder, values } from './folder.ts'
 
 interface Cases {
@@ -282,6 +284,89 @@ test('YAML as Ansible reads it, but for its surprises', async () => {
     mode: 420,
     text: '{{ x }}',
   })
+})
+
+test('the hosts that only _meta has are nobody; a mapping without sections is a host', async () => {
+  using folder = new Folder()
+  folder.write(
+    'cloud.py',
+    `#!/bin/sh
+cat <<END
+{"g": ["a"], "solo": {"ansible_connection": "local"}, "_meta": {"hostvars": {"a": {"at": "$(basename "$PWD")"}, "lost": {}}}}
+END
+`,
+    0o755,
+  )
+  folder.write('cloud.ini', 'region = north\n')
+  const inventory = await folder.load(['.'])
+  assert.equal([...inventory.hosts.keys()], ['a', 'solo'])
+  assert.is(inventory.hosts.get('solo')!.settings.connection, 'local')
+  // It is started where the command was typed.
+  assert.is(values(inventory, 'a')['at'], path.basename(folder.path))
+})
+
+test('an inventory that begins with #! and may be executed is a program, whatever its name', async () => {
+  using folder = new Folder()
+  for (const name of ['inv.js', 'inv.mjs', 'inv.ts'])
+    folder.write(name, `#!/bin/sh\necho '{"g": ["of-${name}"]}'\n`, 0o755)
+  const inventory = await folder.load(['inv.js', 'inv.mjs', 'inv.ts'])
+  assert.equal(inventory.groups.get('g')!.hosts, ['of-inv.js', 'of-inv.mjs', 'of-inv.ts'])
+})
+
+test('what is not read says how it can be', async () => {
+  using folder = new Folder({
+    'hosts.toml': '[g.hosts]\n',
+    'cloud.yaml': 'plugin: openstack\n',
+    'only/hosts.ini': 'a\n',
+    'empty/sub/.gitkeep': '',
+    'some/hosts': 'a\n',
+    'some/sub/.gitkeep': '',
+  })
+  assert.equal(await folder.problems(['hosts.toml']), [
+    'hosts.toml is TOML, which is not read - let Ansible say it in JSON: ' +
+      'ansible-inventory -i hosts.toml --list > inventory.json, then -i inventory.json',
+  ])
+  assert.match((await folder.problems(['cloud.yaml']))[0]!, 'ansible-inventory -i cloud.yaml --list > inventory.json')
+  assert.equal(await folder.problems(['only']), [
+    'only holds no inventory - as for Ansible, a .ini in a folder is no inventory: give -i only/hosts.ini, ' +
+      'or name it without .ini',
+  ])
+  assert.is((await folder.problems(['empty'])).length, 1)
+  assert.equal([...(await folder.load(['some'])).hosts.keys()], ['a'])
+})
+
+test('what Ansible printed as JSON stays encrypted, literal and exact', async () => {
+  const secret = encryptVault('opened', 'of-vault')
+  using folder = new Folder({
+    'saved.json': JSON.stringify({
+      _meta: {
+        hostvars: {
+          a: { locked: { __ansible_vault: secret }, braces: { __ansible_unsafe: '{{ x }}' }, url: '{{ braces }}' },
+        },
+      },
+      g: { hosts: ['a'] },
+    }),
+  })
+  folder.write(
+    'cloud',
+    '#!/bin/sh\necho \'{"g": {"hosts": ["a"], "vars": {"id": 9007199254740993, "n": "12345678901234567890"}}}\'\n',
+    0o755,
+  )
+  const vault = new VaultOpener([{ label: 'default', password: () => Secret.of('of-vault', 'v') }])
+  const vars = values(await folder.load(['saved.json', 'cloud'], { vault }), 'a')
+  assert.is((vars['locked'] as Secret).reveal(), 'opened')
+  assert.is(vars['braces'], '{{ x }}')
+  assert.is(vars['url'], '{{ x }}')
+  assert.is(vars['id'], '9007199254740993')
+  assert.is(vars['n'], '12345678901234567890')
+})
+
+test('a number too large to count is kept as it stands, with a word about it', async () => {
+  using folder = new Folder({ hosts: 'a\n', 'host_vars/a.yml': 'id: 9007199254740993\nn: 12\n' })
+  const warned: string[] = []
+  const inventory = await folder.load(['hosts'], { warn: (message) => void warned.push(message) })
+  assert.is(values(inventory, 'a')['id'], '9007199254740993')
+  assert.equal(warned, ['id is a number too large to be counted exactly: it is kept as a text (host_vars/a.yml:1)'])
 })
 
 test.run()

@@ -3,6 +3,7 @@
 {"kind": "yaml", "text"}                      what a YAML file holds
 {"kind": "value", "text"}                     what an INI inventory makes of the text behind a name's =
 {"kind": "template", "vars", "text"}          what a text with {{ }} in it is
+{"kind": "config", "text", "env"}              what an ansible.cfg and variables say
 {"kind": "inventory", "files", "args", "patterns"}   hosts, groups, variables, and what patterns name
 An answer is {"is": ...}, or {"error": text}. What JSON cannot say is {"$": kind, "of": text}.
 """
@@ -14,6 +15,7 @@ empty = tempfile.NamedTemporaryFile(suffix=".cfg")
 os.environ["ANSIBLE_CONFIG"] = empty.name
 
 from ansible.cli.inventory import INTERNAL_VARS
+from ansible.config.manager import ConfigManager
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.inventory.ini import InventoryModule
@@ -90,6 +92,40 @@ def inventory(question):
         shutil.rmtree(folder)
 
 
+# What is asked of a configuration, by the names that we have for it.
+CONFIG = {
+    "inventory": "DEFAULT_HOST_LIST", "forks": "DEFAULT_FORKS", "force-handlers": "DEFAULT_FORCE_HANDLERS",
+    "diff": "DIFF_ALWAYS", "tags": "TAGS_RUN", "skip-tags": "TAGS_SKIP", "become": "DEFAULT_BECOME",
+    "become-user": "DEFAULT_BECOME_USER", "ask-become-pass": "DEFAULT_BECOME_ASK_PASS", "ask-pass": "DEFAULT_ASK_PASS",
+    "vault-password-file": "DEFAULT_VAULT_PASSWORD_FILE", "vault-id": "DEFAULT_VAULT_IDENTITY_LIST",
+    "ansible_user": "DEFAULT_REMOTE_USER", "ansible_private_key_file": "DEFAULT_PRIVATE_KEY_FILE",
+    "ansible_timeout": "DEFAULT_TIMEOUT", "ansible_become_method": "DEFAULT_BECOME_METHOD",
+}
+
+
+def config(question):
+    folder = tempfile.mkdtemp()
+    before = dict(os.environ)
+    try:
+        path = os.path.join(folder, "ansible.cfg")
+        with open(path, "w") as file:
+            file.write(question["text"])
+        os.environ.update(question["env"])
+        os.chdir(folder)
+        manager = ConfigManager(conf_file=path)
+        found = {}
+        for ours, theirs in CONFIG.items():
+            value, origin = manager.get_config_value_and_origin(theirs)
+            if origin != "default" and value != "":
+                found[ours] = json.loads(json.dumps(value).replace(folder, "FOLDER"))
+        return found
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        os.chdir("/")
+        shutil.rmtree(folder)
+
+
 def answer(question):
     kind = question["kind"]
     if kind == "yaml":
@@ -98,6 +134,8 @@ def answer(question):
         return said(InventoryModule._parse_value(question["text"]))
     if kind == "template":
         return said(Templar(DataLoader(), variables=question["vars"]).template(question["text"]))
+    if kind == "config":
+        return config(question)
     if kind == "inventory":
         return inventory(question)
     raise ValueError(kind)

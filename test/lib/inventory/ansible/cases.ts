@@ -2,6 +2,7 @@
 export type Question =
   | { readonly kind: 'yaml' | 'value'; readonly text: string }
   | { readonly kind: 'template'; readonly vars: Readonly<Record<string, unknown>>; readonly text: string }
+  | { readonly kind: 'config'; readonly text: string; readonly env: Readonly<Record<string, string>> }
   | {
       readonly kind: 'inventory'
       readonly files: Readonly<Record<string, string>>
@@ -9,12 +10,12 @@ export type Question =
       readonly patterns: readonly string[]
     }
 export type Kind = Question['kind']
-export const kinds: readonly Kind[] = ['yaml', 'value', 'template', 'inventory']
+export const kinds: readonly Kind[] = ['yaml', 'value', 'template', 'config', 'inventory']
 
 /** Questions of a kind, the same ones for the same seed. */
 export function questions(kind: Kind, seed: number, count: number): readonly Question[] {
   const dice = new Dice(seed)
-  const make: Readonly<Record<Kind, (dice: Dice) => Question>> = { yaml, value, template, inventory }
+  const make: Readonly<Record<Kind, (dice: Dice) => Question>> = { yaml, value, template, config, inventory }
   return Array.from({ length: count }, () => make[kind](dice))
 }
 
@@ -181,6 +182,53 @@ function template(dice: Dice): Question {
   return { kind: 'template', vars: known, text }
 }
 
+function config(dice: Dice): Question {
+  const flag = () => dice.one(['yes', 'no', 'True', 'false', '1', '0', 'on', 'Off', 'y', 'maybe'])
+  const number = () => dice.one(['5', '50', '0', '10 ; note', 'many'])
+  const file = () => dice.one(['key', './a/b', 'c/../x', '/etc/k', 'a b'])
+  const list = () => dice.one(['a', 'a,b', 'a, b ,c'])
+  const name = () => dice.one(['deploy', '"deploy"', "'two words'", 'a;b', 'a ; b', 'x # y', ''])
+  const keys: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
+    defaults: {
+      inventory: () => dice.one(['hosts', './inv/hosts', 'a,b', '/etc/h', 'a, b']),
+      forks: number,
+      timeout: number,
+      remote_user: name,
+      private_key_file: file,
+      vault_password_file: file,
+      vault_identity_list: list,
+      force_handlers: flag,
+      ask_pass: flag,
+      no_such_key: name,
+    },
+    privilege_escalation: { become: flag, become_user: name, become_method: name, become_ask_pass: flag },
+    tags: { run: list, skip: list },
+    diff: { always: flag },
+  }
+  const lines: string[] = []
+  for (const [section, entries] of Object.entries(keys)) {
+    if (dice.odds(25)) continue
+    lines.push(`[${section}]${dice.odds(10) ? ' ; note' : ''}`)
+    for (const [key, make] of Object.entries(entries)) {
+      if (dice.odds(50)) continue
+      const shown = dice.odds(15) ? key.toUpperCase() : key
+      lines.push(`${shown}${dice.one([' = ', '=', ': ', ' =', ':'])}${make()}`)
+      if (dice.odds(10)) lines.push(dice.one(['# note', '; note', '', '  # note']))
+    }
+  }
+  const env = Object.fromEntries(
+    Object.entries({
+      ANSIBLE_FORKS: number,
+      ANSIBLE_REMOTE_USER: name,
+      ANSIBLE_BECOME: flag,
+      ANSIBLE_PRIVATE_KEY_FILE: file,
+      ANSIBLE_RUN_TAGS: list,
+      ANSIBLE_INVENTORY: () => dice.one(['hosts', 'a,b', '/etc/h']),
+    }).flatMap(([key, make]) => (dice.odds(20) ? [[key, make()] as const] : [])),
+  )
+  return { kind: 'config', text: `${lines.join('\n')}\n`, env }
+}
+
 function inventory(dice: Dice): Question {
   const groups = ['g1', 'g2', 'g3', 'g4', 'g5'].slice(0, 2 + dice.below(4))
   const files: Record<string, string> = {}
@@ -194,16 +242,23 @@ function inventory(dice: Dice): Question {
     if (dice.odds(40)) files[`inv/${dice.one(['x.ini', 'x.cfg', 'x.retry', 'x~', '.x', 'x.orig', 'x.bak'])}`] = '[[[\n'
     if (dice.odds(30)) files['inv/sub/hosts'] = source(dice, groups)
   }
-  for (const [folder, names] of [
-    ['group_vars', ['all', ...groups]],
-    ['host_vars', ['h1', 'h2']],
+  for (const [folder, names, at] of [
+    ['group_vars', ['all', ...groups], base],
+    ['host_vars', ['h1', 'h2'], base],
+    // Beside the playbook.
+    ...(base === ''
+      ? []
+      : ([
+          ['group_vars', ['all', ...groups], ''],
+          ['host_vars', ['h1'], ''],
+        ] as const)),
   ] as const) {
     for (const name of names) {
       if (!dice.odds(35)) continue
       for (const form of dice.some(2, () => dice.one(['', '.yml', '.yaml', '.json', '/', '/']), 1)) {
-        const stem = `${base}${folder}/${name}`
+        const stem = `${at}${folder}/${name}`
         if (form !== '/' && files[`${stem}${form}`] === undefined && !(form === '' && below(files, stem)))
-          files[stem + form] = `a: ${scalar(dice).replace(/[:=]/g, '')}\nfrom_${folder}: ${name}${form}\n`
+          files[stem + form] = `a: ${scalar(dice).replace(/[:=]/g, '')}\nfrom_${folder}: ${at}${name}${form}\n`
         else if (form === '/' && files[stem] === undefined) {
           files[`${stem}/${dice.one(['b.yml', 'a', 'c.yaml'])}`] = `a: 2\nb: [1]\n`
           files[`${stem}/${dice.one(['.h.yml', 'x.yml~', 'x.txt', 'd.d/a.yml', 'e/a.yml'])}`] = `a: 3\nc: 1\n`

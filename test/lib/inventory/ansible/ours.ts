@@ -1,4 +1,6 @@
+import path from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
+import { readAnsibleConfig } from '../../../../lib/cli/ansible-config.ts'
 import { Draft } from '../../../../lib/inventory/draft.ts'
 import { pythonValue } from '../../../../lib/inventory/python.ts'
 import { deep, Template, written } from '../../../../lib/inventory/template.ts'
@@ -61,11 +63,28 @@ async function answer(question: Question): Promise<unknown> {
       if (value instanceof Unusable) throw new Wrong(value.problem.message)
       return value
     }
+    case 'config': {
+      using folder = new Folder({ 'ansible.cfg': question.text })
+      const { values: found, defaults } = readAnsibleConfig(folder.path, question.env)
+      const full = (name: string, value: unknown): unknown =>
+        Array.isArray(value)
+          ? value.map((one) => full(name, one))
+          : /inventory|file/.test(name)
+            ? path.resolve('FOLDER', String(value)).replace(`${process.cwd()}/`, '')
+            : value
+      const all: readonly (readonly [string, unknown])[] = [
+        ...Object.entries(found).map(
+          ([name, value]) => [name, name === 'vault-password-file' ? ([value].flat()[0] as unknown) : value] as const,
+        ),
+        ...Object.entries(defaults).map(([name, { value }]) => [name, value] as const),
+      ]
+      return Object.fromEntries(all.map(([name, value]) => [name, full(name, value)]))
+    }
     case 'inventory': {
       using folder = new Folder()
       for (const [name, content] of Object.entries(question.files))
         folder.write(name, content, content.startsWith('#!') ? 0o755 : 0o644)
-      return told(await folder.load(question.args), question.patterns)
+      return told(await folder.load(question.args, { playbookFolder: folder.path }), question.patterns)
     }
   }
 }
@@ -100,7 +119,8 @@ function said(value: unknown): unknown {
 /** Is our answer Ansible's, but for what is meant to differ? */
 export function agree(question: Question, mine: Answer, theirs: Answer): boolean {
   if ('error' in theirs) return 'error' in mine || lenient(question, theirs.error)
-  if ('error' in mine) return false
+  // What is neither yes nor no is refused here, and no there.
+  if ('error' in mine) return question.kind === 'config' && /must be yes or no.*maybe/.test(mine.error)
   if (question.kind !== 'inventory') return same(mine.is, theirs.is, question)
   const [a, b] = [mine.is as Hosts, theirs.is as Hosts]
   return (

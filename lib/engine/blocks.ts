@@ -33,6 +33,7 @@ export class Blocks {
       await this.#walk(node.rescue, hosts, rescue)
       // What a stop keeps from being rescued has failed.
       if (!this.#turns.state.over) lost = rescue.failed
+      else this.#left(node, lost)
     }
     if (node.always.length > 0) {
       const always = lane.after(namesOf(hosts), new Set([...again, ...inner.worked]))
@@ -41,6 +42,12 @@ export class Blocks {
     }
     inner.worked.forEach((host) => lane.worked.add(host))
     for (const host of lost) lane.drop(host)
+  }
+
+  /** Its failures were told as rescued, since a rescue was to follow. */
+  #left({ block: { name } }: BlockNode, hosts: Iterable<string>): void {
+    const message = `${[...hosts].join(', ')} failed in «${name}» and was not rescued: the run was ended before`
+    this.#turns.state.options.emit({ type: 'warned', message })
   }
 
   async #whereHolds(node: BlockNode, hosts: readonly Host[], lane: Lane): Promise<readonly Host[]> {

@@ -75,6 +75,31 @@ test('asks nobody where the variables of all hosts have answered', async () => {
   }
 })
 
+test('says which hosts are not rescued where a gate of the rescue is refused', async () => {
+  const rig = rigOf({ all: ['a', 'b'] })
+  rig.host('a').answer('work', 1)
+  const plays = [
+    play('P', { hosts: 'all' }, [
+      steps(({ task, block, gate }) =>
+        block('B', {
+          try: () => void task('Work', change('work')),
+          rescue() {
+            gate('Put it back?')
+            task('Mend', change('mend'))
+          },
+        }),
+      ),
+    ]),
+  ]
+  const { told, outcome } = await runs(rig, plays, { gate: () => Promise.resolve(false) })
+  assert.is(outcome, 'refused')
+  assert.equal(told.slice(-3), [
+    'GATE r › B › Put it back?: refused',
+    'WARNING a failed in «B» and was not rescued: the run was ended before',
+    'END refused',
+  ])
+})
+
 test('passes gates in check mode without a question', async () => {
   const rig = rigOf({ all: ['a'] })
   const { outcome } = await runs(

@@ -108,6 +108,8 @@ const onlyThen = 'it checks what only a real run brings about'
 export interface BodyRecord {
   changed: boolean
   unpredictable: boolean
+  /** Hosts that it has started anew. */
+  readonly rebooted: Set<string>
   /** Other hosts on which something ran. */
   readonly delegated: Set<string>
   readonly begun: Begun
@@ -227,6 +229,7 @@ async function runOperation<R extends Value>(
       const applied = await work(() => way.apply(plan as Prepared<Value>))
       const result = applied === undefined ? plan.result : (applied as R)
       changed = plan.judge?.(result) ?? true
+      if (plan.reboots) record.rebooted.add(host.name)
       return result
     } catch (error) {
       changed = !(error instanceof Outdated)
@@ -286,6 +289,7 @@ export function foreseen(
     changed: false,
     unpredictable: false,
     delegated: new Set(),
+    rebooted: new Set(),
     begun: new Begun(AbortSignal.abort()),
     planned() {},
     log() {},

@@ -91,6 +91,7 @@ export function doneIn(run: string, events: Iterable<Timed>, others: Others = ne
         break
       case 'host-met':
         met.set(event.host, event)
+        if (event.again) for (const [key, entry] of results) results.set(key, metAgain(entry, event))
         break
       case 'vars-read':
         vars.set(`${event.play}\0${event.role}\0${event.host}`, event.vars)
@@ -163,6 +164,11 @@ export function doneIn(run: string, events: Iterable<Timed>, others: Others = ne
     },
   }
 }
+
+const metAgain = (entry: Entry, now: HostMet): Entry => ({
+  ...entry,
+  met: entry.met.map((met) => (met.host === now.host ? now : met)),
+})
 
 /** The latest other run on a host, by its name, and by its address behind an @. */
 type Others = ReadonlyMap<string, Other>

@@ -37,7 +37,14 @@ export class Meetings {
     return met
   }
 
-  async #ask(host: Host): Promise<HostMet | undefined> {
+  /** The run itself has started the host anew: what was done before it counts on. */
+  async meetAgain(host: Host): Promise<void> {
+    const before = await this.#met.get(host.name)
+    this.#met.set(host.name, this.#ask(host, before !== undefined))
+    await this.#met.get(host.name)
+  }
+
+  async #ask(host: Host, again = false): Promise<HostMet | undefined> {
     const { circumstances, emit } = this.#options
     if (!circumstances) return undefined
     try {
@@ -46,6 +53,7 @@ export class Meetings {
         host: host.name,
         address: addressOf(host),
         ...(await circumstances.meet(host)),
+        ...(again ? { again } : {}),
       }
       emit(met)
       return met

@@ -30,6 +30,8 @@ export interface Outcome {
   readonly status: Status
   /** Something was changed, or would be, however the task ended. */
   readonly changed: boolean
+  /** Hosts that it has started anew. */
+  readonly rebooted?: ReadonlySet<string>
   /** The host was spoken with. */
   readonly reached?: boolean
   readonly result?: Value
@@ -151,6 +153,7 @@ class Doing {
   readonly #delegated = new Set<string>()
   #record: BodyRecord
   #reached = false
+  readonly #rebooted = new Set<string>()
   // One attempt may change something and fail, and the next find nothing left to do: the task has changed it all the
   // same.
   #changed: boolean
@@ -192,6 +195,7 @@ class Doing {
       ...outcome,
       changed: (this.#changed ||= this.#record.changed),
       reached: this.#reached,
+      rebooted: this.#rebooted,
       delegated: [...this.#delegated],
       milliseconds: Math.round(this.#around.clock.now() - this.#began),
     }
@@ -225,6 +229,7 @@ class Doing {
       changed: false,
       unpredictable: false,
       delegated: this.#delegated,
+      rebooted: this.#rebooted,
       begun: new Begun(signal),
       planned: (operation, diff) => emit({ type: 'change-planned', path, host, operation, diff }),
       ...(foresee ? { foresee: (operation, on, plan) => foresee(path.task, on, operation, plan) } : {}),

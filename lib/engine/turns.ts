@@ -97,11 +97,10 @@ export class Turns {
       for (const name of [host.name, ...outcome.delegated]) this.state.changes.add(name)
     // Asked when its shell has nothing to do, and never of a host that does not answer.
     if (circumstances && outcome.status !== 'unreachable') {
-      if (outcome.reached) await this.state.meetings.meet(host)
-      for (const name of outcome.delegated) {
-        const other = this.state.options.inventory.hosts.get(name)
-        if (other) await this.state.meetings.meet(other)
-      }
+      const { meetings, options } = this.state
+      const others = outcome.delegated.flatMap((name) => options.inventory.hosts.get(name) ?? [])
+      for (const one of [...(outcome.reached ? [host] : []), ...others])
+        await (outcome.rebooted?.has(one.name) ? meetings.meetAgain(one) : meetings.meet(one))
     }
     this.#finished(node, host, outcome, lane)
     return outcome

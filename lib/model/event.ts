@@ -73,6 +73,8 @@ export interface HostMet {
   readonly keys: readonly string[]
   /** Another one after each start of the machine. */
   readonly boot?: string
+  /** The run has started it anew itself: it is the same host as before. */
+  readonly again?: boolean
 }
 /** A role works on a host for the first time: its variables, each shortened to what tells it from another value. */
 export interface VarsRead {

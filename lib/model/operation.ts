@@ -152,6 +152,8 @@ export interface Plan<R, C extends Change = Change> {
   readonly destructive?: boolean
   /** What the change leaves, for the tasks behind it in check mode; without it, nobody knows of what it names. */
   readonly leaves?: readonly Left[]
+  /** The change starts the host anew, and that is no news to whoever goes on with the run. */
+  readonly reboots?: boolean
 }
 
 /** What an operation would do to a host that was looked at, ready to be done. */

@@ -41,6 +41,7 @@ const rebooting = operation<WaitOptions, string, Boot, Rebooted>(() => 'reboot',
     result: { seconds: 0 },
     change: { boot },
     unpredictable: true,
+    reboots: true,
     diff: { path: 'boot', before: `${boot}\n`, after: 'another\n' },
   }),
   async apply(connection, { boot }, { timeout = 600, delay = 2 }) {

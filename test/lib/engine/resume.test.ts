@@ -4,7 +4,7 @@ import { doneIn } from '../../../lib/engine/done.ts'
 import type { Circumstances } from '../../../lib/engine/meetings.ts'
 import { play, role, Secret, secret, type Steps, text } from '../../../lib/index.ts'
 import type { Event, Timed } from '../../../lib/model/event.ts'
-import { Unreachable } from '../../../lib/model/operation.ts'
+import { operation, output, Unreachable } from '../../../lib/model/operation.ts'
 import { maskEvent } from '../../../lib/report/mask.ts'
 import { change, look, rigOf, wish } from '../../rig/hosts.ts'
 import { begin, type Running, runs } from '../../rig/runs.ts'
@@ -369,6 +369,29 @@ test('does again what was done on another host that was started anew since', asy
   const second = await runs(rig, plays, { name: 'run-2', circumstances, done: first.done() })
   assert.equal(warnings(second), ['WARNING a was started anew since: 1 task that was done there runs again'])
   assert.equal(rig.commands, ['a: work', 'b: break', 'a: work', 'b: break'])
+})
+
+test('does nothing again on a host that the run has started anew itself', async () => {
+  const rig = rigOf(one)
+  const { now, circumstances } = world()
+  const reboot = operation<null, null, string, string>(() => 'reboot', {
+    read: () => Promise.resolve(null),
+    plan: () => ({ result: '', change: 'reboot', reboots: true }),
+    async apply(connection) {
+      now.boot = 'b2'
+      return output(connection, 'reboot')
+    },
+  })
+  rig.host('a').answer('break', 1, 0)
+  const plays = only(({ task }) => {
+    task('Work', change('work'))
+    task('Reboot', reboot(null))
+    task('Break', change('break'))
+  })
+  const first = await runs(rig, plays, { circumstances })
+  const second = await runs(rig, plays, { name: 'run-2', circumstances, done: first.done() })
+  assert.equal(warnings(second), [])
+  assert.equal(rig.host('a').commands, ['work', 'reboot', 'break', 'break'])
 })
 
 test('takes what was done as done where nothing differs, and a key more is no other machine', async () => {

@@ -5,7 +5,8 @@ import type { Reader } from '../model/operation.ts'
  * now in a real run.
  *
  * ```ts
- * const running = foresee(connection, `lamp ${name}`, await lit(connection, name))
+ * const lamp = async (connection: Reader, name: string) =>
+ *   foresee(connection, `lamp ${name}`, (await output(connection, `lamp ${name}`)) === 'on\n')
  * ```
  * @throws Unforeseen where only a real run can tell
  */

@@ -48,7 +48,8 @@ declare const restart: Handler
 declare const volumes: readonly string[]
 declare const login: database.ServiceLogin
 declare const password: Secret
-declare const [iqn, old, dump, saved, endpoint]: readonly [string, string, string, string, string]
+declare const [iqn, old, dump, saved, endpoint, formerKey]: readonly [string, string, string, string, string, string]
+declare const operators: readonly string[]
 `,
   words: `${ours}import { file, ini, probe, shell } from 'switchover/modules'
 declare const { ensure }: Steps<any>

@@ -24,12 +24,15 @@ export class Recording {
   readonly #tasks: ReadonlyMap<string, TaskNode>
   readonly #turns = new Map<string, Turn[]>()
   readonly #ended: Turn[] = []
+  readonly #places: ReadonlyMap<string, number>
 
   /** `key` is that of the fingerprints. */
   constructor(plays: readonly PlayNode[], key: string) {
     this.#key = key
     const tasks = plays.flatMap(({ nodes }) => [...tasksOf(nodes)])
     this.#tasks = new Map(tasks.flatMap((node) => (node.kind === 'task' ? [[node.id, node]] : [])))
+    const roles = plays.flatMap((play) => play.roles.map(({ role }) => placeOf(play.play.name, role.name)))
+    this.#places = new Map(roles.map((place, i) => [place, i]))
     const trouble = (error: unknown) => {
       throw error
     }
@@ -48,9 +51,12 @@ export class Recording {
     })
   }
 
-  /** Every task at its turns, in the order in which they ended. */
+  /** Every task at its turns, role by role in the order of the playbook, and in a role as they ended. */
   tasks(): readonly PlannedTask[] {
-    return this.#ended.map((turn) => this.#task(turn, turn.finished!))
+    const tasks = this.#ended.map((turn) => this.#task(turn, turn.finished!))
+    // Of roles that run side by side one ends first today and the other tomorrow.
+    const place = ({ path: { play, role } }: PlannedTask) => this.#places.get(placeOf(play, role)) ?? 0
+    return tasks.sort((a, b) => place(a) - place(b))
   }
 
   #hear(event: Timed): void {
@@ -98,6 +104,8 @@ export class Recording {
     }
   }
 }
+
+const placeOf = (play: string, role: string) => `${play}\0${role}`
 
 const keyOf = ({ path, host }: Pick<TaskFinished, 'path' | 'host'>) => `${identity(path)}\0${host}`
 

@@ -201,7 +201,9 @@ async function readFile(draft: Draft, file: string, vault: VaultOpener): Promise
       )
     const source = await readSource(draft, file, vault)
     if (!source) return
-    if (['.yaml', '.yml', '.json'].includes(extension) || looksLikeYaml(source.text)) {
+    const first = firstLine(source.text)
+    const yaml = ['.yaml', '.yml', '.json'].includes(extension) && !/^\[[^\s\]]+\]\s*(?:#.*)?$/.test(first)
+    if (yaml || looksLikeYaml(first)) {
       const { readYaml } = await import('./yaml.ts')
       return await readYaml(draft, source, vault)
     }
@@ -211,9 +213,10 @@ async function readFile(draft: Draft, file: string, vault: VaultOpener): Promise
   }
 }
 
+const firstLine = (content: string) => content.split('\n').find((line) => !/^\s*(?:[#;].*)?$/.test(line)) ?? ''
+
 // No INI line ends in a colon, so a first line that does is a group of a YAML inventory.
-function looksLikeYaml(content: string): boolean {
-  const first = content.split('\n').find((line) => !/^\s*(?:[#;].*)?$/.test(line)) ?? ''
+function looksLikeYaml(first: string): boolean {
   return /^(?:---|\{|['"]?[\w.-]+['"]?:\s*(?:#.*)?$)/.test(first)
 }
 

@@ -87,7 +87,7 @@ type JsonObject = Readonly<Record<string, unknown>>
 const sections = ['hosts', 'children', 'vars']
 
 function readGroup(draft: Draft, parsed: Parsed, name: string, node: unknown): void {
-  const { file, line } = parsed
+  const { file, line, shown } = parsed
   const group = draft.group(name)
   if (isNull(node)) return
   if (!isMap(node))
@@ -98,13 +98,13 @@ function readGroup(draft: Draft, parsed: Parsed, name: string, node: unknown): v
   for (const { key, value } of node.items) {
     const section = keyText(key)
     const at = { file, line: line(key) }
-    if (!sections.includes(section))
-      draft.problem(
-        `the group ${name} has ${section}, and only hosts, children and vars can be there`,
-        at,
-        didYouMean(section, sections),
-      )
-    else if (isNull(value)) continue
+    if (!sections.includes(section)) {
+      const only = `the group ${name} has ${section}, and only hosts, children and vars can be there`
+      const meant = didYouMean(section, sections)
+      // As for Ansible: what resembles nothing is passed over with a word, and a slip is none of its kind.
+      if (meant) draft.problem(only, at, meant)
+      else draft.warn(`${only}: it is passed over (${shown}:${at.line})`)
+    } else if (isNull(value)) continue
     else if (section !== 'vars' && isScalar(value) && typeof value.value === 'string') {
       if (section === 'children') group.children.add(draft.group(value.value).name)
       else readHosts(draft, parsed, name, value, null)

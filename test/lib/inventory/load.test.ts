@@ -369,4 +369,18 @@ test('a number too large to count is kept as it stands, with a word about it', a
   assert.equal(warned, ['id is a number too large to be counted exactly: it is kept as a text (host_vars/a.yml:1)'])
 })
 
+test('a group may have what means nothing; a file may be INI whatever its ending', async () => {
+  using folder = new Folder({
+    'hosts.yml': 'g:\n  belongs_to:\n    - x\n  hosts:\n    a:\n',
+    'ini.yml': '# ours\n[h]\nb x=1\n',
+  })
+  const warned: string[] = []
+  const inventory = await folder.load(['hosts.yml', 'ini.yml'], { warn: (message) => void warned.push(message) })
+  assert.equal([...inventory.hosts.keys()], ['a', 'b'])
+  assert.equal(inventory.groups.get('h')!.hosts, ['b'])
+  assert.equal(warned, [
+    'the group g has belongs_to, and only hosts, children and vars can be there: it is passed over (hosts.yml:2)',
+  ])
+})
+
 test.run()

@@ -5,7 +5,7 @@ export { select, standing, type Standing } from './database/ask.ts'
 export { charsets, type Charsets } from './database/charsets.ts'
 export { convert, type Converted, type ConvertOptions } from './database/convert.ts'
 export type { Login } from './database/client.ts'
-export { dump, type Dumped, type DumpOptions } from './database/dump.ts'
+export { dump, type Dumped, type DumpOptions, fingerprint } from './database/dump.ts'
 export { migrate, type Migrated, type MigrateOptions } from './database/migrate.ts'
 export {
   absent,
@@ -15,7 +15,14 @@ export {
   type Present,
   type PresentOptions,
 } from './database/present.ts'
-export { replace, type Replaced, type ReplaceOptions, restore, type RestoreOptions } from './database/replace.ts'
+export {
+  reopen,
+  replace,
+  type Replaced,
+  type ReplaceOptions,
+  restore,
+  type RestoreOptions,
+} from './database/replace.ts'
 export { rewrite, type RewriteOptions, type Rewritten, type Row, rows, type ServiceLogin } from './database/rows.ts'
 export type { Stage } from './database/stage.ts'
 export { user, userAbsent, type UserOptions, type UserState } from './database/user.ts'

@@ -1,6 +1,6 @@
 import { operation, type Operation } from '../../model/operation.ts'
 import { type Login, literal, query, queryNow } from './client.ts'
-import { readStage, type Stage } from './stage.ts'
+import { readRecord, type Stage } from './stage.ts'
 
 /** How far the replacement of a database has come, and what it holds. */
 export type Standing = {
@@ -11,6 +11,8 @@ export type Standing = {
   readonly exists: boolean
   readonly tables: number
   readonly charset: string
+  /** The sha256 of the dump that was imported, where one was. */
+  readonly dump: string
 }
 
 /**
@@ -28,8 +30,8 @@ const standingOperation = operation<{ readonly database: string; readonly login:
   ({ database }) => `database.standing ${database}`,
   {
     async read(connection, { database, login }) {
-      const [stage, found] = await Promise.all([
-        readStage(connection, login, database),
+      const [{ stage, dump = '' }, found] = await Promise.all([
+        readRecord(connection, login, database),
         queryNow(
           connection,
           login,
@@ -47,6 +49,7 @@ const standingOperation = operation<{ readonly database: string; readonly login:
         exists: row !== undefined,
         tables: Number(row?.[1] ?? 0),
         charset: row?.[0] ?? '',
+        dump,
       }
     },
     plan: (result) => ({ result }),

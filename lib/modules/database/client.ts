@@ -134,10 +134,18 @@ function unescape(field: string): string {
   return field.replace(/\\([ntb0\\])/g, (_, c: string) => ({ n: '\n', t: '\t', b: '\b', 0: '\0', '\\': '\\' })[c] ?? c)
 }
 
+// MariaDB's client shows the statement that failed, and every server a piece of it: of an import, its data.
+function withoutData(stderr: string): string {
+  return stderr
+    .replace(/^-{14}\n[^]*\n-{14}\n+/m, '')
+    .replace(/ near '[^]*' at line /, ' near something at line ')
+    .replace(/(Incorrect \S+ value:|Truncated incorrect \S+ value:) '[^]*'(?= for )/, '$1')
+}
+
 /** The error of a client program in words, with the next step where it is known. */
 export function clientError(connection: Reader, command: string, result: CommandResult): Error {
   const { name } = connection.host
-  const said = result.stderr
+  const said = withoutData(result.stderr)
     .trim()
     .split('\n')
     .filter((line) => !line.includes('Deprecated program name'))

@@ -14,9 +14,9 @@ import { refuse } from '../../kit/refusal.ts'
 import { quote, sh } from '../../kit/shell.ts'
 import { leavesSomeFile } from '../../kit/leaving.ts'
 import { left, type Like } from '../../model/foreseen.ts'
-import { receiving, sumIn } from '../copy-between/receive.ts'
+import { findSum, receiving, sumIn } from '../copy-between/receive.ts'
 import { relay } from '../copy-between/relay.ts'
-import { type ClientCommand, clientError, clientScript, literal, type Login } from './client.ts'
+import { type ClientCommand, clientError, clientScript, literal, type Login, runClient } from './client.ts'
 
 /** A complete dump in a file of the host. */
 export type Dumped = { readonly path: string; readonly bytes: number; readonly sha256: string }
@@ -56,6 +56,47 @@ export function dump(options: DumpOptions): Operation<Dumped> {
   return dumpOperation(options)
 }
 
+/**
+ * The sha256 of the dump that a database would give now, of which nothing is kept: it is that of an earlier dump when
+ * no row has changed since.
+ *
+ * ```ts
+ * const { dump } = await host.run(database.standing('nova'))
+ * const same = (await host.on(host.vars.source).run(database.fingerprint('nova'))) === dump
+ * ```
+ * @throws Advice when the database, the client or the login is missing
+ */
+export function fingerprint(database: string, login: Login = {}): Operation<string> {
+  return fingerprintOperation({ database, login })
+}
+
+const fingerprintOperation = operation<{ readonly database: string; readonly login: Login }, string, string>(
+  ({ database }) => `database.fingerprint ${database}`,
+  {
+    async read(connection, { database, login }) {
+      // What is summed up says for itself whether it is whole.
+      const commands = `${findSum}
+( ${dumping(database)} || echo failed $? >&2 ) | $sum`
+      const { stdout, stderr } = await runClient(connection, {
+        login,
+        commands,
+        long: true,
+        shown: `mysqldump ${database}`,
+      })
+      const code = Number(/^failed (\d+)$/m.exec(stderr)?.[1] ?? 0)
+      if (code > 0) throw clientError(connection, `mysqldump ${database}`, { code, stdout: '', stderr })
+      return sumIn(stdout)
+    },
+    plan: (result) => ({ result }),
+  },
+)
+
+// --skip-dump-date makes two dumps of the same rows equal, which is how a rerun can tell.
+function dumping(database: string): string {
+  const kinds = '--routines --triggers --events --hex-blob'
+  return `$mysqldump --single-transaction --quick ${kinds} --skip-dump-date ${quote(database)}`
+}
+
 /** How a dump is taken and kept. */
 type Taking = {
   /** The host that the database is on, where that is another one. */
@@ -90,14 +131,7 @@ const dumpOperation = operation<
       result: { path: to, bytes: 0, sha256: '' },
       change: {
         from: from?.name === host ? undefined : from?.name,
-        // --skip-dump-date makes two dumps of the same rows equal, which is how a rerun can tell.
-        take: {
-          login,
-          commands:
-            '$mysqldump --single-transaction --quick --routines --triggers --events --hex-blob --skip-dump-date ' +
-            quote(database),
-          shown: `mysqldump ${database}`,
-        },
+        take: { login, commands: dumping(database), shown: `mysqldump ${database}` },
         receive: `${sh`umask 077; mkdir -p ${path.posix.dirname(to)}`} || exit\n${receiving(part)}`,
         part,
         to,

@@ -2,7 +2,7 @@ import { left } from '../../model/foreseen.ts'
 import { quote, sh } from '../../kit/shell.ts'
 import { type Connection, operation, type Operation, type Reader } from '../../model/operation.ts'
 import { findSum, sumOf } from '../copy-between/receive.ts'
-import { type ClientCommand, identifier, type Login, query, runClient } from './client.ts'
+import { type ClientCommand, identifier, type Login, query, runClient, statement } from './client.ts'
 import { countTables, findDump, type Found, guards, mustBeSaved } from './dump.ts'
 import { forgetKeys } from './foreign-keys.ts'
 import { forgetStage, leavesStage, readRecord, readStage, recordStage, type Stage } from './stage.ts'
@@ -104,6 +104,37 @@ const replaceOperation = operation<ReplaceOptions, State, ClientCommand, Replace
       }
     },
     apply: doImport,
+  },
+)
+
+/**
+ * Takes back that a database was replaced: what its dump was made of has changed since, so that the next `replace`
+ * imports one anew, whatever it has become by then. One that was never replaced is left alone.
+ *
+ * ```ts
+ * task('Move it again', database.reopen('nova'))
+ * ```
+ */
+export function reopen(database: string, login: Login = {}): Operation<Stage> {
+  return reopenOperation({ database, login })
+}
+
+const reopenOperation = operation<{ readonly database: string; readonly login: Login }, Stage, ClientCommand, Stage>(
+  ({ database }) => `database.reopen ${database}`,
+  {
+    read: (connection, { database, login }) => readStage(connection, login, database),
+    plan(stage, { database, login }) {
+      if (stage === 'untouched' || /ing$/.test(stage)) return { result: stage }
+      return {
+        result: 'importing',
+        leaves: leavesStage(database, 'importing'),
+        change: statement(login, recordStage(database, 'importing')),
+        diff: { path: `record of ${database}`, before: `${stage}\n`, after: 'to be imported anew\n' },
+      }
+    },
+    async apply(connection, command) {
+      await runClient(connection, command)
+    },
   },
 )
 

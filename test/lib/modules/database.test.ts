@@ -101,6 +101,48 @@ for (const shell of shells) {
     assert.is(plan.unpredictable, true)
   })
 
+  test('fingerprint is the sum of the dump as long as no row changes, and reopen lets it be imported anew', async () => {
+    const { name, source, target, dump, replace, convert, migrate, stage } = fresh()
+    const { sha256 } = await dump()
+    await replace()
+    await convert()
+    await migrate('true')
+    const now = async () => (await planOf(source, database.fingerprint(name))).result
+    assert.is((await planOf(target, database.standing(name))).result.dump, sha256)
+    assert.is(await now(), sha256)
+    source.sql("UPDATE image_tags SET value = 'three' WHERE value = 'two'", name)
+    assert.is.not(await now(), sha256)
+    assert.match(await failure(source, database.fingerprint('nothing_there')), /no database nothing_there/)
+    const { result } = await applied(target, () => database.reopen(name))
+    assert.is(result, 'importing')
+    assert.is(await stage(), 'importing')
+    await dump()
+    await replace()
+    assert.match(target.sql('SELECT value FROM image_tags', name), 'three')
+    assert.equal((await planOf(target, database.reopen('never_replaced'))).changed, false)
+  })
+
+  test('an import that fails says where, and shows nothing of the data', async () => {
+    const { target, to, saved, replacement } = fresh()
+    for (const path of [to, saved]) mkdirSync(join(path, '..'), { recursive: true })
+    writeFileSync(
+      to,
+      'CREATE TABLE volumes (id INT PRIMARY KEY, auth TEXT);\n' +
+        "INSERT INTO volumes VALUES (1, 'CHAP user geheim'), (2 'CHAP user geheim');\n-- Dump completed\n",
+    )
+    const said = await failure(target, database.replace(replacement))
+    assert.match(said, /ERROR 1064 \(42000\) at line 2: .* near something at line 1/)
+    assert.not.match(said, 'geheim')
+    writeFileSync(
+      to,
+      'CREATE TABLE volumes (id INT PRIMARY KEY, auth TEXT);\n' +
+        "INSERT INTO volumes VALUES (1, 'CHAP user geheim'),\n(1, '--------------\n');\n-- Dump completed\n",
+    )
+    const twice = await failure(target, database.replace(replacement))
+    assert.match(twice, /ERROR 1062 \(23000\) at line 2: Duplicate entry '1' for key 'PRIMARY'/)
+    assert.not.match(twice, 'geheim')
+  })
+
   test('dump keeps a complete dump when told, and replaces a broken one', async () => {
     const { name, source } = fresh()
     const to = join(source.dir, 'kept.sql')
@@ -344,6 +386,7 @@ for (const shell of shells) {
       charset: target
         .sql(`SELECT default_character_set_name FROM information_schema.schemata WHERE schema_name = '${name}'`)
         .trim(),
+      dump: createHash('sha256').update(readFileSync(replacement.dump)).digest('hex'),
     })
   })
 

@@ -14,6 +14,7 @@ import { stateFolder } from '../model/state-folder.ts'
 import type { Transport } from '../model/transport.ts'
 import { both, guarded } from '../report/guard.ts'
 import { type Claim, createTransport, type TransportOptions } from '../transport/index.ts'
+import { withInventory } from './advice.ts'
 import { machineOf } from './machine.ts'
 import type { Performed } from './performed.ts'
 import type { Prepared } from './prepare.ts'
@@ -60,7 +61,7 @@ export async function perform(prepared: Prepared, how: Performance): Promise<Per
   process.on('exit', release)
   try {
     const broken = new AbortController()
-    const emit = (event: Event) => sinks.report({ ...event, time: Date.now() })
+    const emit = (event: Event) => sinks.report({ ...withInventory(event, options.argv), time: Date.now() })
     const warn = (message: string) => emit({ type: 'warned', message })
     const journal = records
       ? [

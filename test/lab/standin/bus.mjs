@@ -64,6 +64,8 @@ export function bus(conf, logger) {
         say = speak
         say({ op: 'consume', queue: replies })
         for (const queue of consumers.keys()) say({ op: 'consume', queue })
+        // What was called while there was no broker would never be answered, and who waits would leave this one too.
+        for (const { message } of calls.values()) say(message)
         ready()
       } else if (message.queue === replies) {
         const call = calls.get(message.body.id)

@@ -633,7 +633,7 @@ function cinder(of, { folder, file }) {
   folder('var/lib/cinder', 0o755, 'cinder')
   folder('var/log/cinder', 0o755, 'cinder')
   file('etc/tgt/targets.conf', 'default-driver iscsi\ninclude /etc/cinder/volumes/*\n')
-  file('usr/bin/cinder-rootwrap', '#!/bin/sh\nshift\nexec "$@"\n', 0o755)
+  file('usr/bin/cinder-rootwrap', cinderRootwrap, 0o755)
   file(
     'etc/sudoers.d/cinder',
     'Defaults:cinder !requiretty\ncinder ALL = (root) NOPASSWD: /usr/bin/cinder-rootwrap /etc/cinder/rootwrap.conf *\n',
@@ -655,6 +655,17 @@ function cinder(of, { folder, file }) {
   // These volumes were made by the very process that runs: only a later start exports again, and loses CHAP.
   file('var/lib/cinder/exported', '', 0o644, 'cinder')
 }
+
+// Programs are looked for in exec_dirs alone, in their order (cinder 2014.1 openstack/common/rootwrap/filters.py:45).
+const cinderRootwrap = `#!/bin/sh
+conf=$1 program=$2
+shift 2
+for folder in $(sed -n 's/^exec_dirs *= *//p' "$conf" | tr ',' ' '); do
+  [ ! -x "$folder/$program" ] || exec "$folder/$program" "$@"
+done
+echo "Executable not found: $program (filter match = $program)" >&2
+exit 96
+`
 
 const sudoers = `Defaults env_reset
 Defaults secure_path="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -242,5 +242,44 @@ if (!leftOut('what Fuel left', 'root')) {
     assert.match(said, /ERROR .*UnsupportedRpcVersion: Specified RPC version, 3\.23/)
     assert.match(said, /AMQP server on 127\.0\.0\.1:5672 is unreachable: ACCESS_REFUSED/)
   })
+
+  talk('what is called while there is no broker is answered once there is one', () => {
+    const base = root('node-3')
+    const nodeConf = join(base, 'etc/nova/nova.conf')
+    writeFileSync(nodeConf, readFileSync(nodeConf, 'utf8').replace('10.0.0.4:5672', '127.0.0.1:5672'))
+    writeFileSync(
+      join(base, 'late.mjs'),
+      `
+      import { createServer } from 'node:net'
+      const { bus } = await import(process.argv[2] + 'bus.mjs')
+      const { readConf } = await import(process.argv[2] + 'conf.mjs')
+      const { openLog } = await import(process.argv[2] + 'daemon.mjs')
+      openLog('late.log')
+      const rpc = bus(readConf(['/etc/nova/nova.conf']), 'nova')
+      const asked = rpc.call('conductor', { method: 'any' }, 8000)
+      createServer((socket) => {
+        let replies
+        socket.on('data', (data) => {
+          for (const line of String(data).trim().split('\\n')) {
+            const { op, queue, body } = JSON.parse(line)
+            if (op === 'login') socket.write('{"ok":true}\\n')
+            if (op === 'consume') replies ??= queue
+            if (op === 'publish') socket.write(JSON.stringify({ queue: replies, body: { id: body.id, result: 'answered' } }) + '\\n')
+          }
+        })
+      }).listen(5672, '127.0.0.1')
+      console.log(await asked)
+      process.exit(0)
+    `,
+    )
+    const script = `ip link set lo up; node ${base}/late.mjs ${here.pathname}`
+    const ran = spawnSync('unshare', ['--net', 'sh', '-c', script], {
+      encoding: 'utf8',
+      timeout: 20000,
+      env: { ...process.env, STANDIN_ROOT: base, STANDIN_HOSTNAME: 'here' },
+    })
+    rmSync(base, { recursive: true, force: true })
+    assert.is(ran.stdout, 'answered\n', ran.stderr)
+  })
   talk.run()
 }

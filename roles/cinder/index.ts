@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict'
-import { Advice, masked, role, Secret } from '../../lib/index.ts'
-import { copyBetween, database, file, lvm, probe, service, shell } from '../../lib/modules/index.ts'
+import { Advice, role } from '../../lib/index.ts'
+import { copyBetween, database, file, lvm, probe, service } from '../../lib/modules/index.ts'
 import { alone } from '../openstack/alone.ts'
 import { type CloudHost, cloud, sourceOf } from '../openstack/cloud.ts'
-import { daemonsOf } from '../openstack/daemons.ts'
+import { daemonsOf, mustBeStopped } from '../openstack/daemons.ts'
 import { copiedVolumes } from '../openstack/kept.ts'
-import { rootLogin, serviceLogin } from '../openstack/logins.ts'
+import { rootLogin } from '../openstack/logins.ts'
 import { move } from '../openstack/move.ts'
+import { inEarnest } from '../openstack/moved.ts'
 import { list, start } from '../openstack/start.ts'
-
-const exports = '/etc/cinder/volumes'
-const iqn = 'iqn.2010-10.org.openstack:'
+import { isLive } from '../openstack/still.ts'
+import { keepLogins, mendLogins, mustBeServed } from './exports.ts'
+import { leadsTo, portalsOf } from './portal.ts'
 
 /**
  * Cinder's database, configuration and volumes on the target controller: the article's «Upgrade Cinder». Volumes of
@@ -22,23 +23,33 @@ export const cinder = role('cinder', cloud, (steps) => {
   move(steps, 'cinder', {
     data: {
       name: 'Volumes',
-      bring(moving) {
-        task("Stop the source's iSCSI target", { tags: ['volumes'], when: moving }, async (host) => {
-          const source = sourceOf(host)
-          await source.run(service.stopped(...daemonsOf(source, 'cinder', 'target')))
+      bring() {
+        const guests = 'guests would go on writing to volumes that are being copied'
+        task('Check that the source serves no volumes', { tags: ['volumes'], verify: true }, (host) =>
+          mustBeStopped(sourceOf(host), 'cinder', guests, 'stop it: run cinder -i INVENTORY'),
+        )
+        task('Make the volumes', { tags: ['volumes'] }, async (host) => {
+          for (const { name, bytes } of await toBring(host)) {
+            const { vars } = host
+            const there = (await host.run(lvm.volumes(vars.volumeGroup))).some((one) => one.name === name)
+            // Of one that is gone the copy is gone too.
+            if (!there) await host.run(file.absent(recordOf(name)))
+            await host.run(lvm.volume({ group: vars.volumeGroup, name, bytes }))
+          }
         })
-        task('Make the volumes', { tags: ['volumes'], when: moving }, async (host) => {
-          for (const { name, bytes } of await volumesOf(sourceOf(host)))
-            await host.run(lvm.volume({ group: host.vars.volumeGroup, name, bytes }))
-        })
-        // Written once: by the second time a guest may have written to the volume here.
-        task('Copy the volumes', { tags: ['volumes', 'destructive'], when: moving }, async (host) => {
+        // Once a guest may have written to the volume here, never again.
+        task('Copy the volumes', { tags: ['volumes', 'destructive'] }, async (host) => {
           const source = sourceOf(host)
-          for (const { name, bytes } of await volumesOf(source)) {
+          await inEarnest(host, mustBeStopped(source, 'cinder', guests, 'stop it: run cinder -i INVENTORY'))
+          for (const { name, bytes } of await toBring(host)) {
             const path = `/dev/${source.vars.volumeGroup}/${name}`
             const to = `/dev/${host.vars.volumeGroup}/${name}`
-            const record = `${copiedVolumes}/${name}`
+            const [record, of] = [recordOf(name), `${recordOf(name)}.of`]
+            const state = await stateOf(source, path)
+            const copied = (await host.run(probe`cat ${of} 2>/dev/null; :`)).stdout
+            if (copied !== state) await host.run(file.absent(record))
             await host.run(copyBetween.device({ from: host.vars.source, path, to, bytes, record }))
+            await host.run(file.content(of, state, { mode: '0600' }))
           }
         })
       },
@@ -54,8 +65,14 @@ export const cinder = role('cinder', cloud, (steps) => {
       .filter(({ name, bytes }) => (there.get(name) ?? 0) < bytes)
       .map(({ name }) => name)
     if (missing.length === 0) return
+    const source = sourceOf(host)
+    const theirs = (await source.run(lvm.volumes(source.vars.volumeGroup))).map(({ name }) => name)
+    const lost = missing.filter((name) => !theirs.includes(name))
+    if (lost.length > 0) host.log(`${source.name} had no data of these either: ${lost.join(', ')}`)
+    const left = missing.filter((name) => theirs.includes(name))
+    if (left.length === 0) return
     throw new Advice(
-      `${host.vars.volumeGroup} lacks these volumes, or has them too small: ${missing.join(', ')}; ` +
+      `${host.vars.volumeGroup} lacks these volumes, or has them too small: ${left.join(', ')}; ` +
         'cinder-volume would set them to error',
       'bring them: run cinder -i INVENTORY -t volumes',
     )
@@ -64,53 +81,96 @@ export const cinder = role('cinder', cloud, (steps) => {
 
 /** Starts the cinder that has been moved, and serves its volumes to those who had them. */
 export const cinderStart = role('cinder.start', cloud, (steps) => {
-  const { task, ensure, handler, flush } = steps
-  ensure('Start the iSCSI target', { tags: ['start', 'volumes'] }, (host) =>
-    service.started(...daemonsOf(host, 'cinder', 'target')),
-  )
-  start(steps, 'cinder')
-  const restart = handler('Let the iSCSI target read its exports again', shell({ touches: [] })`tgt-admin --update ALL`)
-  // At its start cinder-volume exports volumes in use without their CHAP login (cinder 2014.1
-  // cinder/volume/iscsi.py:94): logins still work, but so would anyone's.
-  const patient = { tags: ['volumes'], notify: restart, retries: 5, delay: '1s' } as const
-  task('Give the exports their CHAP login back', patient, async (host) => {
-    for (const { id, provider_auth } of await host.run(database.rows(serviceLogin(host, 'cinder'), exported))) {
-      const [method, user, password] = String(provider_auth).split(' ')
-      if (method !== 'CHAP' || !user || !password) continue
-      const name = `volume-${String(id)}`
-      const { exists } = await host.run(file.stat(`${exports}/${name}`))
-      assert(exists, `cinder-volume has not exported ${name} yet`)
-      const content = targetOfVolume(host, name, user, Secret.of(password, `CHAP password of ${name}`))
-      await host.run(file.content(`${exports}/${name}`, content, { mode: '0640', owner: 'cinder', group: 'cinder' }))
-    }
+  const { task, ensure } = steps
+  start(steps, 'cinder', () => {
+    ensure('Start the iSCSI target', { tags: ['start', 'volumes'] }, (host) =>
+      service.started(...daemonsOf(host, 'cinder', 'target')),
+    )
+    // Before the first export, and for every one that comes.
+    task('Let the exports keep their CHAP login', { tags: ['start', 'volumes', 'config'] }, keepLogins)
   })
-  flush()
-  const looking = { tags: ['verify', 'volumes'], retries: 10, delay: '1s', verify: true } as const
-  task('Check that every volume in use is exported', looking, async (host) => {
-    const select = "SELECT id FROM cinder.volumes WHERE deleted = 0 AND status = 'in-use'"
-    const rows = await host.run(database.select(select, rootLogin(host)))
-    const { stdout } = await host.run(probe`tgtadm --lld iscsi --op show --mode target`)
-    const targets = stdout.split(/^Target /m)
-    const missing = rows
-      .map(([id]) => `volume-${id}`)
-      .filter((name) => !targets.some((target) => target.includes(`${iqn}${name}`) && target.includes('LUN: 1')))
-    assert(missing.length === 0, `the iSCSI target does not serve ${missing.join(', ')}`)
-    return { exported: rows.length }
-  })
-  task('Check that no attachment names the old address', { tags: ['verify'], verify: true }, async (host) => {
-    const old = sourceOf(host).vars.storage
-    if (old === host.vars.storage) return
-    const select = `
-      SELECT id FROM nova.block_device_mapping WHERE deleted = 0 AND connection_info LIKE '%${old}:3260%'
-      UNION ALL SELECT id FROM cinder.volumes WHERE deleted = 0 AND provider_location LIKE '${old}:%'`
-    const rows = await host.run(database.select(select, rootLogin(host)))
-    assert(rows.length === 0, `these rows still name ${old}: ${rows.map(([id]) => id).join(', ')}`)
-  })
-  list(steps, 'cinder')
+  const patient = { tags: ['volumes', 'start'], retries: 10, delay: '1s' } as const
+  task('Give the exports their CHAP login back', patient, mendLogins)
+  // It exports them one after the other, and of some clouds there are many.
+  const looking = { tags: ['verify', 'volumes'], retries: 120, delay: '1s', verify: true } as const
+  task('Check that every volume in use is exported, to its guests alone', looking, mustBeServed)
+  task('Check that no attachment names the old address', { tags: ['verify'], verify: true }, mustLeadHere)
+  list(steps, 'cinder', lostBefore)
 })
 
 /** `run cinder`: stops cinder on the source and moves it to the target. */
 export default alone('cinder', [cinder, cinderStart])
+
+/** The volumes that are to be copied: all until guests write to them here, and then what is missing. */
+async function toBring(host: CloudHost): Promise<readonly lvm.LogicalVolume[]> {
+  const source = sourceOf(host)
+  const all = await volumesOf(source)
+  if (!(await isLive(host))) return all
+  const [here, rows] = await Promise.all([
+    host.run(lvm.volumes(host.vars.volumeGroup)),
+    host.run(database.select('SELECT id FROM cinder.volumes WHERE deleted = 0', rootLogin(host))),
+  ])
+  const wanted = rows.map(([id]) => `volume-${id}`)
+  const whole = await host.run(probe`cd ${copiedVolumes} 2>/dev/null && ls; :`)
+  const copied = whole.stdout.split('\n')
+  const there = (name: string) => here.some((one) => one.name === name) && copied.includes(name)
+  return all.filter(({ name }) => wanted.includes(name) && !there(name))
+}
+
+function recordOf(name: string): string {
+  return `${copiedVolumes}/${name}`
+}
+
+/**
+ * What changes when something is written to a volume: how much was written to the device since the host's start, as its
+ * kernel counts it, and for a file its time.
+ */
+async function stateOf(source: CloudHost, path: string): Promise<string> {
+  const { stdout } = await source.run(probe`
+    p=$(readlink -f ${path})
+    if [ -b "$p" ]; then
+      cat /proc/sys/kernel/random/boot_id
+      d=$(stat -c '%t %T' "$p")
+      awk '{ print $5, $7 }' "/sys/dev/block/$((0x\${d% *})):$((0x\${d#* }))/stat"
+    else stat -c '%Y %Z %s' "$p"; fi`)
+  return stdout
+}
+
+/** Volumes that were lost before the move: their rows say so, or their data is not on the source. */
+async function lostBefore(host: CloudHost): Promise<readonly string[]> {
+  const source = sourceOf(host)
+  const [rows, there] = await Promise.all([
+    source.run(database.select('SELECT id, status FROM cinder.volumes WHERE deleted = 0', rootLogin(source))),
+    source.run(lvm.volumes(source.vars.volumeGroup)),
+  ])
+  const names = there.map(({ name }) => name)
+  return rows
+    .filter(([id, status]) => status!.startsWith('error') || !names.includes(`volume-${id}`))
+    .map(([id]) => id!)
+}
+
+/** No attachment may lead to the old controller. What leads to a third one is not ours, and is only told. */
+async function mustLeadHere(host: CloudHost): Promise<void> {
+  const [rows, old] = await Promise.all([
+    host.run(
+      database.select(
+        `SELECT id, connection_info FROM nova.block_device_mapping
+          WHERE deleted = 0 AND volume_id IS NOT NULL AND connection_info IS NOT NULL
+        UNION ALL SELECT id, provider_location FROM cinder.volumes WHERE deleted = 0 AND provider_location IS NOT NULL`,
+        rootLogin(host),
+      ),
+    ),
+    portalsOf(sourceOf(host)),
+  ])
+  const led = rows.map(([id, where]) => ({ id: id!, to: leadsTo(where!) })).filter(({ to }) => to !== host.vars.storage)
+  const wrong = led.filter(({ to }) => to !== undefined && old.includes(to))
+  assert(
+    wrong.length === 0,
+    `these rows still name ${host.vars.source.name}: ${wrong.map(({ id, to }) => `${id} (${to})`).join(', ')}`,
+  )
+  for (const { id, to } of led)
+    host.log(`${id} leads to ${to ?? 'no portal'}, neither of both controllers: left as it is`)
+}
 
 async function volumesOf(source: CloudHost): Promise<readonly lvm.LogicalVolume[]> {
   const all = await source.run(lvm.volumes(source.vars.volumeGroup))
@@ -120,17 +180,4 @@ async function volumesOf(source: CloudHost): Promise<readonly lvm.LogicalVolume[
     `${source.name} has snapshots, which cannot be copied block by block: ${snapshots.map((s) => s.name).join(', ')}`,
     'delete them, or make volumes of them, before the move',
   )
-}
-
-const exported =
-  "SELECT id, provider_auth FROM volumes WHERE deleted = 0 AND status = 'in-use' AND provider_auth IS NOT NULL"
-
-/** The file by which tgtd serves a volume to those who know its login. */
-function targetOfVolume({ vars }: CloudHost, name: string, user: string, password: Secret) {
-  return masked`
-<target ${iqn}${name}>
-    backing-store /dev/${vars.volumeGroup}/${name}
-    incominguser ${user} ${password}
-</target>
-`
 }

@@ -2,16 +2,12 @@ import assert from 'node:assert/strict'
 import { Advice, play, playbook, role, type Task } from '../../lib/index.ts'
 import { file, ini, probe, service } from '../../lib/modules/index.ts'
 import { type CloudHost, type CloudView, cloud, releaseOf, siteOf, targetOf } from '../openstack/cloud.ts'
+import { inEarnest } from '../openstack/moved.ts'
 import type { Compute } from '../openstack/release.ts'
 import { named, settingsOf } from '../openstack/settings.ts'
 import { databaseClock } from '../openstack/start.ts'
-import { nodeOf } from './node.ts'
-import {
-  mustBeCalledAsItsGuestsSay,
-  mustBeTheOnlyController,
-  mustHaveItsGuests,
-  mustHaveItsGuestsInEarnest,
-} from './ready.ts'
+import { copyOf, nodeOf } from './node.ts'
+import { mustBeCalledAsItsGuestsSay, mustBeTheOnlyController, mustHaveItsGuests } from './ready.ts'
 import { mustReport } from './reports.ts'
 import { atLeast, computePackage } from './version.ts'
 
@@ -28,12 +24,12 @@ export const compute = role('compute', cloud, ({ task, ensure, handler, block, f
     edits.some((one) => host.resultIfRun(one)?.changed)
   // Where nova-compute is restarted next, the agent settles at the same time, and is looked at when both have.
   const agent = handler('Restart the Open vSwitch agent', async (host) => {
-    await mustHaveItsGuestsInEarnest(host)
+    await inEarnest(host, mustHaveItsGuests(host))
     const settle = edited(host, novaEdits) ? 0 : 2
     await host.run(service.restarted({ log: '/var/log/neutron/*.log', settle }, nodeOf(host).agent))
   })
   const restart = handler('Restart nova-compute', async (host) => {
-    await mustHaveItsGuestsInEarnest(host)
+    await inEarnest(host, mustHaveItsGuests(host))
     await host.run(service.restarted({ log: '/var/log/nova/compute.log', timeout: 20 }, nodeOf(host).daemon))
     if (!edited(host, agentEdits)) return
     const { running, name, said } = await host.run(service.status(nodeOf(host).agent))
@@ -96,7 +92,7 @@ export const compute = role('compute', cloud, ({ task, ensure, handler, block, f
       flush()
       // The next attempt begins with what the operator has made of the files by then.
       task('Forget the saved configuration', { tags: ['always'], when: touched }, async (host) => {
-        for (const path of nodeOf(host).files) await host.run(file.absent(`${path}.switchover-backup`))
+        for (const path of nodeOf(host).files) await host.run(file.absent(copyOf(path)))
       })
       task('Say how the node is left', { tags: ['always'] }, (host): never => {
         throw touched(host)
@@ -129,7 +125,7 @@ export default playbook('compute', [
 
 /** What a file asks for before it leads elsewhere: here, where neither a tag nor a journal leaves it out. */
 async function saveFirst(host: CloudHost, path: string): Promise<void> {
-  await mustHaveItsGuestsInEarnest(host)
+  await inEarnest(host, mustHaveItsGuests(host))
   await host.run(file.backup(path))
 }
 

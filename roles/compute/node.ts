@@ -17,3 +17,9 @@ export function nodeOf(host: CloudView): Node {
     files: [named(config.daemon.path, host), named(config.agent.path, host)],
   }
 }
+
+/** Where `file.backup` keeps a file of it. */
+export function copyOf(path: string): string {
+  const at = path.lastIndexOf('/') + 1
+  return `${path.slice(0, at)}.${path.slice(at)}.switchover-backup~`
+}

@@ -3,7 +3,7 @@ import { database, ini, probe } from '../../lib/modules/index.ts'
 import { type CloudHost, sourceOf, targetOf } from '../openstack/cloud.ts'
 import { allRunning, daemonsOf, runningOf } from '../openstack/daemons.ts'
 import { rootLogin } from '../openstack/logins.ts'
-import { mustBeMoved, mustBeMovedInEarnest, servicesWithData } from '../openstack/moved.ts'
+import { mustBeMoved, servicesWithData } from '../openstack/moved.ts'
 import { nodeOf } from './node.ts'
 
 /**
@@ -11,16 +11,8 @@ import { nodeOf } from './node.ts'
  * off from a cloud that lives. @throws Advice
  */
 export function mustHaveItsGuests(host: CloudHost): Promise<void> {
-  return mustBeMoved(host, servicesWithData(host), cutOff(host))
-}
-
-/** The same inside a change. */
-export function mustHaveItsGuestsInEarnest(host: CloudHost): Promise<void> {
-  return mustBeMovedInEarnest(host, servicesWithData(host), cutOff(host))
-}
-
-function cutOff({ name }: CloudHost): string {
-  return `${name} would be cut off from a cloud that lives, and find one without its guests`
+  const why = `${host.name} would be cut off from a cloud that lives, and find one without its guests`
+  return mustBeMoved(host, servicesWithData(host), why)
 }
 
 /**

@@ -1,10 +1,11 @@
 import { Advice, role } from '../../lib/index.ts'
 import { copyBetween, database, probe } from '../../lib/modules/index.ts'
 import { alone } from '../openstack/alone.ts'
-import { cloud, serviceOf } from '../openstack/cloud.ts'
+import { type CloudHost, cloud, serviceOf, sourceOf } from '../openstack/cloud.ts'
 import { rootLogin } from '../openstack/logins.ts'
 import { move } from '../openstack/move.ts'
 import { list, start } from '../openstack/start.ts'
+import { isLive } from '../openstack/still.ts'
 
 /**
  * Glance's database, configuration and image files on the target controller: the article's «Upgrading Glance», with
@@ -14,8 +15,10 @@ export const glance = role('glance', cloud, (steps) => {
   move(steps, 'glance', {
     data: {
       name: 'Images',
-      bring(moving) {
-        steps.task('Bring the image files', { tags: ['files'], when: moving }, async (host) => {
+      bring() {
+        steps.task('Bring the image files', { tags: ['files'] }, async (host) => {
+          // Once the target is used, images are made and deleted there: only what is missing is brought.
+          if (await isLive(host)) return bringMissing(host)
           for (const path of serviceOf(host, 'glance').folders ?? [])
             await host.run(copyBetween.files({ from: host.vars.source, path }))
         })
@@ -29,13 +32,15 @@ export const glanceStart = role('glance.start', cloud, (steps) => {
   start(steps, 'glance')
   steps.task('Check that every image file is there', { tags: ['verify', 'files'], verify: true }, async (host) => {
     const rows = await host.run(database.select(imageFiles, rootLogin(host)))
-    const stdin = rows.map((row) => `${row.join('\t')}\n`).join('')
-    const { stdout } = await host.run(compared(stdin))
-    if (stdout.trim() === '') return { images: rows.length }
+    const wrong = await wrongIn(host, rows)
+    const before = wrong.length === 0 ? [] : await wrongIn(sourceOf(host), rowsOf(rows, wrong))
+    const left = wrong.filter(({ id }) => !before.some((one) => one.id === id))
+    for (const { says } of before)
+      host.log(`broken on ${host.vars.source.name} before, and a matter of its owner: ${says}`)
+    if (left.length === 0) return { images: rows.length - before.length }
     throw new Advice(
-      `these images cannot be used:\n${stdout.trim()}`,
-      'bring their files again: run glance -i INVENTORY -t files,permissions ' +
-        `(an image that is broken on ${host.vars.source.name} too needs its owner)`,
+      `these images cannot be used:\n${left.map(({ says }) => says).join('\n')}`,
+      'bring their files again: run glance -i INVENTORY -t files,permissions',
     )
   })
   list(steps, 'glance')
@@ -44,10 +49,40 @@ export const glanceStart = role('glance.start', cloud, (steps) => {
 /** `run glance`: stops glance on the source and moves it to the target. */
 export default alone('glance', [glance, glanceStart])
 
+type Rows = readonly (readonly string[])[]
+interface Wrong {
+  readonly id: string
+  readonly says: string
+}
+
+/** Brings the files of the images that cannot be used here and can on the source. */
+async function bringMissing(host: CloudHost): Promise<void> {
+  const rows = await host.run(database.select(imageFiles, rootLogin(host)))
+  const wrong = rowsOf(rows, await wrongIn(host, rows))
+  const theirs = await wrongIn(sourceOf(host), wrong)
+  for (const [id, , path] of wrong) {
+    if (!theirs.some((one) => one.id === id)) await host.run(copyBetween.file({ from: host.vars.source, path: path! }))
+  }
+}
+
+function rowsOf(rows: Rows, wrong: readonly Wrong[]): Rows {
+  return rows.filter(([id]) => wrong.some((one) => one.id === id))
+}
+
 const imageFiles = `
   SELECT i.id, i.size, SUBSTRING(l.value, 8), IFNULL(i.checksum, '')
   FROM glance.images i JOIN glance.image_locations l ON l.image_id = i.id
   WHERE i.deleted = 0 AND l.deleted = 0 AND i.status = 'active' AND l.value LIKE 'file://%'`
+
+/** Which files of a host are not what the rows of their images say. */
+async function wrongIn(host: CloudHost, rows: Rows): Promise<readonly Wrong[]> {
+  if (rows.length === 0) return []
+  const { stdout } = await host.run(compared(rows.map((row) => `${row.join('\t')}\n`).join('')))
+  return stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((says) => ({ id: says.replace(/:.*/, ''), says }))
+}
 
 /** Says which files are not what their rows on stdin say, a line each; what may be empty comes last of a row. */
 function compared(stdin: string) {

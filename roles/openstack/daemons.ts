@@ -28,14 +28,11 @@ export async function runningOf(host: CloudHost, service: string): Promise<reado
   return states.filter(({ running }) => running).map(({ name }) => name)
 }
 
-/** No daemon of a service may run: `why` says what would happen. @throws Advice when one does */
-export async function mustBeStopped(host: CloudHost, service: string, why: string): Promise<void> {
+/** No daemon of a service may run: `why` says what would happen, `hint` what to type. @throws Advice when one does */
+export async function mustBeStopped(host: CloudHost, service: string, why: string, hint: string): Promise<void> {
   const running = await runningOf(host, service)
   if (running.length === 0) return
-  throw new Advice(
-    `${running.join(', ')} still ${running.length === 1 ? 'runs' : 'run'} on ${host.name}: ${why}`,
-    `run ${service} -i INVENTORY -t stop,database`,
-  )
+  throw new Advice(`${running.join(', ')} still ${running.length === 1 ? 'runs' : 'run'} on ${host.name}: ${why}`, hint)
 }
 
 /** Those daemons of all services that run, in the order in which they are started; a host need not have all of them. */

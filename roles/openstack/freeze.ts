@@ -1,26 +1,23 @@
 import { Advice, role } from '../../lib/index.ts'
-import { database, file, service as daemon } from '../../lib/modules/index.ts'
-import { cloud, releaseOf, targetOf } from './cloud.ts'
+import { database, service as daemon } from '../../lib/modules/index.ts'
+import { type CloudView, cloud, releaseOf, serviceOf } from './cloud.ts'
 import { allDaemons, allRunning, daemonsOf, inwards } from './daemons.ts'
-import { runningRecord } from './kept.ts'
 import { rootLogin } from './logins.ts'
+import { recordRan } from './ran.ts'
 
 /**
  * Stops the source cloud so that nothing is written after its databases are dumped: the article's «Setting up», which
  * stops nova-api alone; glance, cinder, neutron and keystone would go on writing, and the agents would serve the same
- * addresses as the target's. Nothing but the state of its services is changed on the source, ever: going back is
- * starting what is recorded here.
+ * addresses as the target's. Nothing but the state of its services is changed on the source, ever, now and at its next
+ * boot: going back is starting what is recorded here.
  */
 export const freeze = role('freeze', cloud, ({ task, ensure }) => {
-  task('Record what runs on the source', { tags: ['freeze', 'backup'] }, async (host) => {
-    const target = targetOf(host)
-    const path = runningRecord(target)
-    if ((await target.run(file.stat(path))).exists) return { recorded: 'before' }
-    const running = await allRunning(host)
-    await target.run(file.directory(`${target.vars.backups}/source`, { mode: '0700' }))
-    await target.run(file.content(path, `${running.join('\n')}\n`, { mode: '0600' }))
-    return { recorded: running.join(' ') }
+  // Whichever part of this is run: nothing is stopped that the way back would not know of.
+  task('Record what runs on the source', { tags: ['freeze', 'stop', 'backup'] }, (host) => recordRan(host, names(host)))
+  task('Save who may use which disk', { tags: ['freeze', 'stop', 'backup'] }, async (host) => {
+    for (const { serving } of releaseOf(host).services) await serving?.save(host)
   })
+  ensure('Keep it down at the next boot', { tags: ['freeze', 'stop'] }, (host) => daemon.disabled(...allDaemons(host)))
   ensure('Stop the APIs', { tags: ['freeze', 'stop'] }, (host) => daemon.stopped(...inwards(allDaemons(host, 'api'))))
   const patient = { tags: ['freeze', 'stop'], retries: 60, delay: '5s', verify: true } as const
   task('Wait until nothing is under way', patient, async (host) => {
@@ -46,9 +43,18 @@ export const freeze = role('freeze', cloud, ({ task, ensure }) => {
 
 /** A role's part on the source: only that service is stopped there. */
 export function freezeService(name: string) {
-  return role(`${name}.source`, cloud, ({ ensure }) => {
+  return role(`${name}.source`, cloud, ({ task, ensure }) => {
+    const first = { tags: ['freeze', 'stop', 'backup'] }
+    task(`Record what ${name} runs on the source`, first, (host) => recordRan(host, [name]))
+    const serves = (host: CloudView) => serviceOf(host, name).serving !== undefined
+    task('Save who may use which disk', { ...first, when: serves }, (host) => serviceOf(host, name).serving!.save(host))
+    ensure('Keep it down at the next boot', { tags: ['freeze', 'stop'] }, (host) =>
+      daemon.disabled(...daemonsOf(host, name)),
+    )
     ensure(`Stop ${name} on the source`, { tags: ['freeze', 'stop'] }, (host) =>
       daemon.stopped(...inwards(daemonsOf(host, name))),
     )
   })
 }
+
+const names = (host: CloudView) => releaseOf(host).services.map(({ name }) => name)

@@ -1,13 +1,16 @@
 import { type Handler, type Operation, role, type Steps, type Value } from '../../lib/index.ts'
-import { database, file, service as daemon } from '../../lib/modules/index.ts'
+import { database, service as daemon } from '../../lib/modules/index.ts'
 import { type Cloud, type CloudHost, type CloudView, cloud, releaseOf, serviceOf, sourceOf } from './cloud.ts'
 import { daemonsOf, mustBeStopped, runningOf } from './daemons.ts'
 import { dumpFile, saved, savedFile } from './kept.ts'
 import { rootLogin } from './logins.ts'
+import { handOver } from './owners.ts'
+import { recordRan } from './ran.ts'
 import type { Database } from './release.ts'
 import { rewrite } from './rows.ts'
 import { asUser, migrationsOf, mustBeginAt, mustHaveArrived } from './schema.ts'
 import { configure } from './settings.ts'
+import { hasChanged, isLive, noteWritten } from './still.ts'
 
 /** A service that has nothing of its own: its entry in the release says all. */
 export function moved(name: string) {
@@ -17,7 +20,7 @@ export function moved(name: string) {
 /** What a service adds to the way that the data of every service goes. */
 export interface Own {
   /** Data beside the database: what it is, and how it is brought while the database is. */
-  readonly data?: { readonly name: string; bring(moving: (host: CloudView) => boolean): void }
+  readonly data?: { readonly name: string; bring(): void }
   /** Settings of another kind than files of the release; its tasks notify `changed`. */
   configure?(changed: Handler): void
 }
@@ -35,30 +38,41 @@ export interface Own {
 export function move(steps: Steps<Cloud>, name: string, own: Own = {}): void {
   const { task, ensure, flush, block, parallel } = steps
 
-  const standing = task('See how far the move has come', { tags: ['always'] }, (host) =>
-    Promise.all(databasesOf(host).map((one) => host.run(database.standing(one.name, rootLogin(host))))),
-  )
+  const standing = task('See how far the move has come', { tags: ['always'] }, async (host) => {
+    const all = await Promise.all(
+      databasesOf(host).map((one) => host.run(database.standing(one.name, rootLogin(host)))),
+    )
+    const moved = all.filter(({ stage }) => stage === 'migrated')
+    const stood = moved.length === 0 || (await isLive(host))
+    const changed = await Promise.all(moved.map((one) => !stood && hasChanged(host, one.database)))
+    const stale = moved.filter((_, i) => changed[i]).map((one) => one.database)
+    for (const one of stale) host.log(`${host.vars.source.name} has written to ${one} since it was moved: once more`)
+    return { moved: moved.map((one) => one.database).filter((one) => !stale.includes(one)), stale }
+  })
   const unmoved = (host: CloudView) =>
-    databasesOf(host).filter((_, i) => host.result(standing)[i]?.stage !== 'migrated')
+    databasesOf(host).filter((one) => !host.result(standing).moved.includes(one.name))
   const moving = (host: CloudView) => unmoved(host).length > 0
   const unless = (...tags: readonly string[]) => ({ tags, when: moving })
 
+  task('Record what runs here', unless('stop', 'backup'), (host) => recordRan(host, [name]))
+  // A target that is started anew in the middle must not work on half of the data.
+  ensure('Keep it down at the next boot', unless('stop'), (host) => daemon.disabled(...daemonsOf(host, name)))
   ensure('Stop the daemons', unless('stop'), (host) => daemon.stopped(...daemonsOf(host, name)))
-  ensure('Save the configuration', unless('backup'), (host) => saved(host, serviceOf(host, name).etc))
+  // Whatever part of it is run: what is written is saved first.
+  ensure('Save the configuration', { tags: ['backup', 'config', 'pin', 'permissions'] }, (host) =>
+    saved(host, serviceOf(host, name).etc),
+  )
   const { data } = own
   if (data) {
     parallel('Bring the data', () => {
       block('Database', { try: bringDatabase })
-      block(data.name, { try: () => data.bring(moving) })
+      block(data.name, { try: () => data.bring() })
     })
   } else bringDatabase()
 
   const changed = configured(steps, name)
   own.configure?.(changed)
-  task('Hand the files to the service', { tags: ['permissions'] }, async (host) => {
-    const { user, owned = [] } = serviceOf(host, name)
-    for (const path of owned) await host.run(file.owner(path, `${user}:${user}`))
-  })
+  task('Hand the files to the service', { tags: ['permissions', 'migrate'] }, (host) => handOver(host, name))
   // While the daemons are stopped this restarts nothing; in a partial rerun it is what makes a changed file count.
   flush()
 
@@ -87,18 +101,21 @@ export function move(steps: Steps<Cloud>, name: string, own: Own = {}): void {
     )
     const bring = each(unmoved, async (host, one) => {
       await mustBeginAt(host, one)
+      if (host.result(standing).stale.includes(one.name)) await host.run(database.reopen(one.name, rootLogin(host)))
+      await noteWritten(host, one.name)
       const [from, login] = [host.vars.source, rootLogin(sourceOf(host))]
       return database.dump({ database: one.name, from, to: dumpFile(host, one.name), login })
     })
     const replace = each(unmoved, (host, one) => database.replace(replacement(host, one)))
     const convert = each(unmoved, conversion)
+    const again = `run ${name} -i INVENTORY -t stop,database`
     task("Save the target's own database", unless('backup', 'database'), save)
     task('Check that the source has stopped', { ...unless('dump', 'database'), verify: true }, (host) =>
-      mustBeStopped(sourceOf(host), name, 'what it writes after the dump would be lost'),
+      mustBeStopped(sourceOf(host), name, 'what it writes after the dump would be lost', again),
     )
     task('Bring the dump of the source database', unless('dump', 'database'), bring)
     task('Check that the target has stopped', { ...unless('database', 'destructive'), verify: true }, (host) =>
-      mustBeStopped(host, name, 'it would write into a database that is being replaced'),
+      mustBeStopped(host, name, 'it would write into a database that is being replaced', again),
     )
     task('Replace the target database', unless('database', 'destructive'), replace)
     task('Convert the tables to utf8', unless('database', 'charset'), convert)

@@ -19,35 +19,15 @@ export async function unmovedOf(host: CloudHost, services: readonly string[]): P
 
 /** All data must be on the target: `why` says what would happen. @throws Advice when some is not */
 export async function mustBeMoved(host: CloudHost, services: readonly string[], why: string): Promise<void> {
-  const refusal = await refusalOf(host, services, why)
-  if (refusal) throw new Advice(refusal.reason, refusal.hint)
-}
-
-/** The same inside a change, where no tag and no journal leaves it out; a check run has moved nothing, and goes on. */
-export async function mustBeMovedInEarnest(host: CloudHost, services: readonly string[], why: string): Promise<void> {
-  const refusal = await refusalOf(host, services, why)
-  if (refusal) await host.run(refused(refusal))
-}
-
-type Refusal = { readonly reason: string; readonly hint: string }
-
-async function refusalOf(host: CloudHost, services: readonly string[], why: string): Promise<Refusal | undefined> {
   const unmoved = await unmovedOf(host, services)
-  if (unmoved.length === 0) return undefined
-  return {
-    reason: `the data of ${unmoved.join(', ')} has not been moved to ${host.vars.target.name}: ${why}`,
-    hint:
-      unmoved.length === 1
-        ? `move it: run ${unmoved[0]} -i INVENTORY`
-        : 'move it: run playbooks/full-upgrade.ts -i INVENTORY',
-  }
+  if (unmoved.length === 0) return
+  throw new Advice(
+    `the data of ${unmoved.join(', ')} has not been moved to ${host.vars.target.name}: ${why}`,
+    unmoved.length === 1
+      ? `move it: run ${unmoved[0]} -i INVENTORY`
+      : 'move it: run playbooks/full-upgrade.ts -i INVENTORY',
+  )
 }
-
-const refused = operation<Refusal, null, Refusal, null>(() => 'what this needs', {
-  read: () => Promise.resolve(null),
-  plan: (_, refusal) => ({ result: null, unpredictable: true, change: refusal }),
-  apply: (_, { reason, hint }) => Promise.reject(new Advice(reason, hint)),
-})
 
 /** The services that have data, in the order in which they are moved. */
 export function servicesWithData(host: CloudHost): readonly string[] {
@@ -55,3 +35,24 @@ export function servicesWithData(host: CloudHost): readonly string[] {
     .services.filter(({ databases }) => databases.length > 0)
     .map(({ name }) => name)
 }
+
+/**
+ * A condition asked inside a change, where no tag and no journal leaves it out. A check run, in which what would have
+ * brought it about has changed nothing, goes on. @throws Advice when it does not hold
+ */
+export async function inEarnest(host: CloudHost, condition: Promise<void>): Promise<void> {
+  try {
+    await condition
+  } catch (error) {
+    if (!(error instanceof Advice)) throw error
+    await host.run(refused({ reason: error.message, hint: error.hint }))
+  }
+}
+
+type Refusal = { readonly reason: string; readonly hint: string }
+
+const refused = operation<Refusal, null, Refusal, null>(() => 'what this needs', {
+  read: () => Promise.resolve(null),
+  plan: (_, refusal) => ({ result: null, unpredictable: true, change: refusal }),
+  apply: (_, { reason, hint }) => Promise.reject(new Advice(reason, hint)),
+})

@@ -1,6 +1,7 @@
 import type { database, ini } from '../../lib/modules/index.ts'
 import type { Moved } from './addresses.ts'
-import type { Cloud, Site } from './cloud.ts'
+import type { Operation, Value } from '../../lib/index.ts'
+import type { Cloud, CloudHost, Site } from './cloud.ts'
 import type { Look } from './look/finding.ts'
 
 /**
@@ -59,6 +60,24 @@ export interface Service {
   readonly answers?: { readonly url: string | ByFamily; readonly status?: number }
   /** What a user sees of it. */
   readonly list?: Listing
+  /** Disks that it serves to guests, where it does. */
+  readonly serving?: Serving
+}
+
+/** Disks that guests hold on to: what of them outlives a stop and a start on the controller that is left. */
+export interface Serving {
+  /** Saves who may use which disk, on the target, as long as it is known. */
+  save(host: CloudHost): Promise<void>
+  /** Does the daemon run that tells the iSCSI target what to serve? */
+  serves(host: CloudHost): Promise<boolean>
+  /** While it is shut, nobody new is let in. */
+  door(state: 'offline' | 'ready'): Operation<Value>
+  /** Gives it back, once all has been served that is served since a time of the host's clock. @throws until then */
+  giveBack(host: CloudHost, since: number): Promise<void>
+  /** Everything must be served as it was when it was saved. @throws */
+  mustServe(host: CloudHost): Promise<unknown>
+  /** Takes away what the target needed for it. */
+  readonly forgotten: Operation<Value>
 }
 
 export type Family = Cloud['osFamily']

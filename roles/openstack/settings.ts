@@ -165,21 +165,25 @@ export function connection({ service, at, query, aliases }: Url): Setting {
   }
 }
 
-const secretKey = /password|secret|token$|encryption_key/
+const secretKey = /password|secret|token$|encryption_key|connection$/
+
+/** A value that is not shown when its key says that it is a secret. */
+export function shown(key: string, value: string, label = key): string | Secret {
+  return secretKey.test(key) ? Secret.of(value, label) : value
+}
 
 /**
  * Keys that a file takes over from the source's: what the source's own data depends on. Keys that the source does not
  * set are left as the target has them; passwords become secrets on the way.
  */
 export function carried(wanted: Readonly<Record<string, readonly string[]>>) {
-  const shown = (key: string, value: string) => (secretKey.test(key) ? Secret.of(value, `${key} of the source`) : value)
   return ({ theirs }: Pick<Found, 'theirs'>): ini.Sections =>
     Object.fromEntries(
       Object.entries(wanted).map(([section, keys]) => [
         section,
         Object.fromEntries(
           keys.flatMap((key) => {
-            const values = valuesOf(theirs, section, key).map((value) => shown(key, value))
+            const values = valuesOf(theirs, section, key).map((value) => shown(key, value, `${key} of the source`))
             return values.length === 0 ? [] : [[key, values.length === 1 ? values[0]! : values]]
           }),
         ),

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { role, type Steps, type Task } from '../../lib/index.ts'
 import { database, probe, service as daemon, wait } from '../../lib/modules/index.ts'
 import { movedAddresses } from './addresses.ts'
-import { type Cloud, type CloudHost, cloud, releaseOf, serviceOf, siteOf } from './cloud.ts'
-import { daemonsOf } from './daemons.ts'
+import { type Cloud, type CloudHost, cloud, releaseOf, serviceOf, siteOf, sourceOf } from './cloud.ts'
+import { daemonsOf, mustBeStopped } from './daemons.ts'
 import { rootLogin } from './logins.ts'
+import { mustBeMoved, servicesWithData } from './moved.ts'
+import { ranOf } from './ran.ts'
 import { configure, named } from './settings.ts'
 
 /** The start of a service that has nothing of its own: its entry in the release says all. */
@@ -15,8 +17,18 @@ export function started(name: string) {
   })
 }
 
-/** Starts the daemons of a service whose data has been moved; gives since when they run, for checks of the role. */
-export function start({ task, ensure }: Steps<Cloud>, name: string): Task<{ readonly now: string }> {
+/**
+ * Starts the daemons of a service whose data has been moved, after what must be there `first`; gives since when they
+ * run, for checks of the role.
+ */
+export function start(
+  { task, ensure }: Steps<Cloud>,
+  name: string,
+  first: () => void = () => {},
+): Task<{ readonly now: string }> {
+  const looking = { tags: ['start', 'verify'], verify: true } as const
+  task('Check that the data is there, and the source has stopped', looking, (host) => mustBeReadyToStart(host, name))
+  first()
   const late = (host: CloudHost) => serviceOf(host, name).configAtStart ?? []
   const ifAny = { tags: ['config'], when: (host: CloudHost) => late(host).length > 0 }
   task('Set the rest of the configuration', ifAny, async (host) => {
@@ -26,6 +38,10 @@ export function start({ task, ensure }: Steps<Cloud>, name: string): Task<{ read
   ensure('Start the daemons', { tags: ['start'] }, (host) =>
     daemon.started({ log: `/var/log/${name}/*.log` }, ...daemonsOf(host, name)),
   )
+  task('Start them at the next boot as before', { tags: ['start'] }, async (host) => {
+    const [first, ...others] = (await ranOf(host, name)).filter(({ enabled }) => enabled).map((one) => one.name)
+    if (first) await host.run(daemon.enabled(first, ...others))
+  })
   const answers = (host: CloudHost) => serviceOf(host, name).answers !== undefined
   ensure('Wait until it answers', { tags: ['start', 'verify'], when: answers }, (host) => {
     const { url, ...status } = serviceOf(host, name).answers!
@@ -34,24 +50,54 @@ export function start({ task, ensure }: Steps<Cloud>, name: string): Task<{ read
   return since
 }
 
-/** Lets the client list what the service has, as the article does after each. */
-export function list({ task }: Steps<Cloud>, name: string): void {
+/** A service started without its data would make itself new tables; beside the source it would be a second one. */
+async function mustBeReadyToStart(host: CloudHost, name: string): Promise<void> {
+  const why = `${name} would be started without it`
+  const needed = servicesWithData(host).filter((one) => one === name || one === releaseOf(host).services[0]!.name)
+  await mustBeMoved(host, needed, why)
+  await mustBeStopped(sourceOf(host), name, 'there would be two of them', `run ${name} -i INVENTORY -t freeze`)
+}
+
+/**
+ * Lets the client list what the service has, as the article does after each. What was broken on the source is told, and
+ * nothing that was moved is to blame for it: `before` names it.
+ */
+export function list(
+  { task }: Steps<Cloud>,
+  name: string,
+  before: (host: CloudHost) => Promise<readonly string[]> = () => Promise.resolve([]),
+): void {
   const listed = (host: CloudHost) => serviceOf(host, name).list !== undefined
   const options = { tags: ['verify'], retries: 10, delay: '1s', verify: true, when: listed } as const
   task('Check what the client lists', options, async (host) => {
-    const { of, command, count, broken, behind } = serviceOf(host, name).list!
-    const { stdout } = await host.run(probe`. ${releaseOf(host).openrc} && ${command.split(' ')}`)
-    const rows = stdout.split('\n').filter((row) => /^\| [0-9a-f]{8}/.test(row))
-    const [[known] = []] = await host.run(database.select(count, rootLogin(host)))
-    assert(rows.length > 0 || known === '0', `${name} lists no ${of}`)
+    const { of, broken, behind } = serviceOf(host, name).list!
+    const rows = await rowsListed(host, name)
     const old = movedAddresses(siteOf(host)).map(([from]) => `//${from}:`)
     const left = behind ? (await host.run(database.select(behind, rootLogin(host)))).map(([word]) => word!) : []
+    const bad = rows.filter((row) => broken?.test(row))
+    const known = bad.length > 0 ? await before(host) : []
+    const wasSo = (row: string) => known.some((id) => row.includes(id))
+    for (const row of bad.filter(wasSo)) host.log(`broken on ${host.vars.source.name} before: ${row}`)
     const wrong = rows
       .filter((row) => !left.some((word) => row.includes(word)))
-      .filter((row) => broken?.test(row) || old.some((address) => row.includes(address)))
+      .filter((row) => (bad.includes(row) && !wasSo(row)) || old.some((address) => row.includes(address)))
     assert(wrong.length === 0, `these ${of} are broken, or lead to ${host.vars.source.name}:\n${wrong.join('\n')}`)
     return { [of]: rows.length }
   })
+}
+
+/** What the client lists of a service on a controller; as many as there are in its database. */
+export async function rowsListed(host: CloudHost, name: string): Promise<readonly string[]> {
+  const { of, command, count } = serviceOf(host, name).list!
+  // The clients prefer a token to a password, and would prove nothing of that.
+  const { stdout } = await host.run(
+    probe`. ${releaseOf(host).openrc} && unset SERVICE_TOKEN SERVICE_ENDPOINT OS_SERVICE_TOKEN OS_SERVICE_ENDPOINT &&
+      ${command.split(' ')}`,
+  )
+  const rows = stdout.split('\n').filter((row) => /^\| [0-9a-f]{8}/.test(row))
+  const [[known] = []] = await host.run(database.select(count, rootLogin(host)))
+  assert(rows.length > 0 || known === '0', `${name} lists no ${of}`)
+  return rows
 }
 
 /**

@@ -107,7 +107,9 @@ export class Clouds {
 
   /** What was typed, as `node-5: service openstack-keystone stop`. */
   get typed(): readonly string[] {
-    return this.#hosts.recorded.flatMap((recorded) => typedOf(recorded).map((line) => `${recorded.host}: ${line}`))
+    return this.#hosts.recorded
+      .flatMap((recorded) => typedOf(recorded).map((line) => `${recorded.host}: ${line}`))
+      .filter((line, i, all) => line !== all[i - 1] || !line.includes(': chown '))
   }
 
   start(tested: Tested, options: TestOptions = {}) {
@@ -193,6 +195,10 @@ export class Clouds {
 
 const typing = /^(service|mysqldump|su|chown|cp|write|tgt-admin|lvcreate) /
 
+/** Dumps that grow, and records. */
+const kept =
+  /^write (.*\.(part|written)$|\/var\/lib\/switchover\/|\/var\/backups\/switchover\/(source|target)\/(services\/|exports$))/
+
 /** What of a recorded command changes something, a line each. */
 function typedOf({ command, stdin = '' }: Recorded): readonly string[] {
   if (/^mysql \w+: /.test(command)) return [command]
@@ -202,8 +208,9 @@ function typedOf({ command, stdin = '' }: Recorded): readonly string[] {
     return changing(statementsOf(command, stdin)).map((statement) => `mysql: ${statement}`)
   }
   // Where dumps and records grow is what the move itself needs.
-  if (!typing.test(command) || /^write (.*\.part$|\/var\/lib\/switchover\/)/.test(command)) return []
-  return [command.replace(/^(chown -h \S+ \S+) .*/, '$1 …')]
+  if (!typing.test(command) || kept.test(command)) return []
+  // Whatever is below a folder is said once.
+  return [command.replace(/^(chown -h \S+ \S+) .*/, '$1 …').replace(/^(chown -h \S+ \/etc\/\w+)\/.*/, '$1 …')]
 }
 
 /** The statements of a call of the command line client. */
@@ -217,7 +224,7 @@ function statementsOf(command: string, stdin: string): readonly string[] {
 
 /** Those that change something other than the record of the replacement. */
 function changing(statements: readonly string[]): readonly string[] {
-  return statements.filter((one) => !/^SELECT/i.test(one) && !/`switchover`|^SET @/.test(one))
+  return statements.filter((one) => !/^(SELECT|SHOW)/i.test(one) && !/`switchover`|^SET @/.test(one))
 }
 
 /** A database server: what is in it as far as a test asks. */
@@ -296,6 +303,7 @@ class Databases {
     const own = this.#answers.find(([pattern]) => pattern.test(sql))
     if (own) return own[1]
     const [, name = ''] = /(?:table_schema|schema_name|name) = '(\w+)'/.exec(sql) ?? []
+    if (/^SELECT UNIX_TIMESTAMP/.test(sql)) return [['1409757445']]
     if (/^SELECT UTC_TIMESTAMP/.test(sql)) return [['2014-09-03 15:17:25']]
     if (/table_schema = 'switchover' AND table_name = 'stage'/.test(sql)) return [[this.#stages.size > 0 ? '1' : '0']]
     const [, record = ''] = /^SELECT (.*) FROM `switchover`\.`stage`/.exec(sql) ?? []

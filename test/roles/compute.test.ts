@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { compute } from '../../roles/compute/index.ts'
+import { copyOf } from '../../roles/compute/node.ts'
 import { atLeast } from '../../roles/compute/version.ts'
 import { havanaIcehouse } from '../../roles/openstack/releases/havana-icehouse.ts'
 import type { CloudsOptions } from '../rig/clouds.ts'
@@ -132,7 +133,7 @@ test('changes nothing when it is only asked to look', async () => {
   const clouds = await mos(all)
   await clouds.run(compute, { on: 'compute' })
   const silent = await mos({ ...all, answers: [[/SELECT updated_at > /, [['0']]]] })
-  for (const path of [nova, neutron, `${nova}.switchover-backup`, `${neutron}.switchover-backup`])
+  for (const path of [nova, neutron, copyOf(nova), copyOf(neutron)])
     silent.host('node-3').files.write(path, clouds.text('node-3', path))
   for (const tags of [['verify'], []]) {
     const run = silent.start(compute, { on: 'compute', tags })

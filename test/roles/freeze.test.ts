@@ -3,17 +3,18 @@ import * as assert from 'uvu/assert'
 import { freeze, freezeService } from '../../roles/openstack/freeze.ts'
 import { mos, onControllers, services } from './mos.ts'
 
+const { compute, ...ofControllers } = services
+
 const test = suite('roles/freeze')
 const onSource = { running: { 'node-1': onControllers, 'node-5': onControllers } } as const
-const record = '/var/backups/switchover/source/running-services'
+const record = (service: string) => `/var/backups/switchover/source/services/${service}`
 const quiet = [/UNION ALL SELECT 'volume'/, []] as const
 
 test('types more than the «service openstack-nova-api stop» of «Setting up»: users first, keystone last', async () => {
   const clouds = await mos({ ...onSource, answers: [quiet] })
   const typed = await clouds.run(freeze, { on: 'source' })
   assert.equal(typed, [
-    // What ran, so that there is a way back. Nothing is written on the source.
-    `node-5: write ${record}`,
+    // Nothing is written on the source.
     'node-1: service httpd stop',
     // # service openstack-nova-api stop
     'node-1: service openstack-nova-api stop',
@@ -32,11 +33,45 @@ test('types more than the «service openstack-nova-api stop» of «Setting up»:
     'node-1: service openstack-glance-registry stop',
     'node-1: service openstack-keystone stop',
   ])
-  const recorded = clouds.text('node-5', record).trim().split('\n')
-  assert.equal([...recorded].sort(), [...onControllers].sort())
+  // What ran, so that there is a way back.
+  const recorded = () =>
+    Object.keys(ofControllers).flatMap((name) => clouds.text('node-5', record(name)).trim().split('\n'))
+  assert.equal(
+    recorded(),
+    onControllers.map((name) => `${name} running disabled`),
+  )
   // A second time there is nothing to stop, and the first record stays.
   assert.equal(await clouds.run(freeze, { on: 'source' }), [])
-  assert.equal(clouds.text('node-5', record).trim().split('\n'), recorded)
+  assert.equal(
+    recorded(),
+    onControllers.map((name) => `${name} running disabled`),
+  )
+})
+
+test('records what is started at boot, and keeps it down, before anything is stopped', async () => {
+  const clouds = await mos({ ...onSource, answers: [quiet] })
+  const link = '/etc/rc3.d/S90openstack-nova-api'
+  clouds.host('node-1').files.link(link, '/etc/init.d/openstack-nova-api')
+  const run = clouds.start(freezeService('nova'), { on: 'source' })
+  assert.is(await run.ended, 'ok')
+  assert.match(clouds.text('node-5', record('nova')), /^openstack-nova-api running enabled$/m)
+  assert.not.ok(clouds.host('node-1').files.names('/etc/rc3.d').includes('S90openstack-nova-api'))
+  const tasks = run.events.flatMap((event) => (event.type === 'task-started' ? [event.path.task] : []))
+  assert.equal(tasks.slice(0, 1), ['Record what nova runs on the source'])
+  assert.equal(tasks.slice(-2), ['Keep it down at the next boot', 'Stop nova on the source'])
+})
+
+test('looks only where an earlier run has kept its copies', async () => {
+  const clouds = await mos({
+    ...onSource,
+    vars: { backups: '/srv/elsewhere' },
+    files: { 'node-5': { '/var/lib/switchover/backups': '/var/backups/switchover\n' } },
+  })
+  const run = clouds.start(freezeService('keystone'), { on: 'source' })
+  assert.is(await run.ended, 'failed')
+  const { failure } = run.finished('Record what keystone runs on the source', 'node-1')
+  assert.is(failure?.hint, 'go on with the same place: -e backups=/var/backups/switchover')
+  assert.equal(clouds.typed, [])
 })
 
 test('waits until nothing is under way, and names what is', async () => {

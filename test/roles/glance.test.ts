@@ -9,7 +9,7 @@ const moveIt = [play('Move glance', { hosts: 'target' }, [glance, glanceStart])]
 const image = '/var/lib/glance/images/5bd625a0-cb69-4018-93c8-cf8bf0348f52'
 
 test('types what «Upgrading Glance» types, in its order', async () => {
-  const clouds = await mos()
+  const clouds = await mos({ migrated: ['keystone'] })
   const typed = await clouds.run(moveIt)
   // # scp -r /var/lib/glance …: beside the database, whenever it is done.
   const received = `node-5: write ${image}`
@@ -43,6 +43,7 @@ test('types what «Upgrading Glance» types, in its order', async () => {
       'node-5: write /etc/glance/glance-cache.conf',
       // # chown -R glance:glance /etc/glance, and /var/lib/glance
       `node-5: ${handOver('/etc/glance', 'glance')}`,
+      'node-5: chown -h root:glance /etc/glance',
       `node-5: ${handOver('/var/lib/glance', 'glance')}`,
       // glance-manage db_sync: after the configuration, which tells the tool where the database is.
       `node-5: ${as('glance', 'glance-manage db_sync')}`,
@@ -63,9 +64,14 @@ test('types what «Upgrading Glance» types, in its order', async () => {
 
 test('says which image files cannot be used', async () => {
   const clouds = await mos({
-    migrated: ['glance'],
+    migrated: ['keystone', 'glance'],
     answers: [[/FROM glance\.images i JOIN/, [['id-1', '10', '/var/lib/glance/images/gone', '']]]],
   })
+  const broken = clouds.start(glanceStart, { on: 'target' })
+  // On the source it is missing too: nothing that was moved is to blame.
+  assert.is(await broken.ended, 'ok')
+  assert.match(JSON.stringify(broken.events), 'broken on node-1 before')
+  clouds.host('node-1').files.write('/var/lib/glance/images/gone', '0123456789', { owner: 'glance' })
   const run = clouds.start(glanceStart, { on: 'target' })
   assert.is(await run.ended, 'failed')
   const { failure } = run.finished('Check that every image file is there', 'node-5')

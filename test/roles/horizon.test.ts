@@ -7,7 +7,7 @@ const test = suite('roles/horizon')
 const settings = '/etc/openstack-dashboard/local_settings'
 
 test('types what «Upgrade the OpenStack Dashboard UI» types, in its order', async () => {
-  const clouds = await mos()
+  const clouds = await mos({ migrated: ['keystone'] })
   const typed = await clouds.run(horizon, { on: 'target' })
   assert.equal(typed, [
     'node-5: cp -a /etc/openstack-dashboard /var/backups/switchover/etc/openstack-dashboard.part',
@@ -26,10 +26,10 @@ test('types what «Upgrade the OpenStack Dashboard UI» types, in its order', as
 })
 
 test('takes the role that keystone has, and refuses to go without one', async () => {
-  const fuel = await mos({ answers: [[/SELECT name FROM keystone\.role/, [['Member']]]] })
+  const fuel = await mos({ migrated: ['keystone'], answers: [[/SELECT name FROM keystone\.role/, [['Member']]]] })
   await fuel.run(horizon, { on: 'target' })
   assert.match(fuel.text('node-5', settings), 'OPENSTACK_KEYSTONE_DEFAULT_ROLE = "Member"\n')
-  const none = await mos({ answers: [[/SELECT name FROM keystone\.role/, []]] })
+  const none = await mos({ migrated: ['keystone'], answers: [[/SELECT name FROM keystone\.role/, []]] })
   const run = none.start(horizon, { on: 'target' })
   assert.is(await run.ended, 'failed')
   assert.match(run.finished('Set the configuration', 'node-5').failure?.reason ?? '', 'neither a role _member_ nor')

@@ -31,6 +31,7 @@ test('types what «Upgrading Keystone» types, in its order', async () => {
     'node-5: write /root/openrc',
     // The article does this after keystone-manage; the tool reads these files as the service's user.
     `node-5: ${handOver('/etc/keystone', 'keystone')}`,
+    'node-5: chown -h root:keystone /etc/keystone',
     // # keystone-manage db_sync
     `node-5: ${as('keystone', 'keystone-manage db_sync')}`,
     // The article's clouds keep their addresses.

@@ -32,6 +32,16 @@ export const services = {
 const { compute, ...ofControllers } = services
 export const onControllers = Object.values(ofControllers).flat()
 
+/** Files in which it is recorded what a controller ran before it was stopped: all, or those named. */
+export function recorded(end: 'source' | 'target', running: readonly string[] = onControllers) {
+  return Object.fromEntries(
+    Object.entries(ofControllers).map(([service, names]) => [
+      `/var/backups/switchover/${end}/services/${service}`,
+      names.map((name) => `${name} ${running.includes(name) ? 'running enabled' : 'stopped disabled'}\n`).join(''),
+    ]),
+  )
+}
+
 /** A volume of the article; one MiB of it will do. */
 export const volume = 'f374f730-4adc-40f3-bfd4-67c4ac14ba76'
 const bytes = 1 << 20
@@ -86,6 +96,7 @@ const icehouse = {
   '/etc/neutron/metadata_agent.ini': agent('b2XtE7nK'),
   [plugin]: '[OVS]\nlocal_ip=10.0.0.14\n',
   '/etc/cinder/cinder.conf': `[DEFAULT]\n${authtoken('cinder', 'Dy5tH9oL')}`,
+  '/etc/cinder/rootwrap.conf': '[DEFAULT]\nexec_dirs=/sbin,/usr/sbin,/bin,/usr/bin\n',
   '/etc/openstack-dashboard/local_settings': 'OPENSTACK_HOST = "127.0.0.1"\n',
 }
 
@@ -94,6 +105,9 @@ const computeNode = {
   '/etc/nova/nova.conf': '[DEFAULT]\nrabbit_userid=nova\nrabbit_password=Hk2vR8dM\nsql_connection=mysql://old\n',
   '/etc/neutron/neutron.conf': '[DEFAULT]\nrabbit_password=Hk2vR8dM\n',
 }
+
+/** The login of that volume. */
+export const chap = '3NRooC58UK3YiYRaPyAt eNJy8GZUta39wqEiCr23'
 
 const iqn = `iqn.2010-10.org.openstack:volume-${volume}`
 
@@ -128,7 +142,7 @@ const tables = {
       id: volume,
       host: old,
       provider_location: `192.168.1.4:3260,1 ${iqn} 1`,
-      provider_auth: 'CHAP 3NRooC58UK3YiYRaPyAt eNJy8GZUta39wqEiCr23',
+      provider_auth: `CHAP ${chap}`,
     },
   ],
   'cinder.services': [{ id: '1', host: old }],
@@ -170,7 +184,10 @@ export function mos(more: CloudsOptions = {}): Promise<Clouds> {
       [/heartbeat_timestamp > /, [['L3 agent', '1']]],
       [/SELECT id, size FROM cinder\.volumes/, []],
       [/SELECT id FROM cinder\.volumes WHERE deleted = 0 AND status = 'in-use'/, [[volume]]],
-      [/SELECT id FROM nova\.block_device_mapping .* UNION ALL/, []],
+      [/SELECT id, connection_info FROM nova\.block_device_mapping .* UNION ALL/, []],
+      [/SELECT id, provider_auth FROM cinder\.volumes/, [[volume, `CHAP ${chap}`]]],
+      // No compute node has reported to the target yet.
+      [/SELECT host, report_count FROM nova\.services/, []],
       [/SELECT updated_at > /, [['1']]],
     ],
     programs: {
@@ -181,7 +198,7 @@ export function mos(more: CloudsOptions = {}): Promise<Clouds> {
       cinder: listed('69717c74-2cdd-4ef7-b7dd-a38ce63baa54'),
       'nova-manage': 'nova-cert node-5.domain.tld internal enabled :-) 2014-09-03 15:17:25\n',
       vgs: '  cinder:1073741824:1073741824:1048576\n',
-      tgtadm: `Target 1: ${iqn}\n    LUN: 1\n`,
+      tgtadm: `Target 1: ${iqn}\n        LUN: 1\n    Account information:\n        ${chap.split(' ')[0]}\n`,
       rpm: '2013.2.3\n',
       ...more.programs,
     },

@@ -14,7 +14,7 @@ const manage =
   '--config-file /etc/neutron/plugins/openvswitch/ovs_neutron_plugin.ini'
 
 test('types what «Upgrading Neutron» types, in its order', async () => {
-  const clouds = await mos()
+  const clouds = await mos({ migrated: ['keystone'] })
   const typed = await clouds.run(moveIt)
   assert.equal(typed, [
     // # for i in /etc/init.d/neutron-*; do $i stop; done
@@ -40,6 +40,7 @@ test('types what «Upgrading Neutron» types, in its order', async () => {
     'node-5: write /etc/neutron/plugins/openvswitch/ovs_neutron_plugin.ini',
     // # chown -R neutron:neutron /etc/neutron
     `node-5: ${handOver('/etc/neutron', 'neutron')}`,
+    'node-5: chown -h root:neutron /etc/neutron',
     // # neutron-db-manage … stamp havana, # neutron-db-manage … upgrade icehouse
     `node-5: ${as('neutron', `${manage} stamp havana`)}`,
     `node-5: ${as('neutron', `${manage} upgrade icehouse`)}`,
@@ -68,7 +69,7 @@ test('types what «Upgrading Neutron» types, in its order', async () => {
 })
 
 test('does not stamp a database that has a version', async () => {
-  const clouds = await mos({ versions: { neutron: ['havana', 'icehouse'] } })
+  const clouds = await mos({ migrated: ['keystone'], versions: { neutron: ['havana', 'icehouse'] } })
   const typed = await clouds.run(neutron, { on: 'target' })
   assert.equal(
     typed.filter((line) => line.includes(manage)),
@@ -77,7 +78,7 @@ test('does not stamp a database that has a version', async () => {
 })
 
 test('imports anew what a migration has broken, and only then sees which migrations there are', async () => {
-  const clouds = await mos()
+  const clouds = await mos({ migrated: ['keystone'] })
   let ends = 1
   clouds.host('node-5').answer(/^su .* upgrade /, () => ends)
   const first = clouds.start(neutron, { on: 'target' })

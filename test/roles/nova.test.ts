@@ -9,7 +9,7 @@ const test = suite('roles/nova')
 const moveIt = [play('Move nova', { hosts: 'target' }, [nova, novaStart])]
 
 test('types what «Upgrade Nova» types, in its order', async () => {
-  const clouds = await mos()
+  const clouds = await mos({ migrated: ['keystone'] })
   const typed = await clouds.run(moveIt)
   assert.equal(typed, [
     // # for i in /etc/init.d/openstack-nova-*;do $i stop; done: by name, and metadata-api never runs
@@ -32,6 +32,7 @@ test('types what «Upgrade Nova» types, in its order', async () => {
     'node-5: write /etc/nova/nova.conf',
     // # chown -R nova:nova /etc/nova
     `node-5: ${handOver('/etc/nova', 'nova')}`,
+    'node-5: chown -h root:nova /etc/nova',
     // The article's `nova-manage db_sync` ends with a usage error (facts 0, 1).
     `node-5: ${as('nova', 'nova-manage db sync')}`,
     'node-5: mysql nova: UPDATE services SET host = node-5.domain.tld WHERE id = 1',
@@ -50,7 +51,7 @@ test('types what «Upgrade Nova» types, in its order', async () => {
 
 test('names the nova services that are down', async () => {
   const down = 'nova-cert node-5.domain.tld internal enabled XXX 2014-09-03 15:17:25\n'
-  const clouds = await mos({ migrated: ['nova'], programs: { 'nova-manage': down } })
+  const clouds = await mos({ migrated: ['keystone', 'nova'], programs: { 'nova-manage': down } })
   const run = clouds.start(novaStart, { on: 'target' })
   assert.is(await run.ended, 'failed')
   const { failure } = run.finished('Check that every nova service of the target smiles', 'node-5')

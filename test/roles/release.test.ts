@@ -10,7 +10,7 @@ import { moved } from '../../roles/openstack/move.ts'
 import type { Release, Service } from '../../roles/openstack/release.ts'
 import { havanaIcehouse } from '../../roles/openstack/releases/havana-icehouse.ts'
 import { releases } from '../../roles/openstack/releases/index.ts'
-import { startSource, stopTarget, targetAsBefore } from '../../roles/openstack/rollback.ts'
+import { stopTarget, targetAsBefore } from '../../roles/openstack/rollback.ts'
 import { carried, connection } from '../../roles/openstack/settings.ts'
 import { started } from '../../roles/openstack/start.ts'
 import { root } from '../rig/lab.ts'
@@ -86,7 +86,7 @@ const withOrchestra = (more: Parameters<typeof mos>[0] = {}) =>
     ...more,
     versions: { orchestra: ['20', '43'], orchestra_api: ['1', '2'] },
     running: { 'node-1': [...onControllers, ...daemons], 'node-5': [...onControllers, ...daemons], ...more.running },
-    stopped: { 'node-1': daemons },
+    stopped: { 'node-1': [...onControllers, ...daemons] },
     tables: {
       'orchestra.engines': [{ id: '1', host: 'node-1.domain.tld' }],
       'orchestra.scores': [{ id: '1' }],
@@ -96,6 +96,7 @@ const withOrchestra = (more: Parameters<typeof mos>[0] = {}) =>
       'node-1': { '/etc/orchestra/orchestra.conf': '[DEFAULT]\nauth_encryption_key=theirs\n' },
       'node-5': { '/etc/orchestra/orchestra.conf': '[DEFAULT]\nauth_encryption_key=ours\n' },
     },
+    migrated: ['keystone'],
     answers: [...(more.answers ?? []), [/FROM orchestra\.scores WHERE owner IS NULL/, []]],
     programs: { orchestra: '| 0e1d2c3b | x |\n' },
   })
@@ -139,8 +140,8 @@ test('… is waited for, recorded and frozen', async () => {
   assert.is(at('openstack-nova-api'), at('openstack-orchestra-api') + 1)
   assert.ok(at('openstack-orchestra-engine') > at('openstack-glance-api'))
   assert.ok(at('openstack-orchestra-engine') < at('openstack-nova-objectstore'))
-  const record = clouds.text('node-5', '/var/backups/switchover/source/running-services')
-  assert.match(record, 'openstack-orchestra-engine\nopenstack-orchestra-api\nhttpd\n')
+  const record = clouds.text('node-5', '/var/backups/switchover/source/services/orchestra')
+  assert.is(record, 'openstack-orchestra-engine running disabled\nopenstack-orchestra-api running disabled\n')
 
   const alone = await withOrchestra()
   assert.equal(
@@ -181,6 +182,7 @@ test('… is moved and started', async () => {
     ...converted('orchestra', 'engines', 'scores'),
     'node-5: write /etc/orchestra/orchestra.conf',
     `node-5: ${handOver('/etc/orchestra', 'orchestra')}`,
+    'node-5: chown -h root:orchestra /etc/orchestra',
     `node-5: ${as('orchestra', 'orchestra-manage api_db sync')}`,
     `node-5: ${as('orchestra', 'orchestra-manage db_sync')}`,
     'node-5: mysql orchestra: UPDATE engines SET host = node-5.domain.tld WHERE id = 1',
@@ -196,13 +198,16 @@ test('… and rolled back', async () => {
   const clouds = await withOrchestra({ running: { 'node-1': [] } })
   await clouds.run(orchestraData, { on: 'target' })
   await clouds.run(orchestraStart, { on: 'target' })
+  clouds.host('node-5').files.write('/var/backups/switchover/target/keystone.sql', '-- Dump completed\n')
+  const record = '/var/backups/switchover/source/services/orchestra'
+  clouds.host('node-5').files.write(record, daemons.map((name) => `${name} running enabled\n`).join(''))
   assert.equal(
     of(await clouds.run(stopTarget.with(release), { on: 'target' })),
     [...daemons].reverse().map((name) => `node-5: service ${name} stop`),
   )
-  const none = clouds.start(startSource.with(release), { on: 'source' })
+  const none = (await withOrchestra({ running: { 'node-1': [] } })).start(stopTarget.with(release), { on: 'target' })
   await none.ended
-  assert.match(none.finished('Start what ran on the source', 'node-1').failure?.hint ?? '', daemons.join(' '))
+  assert.match(none.finished('See what was stopped for the move', 'node-5').failure?.hint ?? '', daemons.join(' '))
   const back = of(await clouds.run(targetAsBefore.with(release), { on: 'target' }))
   assert.equal(
     back.filter((line) => line.includes('<')),

@@ -3,15 +3,15 @@ import * as assert from 'uvu/assert'
 import { play } from '../../lib/index.ts'
 import { compute } from '../../roles/compute/index.ts'
 import { keystone } from '../../roles/keystone/index.ts'
-import { computesBack, startSource, stopTarget, targetAsBefore } from '../../roles/openstack/rollback.ts'
-import { mos, onControllers, services } from './mos.ts'
+import { computesBack, startSource, stopTarget, targetAsBefore, wayBackGone } from '../../roles/openstack/rollback.ts'
+import { mos, onControllers, recorded, services } from './mos.ts'
 
 const test = suite('roles/rollback')
 
 // The article knows no way back: what is typed follows from the facts, section 7.
 
 test('stops the target, agents first', async () => {
-  const clouds = await mos()
+  const clouds = await mos({ files: { 'node-5': { ...recorded('source'), ...recorded('target') } } })
   const typed = await clouds.run(stopTarget, { on: 'target' })
   const agents = ['openvswitch', 'dhcp', 'l3', 'metadata'].map((name) => `neutron-${name}-agent`)
   const inwards = [
@@ -29,24 +29,42 @@ test('stops the target, agents first', async () => {
   for (const name of onControllers) assert.is(clouds.host('node-5').stateOf(name), 'stopped', name)
 })
 
-test('starts on the source exactly what ran there', async () => {
+test('starts on the source exactly what ran there, now and at its next boot', async () => {
   const ran = ['openstack-keystone', 'openstack-nova-api', 'httpd']
-  const clouds = await mos({
-    files: { 'node-5': { '/var/backups/switchover/source/running-services': `${ran.join('\n')}\n` } },
-  })
+  const clouds = await mos({ files: { 'node-5': recorded('source', ran) } })
   assert.equal(
     await clouds.run(startSource, { on: 'source' }),
     ran.map((name) => `node-1: service ${name} start`),
   )
+  assert.equal([...clouds.host('node-1').files.names('/etc/rc3.d')].sort(), ran.map((name) => `S90${name}`).sort())
 })
 
-test('says by hand how, where nothing was recorded', async () => {
+test('touches nothing where nothing was recorded', async () => {
+  const clouds = await mos({ running: { 'node-1': ['openstack-keystone'], 'node-5': onControllers } })
+  assert.equal(await clouds.run(stopTarget, { on: 'target' }), [])
+  assert.equal(await clouds.run(startSource, { on: 'source' }), [])
+  assert.equal(await clouds.run(targetAsBefore, { on: 'target' }), [])
+})
+
+test('stops nothing when it does not know how to start the source, and says how by hand', async () => {
   const clouds = await mos()
-  const run = clouds.start(startSource, { on: 'source' })
+  const run = clouds.start(stopTarget, { on: 'target' })
   assert.is(await run.ended, 'failed')
-  const { failure } = run.finished('Start what ran on the source', 'node-1')
-  assert.is(failure?.reason, 'node-5 has no record of what ran on node-1')
+  const { failure } = run.finished('See what was stopped for the move', 'node-5')
+  assert.is(
+    failure?.reason,
+    '/var/backups/switchover on node-5 has no record of what ran on node-1, and nothing runs there',
+  )
   assert.is(failure?.hint, `start it by hand, in this order: ${onControllers.join(' ')}`)
+  assert.equal(clouds.typed, [])
+})
+
+test('takes back that anything was moved before the source can be written to', async () => {
+  const clouds = await mos({ files: { 'node-5': recorded('source') } })
+  await clouds.run([play('Move keystone', { hosts: 'target' }, [keystone])])
+  await clouds.run(stopTarget, { on: 'target' })
+  const typed = await clouds.run([play('Move keystone', { hosts: 'target' }, [keystone])])
+  assert.ok(typed.includes('node-5: mysql keystone < dump of keystone of node-1'))
 })
 
 test('gives the compute nodes their configuration back', async () => {
@@ -65,6 +83,22 @@ test('gives the compute nodes their configuration back', async () => {
     paths.map((path) => clouds.text('node-3', path)),
     was,
   )
+  // Once it has been gone: a later way back must not bring back what is older than it.
+  assert.equal(await clouds.run(computesBack, { on: 'compute' }), [])
+})
+
+test('keeps what an operator has set on a compute node since, and says so', async () => {
+  const clouds = await mos({ migrated: ['keystone', 'glance', 'nova', 'neutron', 'cinder'] })
+  const conf = '/etc/nova/nova.conf'
+  await clouds.run(compute, { on: 'compute' })
+  const now = clouds.text('node-3', conf).replace('[DEFAULT]\n', '[DEFAULT]\nvnc_keymap=ru\n')
+  clouds.host('node-3').files.write(conf, now)
+  const run = clouds.start(computesBack, { on: 'compute' })
+  assert.is(await run.ended, 'ok')
+  assert.match(clouds.text('node-3', conf), /^vnc_keymap ?= ?ru$/m)
+  assert.not.match(clouds.text('node-3', conf), '10.0.0.14')
+  assert.is(clouds.text('node-3', `${conf}.switchover-edited`), now)
+  assert.match(JSON.stringify(run.events), 'kept in /etc/nova/nova.conf what was set since: DEFAULT.vnc_keymap')
 })
 
 test('makes the target what it was, as far as it was changed', async () => {
@@ -73,13 +107,17 @@ test('makes the target what it was, as far as it was changed', async () => {
   const was = clouds.text('node-5', conf)
   await clouds.run([play('Move keystone', { hosts: 'target' }, [keystone])])
   assert.is.not(clouds.text('node-5', conf), was)
-  assert.equal(await clouds.run(targetAsBefore, { on: 'target' }), [
+  const typed = await clouds.run(targetAsBefore, { on: 'target' })
+  assert.equal(typed, [
     'node-5: mysql: DROP DATABASE IF EXISTS `keystone`',
     'node-5: mysql: CREATE DATABASE `keystone` DEFAULT CHARACTER SET utf8 COLLATE utf8_general_ci',
     // What was saved before the source's dump came.
     'node-5: mysql keystone < dump of keystone of node-5',
+    'node-5: write /etc/keystone',
   ])
   assert.is(clouds.text('node-5', conf), was)
+  await clouds.run(wayBackGone, { on: 'target' })
+  assert.equal(clouds.host('node-5').files.names('/var/backups/switchover'), ['undone'])
 })
 
 test.run()

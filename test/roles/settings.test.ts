@@ -18,7 +18,7 @@ const files = {
 
 test('what the operator names of the source is taken over, with its addresses moved; nothing else is', async () => {
   const carry = ['nova.conf:DEFAULT.cpu_allocation_ratio', 'nova.conf:DEFAULT.spice', 'nova.conf:DEFAULT.rabbit_userid']
-  const clouds = await mos({ files, vars: { carry }, running: { 'node-1': [] } })
+  const clouds = await mos({ migrated: ['keystone'], files, vars: { carry }, running: { 'node-1': [] } })
   await clouds.run(nova, { on: 'target' })
   const conf = clouds.text('node-5', '/etc/nova/nova.conf')
   assert.match(conf, /^cpu_allocation_ratio *= *4\.5$/m)
@@ -29,7 +29,12 @@ test('what the operator names of the source is taken over, with its addresses mo
 })
 
 test('… of the dashboard too, as the Python that it is', async () => {
-  const clouds = await mos({ files, vars: { carry: ['local_settings:TIME_ZONE'] }, running: { 'node-1': [] } })
+  const clouds = await mos({
+    migrated: ['keystone'],
+    files,
+    vars: { carry: ['local_settings:TIME_ZONE'] },
+    running: { 'node-1': [] },
+  })
   await clouds.run(horizon, { on: 'target' })
   const text = clouds.text('node-5', settings)
   assert.match(text, /^TIME_ZONE = "Europe\/Riga"$/m)

@@ -1,7 +1,8 @@
 import { Advice, masked } from '../../../lib/index.ts'
 import type { database, ini } from '../../../lib/modules/index.ts'
+import { serving } from '../../cinder/exports.ts'
 import { drivers, volumes } from '../../cinder/look.ts'
-import { portalOf, withPortal } from '../../cinder/portal.ts'
+import { oldPortals, portalFile, portalIn, portalOf, withPortal } from '../../cinder/portal.ts'
 import { images, stores } from '../../glance/look.ts'
 import { identity } from '../../keystone/look.ts'
 import { dhcpDevice } from '../../neutron/dhcp-device.ts'
@@ -20,6 +21,9 @@ import { carried, connection, valueOf } from '../settings.ts'
 
 /** Since when a row has been as it is. */
 const minutes = 'TIMESTAMPDIFF(MINUTE, IFNULL(updated_at, created_at), UTC_TIMESTAMP())'
+
+/** Where volumes are served: cinder's default is its own address, which need not be that of the storage network. */
+const portal = { file: portalFile, of: portalIn }
 
 /** The password that a service has in keystone is the one of the imported database. */
 const credentials = ['admin_user', 'admin_password', 'admin_tenant_name']
@@ -210,6 +214,7 @@ const cinder: Service = {
           key: 'id',
           columns: ['host', 'provider_location'],
           where: 'deleted = 0',
+          address: portal,
           change: (row, moved) => ({
             ...hostOf(row, moved),
             provider_location: row['provider_location'] && withAddressAhead(String(row['provider_location']), moved),
@@ -262,6 +267,7 @@ const cinder: Service = {
     count: 'SELECT COUNT(*) FROM cinder.volumes WHERE deleted = 0',
     broken: /\| error/,
   },
+  serving,
 }
 
 const plugin = '/etc/neutron/plugins/openvswitch/ovs_neutron_plugin.ini'
@@ -448,8 +454,9 @@ const nova: Service = {
           key: 'id',
           columns: ['connection_info'],
           where: 'deleted = 0 AND volume_id IS NOT NULL AND connection_info IS NOT NULL',
+          address: portal,
           change: (row, { from, to }) => ({
-            connection_info: withPortal(String(row['connection_info']), from.storage, to.storage),
+            connection_info: withPortal(String(row['connection_info']), oldPortals(from, from.address), to.storage),
           }),
           show: (value) => portalOf(String(value)),
         },
@@ -657,7 +664,8 @@ function hostOf({ host = null }: database.Row, moved: Moved) {
 
 /** A portal under the new controller's address: `192.168.1.4:3260,1 IQN 1` (C@2014.1 cinder/volume/iscsi.py:147). */
 function withAddressAhead(location: string, { from, to }: Moved): string {
-  return location.startsWith(`${from.storage}:`) ? to.storage + location.slice(from.storage.length) : location
+  const old = oldPortals(from, from.address).find((address) => location.startsWith(`${address}:`))
+  return old === undefined ? location : to.storage + location.slice(old.length)
 }
 
 /** Grants that migration 039 cannot read: no JSON, a role that is gone, the same role twice. */

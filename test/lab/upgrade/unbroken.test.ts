@@ -32,6 +32,8 @@ needs('root')
 
 const upgrade = ['playbooks/full-upgrade.ts', '-i', 'inventory/lab', '-o', 'lines'] as const
 const test = suite('upgrade')
+/** A link by which a service is started, or not, at boot. */
+const atBoot = /^\/etc\/rc3\.d\/[SK]\d\d/
 const scratch = mkdtempSync('/tmp/switchover-upgrade-')
 
 const foretold = join(scratch, 'foretold.jsonl')
@@ -183,10 +185,12 @@ function endsIn(lines: string): Map<string, End[]> {
 
 test('volumes are served to those who know the password, with the bytes that the source served', assertExports)
 
-test('on the source only services were stopped', async () => {
+test('on the source only services were stopped, now and at its next boot', async () => {
   const after = await snapshot('node-1')
   const stopped = clouds['node-1'].running.filter((name) => !['mysqld', 'rabbitmq-server', 'memcached'].includes(name))
-  assert.equal([...changes(before.get('node-1')!, after)].sort(), stopped.map((name) => `${name}: stopped`).sort())
+  const found = changes(before.get('node-1')!, after)
+  assert.equal(found.filter((line) => !atBoot.test(line)).sort(), stopped.map((name) => `${name}: stopped`).sort())
+  assert.is(found.filter((line) => atBoot.test(line)).length, 2 * stopped.length)
   assert.is(await volumesSum('node-1'), volumes)
   const archive = '/var/backups/switchover/source/etc.tar.gz'
   const sum = 'grep -v "/$" | sort | xargs sha256sum | sha256sum'
@@ -195,8 +199,8 @@ test('on the source only services were stopped', async () => {
     await inside('node-5', `mkdir /tmp/kept && cd /tmp/kept && tar -xzf ${archive} && find * -type f | ${sum}`),
     await inside('node-1', `cd / && find ${trees} -type f | ${sum}`),
   )
-  const record = (await inside('node-5', 'cat /var/backups/switchover/source/running-services')).trim().split('\n')
-  assert.equal([...record].sort(), [...stopped].sort())
+  const record = await inside('node-5', "sed -n 's/ running enabled$//p' /var/backups/switchover/source/services/*")
+  assert.equal(record.trim().split('\n').sort(), [...stopped].sort())
 })
 
 test('a second run changes nothing, and replaces no database', async () => {

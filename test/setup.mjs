@@ -31,6 +31,7 @@ function missingTools() {
     setfacl: 'acl',
     setfattr: 'attr',
     curl: 'curl',
+    git: 'git',
     gpg: 'gpg',
     wget: 'wget',
     script: 'bsdutils',

@@ -14,6 +14,7 @@ const programs = {
   setfattr: 'attr',
   bzip2: 'bzip2',
   curl: 'curl',
+  git: 'git',
   gpg: 'gpg',
   'dpkg-query': 'dpkg',
   mariadbd: 'mariadb-server-core',

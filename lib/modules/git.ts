@@ -1,0 +1,214 @@
+import { type Command, perform } from '../kit/command.ts'
+import { absolute } from '../kit/path-state.ts'
+import { refuse } from '../kit/refusal.ts'
+import { plainly, sh } from '../kit/shell.ts'
+import { Advice, CommandFailed, operation, type Operation, type Plan, type Reader } from '../model/operation.ts'
+
+/** What is checked out, and how. */
+export interface CheckoutOptions {
+  /** A branch, a tag or a whole commit; the branch that the repository gives unless said. */
+  readonly version?: string
+  /** How many commits of the history come along; all unless said. */
+  readonly depth?: number
+  /** Throws away what was changed in the working tree, and commits that are nowhere else; refused otherwise. */
+  readonly force?: boolean
+}
+
+/** What is checked out now. */
+export type CheckedOut = { readonly path: string; readonly commit: string; readonly changed: boolean }
+
+/**
+ * A git repository, checked out on the host with the host's git and ways to log in. Nobody is asked for a password.
+ * Submodules come along; files that git does not know stay.
+ *
+ * ```ts
+ * task('Bring the app', git.checkout('https://git.example.org/app.git', '/srv/app', { version: 'v1.2', depth: 1 }))
+ * ```
+ * The server is asked for the version in check mode, too, unless it is a commit that is there.
+ * @throws Advice when the version is unknown, or something would be lost
+ */
+export function checkout(url: string, path: string, options: CheckoutOptions = {}): Operation<CheckedOut> {
+  const { version = 'HEAD', depth } = options
+  if (/^-|[\s\0]/.test(url) || url === '')
+    throw new Error(`git.checkout: ${JSON.stringify(url)} cannot be a repository`)
+  if (/:\/\/[^/@]*:[^/@]*@/.test(url)) {
+    throw new Advice(
+      `git.checkout ${path}: a password in the URL would lie in the configuration of the repository`,
+      'let the host log in by a key, or by a credential helper',
+    )
+  }
+  if (/^[-.]|\.\.|[\s~^:?*[\\\0]|\/$/.test(version))
+    throw new Error(`git.checkout: ${JSON.stringify(version)} cannot be a branch, tag or commit`)
+  if (depth !== undefined && !(Number.isInteger(depth) && depth > 0))
+    throw new Error(`git.checkout: a history of ${depth} commits cannot be`)
+  return bring({ url, path: absolute(path), version, options })
+}
+
+interface Wanted {
+  readonly url: string
+  readonly path: string
+  readonly version: string
+  readonly options: CheckoutOptions
+}
+
+/** What lies at the path, and what the server has. */
+interface Found {
+  readonly there: 'nothing' | 'repository' | 'other'
+  /** The commit that is checked out; empty where there is none yet. */
+  readonly head: string
+  readonly url: string
+  /** Files that differ from it, as git status tells them. */
+  readonly modified: readonly string[]
+  /** The commit that is wanted. */
+  readonly commit: string
+  /** Under which name the server has it; empty for a bare commit. */
+  readonly ref: string
+}
+
+const bring = operation<Wanted, Found, Command, CheckedOut>(({ url, path }) => `git.checkout ${url} to ${path}`, {
+  read,
+  plan,
+  async apply(connection, command) {
+    await perform(connection, command)
+  },
+})
+
+const quiet = `${plainly}GIT_TERMINAL_PROMPT=0 GIT_ASKPASS=/bin/false SSH_ASKPASS=/bin/false
+export GIT_TERMINAL_PROMPT GIT_ASKPASS SSH_ASKPASS
+[ -n "\${GIT_SSH_COMMAND-}\${GIT_SSH-}" ] || { GIT_SSH_COMMAND='ssh -o BatchMode=yes'; export GIT_SSH_COMMAND; }`
+
+const isCommit = (version: string) => /^[0-9a-f]{40}$/.test(version)
+
+async function read(connection: Reader, { url, path, version }: Wanted): Promise<Found> {
+  const names = ['HEAD', `refs/heads/${version}`, `refs/tags/${version}`, `refs/tags/${version}^{}`]
+  const remote =
+    version === 'HEAD'
+      ? sh`git ls-remote --symref ${url} HEAD 2>/dev/null || git ls-remote ${url} HEAD`
+      : sh`git ls-remote ${url} ${names.slice(1)}`
+  const script = `${quiet}
+command -v git >/dev/null 2>&1 || exit 91
+${sh`p=${path}`}
+if [ -d "$p/.git" ]; then
+  cd "$p" || exit
+  e=$(git rev-parse --git-dir 2>&1 >/dev/null) || { echo "$e" >&2; exit 92; }
+  echo repository; git rev-parse -q --verify HEAD || echo
+  git config remote.origin.url || echo
+  git status --porcelain --untracked-files=no --ignore-submodules | sed 's/^/modified /'
+elif [ -d "$p" ] && [ -z "$(ls -A "$p")" ] || [ ! -e "$p" ] && [ ! -L "$p" ]; then echo nothing
+else echo other; fi
+cd /
+echo remote
+${isCommit(version) ? ':' : remote}`
+  const result = await connection.exec(script, { timeout: 300, long: true })
+  if (result.code === 91) throw new Advice('the host has no git', "install it first: packages.installed('git')")
+  if (result.code === 92 && /dubious ownership|unsafe repository/.test(result.stderr)) {
+    throw new Advice(
+      `${path} belongs to another user, and what is configured there would run as the task's`,
+      'run the task as that user, or give the repository to the one who deploys: file.owner',
+    )
+  }
+  if (result.code !== 0) throw new CommandFailed(`git ls-remote ${url}`, result)
+  const [here = '', there = ''] = result.stdout.split(/^remote\n/m)
+  const [kind = 'other', head = '', origin = '', ...changes] = here.split('\n')
+  return {
+    there: kind as Found['there'],
+    head,
+    url: origin,
+    modified: changes.filter((line) => line.startsWith('modified ')).map((line) => line.slice(12)),
+    ...(isCommit(version) ? { commit: version, ref: '' } : wantedOf(there, version, url)),
+  }
+}
+
+function wantedOf(said: string, version: string, url: string): { readonly commit: string; readonly ref: string } {
+  const refs = new Map([...said.matchAll(/^([0-9a-f]{40})\t(\S+)$/gm)].map(([, commit, ref]) => [ref!, commit!]))
+  const head = /^ref: (refs\/heads\/\S+)\tHEAD$/m.exec(said)?.[1]
+  const branch = version === 'HEAD' ? (head ?? 'HEAD') : `refs/heads/${version}`
+  const commit = refs.get(version === 'HEAD' ? 'HEAD' : branch)
+  if (commit !== undefined) return { commit, ref: branch }
+  const tag = `refs/tags/${version}`
+  const tagged = refs.get(`${tag}^{}`) ?? refs.get(tag)
+  if (tagged !== undefined) return { commit: tagged, ref: tag }
+  const what = version === 'HEAD' ? 'is empty' : `has no branch or tag ${version}`
+  throw new Advice(`${url} ${what}`, `see what it has: git ls-remote ${url}; a commit is given with all its 40 digits`)
+}
+
+function plan(found: Found, { url, path, version, options }: Wanted): Plan<CheckedOut, Command> {
+  const { there, head, modified, commit, ref } = found
+  const { force = false } = options
+  if (there === 'other')
+    throw new Advice(`${path} is there and no git repository`, 'move it away, or remove it with file.absent')
+  const move = head !== commit
+  if (move && modified.length > 0 && !force) {
+    throw new Advice(
+      `${path} has changes that would be lost: ${modified.slice(0, 10).join(', ')}`,
+      'commit them or take them back there, or give force: true',
+    )
+  }
+  const reset = force && modified.length > 0
+  const moved = there === 'repository' && found.url !== url
+  if (!move && !reset && !moved) return { result: { path, commit, changed: false } }
+  const named = version === 'HEAD' ? ref.replace('refs/heads/', '') : version
+  return {
+    result: { path, commit, changed: true },
+    change: {
+      script: checkingOut({ url, path, there, commit, ref, options }),
+      long: true,
+      timeout: 3600,
+      shown: `git checkout ${named}`,
+    },
+    diff: {
+      path,
+      before: [
+        ...(head === '' ? [] : [`${head}\n`]),
+        ...(moved ? [`of ${found.url}\n`] : []),
+        ...(reset ? modified.map((file) => `changed ${file}\n`) : []),
+      ].join(''),
+      after: `${commit}${named === commit ? '' : ` ${named}`}\n${moved ? `of ${url}\n` : ''}`,
+    },
+  }
+}
+
+interface CheckingOut extends Pick<Found, 'there' | 'commit' | 'ref'> {
+  readonly url: string
+  readonly path: string
+  readonly options: CheckoutOptions
+}
+
+function checkingOut({ url, path, there, commit, ref, options: { depth, force = false } }: CheckingOut): string {
+  const shallow = depth === undefined ? [] : ['--depth', depth]
+  const branch = /^refs\/heads\/(.*)$/.exec(ref)?.[1]
+  const name = branch === undefined ? ref : `refs/remotes/origin/${branch}`
+  const spec = ref === 'HEAD' ? 'HEAD' : `+${ref}:${name}`
+  const forced = force ? ['-f'] : []
+  return [
+    `${quiet}\n${refuse}\nset -e`,
+    ...(there === 'nothing' ? [sh`mkdir -p ${path}; cd ${path}; git init -q`] : [sh`cd ${path}`]),
+    sh`git config remote.origin.url ${url}`,
+    sh`git config remote.origin.fetch ${'+refs/heads/*:refs/remotes/origin/*'}`,
+    ...(ref === '' ? fetchingCommit(commit, shallow) : [sh`git fetch -q ${[...shallow, 'origin', spec]}`]),
+    sh`git cat-file -e ${`${commit}^{commit}`} 2>/dev/null ||`,
+    sh`  refuse ${`the server has no commit ${commit} any more`} ${'run the task again: the branch has moved meanwhile'}`,
+    ...(there === 'nothing' || force
+      ? []
+      : [
+          '! git rev-parse -q --verify HEAD >/dev/null ||',
+          sh`  lost=$(git rev-list -n 1 HEAD --not ${commit} --remotes --tags --glob=refs/switchover)`,
+          `[ -z "\${lost-}" ] ||`,
+          `  refuse "commit $lost is nowhere else, and would be lost" 'push it, or give force: true'`,
+        ]),
+    sh`git checkout -q ${[...forced, commit]} --`,
+    ...(branch === undefined ? [] : [sh`git branch -f ${branch} ${commit} >/dev/null; git checkout -q ${branch} --`]),
+    // What was brought here is not lost when another commit comes.
+    sh`git update-ref refs/switchover/checkout ${commit}`,
+    '[ ! -f .gitmodules ] || git submodule --quiet update --init --recursive',
+  ].join('\n')
+}
+
+// Not every server gives a commit that is asked for by its name.
+function fetchingCommit(commit: string, shallow: readonly (string | number)[]): readonly string[] {
+  return [
+    sh`git cat-file -e ${`${commit}^{commit}`} 2>/dev/null ||`,
+    sh`  git fetch -q ${[...shallow, 'origin', commit]} 2>/dev/null ||`,
+    sh`  git fetch -q origin --tags ${'+refs/heads/*:refs/remotes/origin/*'}`,
+  ]
+}

@@ -1,0 +1,164 @@
+import { spawnSync } from 'node:child_process'
+import { appendFileSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { git } from '../../../lib/modules/index.ts'
+import { emptyDirectory, here, shells } from '../../rig/here.ts'
+import { needing, needs } from '../../rig/needs.ts'
+import { applied, failure, planOf } from './applied.ts'
+import { typed } from './typed.ts'
+
+needs('git')
+
+// Nobody's own configuration counts; submodules lie on the disk here, which git allows only when told.
+const home = emptyDirectory()
+const settings = '[user]\nname = a\nemail = a@b\n[init]\ndefaultBranch = main\n[protocol "file"]\nallow = always\n'
+writeFileSync(join(home, '.gitconfig'), settings)
+const env = { HOME: home, GIT_CONFIG_NOSYSTEM: '1' }
+const run = (dir: string, ...args: string[]) => {
+  const { status, stdout, stderr } = spawnSync('git', args, {
+    cwd: dir,
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+  })
+  assert.is(status, 0, `git ${args.join(' ')}: ${stderr}`)
+  return stdout.trim()
+}
+const commit = (dir: string, text: string) => {
+  appendFileSync(join(dir, 'file'), `${text}\n`)
+  run(dir, 'add', '-A')
+  run(dir, 'commit', '-qm', text)
+  return run(dir, 'rev-parse', 'HEAD')
+}
+
+function origin() {
+  const dir = emptyDirectory()
+  run(dir, 'init', '-q')
+  const one = commit(dir, 'one')
+  run(dir, 'tag', '-a', 'v1', '-m', 'v1')
+  const two = commit(dir, 'two')
+  run(dir, 'checkout', '-q', '-b', 'next')
+  const three = commit(dir, 'three')
+  run(dir, 'checkout', '-q', 'main')
+  return { dir, url: `file://${dir}`, one, two, three }
+}
+
+for (const shell of shells.filter(({ env }) => !env)) {
+  const test = suite(`git.checkout under ${shell.name}`)
+  const connection = here({ shell, env })
+
+  test('a branch, a tag, a commit, and back; history is not asked for twice', async () => {
+    const { dir, url, one, two, three } = origin()
+    const path = join(emptyDirectory(), 'in', 'app')
+    const at = () => [run(path, 'rev-parse', 'HEAD'), run(path, 'rev-parse', '--abbrev-ref', 'HEAD')]
+    const first = await applied(connection, () => git.checkout(url, path))
+    assert.equal([first.result.commit, ...at()], [two, two, 'main'])
+    assert.equal(first.diff, [{ path, before: '', after: `${two} main\n` }])
+    writeFileSync(join(path, 'untracked'), 'mine')
+    await applied(connection, () => git.checkout(url, path, { version: 'v1' }))
+    assert.equal(at(), [one, 'HEAD'])
+    await applied(connection, () => git.checkout(url, path, { version: 'next' }))
+    assert.equal(at(), [three, 'next'])
+    await applied(connection, () => git.checkout(url, path, { version: one }))
+    const moved = commit(dir, 'four')
+    await applied(connection, () => git.checkout(url, path, { version: 'main' }))
+    assert.equal(at(), [moved, 'main'])
+    assert.is(readFileSync(join(path, 'untracked'), 'utf8'), 'mine')
+  })
+
+  test('with little history, any version, one after the other', async () => {
+    const { dir, url, one, three } = origin()
+    const path = join(emptyDirectory(), 'app')
+    for (const version of ['v1', 'next', 'main', 'v1']) {
+      await applied(connection, () => git.checkout(url, path, { version, depth: 1 }))
+    }
+    assert.is(run(path, 'rev-list', '--count', 'HEAD'), '1')
+    await applied(connection, () => git.checkout(url, path, { version: three, depth: 1 }))
+    commit(dir, 'five')
+    await applied(connection, () => git.checkout(url, path, { version: 'main', depth: 1 }))
+    await applied(connection, () => git.checkout(url, path, { version: one }))
+  })
+
+  test('what would be lost is kept, unless forced', async () => {
+    const { dir, url, two } = origin()
+    const path = join(emptyDirectory(), 'app')
+    await applied(connection, () => git.checkout(url, path))
+    appendFileSync(join(path, 'file'), 'edited')
+    assert.is((await planOf(connection, git.checkout(url, path))).changed, false, 'nothing is to be changed')
+    assert.match(
+      await failure(connection, git.checkout(url, path, { version: 'v1' })),
+      'has changes that would be lost: file',
+    )
+    await applied(connection, () => git.checkout(url, path, { force: true }))
+    assert.is(run(path, 'status', '--porcelain'), '')
+    const own = commit(path, 'own')
+    commit(dir, 'theirs')
+    assert.match(await failure(connection, git.checkout(url, path)), `commit ${own} is nowhere else, and would be lost`)
+    assert.is(run(path, 'rev-parse', 'HEAD'), own)
+    await applied(connection, () => git.checkout(url, path, { force: true }))
+    assert.not.equal(run(path, 'rev-parse', 'HEAD'), two)
+  })
+
+  test('another repository, and submodules', async () => {
+    const [a, b] = [origin(), origin()]
+    run(b.dir, 'submodule', '--quiet', 'add', a.url, 'sub')
+    run(b.dir, 'commit', '-qam', 'sub')
+    const path = join(emptyDirectory(), 'app')
+    await applied(connection, () => git.checkout(a.url, path))
+    const moved = await applied(connection, () => git.checkout(b.url, path, { force: true }))
+    assert.match(moved.diff[0]!.before, `of ${a.url}\n`)
+    assert.ok(existsSync(join(path, 'sub/file')))
+  })
+
+  test.run()
+}
+
+const test = suite('git.checkout')
+const connection = here({ env })
+
+test('what cannot be is said', async () => {
+  const { url } = origin()
+  const dir = emptyDirectory()
+  mkdirSync(join(dir, 'full'))
+  writeFileSync(join(dir, 'full/x'), '')
+  assert.match(await failure(connection, git.checkout(url, join(dir, 'full'))), 'is there and no git repository')
+  assert.match(
+    await failure(connection, git.checkout(url, join(dir, 'a'), { version: 'nxt' })),
+    'has no branch or tag nxt',
+  )
+  assert.match(await failure(connection, git.checkout('file:///no/such', join(dir, 'a'))), /no.such/)
+  const bin = emptyDirectory()
+  assert.match(await failure(here({ env: { PATH: bin } }), git.checkout(url, join(dir, 'a'))), 'the host has no git')
+  assert.throws(() => git.checkout('--upload-pack=x', '/x'), 'cannot be a repository')
+  assert.throws(() => git.checkout('https://me:pw@x/y', '/x'), 'a password in the URL')
+  for (const version of ['-f', 'a b', 'a..b', '.x', 'a/'])
+    assert.throws(() => git.checkout('x', '/x', { version }), 'cannot be a branch, tag or commit')
+})
+
+needing(test, 'root')('a repository of somebody else, whose configuration would run as root', async () => {
+  const { url } = origin()
+  const path = join(emptyDirectory(), 'app')
+  await applied(connection, () => git.checkout(url, path))
+  spawnSync('chown', ['-R', 'daemon', path])
+  chownSync(path, 1, 1)
+  assert.match(await failure(connection, git.checkout(url, path, { version: 'v1' })), 'belongs to another user')
+})
+
+const [a, b] = ['a'.repeat(40), 'b'.repeat(40)]
+const state = { there: 'repository', head: a, url: 'u', modified: [] as string[], commit: b, ref: 'refs/tags/v1' }
+for (const [what, options, found, wanted] of [
+  ['what is so', {}, { ...state, commit: a }, undefined],
+  ['a tag', {}, state, `git fetch -q origin +refs/tags/v1:refs/tags/v1`],
+  ['a tag alone', { depth: 1 }, state, `git fetch -q --depth 1 origin +refs/tags/v1:refs/tags/v1`],
+  ['a branch', {}, { ...state, ref: 'refs/heads/x' }, `git branch -f x ${b} >/dev/null; git checkout -q x --`],
+  ['forced', { force: true }, { ...state, modified: ['f'] }, `git checkout -q -f ${b} --`],
+] as const) {
+  test(`what is typed: ${what}`, () => {
+    const [script] = typed(git.checkout('u', '/p', { version: 'v1', ...options }), found)
+    if (wanted === undefined) assert.is(script, undefined)
+    else assert.ok(script!.split('\n').includes(wanted), script)
+  })
+}
+
+test.run()

@@ -27,6 +27,7 @@ function missingTools() {
     xz: 'xz-utils',
     openssl: 'openssl',
     rsync: 'rsync',
+    zstd: 'zstd',
     gcc: 'gcc',
     setfacl: 'acl',
     setfattr: 'attr',

@@ -12,7 +12,7 @@ import type { Connection, LocalFile, Operation } from '../model/operation.ts'
 import { hashHere } from './copy-between/ends.ts'
 
 /** How an archive is packed. */
-export type ArchiveFormat = 'tar' | 'tgz' | 'tbz' | 'txz' | 'zip'
+export type ArchiveFormat = 'tar' | 'tgz' | 'tbz' | 'txz' | 'tzst' | 'zip'
 
 /** How an archive is made. */
 export interface CreateOptions {
@@ -95,9 +95,10 @@ export function extract(archive: string, directory: string, options: ExtractOpti
 }
 
 function formatOf(archive: string): ArchiveFormat {
-  const [, end = ''] = /\.(tar|tar\.gz|tgz|tar\.bz2|tbz2?|tar\.xz|txz|zip)$/.exec(archive) ?? []
+  const [, end = ''] = /\.(tar|tar\.gz|tgz|tar\.bz2|tbz2?|tar\.xz|txz|tar\.zst|tzst|zip)$/.exec(archive) ?? []
   if (end === '') throw new Error(`${archive} does not tell its format by its name: give format, such as tgz`)
-  return end === 'tar' || end === 'zip' ? end : end.endsWith('gz') ? 'tgz' : end.endsWith('xz') ? 'txz' : 'tbz'
+  if (end === 'tar' || end === 'zip') return end
+  return end.endsWith('gz') ? 'tgz' : end.endsWith('xz') ? 'txz' : end.endsWith('zst') ? 'tzst' : 'tbz'
 }
 
 function insideOf(from: string, source: string): string {
@@ -108,12 +109,14 @@ function insideOf(from: string, source: string): string {
   return name
 }
 
-// The letter for tar, and what a host needs besides.
+// The words for tar, and what a host needs besides.
 const packing = {
   tar: { flag: '', tools: ['tar'] },
-  tgz: { flag: 'z', tools: ['tar', 'gzip'] },
-  tbz: { flag: 'j', tools: ['tar', 'bzip2'] },
-  txz: { flag: 'J', tools: ['tar', 'xz'] },
+  tgz: { flag: '-z ', tools: ['tar', 'gzip'] },
+  tbz: { flag: '-j ', tools: ['tar', 'bzip2'] },
+  txz: { flag: '-J ', tools: ['tar', 'xz'] },
+  // Not every tar of today has a letter for it.
+  tzst: { flag: '--use-compress-program=zstd ', tools: ['tar', 'zstd'] },
   zip: { flag: '', tools: ['unzip'] },
 } as const
 
@@ -121,7 +124,7 @@ const packing = {
 const literal = `q=; ! tar --version 2>/dev/null | grep -q GNU || q=--quoting-style=literal`
 
 function listing(format: ArchiveFormat, archive: string): string {
-  return format === 'zip' ? `unzip -Z1 ${archive}` : `tar $q -t${packing[format].flag}f ${archive}`
+  return format === 'zip' ? `unzip -Z1 ${archive}` : `tar $q ${packing[format].flag}-tf ${archive}`
 }
 
 function needs(format: ArchiveFormat, more: readonly string[] = []): string {
@@ -188,7 +191,7 @@ function makingScript({ archive, names, from, format, options: { mode, owner, gr
   const pack =
     format === 'zip'
       ? 'zip -q -r -y - -- "$@" > "$t"'
-      : `c=0; tar -c${packing[format].flag}f "$t" -- "$@" || c=$?\n` +
+      : `c=0; tar ${packing[format].flag}-cf "$t" -- "$@" || c=$?\n` +
         `[ $c = 0 ] || { echo "tar ended with code $c" >&2; exit 1; }`
   return [
     'set -e; umask 077',
@@ -342,7 +345,7 @@ function extractScript(args: Unpacking, sha256: string, archive: string): string
       : [`s=$(mktemp -d "$d/.switchover-XXXXXX")`, `trap 'rm -rf "$s"' EXIT; trap 'exit 1' HUP INT TERM`]),
     format === 'zip'
       ? `unzip -q -o "$a" -d ${into} </dev/null`
-      : `tar -x${packing[format].flag}f "$a" -C ${into}${strip > 0 ? ` --strip-components=${strip}` : ''}`,
+      : `tar ${packing[format].flag}-xf "$a" -C ${into}${strip > 0 ? ` --strip-components=${strip}` : ''}`,
     ...(who === undefined
       ? []
       : [

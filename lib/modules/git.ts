@@ -187,7 +187,7 @@ function checkingOut({ url, path, there, commit, ref, options: { depth, force = 
     sh`git config remote.origin.fetch ${'+refs/heads/*:refs/remotes/origin/*'}`,
     ...(ref === '' ? fetchingCommit(commit, shallow) : [sh`git fetch -q ${[...shallow, 'origin', spec]}`]),
     sh`git cat-file -e ${`${commit}^{commit}`} 2>/dev/null ||`,
-    sh`  refuse ${`the server has no commit ${commit} any more`} ${'run the task again: the branch has moved meanwhile'}`,
+    sh`  refuse ${`the server has no commit ${commit} any more`} ${'run the task again: the branch has moved'}`,
     ...(there === 'nothing' || force
       ? []
       : [

@@ -28,8 +28,12 @@ export interface UserOptions {
   readonly system?: boolean
   /** The hash of the password, as `openssl passwd -6` makes it. Whether the user is locked does not change by it. */
   readonly password?: Secret
+  /** Whether a user that is there gets this password, too; true unless said. */
+  readonly updatePassword?: boolean
   readonly locked?: boolean
 }
+
+export { type KeyOptions, sshKey, type SshKey } from './user/ssh-key.ts'
 
 /** Whether the user was made, changed or removed. */
 export type UserState = { readonly name: string; readonly changed: boolean }
@@ -221,7 +225,7 @@ type Wanted = Pick<UserOptions, 'uid' | 'group' | 'home' | 'shell' | 'comment' |
 
 // All groups that the user is to be in, so that one word for `usermod -G` says it whatever was there.
 function differing(found: Found | undefined, options: UserOptions): Wanted {
-  const { uid, group, groups, exact = false, home, shell, comment, password, locked } = options
+  const { uid, group, groups, exact = false, home, shell, comment, password, updatePassword = true, locked } = options
   const main = group ?? found?.group
   const wished = (groups ?? []).filter((one) => one !== main)
   const all = [...new Set([...(exact || !found ? [] : found.groups), ...wished])].sort()
@@ -234,7 +238,7 @@ function differing(found: Found | undefined, options: UserOptions): Wanted {
     ...(home !== undefined && home !== found?.home ? { home } : {}),
     ...(shell !== undefined && shell !== found?.shell ? { shell } : {}),
     ...(comment !== undefined && comment !== found?.comment ? { comment } : {}),
-    ...(password && found?.password !== 'same' ? { password } : {}),
+    ...(password && found?.password !== 'same' && (!found || updatePassword) ? { password } : {}),
     ...(lock ? { locked } : {}),
   }
 }

@@ -28,6 +28,7 @@ const programs = {
   wget: 'wget',
   xz: 'xz-utils',
   zip: 'zip',
+  zstd: 'zstd',
 } as const
 
 /** Ends this test file where the machine lacks something, and says so: nothing passes that was not tested. */

@@ -72,8 +72,8 @@ for (const shell of shells) {
   const test = suite(`archive under ${shell.name}`)
   const connection = here({ shell })
   const busybox = shell.env !== undefined
-  const programs = { tar: [], tgz: [], tbz: ['bzip2'], txz: ['xz'], zip: ['zip', 'unzip'] } as const
-  const formats = (['tar', 'tgz', 'tbz', 'txz', 'zip'] as const).filter(
+  const programs = { tar: [], tgz: [], tbz: ['bzip2'], txz: ['xz'], tzst: ['zstd'], zip: ['zip', 'unzip'] } as const
+  const formats = (['tar', 'tgz', 'tbz', 'txz', 'tzst', 'zip'] as const).filter(
     (format) => !busybox || /^t(ar|gz)$/.test(format),
   )
   // Files of the same instant are taken for unchanged; the test's changes come much later than what it packs.
@@ -266,7 +266,7 @@ for (const [what, operation, state, want] of [
     [
       "a=/a.tgz; cd /s; set -- b 'c d'",
       't=$(mktemp "$a.part-XXXXXX")',
-      'c=0; tar -czf "$t" -- "$@" || c=$?',
+      'c=0; tar -z -cf "$t" -- "$@" || c=$?',
       'if [ -f "$a" ]; then chmod "$(stat -c %a "$a")" "$t"; fi',
       'mv -f "$t" "$a"',
     ],
@@ -281,7 +281,7 @@ for (const [what, operation, state, want] of [
     'the attributes alone',
     archive.create('/a.tgz', 'b', { owner: 'nova' }),
     { why: '', attributes: '600 root 0 root 0' },
-    ['chown nova /a.tgz'],
+    ['stand /a.tgz', "give nova ''"],
   ],
   [
     'what an archive holds',
@@ -290,7 +290,7 @@ for (const [what, operation, state, want] of [
     [
       'a=/a.tgz d=/d',
       'mkdir -p "$d"',
-      'tar -xzf "$a" -C "$d" --strip-components=1',
+      'tar -z -xf "$a" -C "$d" --strip-components=1',
       `n="$d"/.switchover-extracted w='/a.tgz strip 1' h=${sum}`,
     ],
   ],

@@ -1,0 +1,104 @@
+import { accountName, databaseLine } from '../../kit/accounts.ts'
+import { answers } from '../../kit/answers.ts'
+import { type Command, perform } from '../../kit/command.ts'
+import { absolute } from '../../kit/path-state.ts'
+import { plainly, sh } from '../../kit/shell.ts'
+import { Advice, CommandFailed, operation, output, type Operation, type Reader } from '../../model/operation.ts'
+
+/** What a new key is to be. */
+export interface KeyOptions {
+  /** ed25519 unless said, which the OpenSSH of CentOS 6 does not know yet. */
+  readonly type?: 'ed25519' | 'rsa' | 'ecdsa'
+  readonly bits?: number
+  readonly comment?: string
+  /** Where it lies; .ssh/id_TYPE in the home of the user unless said. */
+  readonly path?: string
+}
+
+/** Where the key lies, and its public part; before it is made that is empty. */
+export type SshKey = { readonly path: string; readonly publicKey: string; readonly changed: boolean }
+
+/**
+ * A key pair by which a user of the host logs in elsewhere, without a passphrase. One that is there is never touched;
+ * where only its public part is missing, that is made.
+ *
+ * ```ts
+ * const { publicKey } = await host.run(user.sshKey('backup', { comment: `backup@${host.name}` }))
+ * ```
+ * @throws Advice when the user is missing
+ */
+export function sshKey(name: string, options: KeyOptions = {}): Operation<SshKey> {
+  if (options.path !== undefined) absolute(options.path)
+  if (/[\n\0]/.test(options.comment ?? '')) throw new Error(`the comment of the key of ${name} is not one line`)
+  return bring({ name: accountName(name), options })
+}
+
+interface Wanted {
+  readonly name: string
+  readonly options: KeyOptions
+}
+
+interface Found {
+  readonly path: string
+  readonly there: boolean
+  /** Empty where there is none. */
+  readonly publicKey: string
+  /** The task does not act as this user, and has to become so: what lies in his home is in his hands. */
+  readonly other: boolean
+}
+
+type Making = { readonly command: Command; readonly reading: string }
+
+const bring = operation<Wanted, Found, Making, SshKey>(({ name }) => `user.sshKey ${name}`, {
+  async read(connection, { name, options: { type = 'ed25519', path } }) {
+    const { home, other } = await accountOf(connection, name)
+    const at = path ?? `${home}/.ssh/id_${type}`
+    const said = await output(connection, as(name, other, sh`p=${at}` + looking))
+    const [there = '', ...lines] = said.split('\n')
+    return { path: at, there: there === 'there', publicKey: lines.join('\n').trim(), other }
+  },
+  plan({ path, there, publicKey, other }, { name, options: { type = 'ed25519', bits, comment } }) {
+    if (there && publicKey !== '') return { result: { path, publicKey, changed: false } }
+    const flags = ['-t', type, ...(bits === undefined ? [] : ['-b', bits]), '-C', comment ?? name, '-f', path]
+    const making = there
+      ? sh`umask 022; t=${`${path}.pub`}; ssh-keygen -y -P '' -f ${path} </dev/null >"$t.new" && mv -f "$t.new" "$t"`
+      : sh`umask 077; d=${path}; d=\${d%/*}; [ -d "$d" ] || mkdir "$d" && ssh-keygen -q -N '' ${flags} </dev/null`
+    return {
+      result: { path, publicKey, changed: true },
+      change: {
+        command: { script: as(name, other, making), shown: sh`ssh-keygen ${flags}` },
+        reading: as(name, other, sh`cat ${`${path}.pub`}`),
+      },
+      diff: {
+        path: there ? `${path}.pub` : path,
+        before: '',
+        after: there ? 'its public key\n' : `a key of ${type}\n`,
+      },
+    }
+  },
+  async apply(connection, { command, reading }, { options: { type = 'ed25519' } }) {
+    try {
+      await perform(connection, command)
+    } catch (error) {
+      if (!(error instanceof CommandFailed) || !/unknown key type/.test(error.message)) throw error
+      throw new Advice(`the OpenSSH of the host makes no keys of ${type}`, "give type: 'rsa', bits: 4096")
+    }
+    const publicKey = (await output(connection, reading)).trim()
+    return { path: command.shown!.split(' ').at(-1)!, publicKey, changed: true }
+  },
+})
+
+const looking = `
+if [ -e "$p" ] || [ -L "$p" ]; then echo there; else echo none; fi
+cat "$p.pub" 2>/dev/null || :`
+
+function as(name: string, other: boolean, script: string): string {
+  return plainly + (other ? sh`su -s /bin/sh ${name} -c ${plainly + script}` : script)
+}
+
+async function accountOf(connection: Reader, name: string) {
+  const { line, me } = await answers(connection, { line: databaseLine('passwd', name), me: 'id -un' })
+  const [, , uid, , , home = ''] = line.stdout.trimEnd().split(':')
+  if (uid === undefined) throw new Advice(`there is no user ${name}`, `make it first: user.present('${name}')`)
+  return { home, other: me.stdout.trim() !== name }
+}

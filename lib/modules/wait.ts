@@ -70,7 +70,9 @@ export function http(
           ...options,
           timeout: Math.min(options.timeout ?? 30, 30),
         })
-        return accepts(status, options.status) ? undefined : `${withoutPassword(url)} answers ${status}`
+        // Who redirects answers: only what is fetched has to be there itself.
+        const up = options.status === undefined ? status < 400 : accepts(status, options.status)
+        return up ? undefined : `${withoutPassword(url)} answers ${status}`
       } catch (error) {
         if (error instanceof Unreachable) throw error
         return `${withoutPassword(url)} does not answer: ${(error as Error).message}`

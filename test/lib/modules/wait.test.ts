@@ -130,6 +130,8 @@ test('http.get takes a redirect for no answer, unless it is asked for', async ()
   assert.match((error as Error).message, /answered 302$/)
   assert.is((error as Advice).hint, 'ask for what it points to: /new, or give the status that you expect')
   assert.is((await planOf(here(), http.get(url, { status: 302 }))).result.headers['location'], '/new')
+  // A service that redirects is up.
+  assert.is((await planOf(here(), wait.http(url, { timeout: 1 }))).changed, false)
   close()
 })
 

@@ -14,7 +14,7 @@ export type Answer = {
 
 /** How a server is asked and its answer judged. */
 export type HttpOptions = {
-  /** Statuses that are no failure; 200 to 299 and 304 unless said. */
+  /** Statuses that are no failure; everything below 400 but redirects unless said. */
   readonly status?: number | readonly number[]
   readonly headers?: { readonly [name: string]: string | Secret }
   /** Seconds until the answer must be complete; 30 unless said. */

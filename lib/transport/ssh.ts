@@ -115,6 +115,7 @@ export async function sshLink(
   }
 
   async function loggedIn(ssh: NodeSSH, sock: Duplex, known: KnownHosts): Promise<Link> {
+    let accepted: Buffer | undefined
     const ready = ssh.connect({
       sock,
       username: user,
@@ -125,9 +126,15 @@ export async function sshLink(
       ...(route.forwardAgent === undefined ? {} : { agent: route.forwardAgent, agentForward: true }),
       algorithms: algorithms(known.types(keyNames(route)), settings.legacy === true),
       hostVerifier: (key: Buffer, verify: (good: boolean) => void) => {
+        // A server renews its keys every now and then, and what it sends meanwhile waits for nobody.
+        if (accepted !== undefined) {
+          if (!key.equals(accepted)) first.fail(new Unreachable(`${place} shows another host key than it began with`))
+          return verify(key.equals(accepted))
+        }
         void patiently(judge(route, place, known, files, key, ask)).then((refusal) => {
           stage.doing = 'logging in'
           if (refusal !== undefined) first.fail(refusal)
+          else accepted = Buffer.from(key)
           verify(refusal === undefined)
         })
       },

@@ -101,9 +101,12 @@ export function fetchThrough(
   })
 }
 
+// Of what was asked for they say only where it is.
+const elsewhere = new Set([301, 302, 303, 307, 308])
+
 /** Is this one of the statuses asked for? */
 export function accepts(status: number, wanted: HttpOptions['status']): boolean {
-  return wanted === undefined ? status < 300 || status === 304 : [wanted].flat().includes(status)
+  return wanted === undefined ? status < 400 && !elsewhere.has(status) : [wanted].flat().includes(status)
 }
 
 /** The URL as it may be shown. */

@@ -556,4 +556,20 @@ test('a password, by either method, is tried once', async ({ sshd }) => {
   }
 })
 
+test('goes on when the server renews its keys, as hardened ones do all the time', async () => {
+  const sshd = await startSshd({ config: ['RekeyLimit 1M'] })
+  const host = aHost('node-1', reach(sshd))
+  const transport = createTransport({ inventory: inventoryOf(host) })
+  try {
+    const connection = transport.connection(host, {})
+    const sent = await connection.exec('wc -c', { stdin: Buffer.alloc(6 << 20) })
+    assert.is(sent.stdout.trim(), String(6 << 20))
+    const came = await connection.exec('head -c 6000000 /dev/zero')
+    assert.is(came.stdout.length, 6_000_000)
+  } finally {
+    await transport.close()
+    await sshd.stop()
+  }
+})
+
 test.run()

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Duplex, Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import type { HostRef } from '../model/inventory.ts'
@@ -43,6 +44,8 @@ const mostInline = 256 << 10
 
 /** The face of a machine for one task, which acts there as this user. */
 export function connect(machine: Machine, session: Session, user: string | undefined): Connection {
+  // Each request under way listens to it, and Node takes more than ten for a leak.
+  if (session.signal) setMaxListeners(0, session.signal)
   const ready = async (): Promise<Acting & { readonly link: Link }> => {
     if (session.signal?.aborted === true) throw interruption(session.signal)
     const link = await unlessAborted(machine.link(), session.signal)

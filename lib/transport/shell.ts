@@ -1,6 +1,6 @@
 import { isAscii } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
-import { TimedOut, Unreachable } from '../model/operation.ts'
+import { CommandFailed, TimedOut, Unreachable } from '../model/operation.ts'
 import { brief, quote } from '../kit/shell.ts'
 import type { Program } from './program.ts'
 import { Collected } from './output.ts'
@@ -190,16 +190,17 @@ export class Shell {
     this.changed?.()
   }
 
-  #fate({ begun, request }: Pending, how: number | 'lost' | 'stopped'): Error {
+  #fate(pending: Pending, how: number | 'lost' | 'stopped'): Error {
+    const { begun, request } = pending
     const script = brief(request.script)
     // What was sent over a link that broke may have run; what a shell did not begin before it ended did not.
     if (how === 'lost') return new Unreachable(`connection to ${this.#name} lost while running ${script}`)
     if (!begun) return new NotBegun(`the shell on ${this.#name} ended before ${script}`)
-    return new Unreachable(
-      how === 'stopped'
-        ? `${script} was ended on ${this.#name} together with the command before it`
-        : `the shell on ${this.#name} ended (exit code ${how}) while running ${script}`,
-    )
+    if (how === 'stopped')
+      return new Unreachable(`${script} was ended on ${this.#name} together with the command before it`)
+    // Nobody else knows this shell: the script ended it, and the host is there as before.
+    const said = { code: how, stdout: pending.stdout.text(), stderr: pending.stderr.text() }
+    return new CommandFailed(request.script, said, `it ended the shell on ${this.#name} that it ran in`)
   }
 
   #listen(stream: Program['stdout'], kind: 'stdout' | 'stderr'): void {

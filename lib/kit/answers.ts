@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { ExecOptions, Reader } from '../model/operation.ts'
 import { CommandFailed } from '../model/operation.ts'
+import { closed } from './closed.ts'
 import { plainly, sh } from './shell.ts'
 
 /** What a small script said and how it ended. */
@@ -32,14 +33,15 @@ export async function answers<K extends string>(
   ) as Record<K, Answer>
 }
 
-/** A script that brings a file's bytes; it ends with 3 when there is none. */
+/** A script that brings a file's bytes; it ends with 3 when there is none, and with 8 where nobody can tell. */
 export function bytesOf(path: string): string {
-  return sh`f=${path}; [ -e "$f" ] || exit 3; base64 < "$f"`
+  return `${closed}\n${sh`f=${path}; [ -e "$f" ] || { closed "$f" && exit 8; exit 3; }; base64 < "$f"`}`
 }
 
 /** The bytes that `bytesOf` brought, or undefined when there is no such file. @throws when it could not be read */
 export function bytesIn({ code, stdout }: Answer, path: string): Buffer | undefined {
   if (code === 3) return undefined
-  if (code !== 0) throw new Error(`${path} cannot be read (exit code ${code})`)
+  if (code !== 0)
+    throw new Error(`${path} cannot be read ${code === 8 ? '(permission denied)' : `(exit code ${code})`}`)
   return Buffer.from(stdout, 'base64')
 }

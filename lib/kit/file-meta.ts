@@ -6,6 +6,12 @@ import { checkedMode } from './mode.ts'
  */
 export function checkedMeta<M extends FileMeta>(meta: M): M {
   if (meta.mode !== undefined) checkedMode(meta.mode)
+  for (const who of ['owner', 'group'] as const) {
+    const name = meta[who] as string | number | undefined
+    // chown would read it as an option, as both, or as «leave it».
+    if (name !== undefined && (!/^[^\s:/-][^\s:/]*$/.test(String(name)) || Number(name) >= 4294967295))
+      throw new Error(`${JSON.stringify(name)} cannot be the ${who} of a file`)
+  }
   if (meta.validate !== undefined && !meta.validate.includes('%s')) {
     throw new Error(
       `the validate command ${JSON.stringify(meta.validate)} has no %s: that is where the new file's path goes`,

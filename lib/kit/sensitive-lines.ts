@@ -1,8 +1,12 @@
-const words = 'passw(?:or)?d|secret|token|passphrase|credential'
+const keys = '(?:api|access|private|auth|encryption|shared)[_-]?key'
+// As words of their own: not every name that holds these letters is a password's.
+const short = '(?<![a-z])(?:pass|pwd|psk)(?![a-z])'
+const words = `passw(?:or)?d|secret|token|passphrase|credential|${keys}|${short}`
 const telltale = new RegExp(
   `^(\\s*(?:#|;|//)?\\s*(?:export\\s+)?["']?[\\w.-]*(?:${words})[\\w.-]*["']?\\s*[=:]\\s*)(?!‹)\\S.*$`,
   'i',
 )
+const key = /^(-----BEGIN [A-Z ]*PRIVATE KEY-----)\n[^]*$/
 const credentials = /(:\/\/[^/\s:@]*:)[^@\s‹]+(@)/g
 
 /**
@@ -19,11 +23,11 @@ export function withoutPasswords(before: string, after: string): { readonly befo
 
 /** Is there a line in it that looks like holding a password? */
 export function holdsPasswords(text: string): boolean {
-  return suspects(text).some(({ line }) => telltale.test(line) || line.search(credentials) >= 0)
+  return suspects(text).some(({ line }) => telltale.test(line) || key.test(line) || line.search(credentials) >= 0)
 }
 
 // Where a line that one of the two patterns knows could be: texts have thousands of lines, and few are of that kind.
-const hint = /passw(?:or)?d|secret|token|passphrase|credential|:\/\//gi
+const hint = new RegExp(`${words}|://|^-----BEGIN [A-Z ]*PRIVATE KEY`, 'gim')
 
 interface Suspect {
   readonly start: number
@@ -37,12 +41,18 @@ function suspects(text: string): readonly Suspect[] {
   for (const { index } of text.matchAll(hint)) {
     if (index < from) continue
     const start = text.lastIndexOf('\n', index) + 1
-    const newline = text.indexOf('\n', index)
-    const end = newline < 0 ? text.length : newline
+    const end = endOf(text, index)
     found.push({ start, end, line: text.slice(start, end) })
     from = end
   }
   return found
+}
+
+/** The end of the line, or of the whole key that begins there. */
+function endOf(text: string, index: number): number {
+  const last = text.startsWith('-----BEGIN', index) ? /^-----END [^\n]*/m.exec(text.slice(index)) : undefined
+  const newline = text.indexOf('\n', index)
+  return last ? index + last.index + last[0].length : newline < 0 ? text.length : newline
 }
 
 function hide(text: string, lines: readonly Suspect[], when: string, same: ReadonlySet<string>): string {
@@ -53,6 +63,7 @@ function hide(text: string, lines: readonly Suspect[], when: string, same: Reado
     done +=
       text.slice(from, start) +
       line
+        .replace(key, (_, head: string) => `${head}\n${mark}`)
         .replace(telltale, (_, head: string) => head + mark)
         .replace(credentials, (_, head: string, tail: string) => head + mark + tail)
     from = end

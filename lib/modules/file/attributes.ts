@@ -1,3 +1,4 @@
+import { cannotLook, closed } from '../../kit/closed.ts'
 import { type Command, performStep } from '../../kit/command.ts'
 import { checkedMeta } from '../../kit/file-meta.ts'
 import { leavesAttributes } from '../../kit/leaving.ts'
@@ -70,7 +71,7 @@ export function owner(
   { recursive = true }: { readonly recursive?: boolean } = {},
 ): Operation<Touched> {
   const [user = '', group] = who.split(':')
-  if ((user === '' && !group) || /\s/.test(who))
+  if ((user === '' && !group) || /\s|^-|:-/.test(who) || [user, group].some((one) => Number(one) >= 4294967295))
     throw new Error(`file.owner ${path}: ${JSON.stringify(who)} is not of the form user, user:group or :group`)
   const tests = [...(user === '' ? [] : [sh`! -user ${user}`]), ...(group ? [sh`! -group ${group}`] : [])].join(' -o ')
   const differ = `${sh`${absolute(path)}`}${recursive ? '' : ' -prune'} \\( ${tests} \\)`
@@ -162,7 +163,8 @@ const sweep = operation<Sweep, { readonly count: number; readonly sample: readon
       const found = `find ${differ} -exec stat -c ${show} {} + && echo complete`
       const script = [
         'LC_ALL=C; export LC_ALL',
-        sh`[ -e ${path} ] || { echo missing; exit; }`,
+        closed,
+        sh`[ -e ${path} ] || { closed ${path} && exit 8; echo missing; exit; }`,
         ...(settled
           ? [
               `case $(stat -c ${settled.ask} ${sh`${path}`}) in`,
@@ -172,6 +174,7 @@ const sweep = operation<Sweep, { readonly count: number; readonly sample: readon
           : [`{ ${found}; } | ${counted}`]),
       ].join('\n')
       const result = await connection.exec(script, { tidy: true })
+      if (result.code === 8) throw cannotLook(path, connection.host.name)
       const lines = result.stdout.split('\n').slice(0, -1)
       // What differs now will differ then; of what will be there nobody can ask it.
       if (lines[0] === 'missing' || lines.at(-2) === '0' || lines.length === 1)

@@ -1,3 +1,4 @@
+import { cannotLook, closed } from '../../kit/closed.ts'
 import { foresee } from '../../kit/foresee.ts'
 import { type Command, performStep } from '../../kit/command.ts'
 import { absolute } from '../../kit/path-state.ts'
@@ -5,7 +6,7 @@ import { leavesSomeFile } from '../../kit/leaving.ts'
 import { sh } from '../../kit/shell.ts'
 import { left } from '../../model/foreseen.ts'
 import { backupName } from '../../kit/writing.ts'
-import { Advice, operation, output } from '../../model/operation.ts'
+import { Advice, CommandFailed, operation } from '../../model/operation.ts'
 import type { Operation, Reader } from '../../model/operation.ts'
 
 /** Where the copy lies. */
@@ -130,7 +131,11 @@ async function compared<C extends string>(connection: Reader, path: string, scri
 d=\${p%/*} f=\${p##*/}; ${backupName}
 # As it was called before.
 [ -e "$b" ] || [ -L "$b" ] || [ ! -e "$p.switchover-backup" ] || b=$p.switchover-backup`
-  const said = await output(connection, `${where}\nprintf '%s\\n' "$p" "$b"\n${script}`, { timeout })
+  const door = '[ -e "$p" ] || { ! closed "$p" || exit 8; }'
+  const whole = `${closed}\n${where}\n${door}\nprintf '%s\\n' "$p" "$b"\n${script}`
+  const { code, stdout: said, stderr } = await connection.exec(whole, { timeout })
+  if (code === 8) throw cannotLook(path, connection.host.name)
+  if (code !== 0) throw new CommandFailed(script, { code, stdout: said, stderr })
   const [target = '', backup = '', is] = said.split('\n')
   const found = { target, backup, is: is as C }
   return foresee(connection, `backup ${backup}`, found)

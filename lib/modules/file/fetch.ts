@@ -39,10 +39,25 @@ type Bringing = {
   readonly stamp?: string
 }
 
+/** Which host's file a path of this machine gets. */
+const comesFrom = new Map<string, string>()
+
+/** @throws Advice where a file of another host is brought to the same path: the last one would stay, whichever it is */
+function mustBeAlone({ said, path }: LocalFile, host: string): void {
+  const other = comesFrom.get(path) ?? host
+  comesFrom.set(path, host)
+  if (other !== host)
+    throw new Advice(
+      `${said} is fetched from ${other} and from ${host}: one would take the place of the other`,
+      'give each host a path of its own, with host.name in it',
+    )
+}
+
 const bringHere = operation<{ readonly path: string; readonly local: LocalFile }, Found, Bringing, Copied>(
   ({ path, local }) => `file.fetch ${path} to ${local.said}`,
   {
     async read(connection, { path, local }) {
+      mustBeAlone(local, connection.host.name)
       const [state, found] = await Promise.all([look(connection, path), stat(local.path).catch(missingIsFine)])
       const mine = found && { bytes: found.size }
       if (state.kind !== 'file' || state.size !== mine?.bytes) return { state, mine }

@@ -308,6 +308,37 @@ for (const shell of shells) {
   test.run()
 }
 
+const refused = suite('file: what is refused')
+
+refused('an owner that chown would take for something else', () => {
+  for (const owner of ['-1', -1 as never, '', 'a:b', 'a b', '4294967295', '-R'])
+    for (const make of [
+      () => file.content('/x', '', { owner }),
+      () => file.copy('/x', '/y', { group: owner }),
+      () => file.directory('/x', { owner }),
+      () => file.attributes('/x', { owner }),
+    ])
+      assert.throws(make, /cannot be the (owner|group) of a file$/)
+  assert.throws(() => file.owner('/x', '-1'), /is not of the form/)
+  assert.throws(() => file.owner('/x', 'nova:-1'), /is not of the form/)
+  for (const owner of ['nova', '0', 'DOMAIN\\\\ops', 'ops@example.org']) file.content('/x', '', { owner })
+})
+
+refused('files of several hosts that would come to one path', async () => {
+  const [dir, to] = [emptyDirectory(), join(emptyDirectory(), 'report')]
+  writeFileSync(join(dir, 'f'), 'x')
+  const [one, other] = ['one', 'other'].map((name) => ({ ...here(), host: { name } }))
+  const fetch = () => file.fetch(join(dir, 'f'), to)
+  await fetch().prepare(one!)
+  await fetch().prepare(one!)
+  const error = await fetch()
+    .prepare(other!)
+    .catch((thrown: unknown) => thrown)
+  assert.match((error as Error).message, `${to} is fetched from one and from other`)
+})
+
+refused.run()
+
 const plans = suite('file: what it types')
 
 const rights = (mode: string) => ({ '0640': 'ug-s,u=rw,g=r,o=,-t', '0750': 'ug-s,u=rwx,g=rx,o=,-t' })[mode]

@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { cannotLook, closed } from '../kit/closed.ts'
 import { localFile, unusable } from '../kit/local-file.ts'
 import { type Command, perform } from '../kit/command.ts'
 import { brackets } from '../model/slips.ts'
 import { Advice, operation } from '../model/operation.ts'
 import type { CommandResult, LocalFile, Operation, Plan, Reader } from '../model/operation.ts'
-import { Secret } from '../model/secret.ts'
+import { knownSecrets, Secret } from '../model/secret.ts'
 import { quote, sh, type Word } from '../kit/shell.ts'
 
 /** What a command wrote and how it ended. */
@@ -86,12 +88,13 @@ export function probe(
  * ```
  */
 export function command(argv: readonly (string | number)[], options: ChangeOptions = {}): Operation<Ran> {
+  for (const word of argv) refuseRevealed(String(word))
   return change({ script: sh`${argv}`, options })
 }
 
 /**
- * Runs a script of the controller machine on the host; its path begins at the file that says it. It travels on stdin
- * and leaves no file there. Otherwise as `shell`.
+ * Runs a script of the controller machine on the host; its path begins at the file that says it. It is run as the file
+ * that it is, by the program of its first line (`#!`), or by sh; nothing of it is left there. Otherwise as `shell`.
  *
  * ```ts
  * task('Prepare the disks', script('files/prepare-disks.sh', '--device', '/dev/sdb'))
@@ -111,20 +114,16 @@ const nothing: Ran = { code: 0, stdout: '', stderr: '' }
 const change = operation<Running, boolean, Command, Ran>(({ script }) => `shell: ${shorten(script)}`, {
   // Only guards need a look; without one the plan costs nothing.
   async read(connection, { options: { creates, removes } }) {
-    const guards = [
-      ...(creates === undefined ? [] : [sh`[ ! -e ${creates} ]`]),
-      ...(removes === undefined ? [] : [sh`[ -e ${removes} ]`]),
-    ]
-    if (guards.length === 0) return true
-    const { foreseen } = connection
-    if (foreseen) {
-      const there = async (path: string) => {
-        const exists = (await connection.exec(sh`[ -e ${path} ]`)).code === 0
-        return foreseen.see(`file ${path}`, { exists }).exists
-      }
-      return (creates === undefined || !(await there(creates))) && (removes === undefined || (await there(removes)))
+    const there = async (path: string) => {
+      // What lies behind a closed door is neither there nor missing.
+      const { code } = await connection.exec(
+        `${closed}\n${sh`[ -e ${path} ] || { closed ${path} && exit 8; exit 1; }`}`,
+      )
+      if (code === 8) throw cannotLook(path, connection.host.name)
+      const found = { exists: code === 0 }
+      return (connection.foreseen?.see(`file ${path}`, found) ?? found).exists
     }
-    return (await connection.exec(guards.join(' && '))).code === 0
+    return (creates === undefined || !(await there(creates))) && (removes === undefined || (await there(removes)))
   },
   plan: (wanted, running) =>
     wanted
@@ -157,13 +156,27 @@ const sendScript = operation<
       throw unusable(local, 'run', (error as Error).message)
     }
   },
-  plan: (text, { args }) => ({
+  plan: (text, { local, args }) => ({
     result: nothing,
-    change: { script: sh`sh -s -- ${args}`, stdin: text },
+    change: { script: runningFile(text, path.basename(local.path), args), stdin: text, shown: `script ${local.said}` },
     unpredictable: true,
   }),
   apply: run,
 })
+
+// A temporary folder may forbid that files in it are run, so the program of the first line is called, as a kernel
+// would.
+function runningFile(text: Buffer, name: string, args: readonly (string | number)[]): string {
+  const [, program, option] = /^#![ \t]*(\S+)(?:[ \t]+(.*?))?[ \t\r]*\n/.exec(text.toString('latin1', 0, 512)) ?? []
+  const binary = text.toString('latin1', 0, 4) === '\x7fELF'
+  const by = binary ? [] : program === undefined ? ['sh'] : [program, ...(option ? [option] : [])]
+  return `d=$(umask 077; mktemp -d "\${TMPDIR:-/tmp}/.switchover.XXXXXX") || exit
+trap 'rm -rf "$d"' EXIT
+trap 'exit 129' HUP; trap 'exit 130' INT; trap 'exit 143' TERM
+${sh`f=$d/${name}`}
+cat >"$f" && chmod 700 "$f" || exit
+${sh`${by}`} "$f" ${sh`${args}`} </dev/null`
+}
 
 async function run(connection: Reader, command: Command): Promise<Ran> {
   const { code, stdout, stderr } = await perform(connection, command)
@@ -219,11 +232,25 @@ function tagged(
 ): Script | Operation<Ran> {
   const script = (template: TemplateStringsArray | string, words: readonly Word[]) => {
     if (typeof template === 'string') throw new Advice(...brackets(name, template))
+    for (const word of words.flat()) refuseRevealed(String(word))
     return sh(template, ...words)
   }
   return typeof first === 'string' || isTemplate(first)
     ? make(script(first, values), {})
     : (strings, ...words) => make(script(strings, words), first)
+}
+
+// A shorter text may well be a word of its own.
+const shortestRevealed = 8
+
+/** @throws Advice for the text of a secret, which every user of the host could read among the arguments */
+function refuseRevealed(word: string): void {
+  const [, label] = knownSecrets().find(([text]) => text.length >= shortestRevealed && word.includes(text)) ?? []
+  if (label === undefined) return
+  throw new Advice(
+    `the text of the secret ‹${label}› stands in a command, where every user of the host can read it`,
+    'give the secret itself, without reveal(), as env or stdin: shell({ env: { PASSWORD: secret } })`… "$PASSWORD"`',
+  )
 }
 
 function isTemplate(value: object): value is TemplateStringsArray {

@@ -1,12 +1,13 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { command, probe, script, shell as run } from '../../../lib/modules/index.ts'
+import { command, file, probe, script, shell as run } from '../../../lib/modules/index.ts'
 import { pack } from '../../../lib/model/change.ts'
 import { CommandFailed } from '../../../lib/model/operation.ts'
 import { Secret } from '../../../lib/model/secret.ts'
 import { emptyDirectory, here, shells } from '../../rig/here.ts'
+import { needing } from '../../rig/needs.ts'
 import { applied, failure, planOf } from './applied.ts'
 import { typed } from './typed.ts'
 
@@ -106,6 +107,48 @@ for (const shell of shells) {
       stdout: '$HOME; * 7\n',
       stderr: '',
     })
+  })
+
+  test('script runs a file as it is: by its first line, and with nothing of it to read', async () => {
+    const { path, connection } = fresh()
+    const ran = async (text: string, ...args: string[]) => {
+      writeFileSync(path('s'), text)
+      const plan = await planOf(connection, script(path('s'), ...args))
+      return ((await plan.apply(connection)) as { stdout: string }).stdout
+    }
+    assert.is(await ran('cat\necho "after $0" | sed "s|/.*/||"\n'), 'after s\n')
+    assert.is(await ran('#!/bin/cat -n\nnot sh at all\n').then((said) => said.trim().split('\n').length), 2)
+    assert.is(
+      await ran('#!/usr/bin/env sh\nread -r x || echo "nothing to read, $#"\n', 'a', 'b'),
+      'nothing to read, 2\n',
+    )
+    assert.match(await ran('echo "$0"\n').then((file) => String(existsSync(file.trim()))), 'false')
+  })
+
+  needing(test, 'root')('creates and removes do not take a closed door for nothing there', async () => {
+    const { path, connection: root } = fresh()
+    chmodSync(path(''), 0o755)
+    mkdirSync(path('closed'), { mode: 0o700 })
+    writeFileSync(path('closed/there'), '')
+    const connection = here({
+      shell: { ...shell, argv: ['/usr/bin/setpriv', '--reuid=65534', '--clear-groups', ...shell.argv] },
+    })
+    for (const options of [{ creates: path('closed/there') }, { removes: path('closed/there') }])
+      assert.match(await failure(connection, run(options)`echo ran`), `cannot look at ${path('closed/there')} on here`)
+    assert.match(await failure(connection, file.mode(path('closed/there'), '0600')), 'permission denied')
+    assert.match(await failure(connection, file.backup(path('closed/there'))), 'permission denied')
+    assert.is((await planOf(root, run({ creates: path('closed/there') })`echo ran`)).changed, false)
+    assert.is((await planOf(root, run({ removes: path('closed/none') })`echo ran`)).changed, false)
+  })
+
+  test('the text of a secret is refused in a command', async () => {
+    const secret = Secret.of('Correct-Horse', 'horse')
+    for (const make of [
+      () => run`mysql -p${secret.reveal()}`,
+      () => run`mysql --password=${`x${secret.reveal()}`}`,
+      () => command(['mysql', `-p${secret.reveal()}`]),
+    ])
+      assert.throws(make, /^the text of the secret ‹horse› stands in a command/)
   })
 
   test('script brings a local script with its arguments', async () => {

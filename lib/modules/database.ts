@@ -24,5 +24,6 @@ export {
   type RestoreOptions,
 } from './database/replace.ts'
 export { rewrite, type RewriteOptions, type Rewritten, type Row, rows, type ServiceLogin } from './database/rows.ts'
+export { reread, type Reread, type RereadOptions, texts, type Texts } from './database/texts.ts'
 export type { Stage } from './database/stage.ts'
 export { user, userAbsent, type UserOptions, type UserState } from './database/user.ts'

@@ -53,6 +53,11 @@ export function savedRows({ vars }: CloudView, database: string, table: string):
   return `${vars.backups}/rows/${database}.${table}.jsonl`
 }
 
+/** Texts as they lay in the tables before they were read anew. */
+export function savedTexts({ vars }: CloudView, database: string): string {
+  return `${vars.backups}/rows/${database}.texts`
+}
+
 /** Where `backups` was when the first of all this was kept. */
 export const placeNote = '/var/lib/switchover/backups'
 

@@ -10,6 +10,7 @@ import { broken, type Finding, findAll, type Look, moved, standsInTheWay, table 
 import * as hosts from './look/hosts.ts'
 import { room } from './look/room.ts'
 import { settings } from './look/settings.ts'
+import { texts } from './look/texts.ts'
 
 /**
  * Everything that can be known before anything is touched, of which the article's «Setting up» asks for the
@@ -69,7 +70,7 @@ function subjects(): readonly Subject[] {
     {
       name: 'Look at the target',
       on: ['target'],
-      looks: [theCloud.passwords, hosts.broker, unlessMoved(room), unlessMoved(settings)],
+      looks: [theCloud.passwords, hosts.broker, unlessMoved(room), unlessMoved(settings), unlessMoved(texts)],
     },
     {
       name: 'Look at the compute node',

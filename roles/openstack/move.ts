@@ -11,6 +11,7 @@ import { rewrite } from './rows.ts'
 import { asUser, migrationsOf, mustBeginAt, mustHaveArrived } from './schema.ts'
 import { configure } from './settings.ts'
 import { hasChanged, isLive, noteWritten } from './still.ts'
+import { readTexts } from './texts.ts'
 
 /** A service that has nothing of its own: its entry in the release says all. */
 export function moved(name: string) {
@@ -83,6 +84,7 @@ export function move(steps: Steps<Cloud>, name: string, own: Own = {}): void {
     if (broken) {
       await host.run(database.replace(replacement(host, one)))
       await host.run(conversion(host, one))
+      await readTexts(host, name, one)
     }
     const commands = (await migrationsOf(host, one)).map((command) => asUser(user!, command))
     return database.migrate({ ...replacement(host, one), commands })
@@ -119,6 +121,9 @@ export function move(steps: Steps<Cloud>, name: string, own: Own = {}): void {
     )
     task('Replace the target database', unless('database', 'destructive'), replace)
     task('Convert the tables to utf8', unless('database', 'charset'), convert)
+    task("Read the texts as the source's services do", unless('database', 'charset'), async (host) => {
+      for (const one of unmoved(host)) await readTexts(host, name, one)
+    })
   }
 
   function databasesOf(host: CloudView): readonly Database[] {

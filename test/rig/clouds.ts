@@ -312,6 +312,7 @@ class Databases {
       return stage ? [record.split(', ').map((column) => (column === 'stage' ? stage : ''))] : []
     }
     if (/table_schema = 'switchover'/.test(sql)) return [['0']]
+    if (/@@init_connect/.test(sql)) return [['']]
     if (/key_column_usage/.test(sql)) return []
     if (/t\.table_collation/.test(sql)) return this.#converted.has(name) ? [] : this.#tablesOf(name)
     if (/default_collation_name/.test(sql)) return [['utf8_general_ci']]

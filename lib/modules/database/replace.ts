@@ -5,6 +5,7 @@ import { findSum, sumOf } from '../copy-between/receive.ts'
 import { type ClientCommand, identifier, type Login, query, runClient, statement } from './client.ts'
 import { countTables, findDump, type Found, guards, mustBeSaved } from './dump.ts'
 import { forgetKeys } from './foreign-keys.ts'
+import { forgetReread } from './texts.ts'
 import { forgetStage, leavesStage, readRecord, readStage, recordStage, type Stage } from './stage.ts'
 
 /** Which database is replaced, and by which dump. */
@@ -230,6 +231,7 @@ function importing(
   const begin = [
     recordStage(database, 'importing'),
     ...forgetKeys(database),
+    ...forgetReread(database),
     `DROP DATABASE IF EXISTS ${name}`,
     `CREATE DATABASE ${name} DEFAULT CHARACTER SET ${charset} COLLATE ${collation}`,
   ].join('; ')

@@ -40,6 +40,17 @@ const foretold = join(scratch, 'foretold.jsonl')
 
 let before: ReadonlyMap<HostName, Snapshot>
 let volumes: string
+let listed: ReadonlyMap<string, string>
+/** What the clients show a user of names that are not ASCII, by what is listed. */
+const listings = async (host: HostName) => {
+  const all = await Promise.all(
+    ['glance image-list', 'neutron net-list', 'nova list', 'cinder list'].map((command) =>
+      inside(host, `. /root/openrc; ${command}`),
+    ),
+  )
+  const rows = all.flatMap((text) => text.split('\n').filter((line) => /^\| [0-9a-f]{8}/.test(line)))
+  return new Map(rows.map((row) => [row.slice(2, 38), row.replace(/ +/g, ' ')]))
+}
 
 const snapshots = async () =>
   new Map(await Promise.all(hostNames.map(async (host) => [host, await snapshot(host)] as const)))
@@ -53,6 +64,8 @@ test.before(async () => {
   await ownLab()
   before = await snapshots()
   volumes = await volumesSum('node-1')
+  listed = await listings('node-1')
+  assert.match([...listed.values()].join(''), 'Образ «Ночь»')
   // A snapshot of nothing would agree with everything.
   for (const [host, { files, databases, running: services }] of before) {
     assert.ok(files.size > 300, host)
@@ -183,6 +196,13 @@ function endsIn(lines: string): Map<string, End[]> {
   return ends
 }
 
+test('users read the same names as before', async () => {
+  const now = await listings('node-5')
+  assert.is(now.size, listed.size)
+  // What lies there as latin1 is no UTF-8: the source's services could not read it.
+  for (const [id, row] of listed) if (!row.includes('\ufffd')) assert.is(now.get(id), row)
+  assert.match([...now.values()].join(''), 'Größe fünf €')
+})
 test('volumes are served to those who know the password, with the bytes that the source served', assertExports)
 
 test('on the source only services were stopped, now and at its next boot', async () => {

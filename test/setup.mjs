@@ -31,6 +31,7 @@ function missingTools() {
     gcc: 'gcc',
     setfacl: 'acl',
     setfattr: 'attr',
+    'chromium-headless-shell': 'chromium-headless-shell',
     curl: 'curl',
     git: 'git',
     gpg: 'gpg',

@@ -1,9 +1,10 @@
+import { writeFileSync } from 'node:fs'
 import { command } from '../cli/command.ts'
 import { pick } from '../cli/options.ts'
 import { latestOf, onlyRun, readRun, recordedRuns, tellDamage } from '../engine/journal.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { stateFolder } from '../model/state-folder.ts'
-import { createReporter, wantsColor } from '../report/index.ts'
+import { createReporter, htmlReport, wantsColor } from '../report/index.ts'
 
 export const report = command({
   describe: 'Show a recorded run again',
@@ -14,9 +15,15 @@ export const report = command({
       missing: ['the run to show is missing', 'name one of those that run history lists'],
     },
   },
-  options: pick('verbose', 'diff', 'json'),
-  async act({ words, values: { verbose, diff, json } }) {
+  options: pick('verbose', 'diff', 'json', 'html'),
+  async act({ words, values: { verbose, diff, json, html } }) {
     const run = recorded(words.run)
+    if (html !== undefined) {
+      // What a run says of a cloud is for those who may see the journal.
+      writeFileSync(html, htmlReport(readRun(run, tellDamage)), { mode: 0o600 })
+      process.stdout.write(`${html} is written\n`)
+      return exit.ok
+    }
     const shown = createReporter({
       kind: json ? 'json' : 'lines',
       out: process.stdout,

@@ -10,6 +10,7 @@ import type { Next } from './recap.ts'
 import { sink } from './sink.ts'
 import { type LiveReporter, treeReporter } from './tree.ts'
 
+export { htmlReport } from './html.ts'
 export { both } from './guard.ts'
 export { mask, maskEvent, Masker } from './mask.ts'
 export { wantsColor } from './paint.ts'

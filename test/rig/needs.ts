@@ -13,6 +13,7 @@ const programs = {
   setfacl: 'acl',
   setfattr: 'attr',
   bzip2: 'bzip2',
+  'chromium-headless-shell': 'chromium-headless-shell',
   curl: 'curl',
   git: 'git',
   gpg: 'gpg',

@@ -22,7 +22,10 @@ export interface ExecOptions {
   readonly stdin?: string | Uint8Array | Secret
   /** Seconds until the command is killed and the call rejects. */
   readonly timeout?: number
-  /** A command that may take long: it gets a channel of its own, and its output is shown while it runs. */
+  /**
+   * A command that may take long: it gets a channel of its own, and its output is shown while it runs. It outlives its
+   * connection and its run: the next run that wants the same takes it over, with all that it wrote.
+   */
   readonly long?: boolean
   /** The script starts nothing that outlives it, so that its shell need not guard its next answers against that. */
   readonly tidy?: boolean

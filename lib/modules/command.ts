@@ -21,7 +21,7 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string | number | Secret>>
   /** Seconds until it is killed and the task fails. */
   readonly timeout?: number
-  /** It may take long: its output is shown while it runs. */
+  /** It may take long: its output is shown while it runs, and a run that is killed leaves it to the next. */
   readonly long?: boolean
   /** Exit codes that are no failure; only 0 unless said. */
   readonly allow?: readonly number[]

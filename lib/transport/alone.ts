@@ -5,17 +5,22 @@ import { endTree } from './ending.ts'
 import { Collected } from './output.ts'
 import type { Link } from './program.ts'
 import { brief } from '../kit/shell.ts'
+import { jobOf } from './job.ts'
 import { interruption, type Raw, type Request } from './shell.ts'
 
 /** Runs one script on a channel of its own, and shows its output while it runs. */
 export async function runAlone(
   { link, become, gate, pool }: Acting & { readonly link: Link },
   request: Request,
+  long = false,
   output?: (bytes: Buffer, stream: 'stdout' | 'stderr') => void,
 ): Promise<Raw> {
-  const { script, signal, timeout } = request
+  const { signal, timeout } = request
+  const run = long ? link.lock?.run : undefined
+  const job = run === undefined ? undefined : jobOf(run, request.script, request.stdin, gate.terminal)
+  const script = job?.script ?? request.script
   if (signal?.aborted === true) throw interruption(signal)
-  const started = await startAs(link, become, gate, script, { signal })
+  const started = await startAs(link, become, gate, script, { signal, ...(job ? { job: job.before } : {}) })
   const { program, pid } = started
   pool.note(started)
   const stdout = new Collected(request.keep)
@@ -35,6 +40,10 @@ export async function runAlone(
   program.stdin.on('error', () => undefined)
   program.stdin.end(request.stdin)
 
+  // Nobody comes for it any more.
+  const done = (): void => {
+    if (job !== undefined) pool.leave(job.remove)
+  }
   let timer: NodeJS.Timeout | undefined
   let abort: (() => void) | undefined
   let stopping = false
@@ -43,6 +52,7 @@ export async function runAlone(
       stopping = true
       void endTree(link, become, gate, pid).then((failed) => {
         if (failed !== undefined) error.message += `, and it could not be ended: ${failed}`
+        else done()
         reject(error)
       })
     }
@@ -60,7 +70,9 @@ export async function runAlone(
   })
   try {
     const code = await Promise.race([finished().then((ended) => (stopping ? interrupted : ended)), interrupted])
-    if (code === undefined) throw new Unreachable(`connection to ${link.name} lost while running ${brief(script)}`)
+    if (code === undefined)
+      throw new Unreachable(`connection to ${link.name} lost while running ${brief(request.script)}`)
+    done()
     return { code, stdout, stderr }
   } finally {
     clearTimeout(timer)

@@ -76,7 +76,11 @@ export async function startAs(
 ): Promise<Started> {
   const token = randomBytes(16).toString('hex')
   const lock = how.urgent === true || link.place === undefined ? undefined : link.lock
-  const greeting = `${lock?.taking(token) ?? ''}printf ${token}; printf '${token}%s;' $$ >&2; ${lock?.orEnd ?? ''}`
+  const find = how.job === undefined ? '' : `case $_sw in taken*|unlocked*) ${how.job};; esac; `
+  const pid = how.job === undefined ? '$$' : '${_p:-$$}'
+  const greeting =
+    `${lock?.taking(token, how.job !== undefined) ?? ''}${find}` +
+    `printf ${token}; printf '${token}%s;' ${pid} >&2; ${lock?.orEnd ?? ''}`
   const place = lock === undefined ? '' : ` sh ${link.place}`
   const body = Buffer.from(script)
   const fits = script.length < longestArgument && quote(script).length < longestArgument

@@ -21,8 +21,12 @@ export class Locked extends Advice {}
 
 /** What is done about the lock of a host before the first word of a script there, in the same breath. */
 export interface Locking {
-  /** The text: it says one line behind the token and an L. */
-  taking(token: string): string
+  /** The run that takes it. */
+  readonly run?: string
+  /**
+   * The text: it says one line behind the token and an L. `job`: the script outlives the run, and is found by itself.
+   */
+  taking(token: string, job: boolean): string
   /** Ends the script where it may not go on. */
   readonly orEnd: string
   /** Takes in what the host said. Gives false when the script is to be started again. @throws Locked */
@@ -79,9 +83,13 @@ export class HostLock implements Locking {
     this.#claim = claim
   }
 
-  taking(token: string): string {
+  get run(): string {
+    return this.#claim.run
+  }
+
+  taking(token: string, job: boolean): string {
     const { run, holder } = this.#claim
-    const ours = { run: quote(run), holder: quote(oneLine(holder)), temporary: `/tmp/.switchover-${token}` }
+    const ours = { run: quote(run), holder: quote(oneLine(holder)), temporary: `/tmp/.switchover-${token}`, job }
     return inFront(take(ours), token)
   }
 
@@ -179,7 +187,7 @@ alive() {
 `
 
 /** Takes the lock, or says who has it. Never follows what somebody planted: a link into place is made or is not. */
-const take = ({ run, holder, temporary }: { run: string; holder: string; temporary: string }): string => `run=${run}
+const take = (of: { run: string; holder: string; temporary: string; job: boolean }): string => `run=${of.run}
 ${words}
 connection() {
   p=$PPID
@@ -189,14 +197,14 @@ connection() {
     set -- \${r##*) }; p=$2; [ "$p" -gt 1 ] || return
   done
 }
-me() { begun $$ && echo "w $$ $r"; }
+me() { ${of.job ? ':' : 'begun $$ && echo "w $$ $r"'}; }
 if ours; then
   if [ -O "$l" ]; then { connection; me; } >>"$l"
   else { connection; me; } | dd of="$l" conv=notrunc,nocreat oflag=append; fi 2>/dev/null
   echo "taken $l"; exit
 fi
-t=${temporary}
-why=$( { (umask 022; set -C; { echo "$run"; echo ${holder}; echo "$b"; connection; me; } >$t); } 2>&1) ||
+t=${of.temporary}
+why=$( { (umask 022; set -C; { echo "$run"; echo ${of.holder}; echo "$b"; connection; me; } >$t); } 2>&1) ||
   { rm -f $t; echo "unlocked \${why##*: }"; exit; }
 for turn in 1 2 3 4 5; do
   ln $t "$l" 2>/dev/null && { rm -f $t; echo "taken $l"; exit; }

@@ -36,9 +36,6 @@ export interface TransportOptions {
   pause?(milliseconds: number): Promise<void>
 }
 
-// Milliseconds.
-const mostForRelease = 2000
-
 /** How long to wait before each new try, in milliseconds; the last one for all that follow. */
 const backOff = [200, 1000, 3000] as const
 
@@ -266,25 +263,13 @@ class OneMachine implements Machine {
     return this.#peer(host, session)
   }
 
-  // A lock that stays is dead as soon as the connection is: it is only not to lie about.
-  async #release(link: Link): Promise<boolean> {
-    const { release, taken } = this.#lock ?? {}
-    if (taken === undefined || release === undefined) return false
-    const { pool } = this.become(link, taken.become?.user)
-    const signal = AbortSignal.timeout(mostForRelease)
-    return pool.run({}, { script: release, tidy: true, keep: 0, signal }).then(
-      () => true,
-      () => false,
-    )
-  }
-
   async close(): Promise<void> {
     const link = await this.#link?.opening.catch(() => undefined)
-    let idle = false
-    if (link?.lost === false) {
-      await Promise.all([...this.#pools.values()].map(({ pool }) => pool.end()))
-      idle = await this.#release(link)
-    }
-    await link?.close(idle)
+    if (link === undefined || link.lost) return link?.close()
+    // A lock that stays is dead as soon as the connection is: it is only not to lie about.
+    const { release, taken } = this.#lock ?? {}
+    if (taken !== undefined && release !== undefined) this.become(link, taken.become?.user).pool.leave(release)
+    const answered = await Promise.all([...this.#pools.values()].map(({ pool }) => pool.end()))
+    await link.close(answered.length > 0 && answered.every(Boolean))
   }
 }

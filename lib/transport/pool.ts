@@ -10,6 +10,9 @@ const mostShells = 4
 // Each time its shell ended before it had begun: a row of scripts that leave jobs behind can do that a few times.
 const mostAttempts = 30
 
+// Milliseconds: what stays then is of no harm.
+const mostForTidying = 2000
+
 /**
  * The shells of one user on one machine. Requests of one lane run in the order they were made, in one shell;
  * lanes that are busy at the same time get different shells.
@@ -22,6 +25,8 @@ export class Pool {
   readonly #ready = new Map<Promise<Shell>, Shell>()
   readonly #waiting = new Map<Promise<Shell>, number>()
   readonly #alone = new Set<number>()
+  readonly #later: string[] = []
+  #tidying = Promise.resolve(false)
   readonly #lanes = new WeakMap<object, { shell: Promise<Shell>; running: number }>()
 
   constructor(link: Link, become: Become | undefined, gate: Gate) {
@@ -118,12 +123,35 @@ export class Pool {
     void program.exited.then(() => this.#alone.delete(pid))
   }
 
-  /** Ends everything that still runs: what was asked ahead of its turn, and is no use any more. */
-  async end(): Promise<void> {
+  /** Runs what tidies up, when it disturbs nobody; at the latest when everything ends. */
+  leave(script: string): void {
+    this.#later.push(script)
+    if ([...this.#ready.values()].some((shell) => shell.usable && shell.load === 0)) void this.#tidy()
+  }
+
+  #tidy(): Promise<boolean> {
+    const scripts = this.#later.splice(0)
+    if (scripts.length === 0) return this.#tidying
+    const signal = AbortSignal.timeout(mostForTidying)
+    const request = { script: scripts.join('\n'), tidy: true, keep: 0, signal }
+    const tidied = this.run({}, request).then(
+      () => true,
+      () => false,
+    )
+    return (this.#tidying = Promise.all([this.#tidying, tidied]).then(() => tidied))
+  }
+
+  /**
+   * Ends everything that still runs: what was asked ahead of its turn, and is no use any more. Gives whether the last
+   * thing that was asked for was answered.
+   */
+  async end(): Promise<boolean> {
+    await this.#tidying
     await Promise.all([
       ...[...this.#ready.values()].map((shell) => (shell.load > 0 ? shell.end() : undefined)),
       ...[...this.#alone].map((pid) => endTree(this.#link, this.#become, this.#gate, pid)),
     ])
+    return this.#tidy()
   }
 
   /** Closes a shell that has nothing to do, if there is one, to give its channel to others. */

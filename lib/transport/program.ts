@@ -22,6 +22,8 @@ export interface Starting {
   readonly terminal?: boolean
   /** It belongs to one that runs already: waiting for it would be vain when there is room for one only. */
   readonly second?: boolean
+  /** It outlives its session, and what finds it comes before its first word. */
+  readonly job?: string
   /** Gives up waiting for a free channel, and for its first word. */
   readonly signal?: AbortSignal
 }

@@ -27,6 +27,7 @@ ansible_ssh_common_args=-o UserKnownHostsFile=${sshd.knownHosts}
     'site.ts': `${words}export default playbook('site', [
   play('one', { hosts: 'all' }, ({ task }) => {
     task('Wait', { tags: ['work'] }, shell\`echo begins >>${sshd.home}/log; until [ -e ${sshd.home}/go ]; do sleep 0.05; done; echo ends >>${sshd.home}/log\`)
+    task('Upgrade', { tags: ['long'] }, shell({ long: true })\`echo begins >>${sshd.home}/log; until [ -e ${sshd.home}/go ]; do sleep 0.05; done; echo upgraded; echo ends >>${sshd.home}/log\`)
     task('Look', { tags: ['look'], verify: true }, probe\`true\`)
   }),
 ])
@@ -113,6 +114,30 @@ test('what a killed run left behind ends before the next begins, and nothing sta
   const { code, stdout, stderr } = await second.ended
   assert.is(code, 0, stdout + stderr)
   assert.equal(log(sshd), ['begins', 'ends', 'begins', 'ends'])
+  assert.not.ok(existsSync(lock))
+})
+
+test('a long command of a killed run is found by the next one, and not begun again', async ({
+  sshd,
+  one,
+  two,
+  lock,
+}) => {
+  for (const resumes of [true, false]) {
+    rmSync(`${sshd.home}/go`)
+    rmSync(`${sshd.home}/log`)
+    const first = one.start(site('long'))
+    await until(() => log(sshd).length === 1)
+    first.process.kill('SIGKILL')
+    await first.ended
+    const second = resumes ? one.start([...site('long'), '--resume', '-v']) : two.start(site('long', '-v'))
+    await second.printed('begun by an earlier run')
+    writeFileSync(`${sshd.home}/go`, '')
+    const { code, stdout, stderr } = await second.ended
+    assert.is(code, 0, stdout + stderr)
+    assert.match(stdout, /upgraded/)
+    assert.equal(log(sshd), ['begins', 'ends'])
+  }
   assert.not.ok(existsSync(lock))
 })
 

@@ -1,0 +1,103 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { quote } from '../kit/shell.ts'
+
+/**
+ * A long command as a job that outlives its session: what it writes is kept in a folder of the host besides being
+ * shown, and so is its exit code. A later run that wants the same finds it, and takes both.
+ */
+export interface Job {
+  /** What comes before the script's first word: it finds the job that another run began, or makes a new one. */
+  readonly before: string
+  /** What runs the command, or follows it. */
+  readonly script: string
+  /** What takes everything of it away. */
+  readonly remove: string
+}
+
+/** The job of a script: the same script with the same input, by the same user, is the same job. */
+export function jobOf(run: string, script: string, stdin: Buffer | undefined, terminal: boolean): Job {
+  const key = createHash('sha256')
+    .update(`${script}\0`)
+    .update(stdin ?? '')
+    .digest('hex')
+    .slice(0, 24)
+  const name = `${run}.${randomBytes(6).toString('hex')}`
+  return {
+    before: oneLine(find(key, run, name)),
+    script: `_c=${quote(script)}; ${oneLine(runOrFollow(stdin?.length ?? 0, terminal))}`,
+    remove: removing(`${key}.*.${name}`),
+  }
+}
+
+// In one line: some login shells take no more in quotes.
+function oneLine(script: string): string {
+  const line = script.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')
+  return `eval "$(printf %b ${quote(line)})"; `
+}
+
+// Days after which the result of a command that nobody came for is none any more.
+const keptFor = 1
+
+// Only who owns the folder may write there; one that somebody else planted is not used, and the command then ends with
+// its session. The lock's place is in the name: hosts may share a /tmp. A job is taken over by its new name,
+// which only one can give it.
+const find = (key: string, run: string, name: string): string => `_b=/tmp/.switchover-jobs-$(id -u)
+_j= _n= _p=
+_k=\${1##* }; case $_k in *[!0-9A-Za-z._-]*) _k=;; esac
+_k=${key}.$_k
+_begun() { _r=; { read -r _r </proc/$1/stat; } 2>/dev/null || return 1; _r=\${_r##*) }; set -- $_r; _r=\${20}; }
+mkdir -m 700 "$_b" 2>/dev/null
+if [ -d "$_b" ] && [ ! -h "$_b" ] && [ -O "$_b" ]; then
+  for _d in "$_b/$_k".*; do
+    case $_d in *.${run}.*|*'*') continue;; esac
+    mv "$_d" "$_b/$_k.${name}" 2>/dev/null || continue
+    _j=$_b/$_k.${name}
+    { read -r _p _s <"$_j/pid"; } 2>/dev/null
+    if [ -e "$_j/code" ]; then _p=; [ -z "$(find "$_j/code" -mtime -${keptFor})" ] || break
+    elif [ -n "$_p" ] && _begun $_p && [ "$_r" = "$_s" ]; then break; fi
+    rm -rf "$_j"; _j= _p=
+  done
+  [ -n "$_j" ] || { mkdir -m 700 "$_b/$_k.${name}" && _j=$_b/$_k.${name} _n=1; } 2>/dev/null
+fi`
+
+// What the command writes goes by two tees to us and into files, and by them alone when nobody listens any more.
+const runOrFollow = (bytes: number, terminal: boolean): string => `if [ -z "$_j" ]; then
+  unset _b _k _j _n _p _d _s _r; eval "$_c"; exit
+fi
+_o=$(pwd) _m=$(umask); cd "$_j" || exit; umask 077
+if [ -z "$_n" ]; then
+  echo '[this command was begun by an earlier run: what it wrote, from the beginning]' >&2
+  _a=0 _e=0
+  _more() {
+    _z=$(wc -c <out); [ $_z -le $_a ] || tail -c +$((_a + 1)) out | head -c $((_z - _a)); _a=$((_z + 0))
+    _z=$(wc -c <err); [ $_z -le $_e ] || tail -c +$((_e + 1)) err | head -c $((_z - _e)) >&2; _e=$((_z + 0))
+  }
+  while [ ! -e code ]; do
+    _more
+    _begun $_p && [ "$_r" = "$_s" ] || [ -e code ] || { echo '[it was ended by somebody else]' >&2; exit 1; }
+    sleep 1
+  done
+  _more; read -r _x <code; exit $_x
+fi
+_begun $$; echo "$$ $_r" >pid; : >out; : >err
+${
+  bytes === 0
+    ? 'exec </dev/null'
+    : `head -c ${bytes} >in; [ $(wc -c <in) -eq ${bytes} ] || { cd /; rm -rf "$_j"; exit 255; }; exec <in; rm in`
+}
+${terminal ? "trap '' HUP" : ''}
+mkfifo 1 2 || exit
+{ trap '' PIPE HUP INT; exec tee -a out; } <1 &
+echo $! >tees
+{ trap '' PIPE HUP INT; exec tee -a err >&2; } <2 &
+echo $! >>tees
+exec 3>1 4>2; rm 1 2
+(umask $_m; cd "$_o"; exec >&3 2>&4 3>&- 4>&-; unset _b _k _j _n _p _d _s _r _o _m; eval "$_c")
+_x=$?; exec 3>&- 4>&-
+echo $_x >.code; mv .code code; exit $_x`
+
+// A daemon that the command left behind may hold the tees, which would keep for ever what nobody reads.
+const removing = (name: string): string => `b=/tmp/.switchover-jobs-$(id -u)
+for d in "$b"/${name}; do
+  { while read -r p; do kill $p; done <"$d/tees"; rm -rf "$d"; rmdir "$b"; } 2>/dev/null
+done; :`

@@ -1,0 +1,135 @@
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { Unreachable } from '../../../lib/model/operation.ts'
+import type { Session } from '../../../lib/model/transport.ts'
+import { type Claim, createTransport } from '../../../lib/transport/index.ts'
+import { aHost, inventoryOf, reach } from '../../rig/hosts.ts'
+import { needing, needs } from '../../rig/needs.ts'
+import { startRelay } from '../../rig/relay.ts'
+import { type Sshd, startSshd } from '../../rig/sshd.ts'
+
+needs('sshd')
+
+const test = suite('long commands')
+const jobs = `/tmp/.switchover-jobs-${userInfo().uid}`
+const left = (run: string) => (existsSync(jobs) ? readdirSync(jobs).filter((name) => name.includes(`.${run}.`)) : [])
+
+/** One run, on a host behind a relay that can be cut. */
+async function runOf(sshd: Sshd, run: string) {
+  const relay = await startRelay(sshd.port)
+  const knownHosts = join(sshd.home, `known-${relay.port}`)
+  writeFileSync(knownHosts, readFileSync(sshd.knownHosts, 'utf8').replaceAll(`:${sshd.port}`, `:${relay.port}`))
+  const host = aHost('node-1', { ...reach(sshd), port: relay.port, knownHosts, sshConfig: false })
+  const claim: Claim = { run, holder: `run ${run}`, unlock: () => '', refused() {}, warn() {} }
+  const transport = createTransport({ inventory: inventoryOf(host), claim, pause: () => Promise.resolve() })
+  return {
+    relay,
+    to: (session: Session = {}) => transport.connection(host, session),
+    async close() {
+      await transport.close()
+      await relay.stop()
+    },
+  }
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds())
+    await new Promise((resolve) => {
+      setTimeout(resolve, 20)
+    })
+}
+
+for (const sh of ['/bin/dash', '/bin/bash', '/bin/busybox'] as const) {
+  const runs = (name: string) => `${name}-${sh.slice(5)}-${process.pid}`
+
+  needing(test, sh)(`${sh}: goes on without its session, and is found with all that it wrote`, async () => {
+    const sshd = await startSshd({ sh })
+    const file = (name: string) => join(sshd.home, name)
+    const script =
+      `echo begun >>${file('log')}; echo first; echo trouble >&2; ` +
+      `until [ -e ${file('go')} ]; do sleep 0.05; done; echo last; pwd; echo ended >>${file('log')}; exit 7`
+    const one = await runOf(sshd, runs('one'))
+    const two = await runOf(sshd, runs('two'))
+    const three = await runOf(sshd, runs('three'))
+    try {
+      let begun!: () => void
+      const begins = new Promise<void>((resolve) => {
+        begun = resolve
+      })
+      const broken = one.to({ output: () => begun() }).exec(script, { long: true })
+      await begins
+      const [job] = left(runs('one'))
+      assert.is(statSync(jobs).mode & 0o777, 0o700)
+      for (const name of ['out', 'err', 'pid']) assert.is(statSync(join(jobs, job!, name)).mode & 0o777, 0o600)
+      one.relay.cut()
+      await broken.then(
+        () => assert.unreachable(),
+        (error: unknown) => assert.instance(error, Unreachable),
+      )
+      await one.close()
+      // A run that finds it while it goes on, and is cut off as well.
+      const cutToo = two.to({ output: () => begun() }).exec(script, { long: true })
+      const heard = new Promise<void>((resolve) => {
+        begun = resolve
+      })
+      await heard
+      two.relay.cut()
+      await cutToo.catch(() => undefined)
+      await two.close()
+      writeFileSync(file('go'), '')
+      await until(() => readFileSync(file('log'), 'utf8') === 'begun\nended\n')
+      const { code, stdout, stderr } = await three.to().exec(script, { long: true })
+      assert.is(code, 7)
+      assert.match(stdout, /^first\nlast\n\/.*\n$/)
+      assert.match(stderr, /trouble\n$/)
+      assert.is(readFileSync(file('log'), 'utf8'), 'begun\nended\n')
+      // The next one is a new one.
+      assert.is((await three.to().exec(script, { long: true })).stderr, 'trouble\n')
+      assert.is(readFileSync(file('log'), 'utf8'), 'begun\nended\nbegun\nended\n')
+    } finally {
+      await Promise.all([one.close(), two.close(), three.close()])
+      await sshd.stop()
+    }
+    assert.equal([...left(runs('one')), ...left(runs('two')), ...left(runs('three'))], [])
+  })
+
+  needing(test, sh)(
+    `${sh}: what it reads is whole, two that are alike are two, and what is ended leaves nothing`,
+    async () => {
+      const sshd = await startSshd({ sh })
+      const { to, close } = await runOf(sshd, runs('whole'))
+      try {
+        const bytes = Buffer.from(Array.from({ length: 400_000 }, (_, i) => (i * 7) % 256))
+        const sum = await to().exec('cksum', { long: true, stdin: bytes })
+        const plain = await to().exec('cksum', { stdin: bytes })
+        assert.equal(sum, plain)
+        const alike = `echo x >>${sshd.home}/twice; sleep 0.2; wc -l <${sshd.home}/twice`
+        await Promise.all([to().exec(alike, { long: true }), to().exec(alike, { long: true })])
+        assert.is(readFileSync(`${sshd.home}/twice`, 'utf8'), 'x\nx\n')
+        const abort = new AbortController()
+        const running = to({ signal: abort.signal, output: () => abort.abort(new Error('terminated')) }).exec(
+          `echo $$; echo $$ >${sshd.home}/pid; sleep 60`,
+          { long: true },
+        )
+        await running.then(
+          () => assert.unreachable(),
+          (error: Error) => assert.is(error.message, 'terminated'),
+        )
+        assert.not.ok(existsSync(`/proc/${readFileSync(`${sshd.home}/pid`, 'utf8').trim()}`))
+        // A daemon that keeps its outputs keeps nothing of ours.
+        const daemon = await to().exec(`sleep 50 & echo $! >${sshd.home}/daemon; echo started`, { long: true })
+        assert.is(daemon.stdout, 'started\n')
+        process.kill(Number(readFileSync(`${sshd.home}/daemon`, 'utf8')))
+      } finally {
+        await close()
+        await sshd.stop()
+      }
+      assert.equal(left(runs('whole')), [])
+    },
+  )
+}
+
+test.run()

@@ -1,7 +1,8 @@
-import { role } from '../../lib/index.ts'
+import { masked, role, Secret } from '../../lib/index.ts'
 import { line, probe } from '../../lib/modules/index.ts'
 import { alone } from '../openstack/alone.ts'
 import { cloud, releaseOf, sourceOf } from '../openstack/cloud.ts'
+import { saved } from '../openstack/kept.ts'
 import { move } from '../openstack/move.ts'
 import { list, start } from '../openstack/start.ts'
 
@@ -14,13 +15,17 @@ export const keystone = role('keystone', cloud, (steps) => {
   move(steps, 'keystone', {
     configure() {
       // The imported database has the source's admin, so the password is the source's; the address stays the target's.
+      // The token too, for keystone.conf has the source's: the clients prefer it to a password (python-keystoneclient
+      // 0.3.2 keystoneclient/shell.py).
       steps.task('Bring the credentials of the admin into openrc', { tags: ['config'] }, async (host) => {
         const { openrc } = releaseOf(host)
-        const { stdout } = await sourceOf(host).run(probe`sed -n 's/^ *export OS_/OS_/p' ${openrc}`)
-        for (const name of ['OS_TENANT_NAME', 'OS_USERNAME', 'OS_PASSWORD']) {
-          const value = new RegExp(`^${name}=(.*)$`, 'm').exec(stdout)?.[1]
-          const wanted = { line: `  export ${name}=${value}`, regexp: new RegExp(`^\\s*export ${name}=`) }
-          if (value) await host.run(line.present(openrc, wanted))
+        await host.run(saved(host, openrc))
+        const assignments = probe`sed -n 's/^ *export //p' ${openrc}`
+        const [theirs, ours] = [await sourceOf(host).run(assignments), await host.run(assignments)]
+        for (const name of ['OS_TENANT_NAME', 'OS_USERNAME', 'OS_PASSWORD', 'SERVICE_TOKEN', 'OS_SERVICE_TOKEN']) {
+          const value = valueIn(theirs.stdout, name)
+          const due = value !== undefined && (name.startsWith('OS_') || valueIn(ours.stdout, name) !== undefined)
+          if (due) await host.run(exported(openrc, name, value))
         }
       })
     },
@@ -31,3 +36,12 @@ export const keystone = role('keystone', cloud, (steps) => {
 
 /** `run keystone`: stops keystone on the source and moves it to the target. */
 export default alone('keystone', [keystone])
+
+function valueIn(assignments: string, name: string): string | undefined {
+  return new RegExp(`^${name}=(.*)$`, 'm').exec(assignments)?.[1]
+}
+
+function exported(openrc: string, name: string, value: string) {
+  const text = /PASSWORD|TOKEN/.test(name) ? Secret.of(value, name) : value
+  return line.present(openrc, { line: masked`  export ${name}=${text}`, regexp: new RegExp(`^\\s*export ${name}=`) })
+}

@@ -62,6 +62,15 @@ export const uncapController = role('finalize.target', cloud, ({ ensure, handler
   ensure('Remove the cap', { tags: ['pin'], notify: restart }, (host) =>
     ini.set('/etc/nova/nova.conf', without(releaseOf(host).compute.cap.controller)),
   )
+  const others = handler('Restart the daemons that read it', async (host) => {
+    const [first, ...more] = await runningOf(host, releaseOf(host).compute.cap.afterwards!.service)
+    if (first) await host.run(daemon.restarted(first, ...more))
+  })
+  const due = (host: CloudView) => releaseOf(host).compute.cap.afterwards !== undefined
+  ensure('Set what the cap stood against', { tags: ['pin'], when: due, notify: others }, (host) => {
+    const { path, sections } = releaseOf(host).compute.cap.afterwards!
+    return ini.set(path, sections)
+  })
   flush()
 })
 

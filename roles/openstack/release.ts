@@ -60,6 +60,8 @@ export interface Service {
   readonly answers?: { readonly url: string | ByFamily; readonly status?: number }
   /** What a user sees of it. */
   readonly list?: Listing
+  /** Servers of memcached that remember what is in its database, by the settings that name them. */
+  readonly caches?: { readonly file: string; readonly keys: readonly (readonly [section: string, key: string])[] }
   /** Disks that it serves to guests, where it does. */
   readonly serving?: Serving
 }
@@ -185,6 +187,8 @@ export interface Cap {
   /** Those who send to the compute nodes must have it: nova's daemons on the controller. */
   readonly controller: ini.Sections
   readonly compute: ini.Sections
+  /** What the controller is told once the cap is gone: it could not do it before. */
+  readonly afterwards?: { readonly service: string; readonly path: string; readonly sections: ini.Sections }
   /** The first version of the package on a compute node that takes it right. */
   readonly least: string
   /** The first version that needs it no more. */

@@ -2,6 +2,7 @@ import { Advice, role } from '../../lib/index.ts'
 import { database, file, ini, probe, service as daemon, shell, wait } from '../../lib/modules/index.ts'
 import { copyOf, nodeOf } from '../compute/node.ts'
 import { mustReport } from '../compute/reports.ts'
+import { emptyCaches } from './caches.ts'
 import { type CloudHost, type CloudView, cloud, releaseOf, siteOf, sourceOf } from './cloud.ts'
 import { allDaemons, allRunning, daemonsOf, inwards, type Names } from './daemons.ts'
 import { copiedVolumes, filedAway, putBack, savedFile } from './kept.ts'
@@ -153,6 +154,7 @@ export const targetAsBefore = role('rollback.target.data', cloud, ({ task }) => 
   task('Start what ran on the target', { tags: ['start'], when: moved }, async (host) => {
     const all = host.result(ran)
     const [enabled, running] = [all.filter((one) => one.enabled), all.filter((one) => one.running)]
+    for (const { name } of releaseOf(host).services) await emptyCaches(host, name)
     if (enabled.length > 0) await host.run(daemon.enabled(...(enabled.map(({ name }) => name) as unknown as Names)))
     if (running.length > 0) await host.run(daemon.started(...(running.map(({ name }) => name) as unknown as Names)))
   })

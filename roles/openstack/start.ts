@@ -3,7 +3,8 @@ import { role, type Steps, type Task } from '../../lib/index.ts'
 import { database, probe, service as daemon, wait } from '../../lib/modules/index.ts'
 import { movedAddresses } from './addresses.ts'
 import { type Cloud, type CloudHost, cloud, releaseOf, serviceOf, siteOf, sourceOf } from './cloud.ts'
-import { daemonsOf, mustBeStopped } from './daemons.ts'
+import { emptyCaches, hasCaches } from './caches.ts'
+import { daemonsOf, mustBeStopped, runningOf } from './daemons.ts'
 import { rootLogin } from './logins.ts'
 import { mustBeMoved, servicesWithData } from './moved.ts'
 import { ranOf } from './ran.ts'
@@ -34,6 +35,8 @@ export function start(
   task('Set the rest of the configuration', ifAny, async (host) => {
     for (const file of late(host)) await configure(host, file)
   })
+  const stopped = async (host: CloudHost) => hasCaches(host, name) && (await runningOf(host, name)).length === 0
+  task('Empty its caches', { tags: ['start'], when: stopped }, (host) => emptyCaches(host, name))
   const since = task('Note the clock', { tags: ['start', 'verify'] }, databaseClock)
   ensure('Start the daemons', { tags: ['start'] }, (host) =>
     daemon.started({ log: `/var/log/${name}/*.log` }, ...daemonsOf(host, name)),

@@ -1,5 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { play } from '../../lib/index.ts'
 import { keystone } from '../../roles/keystone/index.ts'
 import { as, handOver, mos, mysqldump } from './mos.ts'
 
@@ -28,6 +29,7 @@ test('types what «Upgrading Keystone» types, in its order', async () => {
     // «change /etc/keystone/keystone.conf so that the credentials match»
     'node-5: write /etc/keystone/keystone.conf',
     // openrc.havana has the old admin's password.
+    'node-5: cp -a /root/openrc /var/backups/switchover/root/openrc.part',
     'node-5: write /root/openrc',
     // The article does this after keystone-manage; the tool reads these files as the service's user.
     `node-5: ${handOver('/etc/keystone', 'keystone')}`,
@@ -48,6 +50,28 @@ test('types what «Upgrading Keystone» types, in its order', async () => {
   assert.match(clouds.text('node-5', '/var/backups/switchover/rows/keystone.endpoint.jsonl'), '172.16.40.43')
   // A second time there is nothing to do.
   assert.equal(await clouds.run(keystone, { on: 'target' }), [])
+})
+
+test('lets openrc have the token that keystone.conf has, and the caches forget the cloud that was replaced', async () => {
+  const openrc = (token: string) =>
+    `  export OS_USERNAME=admin\n  export OS_PASSWORD=x\n  export SERVICE_TOKEN=${token}\n`
+  const cache = '[cache]\nenabled=true\nbackend_argument=url:127.0.0.1:11211\n[memcache]\nservers=127.0.0.1:11211\n'
+  const clouds = await mos({
+    files: {
+      'node-1': { '/root/openrc': openrc('theirs') },
+      'node-5': { '/root/openrc': openrc('ours'), '/etc/keystone/keystone.conf': `[DEFAULT]\n${cache}` },
+    },
+  })
+  let said = ''
+  clouds.host('node-5').listen(11211, (socket) => {
+    socket.on('data', (data: Buffer) => {
+      said += `${clouds.host('node-5').stateOf('openstack-keystone')} ${String(data).split('\r\n')[0]}\n`
+      socket.end('OK\r\n')
+    })
+  })
+  await clouds.run([play('Move keystone', { hosts: 'target' }, [keystone])])
+  assert.match(clouds.text('node-5', '/root/openrc'), /^ {2}export SERVICE_TOKEN=theirs$/m)
+  assert.is(said, 'stopped flush_all\n')
 })
 
 test.run()

@@ -114,6 +114,7 @@ test('makes the target what it was, as far as it was changed', async () => {
     // What was saved before the source's dump came.
     'node-5: mysql keystone < dump of keystone of node-5',
     'node-5: write /etc/keystone',
+    'node-5: write /root/openrc',
   ])
   assert.is(clouds.text('node-5', conf), was)
   await clouds.run(wayBackGone, { on: 'target' })

@@ -86,6 +86,15 @@ const keystone: Service = {
       ],
     },
   ],
+  // MOS 5.0 lets it remember answers for 600 s, and tokens, in memcached (F@5.0 keystone/manifests/init.pp).
+  caches: {
+    file: '/etc/keystone/keystone.conf',
+    keys: [
+      ['cache', 'backend_argument'],
+      ['cache', 'memcache_servers'],
+      ['memcache', 'servers'],
+    ],
+  },
   hazards: [
     rowsThat(
       'keystone.endpoint without extra (migration 042 breaks off)',
@@ -544,6 +553,7 @@ export const havanaIcehouse: Release = {
       // Those who send must know what old nodes understand (N@2014.1 nova/compute/rpcapi.py:246): without it on the
       // controller they drop every message. On the nodes, as the article has it, it counts once the first of them is
       // upgraded.
+      afterwards: { service: 'neutron', path: '/etc/neutron/neutron.conf', sections: { DEFAULT: portNotices(true) } },
       controller: { upgrade_levels: { compute: 'icehouse-compat' } },
       compute: { upgrade_levels: { compute: 'icehouse-compat' } },
       // The alias came with 2013.2.2: before, the word is taken for a version number and fails at the first message;
@@ -613,8 +623,9 @@ function notifyNova({ site: { target }, theirs, asked: [project] }: Found) {
   const { admin_user, admin_password } = carried({ keystone_authtoken: credentials })({ theirs })['keystone_authtoken']!
   return {
     DEFAULT: {
-      notify_nova_on_port_status_changes: true,
-      notify_nova_on_port_data_changes: true,
+      // Not while the cap is set: nova-api could hand none on (N@2014.1 nova/compute/rpcapi.py:969), and would answer
+      // each with an error.
+      ...portNotices(false),
       nova_url: `http://${target.management}:8774/v2`,
       nova_region_name: 'RegionOne',
       nova_admin_auth_url: `http://${target.management}:35357/v2.0`,
@@ -623,6 +634,11 @@ function notifyNova({ site: { target }, theirs, asked: [project] }: Found) {
       ...(admin_password === undefined ? {} : { nova_admin_password: admin_password }),
     },
   }
+}
+
+/** Whether neutron tells nova about ports. */
+function portNotices(wanted: boolean) {
+  return { notify_nova_on_port_status_changes: wanted, notify_nova_on_port_data_changes: wanted }
 }
 
 /** The role that the dashboard gives to members: Icehouse's is `_member_`, Fuel's is `Member`; one must be there. */

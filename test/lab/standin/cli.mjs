@@ -34,8 +34,9 @@ const settings = {
   tenant: env.OS_TENANT_NAME,
   url: env.OS_AUTH_URL,
   kind: env.OS_ENDPOINT_TYPE ?? 'internalURL',
-  token: env.OS_SERVICE_TOKEN,
-  endpoint: env.OS_SERVICE_ENDPOINT,
+  // keystone's own client takes the shorter names too, and both before user and password
+  token: env.OS_SERVICE_TOKEN ?? (program === 'keystone' ? env.SERVICE_TOKEN : undefined),
+  endpoint: env.OS_SERVICE_ENDPOINT ?? (program === 'keystone' ? env.SERVICE_ENDPOINT : undefined),
 }
 const flags = {
   'os-username': 'username',

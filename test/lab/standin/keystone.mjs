@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { connect } from 'node:net'
 import { option, release, rooted } from './conf.mjs'
 import { die } from './daemon.mjs'
 import { Refusal, serve } from './http.mjs'
@@ -16,6 +17,34 @@ const crypted = (password, hash) =>
     child.stdin.end(`${password}\n${hash}\n`)
   })
 
+/** What dogpile keeps in memcached, where [cache] is enabled: rows outlive the database that they are of. */
+function cacheOf(conf) {
+  const [host, port = '11211'] = option(conf, 'cache.backend_argument', '').replace(/^url:/, '').split(':')
+  if (option(conf, 'cache.enabled', 'false').toLowerCase() !== 'true' || !host) return undefined
+  const say = (...lines) =>
+    new Promise((done) => {
+      let said = ''
+      const socket = connect(Number(port), host)
+      socket.setTimeout(1000, () => socket.destroy())
+      socket.on('data', (data) => {
+        said += data
+      })
+      socket.on('error', () => {})
+      socket.on('close', () => done(said))
+      socket.end([...lines, 'quit', ''].join('\r\n'))
+    })
+  return {
+    async get(key) {
+      const [, value] = /^VALUE \S+ \d+ \d+\r\n(.*)\r\n/.exec(await say(`get ${key}`)) ?? []
+      return value === undefined ? undefined : JSON.parse(Buffer.from(value, 'base64').toString())
+    },
+    set(key, row) {
+      const value = Buffer.from(JSON.stringify(row)).toString('base64')
+      return say(`set ${key} 0 600 ${value.length}`, value)
+    },
+  }
+}
+
 export async function keystone(conf) {
   const icehouse = release() === 'icehouse'
   const format = option(conf, 'signing.token_format')
@@ -25,6 +54,7 @@ export async function keystone(conf) {
   }
   if (icehouse && !existsSync(rooted('/etc/keystone/keystone-paste.ini')))
     die('keystone', 'ConfigFilesNotFoundError: keystone-paste.ini')
+  const remembered = icehouse ? cacheOf(conf) : undefined
   const db = store(conf, 'keystone')
   const { quote } = db
   const tokens = new Map()
@@ -102,7 +132,12 @@ export async function keystone(conf) {
       const by = passwordCredentials.userId
         ? `id = ${quote(passwordCredentials.userId)}`
         : `domain_id = 'default' AND name = ${quote(passwordCredentials.username)}`
-      ;[user] = await db.rows(`SELECT id, name, password, enabled FROM user WHERE ${by}`)
+      const key = `user-${Buffer.from(by).toString('hex').slice(-200)}`
+      user = await remembered?.get(key)
+      if (!user) {
+        ;[user] = await db.rows(`SELECT id, name, password, enabled FROM user WHERE ${by}`)
+        if (user) await remembered?.set(key, user)
+      }
       if (user?.enabled !== '1' || !(await proves(passwordCredentials.password, user.password))) throw denied()
     } else if (token && tokens.has(token.id)) {
       ;({ user } = tokens.get(token.id))

@@ -34,7 +34,10 @@ function memcached() {
           socket.write(
             `${items.has(key) ? `VALUE ${key} 0 ${items.get(key).length}\r\n${items.get(key)}\r\n` : ''}END\r\n`,
           )
-        else if (word === 'version') socket.write('VERSION 1.4.4\r\n')
+        else if (word === 'flush_all') {
+          items.clear()
+          socket.write('OK\r\n')
+        } else if (word === 'version') socket.write('VERSION 1.4.4\r\n')
         else if (word === 'stats') socket.write(`STAT pid ${process.pid}\r\nSTAT curr_items ${items.size}\r\nEND\r\n`)
         else if (word === 'quit') socket.end()
         else socket.write('ERROR\r\n')

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // keystone-manage, glance-manage, nova-manage, cinder-manage and neutron-db-manage of Havana and Icehouse, as far as
 // an upgrade can see them: arguments, exit codes, which configuration counts, and what becomes of the database.
-import { accessSync, constants, existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { accessSync, appendFileSync, constants, existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ConfError, connectionNames, flag, option, parseUrl, readConf, release, rooted } from '../conf.mjs'
@@ -25,6 +25,18 @@ class Exit extends Error {
     this.code = code
     this.out = out
     this.err = err
+  }
+}
+
+/** These open a log of their own before they do anything; whoever may not write it gets no further. */
+function openLog(name) {
+  const folder = rooted(`/var/log/${name}`)
+  if (!existsSync(folder)) return
+  const path = join(folder, `${name}-manage.log`)
+  try {
+    appendFileSync(path, '')
+  } catch {
+    throw new PythonError('IOError', `[Errno 13] Permission denied: '/var/log/${name}/${name}-manage.log'`)
   }
 }
 
@@ -78,6 +90,7 @@ async function glanceManage(program, args) {
 }
 
 async function novaManage(program, args) {
+  openLog('nova')
   const categories = [
     'version',
     'bash-completion',
@@ -130,6 +143,7 @@ async function novaManage(program, args) {
 }
 
 async function cinderManage(program, args) {
+  openLog('cinder')
   const categories = ['db', 'volume', 'host', 'shell', 'logs', 'service', 'config', 'version', 'backup']
   const [category, ...rest] = chosen(program, 'category', args, categories)
   const conf = configuration(args, ['/etc/cinder/cinder.conf'])

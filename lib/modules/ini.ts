@@ -18,7 +18,10 @@ export type Sections = Readonly<Record<string, Readonly<Record<string, Setting>>
 
 /** How the file is read and written. */
 export interface IniOptions extends EditOptions {
-  /** oslo, as OpenStack reads its files (unless said), or loose, as most other programs do. */
+  /**
+   * Who reads the file: `oslo`, OpenStack's services (unless said); `mysql`, `php`, `systemd`, `git` or `samba`;
+   * `loose` for others, which is strict where programs differ.
+   */
   readonly dialect?: IniDialect
 }
 

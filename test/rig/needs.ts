@@ -10,6 +10,10 @@ export type Need = 'root' | 'namespaces' | keyof typeof programs | `/${string}`
 const programs = {
   busybox: 'busybox-static',
   gcc: 'gcc',
+  my_print_defaults: 'mariadb-server-core',
+  php: 'php-cli',
+  'systemd-analyze': 'systemd',
+  testparm: 'samba-common-bin',
   setfacl: 'acl',
   setfattr: 'attr',
   bzip2: 'bzip2',

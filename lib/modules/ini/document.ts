@@ -1,11 +1,12 @@
-/** Whose reading rules hold: the OpenStack services' (oslo.config), or the forgiving ones of general INI tools. */
-export type IniDialect = 'oslo' | 'loose'
+import { type DialectRules, type IniDialect, programs } from './dialect.ts'
+
+export type { IniDialect } from './dialect.ts'
 
 /** A key with its value, continuation lines included; `text` is every byte of it. */
 export interface Pair {
   readonly kind: 'pair'
   readonly key: string
-  /** Offset of the `=` or `:` in `text`; -1 where the key stands alone, as the loose dialect allows. */
+  /** Offset of the `=` or `:` in `text`; -1 where the key stands alone, as all but oslo allow. */
   delimiter: number
   text: string
 }
@@ -60,6 +61,7 @@ const BYTE_ORDER_MARK = 0xfeff
 /** Cuts a text into sections and their lines. */
 export function parseIni(source: string, rules: IniRules, complain: Complain): IniDocument {
   const oslo = rules.dialect === 'oslo'
+  const program = programs[rules.dialect]
   const mark = source.charCodeAt(0) === BYTE_ORDER_MARK ? source.slice(0, 1) : ''
   const eol = firstEol(source)
   const terminated = source.length === mark.length || source.endsWith('\n')
@@ -76,7 +78,8 @@ export function parseIni(source: string, rules: IniRules, complain: Complain): I
   for (let start = mark.length, next = start, line = 1; start < text.length; start = next, line++) {
     next = text.indexOf('\n', start) + 1
     const end = trimmedEnd(text, start, next)
-    const first = text.charCodeAt(start)
+    const from = program ? skipBlanks(text, start, end) : start
+    const first = text.charCodeAt(from)
     if (carriageReturn !== -1) {
       if (carriageReturn < start) carriageReturn = text.indexOf('\r', start)
       const inside = carriageReturn !== -1 && carriageReturn < end
@@ -86,7 +89,7 @@ export function parseIni(source: string, rules: IniRules, complain: Complain): I
     if (end === start) {
       section.items.push({ kind: 'blank', text: text.slice(start, next) })
       if (oslo) pair = undefined
-    } else if (first === BLANK.space || first === BLANK.tab) {
+    } else if (!program && (first === BLANK.space || first === BLANK.tab)) {
       if (pair) {
         // The loose dialect lets comments and blank lines stand inside a value: they become part of its pair.
         section.items.length = pairIndex + 1
@@ -97,31 +100,33 @@ export function parseIni(source: string, rules: IniRules, complain: Complain): I
         if (!comment) complain(line, 'indented line with no key above it', !strayAbove)
       }
       continue
-    } else if (isCommentSign(first, oslo)) {
+    } else if (program ? program.comment.test(text.charAt(from)) : isCommentSign(first, oslo)) {
       section.items.push({ kind: 'comment', text: text.slice(start, next) })
       if (oslo) pair = undefined
     } else if (first === OPEN) {
-      section = { name: headerName(text, start, end, line, oslo, complain), header: text.slice(start, next), items: [] }
+      section = { name: headerName(text, from, end, line, oslo, complain), header: text.slice(start, next), items: [] }
       sections.push(section)
       pair = undefined
     } else {
-      const delimiter = findDelimiter(text, start, end)
-      const keyEnd = delimiter === -1 ? bareKeyEnd(text, start, end) : trimmedEnd(text, start, delimiter)
+      if (program?.joined !== undefined) next = endOfJoined(text, start, next, program)
+      const delimiter = program ? delimiterIn(text, from, end, program) : findDelimiter(text, start, end)
+      const keyEnd = delimiter === -1 ? bareKeyEnd(text, from, end) : trimmedEnd(text, from, delimiter)
       const body = text.slice(start, next)
-      strayAbove = keyEnd === start || (oslo && delimiter === -1)
+      strayAbove = keyEnd === from || (delimiter === -1 && !(program?.bare ?? !oslo))
       if (strayAbove) {
         section.items.push({ kind: 'stray', text: body })
-        complain(line, keyEnd === start ? 'line has no key' : 'line has neither = nor :', false)
+        complain(line, keyEnd === from ? 'line has no key' : 'line has neither = nor :', false)
         pair = undefined
         continue
       }
       if (oslo && sections.length === 1) complain(line, 'key above the first section', false)
-      const key = text.slice(start, keyEnd)
+      const key = text.slice(from, keyEnd)
       pair = { kind: 'pair', key, delimiter: delimiter === -1 ? -1 : delimiter - start, text: body }
       pairStart = start
       pairIndex = section.items.push(pair) - 1
     }
     strayAbove = false
+    line += text.slice(start, next).split('\n').length - 2
   }
   const unterminated = terminated ? undefined : (section.items.at(-1) ?? section)
   return { rules, mark, eol, unterminated, sections }
@@ -137,9 +142,10 @@ export function writeIni(document: IniDocument): string {
   return isUnterminated(document) ? text.slice(0, -document.eol.length) : text
 }
 
-// Once the last line is gone, the one above it keeps the line end that it always had.
+// Once the last line is gone, the one above it keeps the line end that it always had; what is put behind it has one.
 function isUnterminated({ unterminated, sections }: IniDocument): boolean {
-  return sections.some((section) => section === unterminated || section.items.some((item) => item === unterminated))
+  const last = sections.at(-1)!
+  return unterminated !== undefined && unterminated === (last.items.at(-1) ?? last)
 }
 
 /** A pair taken apart: all up to the value, the value's lines without their blanks, and what must survive a change. */
@@ -155,6 +161,8 @@ export interface PairParts {
 
 /** Takes a pair apart. */
 export function partsOf(pair: Pair, dialect: IniDialect): PairParts {
+  const program = programs[dialect]
+  if (program) return programParts(pair, program)
   const { text } = pair
   const next = text.indexOf('\n') + 1
   const end = trimmedEnd(text, 0, next)
@@ -185,6 +193,45 @@ export function partsOf(pair: Pair, dialect: IniDialect): PairParts {
   }
 }
 
+// Its lines are joined as the program joins them: there is one value, and one line where it is written anew.
+function programParts(pair: Pair, { inline, joined, comment }: DialectRules): PairParts {
+  const [first = '', ...more] = pair.text.split(/(?<=\n)/)
+  const lines = more.filter((line) => !comment.test(line.trimStart().charAt(0)))
+  const notes = more.filter((line) => comment.test(line.trimStart().charAt(0))).join('')
+  const end = trimmedEnd(first, 0, first.length)
+  const keyStart = skipBlanks(first, 0, end)
+  const start = pair.delimiter === -1 ? keyStart + pair.key.length : skipBlanks(first, pair.delimiter + 1, end)
+  const stop = inline === undefined ? end : commentIn(first, start, end, inline)
+  const value = [first.slice(start, stop), ...lines.map((line) => line.trim())]
+  const whole = value.map((one, i) => (i < value.length - 1 ? one.replace(/[ \t]*\\$/, joined ?? '') : one)).join('')
+  return {
+    head: first.slice(0, start >= end ? Math.max(end, start) : start),
+    lines: [pair.delimiter === -1 || start >= end ? '' : whole],
+    indent: '',
+    tail: lines.length > 0 ? '' : first.slice(stop, end),
+    notes,
+  }
+}
+
+/** Where a comment begins behind a value, the blanks before it included; nothing in quotes does. */
+function commentIn(text: string, start: number, end: number, sign: RegExp): number {
+  let quote = ''
+  for (let at = start; at < end; at++) {
+    const char = text.charAt(at)
+    if (quote !== '' && char === '\\') at++
+    else if (quote !== '') quote = char === quote ? '' : quote
+    else if (char === '"' || char === "'") quote = char
+    else if (sign.test(char)) return trimmedEnd(text, start, at)
+  }
+  return end
+}
+
+/** Whether a value of these would end before its end: a sign of a comment outside of quotes. */
+export function endsEarly(value: string, dialect: IniDialect): boolean {
+  const inline = programs[dialect]?.inline
+  return inline !== undefined && commentIn(value, 0, value.length, inline) < value.length
+}
+
 /** The value as it stands in the file, its lines joined and its quotes kept; undefined for a key that stands alone. */
 export function writtenValue(pair: Pair, dialect: IniDialect): string | undefined {
   return pair.delimiter === -1 ? undefined : partsOf(pair, dialect).lines.join('\n')
@@ -194,8 +241,24 @@ export function writtenValue(pair: Pair, dialect: IniDialect): string | undefine
 export function readValue(pair: Pair, dialect: IniDialect): string {
   const { lines } = partsOf(pair, dialect)
   const [first = ''] = lines
+  if (dialect === 'systemd' || dialect === 'samba') return first
+  if (dialect === 'git' || dialect === 'mysql' || dialect === 'php') return unquoted(first, dialect)
   if (dialect === 'loose' || !isQuoted(first)) return lines.join('\n')
   return [first.slice(1, -1), ...lines.slice(1)].join('\n')
+}
+
+// git lets quotes begin and end anywhere in a value; the others only around it.
+function unquoted(value: string, dialect: 'git' | 'mysql' | 'php'): string {
+  const escapes: Readonly<Record<string, string>> =
+    dialect === 'mysql'
+      ? { b: '\b', t: '\t', n: '\n', r: '\r', '\\': '\\', s: ' ' }
+      : { n: '\n', t: '\t', b: '\b', '"': '"', '\\': '\\' }
+  const plain = (text: string) => text.replaceAll(/\\(.)/g, (said, char: string) => escapes[char] ?? said)
+  if (dialect === 'git')
+    return value.replaceAll(/\\(.)|"/g, (_, char?: string) => (char ? (escapes[char] ?? char) : ''))
+  const inner = isQuoted(value) && value.length > 1 ? value.slice(1, -1) : value
+  if (dialect === 'mysql') return plain(inner)
+  return value.startsWith('"') ? inner.replaceAll('\\"', '"').replaceAll('\\\\', '\\') : inner
 }
 
 /** Where the comment that stands behind a value begins, blanks included; the end where there is none. */
@@ -219,6 +282,24 @@ function headerName(text: string, start: number, end: number, line: number, oslo
     complain(line, 'text after the section header', sign !== HASH && sign !== SEMICOLON)
   }
   return text.slice(start + 1, closing)
+}
+
+function delimiterIn(text: string, start: number, end: number, { delimiter }: DialectRules): number {
+  const at = text.slice(start, end).search(delimiter)
+  return at === -1 ? -1 : start + at
+}
+
+/** The end of a value of several lines, each of which but the last ends in a backslash; comments may stand between. */
+function endOfJoined(text: string, start: number, next: number, { comment }: DialectRules): number {
+  let open = text.charAt(trimmedEnd(text, start, next) - 1) === '\\'
+  let end = next
+  while (open && end < text.length) {
+    const from = end
+    end = text.indexOf('\n', from) + 1
+    const isComment = comment.test(text.charAt(skipBlanks(text, from, end)))
+    if (!isComment) open = text.charAt(trimmedEnd(text, from, end) - 1) === '\\'
+  }
+  return end
 }
 
 function findDelimiter(text: string, start: number, end: number): number {

@@ -1,4 +1,5 @@
-import { inlineComment } from './document.ts'
+import { programs } from './dialect.ts'
+import { endsEarly, inlineComment } from './document.ts'
 import type { IniDialect } from './document.ts'
 
 /** A value to write; booleans become True and False, as OpenStack's files spell them. */
@@ -12,7 +13,8 @@ export function iniValueText(value: IniValue): string {
 /** Why a section of this name cannot be written, if so. */
 export function sectionProblem(name: string, dialect: IniDialect): string | undefined {
   if (name === '' && dialect === 'oslo') return 'a key needs a section: write DEFAULT'
-  if (/[[\]\r\n]/.test(name)) return 'a section name cannot hold a bracket or a line end'
+  if (dialect === 'git' ? /[\r\n]/.test(name) : /[[\]\r\n]/.test(name))
+    return 'a section name cannot hold a bracket or a line end'
   return undefined
 }
 
@@ -30,6 +32,12 @@ export function valueProblem(value: string, dialect: IniDialect): string | undef
   if (value.includes('\r') || value.includes('\0')) return 'a value cannot hold a carriage return or a NUL'
   const lines = value.split('\n')
   if (lines.some((line) => line !== line.trim())) return 'blanks at either end of a value are lost: put it in quotes'
+  if (programs[dialect] && lines.length > 1) return 'a value has one line in such a file'
+  if (programs[dialect]?.joined !== undefined && value.endsWith('\\'))
+    return 'a backslash at its end joins the next line'
+  if (endsEarly(value, dialect)) return 'the sign of a comment in it ends a value: put it in quotes'
+  if (dialect === 'loose' && lines.slice(1).some((line) => /^[A-Za-z][\w.-]*[ \t]*=/.test(line)))
+    return 'a line of it would be a key for some programs: say whose file it is, with dialect'
   if (lines.slice(1).includes('')) return 'an empty line ends a value, so a value cannot hold one'
   const [first = ''] = lines
   if (dialect === 'loose' && inlineComment(first, 0, first.length) < first.length) {

@@ -1,0 +1,113 @@
+import { type Command, perform } from '../kit/command.ts'
+import { plainly, sh } from '../kit/shell.ts'
+import { Advice, CommandFailed, operation, type Operation, type Reader } from '../model/operation.ts'
+import { masked, Secret } from '../model/secret.ts'
+
+/**
+ * An answer: a text, yes or no, a password; or with its type, as the question's template names it, where it is another
+ * one, as `{ type: 'select', value: 'Internet Site' }`.
+ */
+export type Selection = string | boolean | Secret | { readonly type: string; readonly value: string }
+
+/** Questions that were answered, or would be. */
+export type Selected = { readonly package: string; readonly questions: readonly string[] }
+
+/**
+ * Answers to what a package asks when it is installed, given before. They count as seen, so that nobody is asked. A
+ * package that is installed already is not configured anew.
+ *
+ * ```ts
+ * task('Answer for postfix', debconf.selections('postfix', {
+ *   'postfix/main_mailer_type': { type: 'select', value: 'Internet Site' }, 'postfix/mailname': 'mail.example.org',
+ * }))
+ * ```
+ */
+export function selections(name: string, answers: Readonly<Record<string, Selection>>): Operation<Selected> {
+  if (!/^[a-z0-9][a-z0-9.+-]*$/.test(name)) throw new Error(`${JSON.stringify(name)} cannot be the name of a package`)
+  const given = Object.entries(answers).map(([question, answer]) => {
+    if (!/^[\w.+-]+\/[\w./+-]+$/.test(question))
+      throw new Error(`${JSON.stringify(question)} cannot be a question: they are like postfix/mailname`)
+    const one = answerOf(answer)
+    if (/[\n\r]/.test(one.value instanceof Secret ? one.value.reveal() : one.value))
+      throw new Error(`the answer to ${question} is not one line`)
+    return { question, ...one }
+  })
+  if (given.length === 0) throw new Error(`debconf.selections ${name}: say which questions`)
+  return answering({ name, given })
+}
+
+type Given = { readonly question: string; readonly type: string; readonly value: string | Secret }
+
+function answerOf(answer: Selection): { readonly type: string; readonly value: string | Secret } {
+  if (answer instanceof Secret) return { type: 'password', value: answer }
+  if (typeof answer === 'boolean') return { type: 'boolean', value: String(answer) }
+  return typeof answer === 'string' ? { type: 'string', value: answer } : answer
+}
+
+interface Wanted {
+  readonly name: string
+  readonly given: readonly Given[]
+}
+
+/** What debconf has: whether it is what is wanted, and, of what is no secret, the answer; undefined for none. */
+type Found = readonly { readonly same: boolean; readonly answer: string | undefined }[]
+
+const answering = operation<Wanted, Found, Command, Selected>(({ name }) => `debconf.selections ${name}`, {
+  read,
+  plan(found, { name, given }) {
+    const due = given.filter((_, i) => !found[i]!.same)
+    const result = { package: name, questions: due.map(({ question }) => question) }
+    if (due.length === 0) return { result }
+    return {
+      result,
+      change: {
+        script: `${plainly}DEBIAN_FRONTEND=noninteractive debconf-set-selections`,
+        stdin: Secret.join(due.flatMap(({ question, type, value }) => [`${name} ${question} ${type} `, value, '\n'])),
+        shown: `debconf-set-selections for ${name}`,
+      },
+      diff: due.map((one) => {
+        const { answer } = found[given.indexOf(one)]!
+        return {
+          path: `debconf ${one.question}`,
+          before: answer === undefined ? '' : one.value instanceof Secret ? '‹another›\n' : `${answer}\n`,
+          after: `${String(one.value)}\n`,
+        }
+      }),
+    }
+  },
+  async apply(connection, command) {
+    await perform(connection, command)
+  },
+})
+
+// What is wanted is read, and a password is compared there: it leaves the host for nobody.
+async function read(connection: Reader, { name, given }: Wanted): Promise<Found> {
+  const script = `${plainly}command -v debconf-communicate >/dev/null 2>&1 || exit 91
+while IFS= read -r q && IFS= read -r kind && IFS= read -r wanted; do
+  a=$(${sh`printf 'GET %s\\nFGET %s seen\\n' "$q" "$q" | debconf-communicate -fnoninteractive ${name}`})
+  [ -n "$a" ] || exit 1
+  got=\${a%%
+*} seen=\${a#*
+}
+  case $got in 0*) got=\${got#0}; got=\${got# } ;; *) echo none; continue ;; esac
+  if [ "$got" = "$wanted" ] && [ "$seen" = '0 true' ]; then echo same
+  elif [ "$kind" = password ]; then echo other
+  else printf 'other %s\\n' "$got"; fi
+done`
+  const stdin = Secret.join(given.flatMap(({ question, type, value }) => [masked`${question}\n${type}\n${value}\n`]))
+  const result = await connection.exec(script, { stdin })
+  if (result.code === 91) throw new Advice('the host has no debconf', 'is it one of Debian or Ubuntu?')
+  const lines = result.stdout.split('\n').slice(0, -1)
+  if (result.code !== 0 || lines.length !== given.length) {
+    if (/locked by another process|Permission denied|root/i.test(result.stderr))
+      throw new Advice(
+        `debconf cannot be asked: ${result.stderr.trim()}`,
+        'run the task with become, and when no other apt runs',
+      )
+    throw new CommandFailed('debconf-communicate', { ...result, code: result.code || 1 })
+  }
+  return lines.map((line) => ({
+    same: line === 'same',
+    answer: line === 'none' ? undefined : line.replace(/^other ?/, ''),
+  }))
+}

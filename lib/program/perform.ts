@@ -98,7 +98,7 @@ export async function perform(prepared: Prepared, how: Performance): Promise<Per
         emit,
         runId,
         ...(done ? { done } : {}),
-        ...(records ? { circumstances: circumstancesOf(transport) } : {}),
+        ...(records || resume !== undefined ? { circumstances: circumstancesOf(transport) } : {}),
         stop: AbortSignal.any([operator.stop, broken.signal]),
       })
       return { run: runId, outcome: locked ? 'locked' : outcome }

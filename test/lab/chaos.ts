@@ -209,7 +209,7 @@ async function state(): Promise<State> {
 /** What is otherwise than after the undisturbed run; and on the source, but for its services, than before it. */
 async function differing(): Promise<readonly string[]> {
   const now = await state()
-  const services = (line: string) => !/: (?:stopped|started)$/.test(line)
+  const services = (line: string) => !/: (?:stopped|started)$|^\/etc\/rc3\.d\//.test(line)
   return [
     ...hostNames.flatMap((host) =>
       changes(reference.hosts.get(host)!, now.hosts.get(host)!)

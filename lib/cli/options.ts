@@ -72,6 +72,12 @@ export const options = {
   forks: { kind: 'number', alias: 'f', least: 1, fallback: 50, group: how, describe: 'Hosts at a time' },
   step: { kind: 'flag', fallback: false, group: how, describe: 'Ask before each task' },
   yes: { kind: 'flag', alias: 'y', fallback: false, group: how, describe: 'Answer yes at every gate' },
+  undoable: {
+    kind: 'flag',
+    fallback: false,
+    group: how,
+    describe: 'Keep what is replaced, so that run undo can put it back',
+  },
   'force-handlers': { kind: 'flag', fallback: false, group: how, describe: 'Run due handlers on failed hosts too' },
   'type-check': {
     kind: 'flag',

@@ -18,10 +18,10 @@ import { readPlan } from '../program/plan-file.ts'
 import { checkPlays } from '../program/prepare.ts'
 import { checksumsOf } from '../program/sources.ts'
 import { harmlessLines, mask } from '../report/index.ts'
-import { connected, load, operatorAt, type Selected, type selecting } from './run.ts'
+import { connected, keeperOf, load, operatorAt, type Selected, type selecting } from './run.ts'
 
 const options = {
-  ...pick('limit', 'extra-vars', 'forks', 'diff', 'yes', 'force-handlers', 'output', 'verbose'),
+  ...pick('limit', 'extra-vars', 'forks', 'diff', 'yes', 'undoable', 'force-handlers', 'output', 'verbose'),
   unknown: {
     kind: 'flag',
     fallback: false,
@@ -129,6 +129,7 @@ async function execute(selected: Selected, plan: SavedPlan, file: string, values
       forceHandlers: values['force-handlers'],
       argv: runOf(plan),
       ...become,
+      ...(values.undoable ? { keeper: await keeperOf(selected, { inventory: plan.given.inventory }) } : {}),
       locks: '--check',
       records: true,
       unattended: !values.yes && !interactive(),

@@ -6,6 +6,7 @@ export const commands: Readonly<Record<string, () => Promise<AnyCommand>>> = {
   run: async () => (await import('./run.ts')).run,
   plan: async () => (await import('./plan.ts')).plan,
   apply: async () => (await import('./apply.ts')).apply,
+  undo: async () => (await import('./undo.ts')).undo,
   exec: async () => (await import('./exec.ts')).exec,
   inventory: async () => (await import('./inventory.ts')).inventory,
   vars: async () => (await import('./vars.ts')).vars,

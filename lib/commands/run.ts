@@ -142,6 +142,12 @@ function listing(values: Values): boolean {
   return values['list-hosts'] || values['list-tasks'] || values['list-tags']
 }
 
+/** What keeps what a run of this replaces. */
+export async function keeperOf({ playbook }: Prepared, { inventory = [] }: Pick<Values, 'inventory'>) {
+  const { Keeper } = await import('./undo/keep.ts')
+  return (run: string) => new Keeper({ run, playbook: playbook.name, inventory })
+}
+
 async function list({ playbook, plays }: Selected, values: Values): Promise<number> {
   const { listAsJson, listHosts, listTags, listTasks } = await import('../engine/list.ts')
   process.stdout.write(
@@ -164,6 +170,7 @@ async function execute(prepared: Prepared, own: readonly Own[], { values, argv }
   const { check, forks, resume } = values
   const { live, reporters } = await reportersFor(values, own, argv)
   const { perform } = await import('../program/perform.ts')
+  const keeps = check || !values.undoable ? undefined : await keeperOf(prepared, values)
   let signals: Signals | undefined
   try {
     const { outcome } = await perform(prepared, {
@@ -174,6 +181,7 @@ async function execute(prepared: Prepared, own: readonly Own[], { values, argv }
       ...becomeOf(values),
       ...(resume === undefined ? {} : { resume }),
       ...(check ? {} : { locks: '--check' }),
+      ...(keeps ? { keeper: keeps } : {}),
       records: !check,
       unattended: !check && !values.yes && !interactive(),
       reporters,

@@ -116,6 +116,13 @@ export interface BodyRecord {
   planned(operation: string, diff: readonly Diff[]): void
   /** What an operation found and would do on a host. @throws what keeps it from being done */
   weigh?(operation: Operation<Value>, on: string, plan: Prepared<Value>): void
+  /** Keeps what an operation is about to replace on a host; what it gives is called when it has. */
+  save?(
+    operation: Operation<Value>,
+    on: string,
+    plan: Prepared<Value>,
+    connection: Connection,
+  ): Promise<() => Promise<void>>
   /** In check mode, an operation would change something on a host, or nobody knows whether. */
   foresee?(operation: Operation<Value>, on: string, plan?: Prepared<Value>): void
   /** In check mode, of this host only what foresees may be asked: an answer that is right now may be wrong by then. */
@@ -224,6 +231,9 @@ async function runOperation<R extends Value>(
       return plan.result
     }
     record.begun.signal.throwIfAborted()
+    const saved = await work(async () =>
+      record.save?.(operation as Operation<Value>, host.name, plan as Prepared<Value>, way.connection),
+    )
     let changed = true
     try {
       const applied = await work(() => way.apply(plan as Prepared<Value>))
@@ -236,6 +246,7 @@ async function runOperation<R extends Value>(
       throw error
     } finally {
       record.changed ||= changed
+      await saved?.()
     }
   }
   // Somebody else was quicker, and nothing was done.

@@ -20,7 +20,7 @@ import { Resume } from './resume.ts'
 import { type Node, type PlayNode, type GateNode, type TaskNode, tasksOf } from './select.ts'
 import { Sequence } from './sequence.ts'
 import { namesOf, RunState } from './state.ts'
-import type { Weighed } from './task.ts'
+import type { Saving, Weighed } from './task.ts'
 import { Turns } from './turns.ts'
 
 export interface RunOptions {
@@ -48,6 +48,8 @@ export interface RunOptions {
   emit(event: Event): void
   /** Hears of each operation before anything of it is done. @throws what keeps it from being done */
   weigh?(what: Weighed): void
+  /** Keeps what an operation is about to replace; what it gives is called when it has, however it ended. */
+  save?(what: Saving): Promise<() => Promise<void>>
   /** Asks the operator; false refuses. */
   gate(question: string): Promise<boolean>
   /** Asks before a task when stepping: does it run on these hosts, or without a question from now on? */

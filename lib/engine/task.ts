@@ -1,7 +1,14 @@
 import type { Event, Failure, Status } from '../model/event.ts'
 import type { Host } from '../model/inventory.ts'
 import type { Location } from '../model/location.ts'
-import { type Operation, type Prepared, TimedOut, Unreachable, type Value } from '../model/operation.ts'
+import {
+  type Connection,
+  type Operation,
+  type Prepared,
+  TimedOut,
+  Unreachable,
+  type Value,
+} from '../model/operation.ts'
 import type { TaskPath } from '../model/path.ts'
 import { Unforeseen } from '../model/foreseen.ts'
 import {
@@ -63,6 +70,8 @@ export interface Surroundings {
   readonly abort: AbortSignal
   /** Hears of each operation before anything of it is done. @throws what keeps it from being done */
   weigh?(what: Weighed): void
+  /** Keeps what an operation is about to replace; what it gives is called when it has, however it ended. */
+  save?(what: Saving): Promise<() => Promise<void>>
   /** In check mode, notes what an operation of a task would leave on a host; without its plan, that nobody knows. */
   foresee?(task: string, on: string, operation: Operation<Value>, plan?: Prepared<Value>): void
   emit(event: Event): void
@@ -77,6 +86,11 @@ export interface Weighed {
   readonly on: string
   readonly operation: Operation<Value>
   readonly plan: Prepared<Value>
+}
+
+/** An operation that is about to change something. */
+export interface Saving extends Weighed {
+  readonly connection: Connection
 }
 
 /** One task on one host: when → attempts → timeout → body → outcome. It never rejects. */
@@ -222,7 +236,7 @@ class Doing {
 
   #begin(signal: AbortSignal): BodyRecord {
     const { path } = this.#work
-    const { check, emit, foresee, stale, weigh } = this.#around
+    const { check, emit, foresee, save, stale, weigh } = this.#around
     const host = this.#host.name
     return {
       ...(check && this.#options.verify === true ? { wary: (on) => stale.has(on) } : {}),
@@ -233,6 +247,9 @@ class Doing {
       begun: new Begun(signal),
       planned: (operation, diff) => emit({ type: 'change-planned', path, host, operation, diff }),
       ...(foresee ? { foresee: (operation, on, plan) => foresee(path.task, on, operation, plan) } : {}),
+      ...(save
+        ? { save: (operation, on, plan, connection) => save({ path, host, on, operation, plan, connection }) }
+        : {}),
       ...(weigh ? { weigh: (operation, on, plan) => weigh({ path, host, on, operation, plan }) } : {}),
       log: (text) => emit({ type: 'output', path, host, text, stream: 'log' }),
     }

@@ -108,7 +108,7 @@ export class Turns {
 
   #around(lane: Lane): Surroundings {
     const { memory, clock, changes, stale, options } = this.state
-    const { transport, check, abort, emit, weigh } = options
+    const { transport, check, abort, emit, save, weigh } = options
     const said = { become: becomeIn(lane), line: lineOf(this.state) }
     return {
       memory,
@@ -121,6 +121,7 @@ export class Turns {
       abort,
       emit,
       ...(weigh ? { weigh } : {}),
+      ...(save ? { save } : {}),
       ...(check ? { foresee: (...what) => this.#foresee(...what) } : {}),
     }
   }

@@ -5,6 +5,8 @@ export const stateFolder = {
   root: folder,
   /** Journals, one file a run. */
   runs: `${folder}/runs`,
+  /** Lists of what runs have replaced, one file a run. */
+  undo: `${folder}/undo`,
   /** Locks, one file a host, so that runs on different hosts do not wait for each other. */
   locks: `${folder}/locks`,
   /** What the type check found right. */

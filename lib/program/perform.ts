@@ -31,6 +31,8 @@ export interface Performance
   readonly locks?: string
   /** Writes the journal that it can be resumed from. */
   readonly records: boolean
+  /** Keeps what a run of that name replaces. */
+  keeper?(run: string): Pick<RunOptions, 'save'>
   /** Nobody can be asked: where a gate lies ahead, nothing is begun. */
   readonly unattended?: boolean
   /** The run to go on with: its name, or `latest`. */
@@ -47,7 +49,7 @@ export interface Performance
  */
 export async function perform(prepared: Prepared, how: Performance): Promise<Performed> {
   const { playbook, plays, inventory } = prepared
-  const { resume, reporters, locks, records, unattended, ...options } = how
+  const { resume, reporters, locks, records, unattended, keeper, ...options } = how
   const faults: string[] = []
   const done = before(playbook.name, { resume, records }, faults)
   const unreachable = checkReach(plays)
@@ -91,6 +93,7 @@ export async function perform(prepared: Prepared, how: Performance): Promise<Per
       const outcome = await run({
         ...options,
         ...operator,
+        ...(keeper ? written(() => keeper(runId)) : {}),
         playbook,
         plays,
         inventory,

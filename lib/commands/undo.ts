@@ -1,0 +1,133 @@
+import { command } from '../cli/command.ts'
+import { becomeOf, readInventory, withConnectionOptions } from '../cli/inputs.ts'
+import { connecting, type Options, pick, type ValuesOf, vaults } from '../cli/options.ts'
+import { checkOutputs, makeOwn, ownReporters, reportersFor } from '../cli/reporters.ts'
+import { catchSignals, exitCode, type Signals } from '../cli/signals.ts'
+import { interactive } from '../cli/terminal.ts'
+import { select } from '../engine/select.ts'
+import { counted } from '../model/counted.ts'
+import { type Play, play, playbook } from '../model/playbook.ts'
+import { exit, Refused } from '../model/problem.ts'
+import { started, stopped, enabled, disabled, restarted } from '../modules/service.ts'
+import { harmlessLines, mask } from '../report/index.ts'
+import { canBePutBack, Keeper } from './undo/keep.ts'
+import { type Entry, readManifest } from './undo/manifest.ts'
+import { putBack } from './undo/put-back.ts'
+import { operatorAt } from './run.ts'
+
+const options = {
+  ...pick('inventory', 'limit', 'resume', 'extra-vars', 'check', 'diff', 'forks', 'yes', 'output', 'verbose'),
+  force: {
+    kind: 'texts',
+    completes: 'files',
+    describe: 'Put this path back although somebody has changed it since; repeatable',
+  },
+  ...connecting,
+  ...vaults,
+} as const satisfies Options
+
+type Given = ValuesOf<typeof options>
+
+export const undo = command({
+  describe: 'Put back what a run has replaced (one that was started with --undoable)',
+  takes: {
+    run: {
+      describe: 'Its name, or the beginning of it; latest is the latest',
+      completes: 'runs',
+      missing: ['the run to undo is missing', 'name one of those that run history lists'],
+    },
+  },
+  options,
+  examples: [
+    ['run undo latest --check -D', 'Show what would be put back'],
+    ['run undo latest -l web1', 'Put it back on one host'],
+  ],
+  async act({ words, values, argv }) {
+    checkOutputs(values.output)
+    const { head, entries } = readManifest(words.run)
+    const given = values.inventory?.length ? values : { ...values, inventory: head.inventory }
+    const inventory = await withConnectionOptions(await readInventory(given), values)
+    const hosts = [...new Set(entries.map(({ on }) => on))].filter((name) => inventory.hosts.has(name))
+    if (hosts.length === 0)
+      throw new Refused({ message: `run ${head.run} has replaced nothing on a host of ${inventory.path}` }, exit.empty)
+    const book = playbook(`Undo ${head.run}`, [undoing(entries, hosts, values.force ?? [])])
+    const plays = select(book, inventory, { limit: values.limit ?? [], tags: [], skipTags: [] })
+    const chosen = new Set(plays.flatMap((one) => one.hosts.map(({ name }) => name)))
+    tellWhatStays(entries.filter(({ on }) => chosen.has(on)))
+    return execute({ playbook: book, inventory, plays }, given, argv)
+  },
+})
+
+/** Says beforehand what is not undone. */
+function tellWhatStays(entries: readonly Entry[]): void {
+  const stay = entries.filter(({ not }) => not !== undefined)
+  if (stay.length === 0) return
+  const lines = stay.map(({ on, task, operation, not }) => `  ${on}: ${operation} («${task}»): ${not}`)
+  const head = `${counted(stay.length, 'change')} cannot be undone:`
+  process.stderr.write(harmlessLines(mask(`${head}\n${[...new Set(lines)].join('\n')}\n`)))
+}
+
+/** All that was replaced, from the last to the first; services that were restarted read at the end what is there again. */
+function undoing(entries: readonly Entry[], hosts: readonly string[], force: readonly string[]): Play {
+  const names = new Map<string, number>()
+  const named = (name: string, on: string) => {
+    const nth = (names.get(name) ?? 0) + 1
+    names.set(name, nth)
+    return nth === 1 ? `${name} on ${on}` : `${name} on ${on} (${nth})`
+  }
+  return play('Undo', { hosts: hosts.join(','), strategy: 'free' }, ({ task }) => {
+    const restarts = new Map<string, Set<string>>()
+    for (const { on, kept } of [...entries].reverse())
+      for (const one of [...kept].reverse()) {
+        const here = { when: (host: { readonly name: string }) => host.name === on }
+        if (one.kind === 'restart') restarts.set(on, (restarts.get(on) ?? new Set<string>()).add(one.name))
+        else if (one.kind === 'service') task(named(`Have ${one.name} ${one.was}`, on), here, words[one.was](one.name))
+        else if (canBePutBack(one))
+          task(named(`Put back ${one.path}`, on), here, putBack({ ...one, force: force.includes(one.path) }))
+      }
+    for (const [on, services] of restarts)
+      for (const name of services)
+        task(named(`Restart ${name}`, on), { when: (host) => host.name === on }, restarted(name))
+  })
+}
+
+const words = { started, stopped, enabled, disabled } as const
+
+async function execute(
+  prepared: Parameters<typeof import('../program/perform.ts').perform>[0],
+  values: Given,
+  argv: readonly string[],
+): Promise<number> {
+  const own = await makeOwn(ownReporters(values.output))
+  const { live, reporters } = await reportersFor({ ...values, step: false }, own, argv)
+  const { perform } = await import('../program/perform.ts')
+  const { check, resume } = values
+  let signals: Signals | undefined
+  try {
+    const { outcome } = await perform(prepared, {
+      check,
+      forks: values.forks,
+      forceHandlers: false,
+      argv,
+      ...becomeOf(values),
+      ...(resume === undefined ? {} : { resume }),
+      ...(check ? {} : { locks: '--check' }),
+      records: !check,
+      unattended: !check && !values.yes && !interactive(),
+      reporters,
+      ...(check
+        ? {}
+        : {
+            keeper: (run: string) =>
+              new Keeper({ run, playbook: prepared.playbook.name, inventory: values.inventory ?? [] }),
+          }),
+      operator(emit) {
+        signals = catchSignals((message) => emit({ type: 'warned', message }))
+        return operatorAt(live, signals, values, emit)
+      },
+    })
+    return exitCode(outcome, signals)
+  } finally {
+    signals?.release()
+  }
+}

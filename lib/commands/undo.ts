@@ -67,7 +67,7 @@ function tellWhatStays(entries: readonly Entry[]): void {
   process.stderr.write(harmlessLines(mask(`${head}\n${[...new Set(lines)].join('\n')}\n`)))
 }
 
-/** All that was replaced, from the last to the first; services that were restarted read at the end what is there again. */
+/** All that was replaced, from the last to the first; services that were restarted read at the end what is there. */
 function undoing(entries: readonly Entry[], hosts: readonly string[], force: readonly string[]): Play {
   const names = new Map<string, number>()
   const named = (name: string, on: string) => {

@@ -225,8 +225,9 @@ async function runOperation<R extends Value>(
     // Without a difference to show, too: a run that is killed in it has most likely changed something.
     if (diff.length > 0 || !check) record.planned(operation.name, diff)
     if (check) {
-      record.changed = true
       if (plan.unpredictable) record.unpredictable = true
+      if (plan.waits) return plan.result
+      record.changed = true
       record.foresee?.(operation as Operation<Value>, host.name, plan as Prepared<Value>)
       return plan.result
     }

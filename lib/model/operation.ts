@@ -153,6 +153,8 @@ export interface Plan<R, C extends Change = Change> {
   readonly unpredictable?: boolean
   /** What is there now, and may be wanted again, is lost by the change: plans mark and count it. */
   readonly destructive?: boolean
+  /** The change is to wait for what others bring about: it never counts as one. */
+  readonly waits?: boolean
   /** What the change leaves, for the tasks behind it in check mode; without it, nobody knows of what it names. */
   readonly leaves?: readonly Left[]
   /** The change starts the host anew, and that is no news to whoever goes on with the run. */

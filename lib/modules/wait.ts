@@ -182,7 +182,7 @@ const wait = operation<Waiting, string | undefined, { readonly timeout: number; 
     read: (connection, { missing }) => missing(connection),
     plan: (missing, { options: { timeout = 300, delay = 1 } }) => ({
       result: { seconds: 0 },
-      ...(missing === undefined ? {} : { change: { timeout, delay }, unpredictable: true }),
+      ...(missing === undefined ? {} : { change: { timeout, delay }, unpredictable: true, waits: true }),
     }),
     async apply(connection, { timeout, delay }, { missing, hint }) {
       const begun = Date.now()

@@ -49,7 +49,7 @@ export class Enforcing {
     const turn = this.#turns.get(key) ?? this.#begin(key)
     const name = mask(operation.name)
     const step = turn.steps.get(turn.names.next({ on, operation: name }))
-    if (!plan.changed) return
+    if (!plan.changed || plan.waits) return
     const { unknown, anew } = this.#keeping
     const seal = fingerprint(plan.change, this.#keeping.key)
     if (step?.seal === seal) return

@@ -45,7 +45,7 @@ export class Recording {
       operation: mask(operation.name),
       at: showLocation(operation.at),
       ...('state' in plan ? { state: fingerprints(plan.state, this.#key) } : {}),
-      ...(plan.changed ? { seal: fingerprint(plan.change, this.#key), ...shown(plan.change!) } : {}),
+      ...(plan.changed && !plan.waits ? { seal: fingerprint(plan.change, this.#key), ...shown(plan.change!) } : {}),
       ...(plan.unpredictable ? { unpredictable: true } : {}),
       ...(plan.destructive ? { destructive: true } : {}),
     })

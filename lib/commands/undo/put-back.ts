@@ -15,7 +15,8 @@ export const putBack = operation<PuttingBack, string, Command, null>(({ path }) 
     if (now === before) return { result: null }
     if (now !== after && !force)
       throw new Advice(
-        `${path} was changed since: before the run it was ${told(before)}, after it ${told(after)}, and now ${told(now)}`,
+        `${path} was changed since: before the run it was ${told(before)}, after it ${told(after)}, ` +
+          `and now ${told(now)}`,
         `put it back all the same: --force ${path}`,
       )
     return {

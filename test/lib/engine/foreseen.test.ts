@@ -3,7 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Operation, play, type Steps, type Value } from '../../../lib/index.ts'
 import { operation, output } from '../../../lib/model/operation.ts'
-import { file, ini, line, probe, service, shell, user } from '../../../lib/modules/index.ts'
+import { file, ini, line, probe, service, shell, user, wait } from '../../../lib/modules/index.ts'
 import { type FakeHost, fakeHosts } from '../../../lib/testing/index.ts'
 
 const test = suite('what check mode foresees')
@@ -147,6 +147,14 @@ test('a check that asks what is foreseen is answered, and any other waits for th
     'It runs': 'unknown',
     'Nobody answers': 'unknown',
   })
+})
+
+test('waiting for what the run brings about is no change, and fails nobody', async () => {
+  const { foreseen, real } = await both(({ task }) => {
+    task('Make it', shell({ touches: ['/srv/made'] })`printf x >/srv/made`)
+    task('Wait for it', wait.file('/srv/made'))
+  })
+  assert.equal(foreseen, real)
 })
 
 test('a module says what its change leaves, and what it brings about whatever it finds', async () => {

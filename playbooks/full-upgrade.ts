@@ -7,6 +7,7 @@ import { neutron, neutronStart } from '../roles/neutron/index.ts'
 import { nova, novaStart } from '../roles/nova/index.ts'
 import { backup } from '../roles/openstack/backup.ts'
 import { freeze } from '../roles/openstack/freeze.ts'
+import { summary } from '../roles/openstack/summary.ts'
 import { computes } from './computes.ts'
 import { before } from './preflight.ts'
 
@@ -21,4 +22,5 @@ export default playbook('A new release by replacing the controller', [
     parallel(glanceStart, neutronStart, novaStart, cinderStart, horizon),
   ]),
   computes,
+  play('Tell how it ended', { hosts: 'target' }, [summary]),
 ])

@@ -62,6 +62,8 @@ export interface Service {
   readonly list?: Listing
   /** Servers of memcached that remember what is in its database, by the settings that name them. */
   readonly caches?: { readonly file: string; readonly keys: readonly (readonly [section: string, key: string])[] }
+  /** More commands whose output an operator wants to see at the end. */
+  readonly shown?: readonly string[]
   /** Disks that it serves to guests, where it does. */
   readonly serving?: Serving
 }

@@ -503,6 +503,7 @@ const nova: Service = {
       AND status IN ('accepted', 'running', 'pre-migrating', 'migrating', 'post-migrating', 'confirming', 'reverting')`,
   ],
   answers: { url: 'http://127.0.0.1:8774/' },
+  shown: ['nova-manage service list'],
   list: { of: 'instances', command: 'nova list', count: 'SELECT COUNT(*) FROM nova.instances WHERE deleted = 0' },
 }
 

@@ -1,3 +1,5 @@
+import { readFileSync, statSync } from 'node:fs'
+import path from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Project } from '../cli/project.ts'
@@ -39,6 +41,14 @@ test('a run by its name, by the only beginning, the latest', async () => {
     assert.match(stdout, `PLAY [${play}]`, named)
     assert.is(code, 0)
   }
+})
+
+test('as a page of its own, for its owner alone', async () => {
+  const { stdout, code } = await project.run(['report', 'latest', '--html', 'two.html'])
+  assert.equal([stdout, code], ['two.html is written\n', 0])
+  const file = path.join(project.path, 'two.html')
+  assert.match(readFileSync(file, 'utf8'), '<title>two</title>')
+  assert.is(statSync(file).mode & 0o777, 0o600)
 })
 
 test('a beginning of several is refused with their names, and one of none', async () => {

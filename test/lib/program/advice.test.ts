@@ -32,6 +32,18 @@ test('names none where it stands in the settings', () => {
   assert.is(said(advice, 'book.ts'), `bring them: ${program()} cinder -t volumes`)
 })
 
+test('… in what tasks tell, and in reasons', () => {
+  const text = '→ run playbooks/guests.ts -i INVENTORY'
+  const wanted = `→ ${program()} playbooks/guests.ts -i x`
+  const log = { type: 'output', stream: 'log', text } as Event
+  assert.is((withInventory(log, ['-i', 'x']) as { text: string }).text, wanted)
+  const reason = { type: 'task-finished', failure: { reason: text } } as unknown as Event
+  assert.is((withInventory(reason, ['-i', 'x']) as { failure: { reason: string } }).failure.reason, wanted)
+  // What a program wrote is its own.
+  const output = { type: 'output', stream: 'stdout', text } as Event
+  assert.is(withInventory(output, ['-i', 'x']), output)
+})
+
 test('leaves other advice and other events as they are', () => {
   assert.is(said('service mysqld start', '-i', 'x'), 'service mysqld start')
   const other = { type: 'warned', message: ' -i INVENTORY' } as Event

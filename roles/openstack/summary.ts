@@ -1,0 +1,91 @@
+import { role } from '../../lib/index.ts'
+import { database, probe } from '../../lib/modules/index.ts'
+import { movedGuests } from '../nova/guests.ts'
+import { type CloudHost, cloud, releaseOf, sourceOf } from './cloud.ts'
+import { daemonsOf } from './daemons.ts'
+import { ranFile } from './kept.ts'
+import { rootLogin } from './logins.ts'
+
+/**
+ * What the operator should know when the upgrade has ended: what was moved, in numbers; what was not; how long each
+ * service was away; the article's own tables; which guests need a hand; and the way back.
+ */
+export const summary = role('summary', cloud, ({ task }) => {
+  const options = { tags: ['summary', 'verify'], verify: true } as const
+  task('Tell what was moved', options, async (host) => {
+    const counts = await movedCounts(host)
+    for (const { of, before, after } of counts)
+      host.log(`${of.padEnd(10)} ${before} on ${host.vars.source.name}, ${after} here`)
+    for (const name of host.vars.leave) host.log(`left behind: ${name}`)
+    return { counts }
+  })
+  task('Tell how long the services were away', options, async (host) => {
+    const away = await awayTimes(host)
+    for (const { service, seconds } of away)
+      host.log(`${service.padEnd(10)} ${Math.floor(seconds / 60)} min ${seconds % 60} s`)
+    return { away }
+  })
+  task('Show what users see', options, async (host) => {
+    const { services, openrc } = releaseOf(host)
+    for (const { list, shown = [] } of services) {
+      for (const command of [...(list ? [list.command] : []), ...shown]) {
+        const { stdout } = await host.run(
+          probe`. ${openrc} && unset SERVICE_TOKEN SERVICE_ENDPOINT && ${command.split(' ')}`,
+        )
+        host.log(`# ${command}\n${stdout.trimEnd()}`)
+      }
+    }
+  })
+  task('Tell what is left to do', options, async (host) => {
+    const guests: string[] = []
+    for (const node of host.vars.computes)
+      for (const { name, uuid } of await movedGuests(host.on(node))) guests.push(`${name} (${uuid}) on ${node.name}`)
+    for (const line of leftToDo(guests)) host.log(line)
+    return { guests }
+  })
+})
+
+/** How many of what users see there were on the source, and are here. */
+async function movedCounts(host: CloudHost) {
+  const counts: { of: string; before: number; after: number }[] = []
+  for (const { list } of releaseOf(host).services) {
+    if (!list) continue
+    const count = async (at: CloudHost) => Number((await at.run(database.select(list.count, rootLogin(at))))[0]?.[0])
+    counts.push({ of: list.of, before: await count(sourceOf(host)), after: await count(host) })
+  }
+  return counts
+}
+
+/** From the moment before a service was stopped on the source to that in which its API was started here, in seconds. */
+async function awayTimes(host: CloudHost) {
+  const away: { service: string; seconds: number }[] = []
+  for (const { name } of releaseOf(host).services) {
+    const api = daemonsOf(host, name).at(-1)!
+    const { stdout } = await host.run(
+      probe`stat -c %Y ${ranFile(host, 'source', name)} 2>/dev/null
+        p=$(service ${api} status 2>/dev/null | grep -Eo '(pid|process) +[0-9]+' | grep -Eo '[0-9]+' | head -n 1)
+        [ -z "$p" ] || stat -c %Y "/proc/$p" 2>/dev/null; :`,
+    )
+    const [stopped, begun] = stdout.split('\n').filter(Boolean).map(Number)
+    if (stopped === undefined || begun === undefined) continue
+    // One that was started by somebody since tells nothing of the upgrade.
+    const seconds = begun - stopped
+    if (seconds >= 0 && seconds < 86_400) away.push({ service: name, seconds })
+  }
+  return away
+}
+
+function leftToDo(guests: readonly string[]): readonly string[] {
+  return [
+    ...(guests.length === 0
+      ? []
+      : [
+          `these guests hold sessions to the old portal: ${guests.join(', ')}`,
+          '  take them over, one by one: run playbooks/guests.ts -i INVENTORY',
+        ]),
+    'when every compute node has been upgraded itself: run playbooks/finalize.ts -i INVENTORY',
+    'the way back: run playbooks/rollback.ts -i INVENTORY; lost on it is what users have done here since, and from the',
+    '  first write of a guest to a volume here what it writes',
+    'keep this report: run report latest --html upgrade.html',
+  ]
+}

@@ -1,0 +1,36 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { summary } from '../../roles/openstack/summary.ts'
+import { attachment, mos, onControllers } from './mos.ts'
+
+const test = suite('roles/summary')
+const uuid = '75eee200-5961-4e2e-bc9f-b6c276c68554'
+
+test('tells what was moved, what was not, which guests need a hand, and the way back', async () => {
+  const clouds = await mos({
+    vars: { leave: ['heat'] },
+    migrated: ['keystone', 'glance', 'nova', 'neutron', 'cinder'],
+    files: {
+      'node-5': {
+        '/var/backups/switchover/rows/nova.block_device_mapping.jsonl': `${JSON.stringify({
+          key: 5,
+          before: { connection_info: attachment('192.168.1.4') },
+        })}\n`,
+      },
+    },
+    running: { 'node-5': onControllers },
+    answers: [[/SELECT b\.id, i\.uuid/, [['5', uuid, 'instance-1', 'active', 'f374f730-4adc-40f3-bfd4-67c4ac14ba76']]]],
+  })
+  const run = clouds.start(summary, { on: 'target' })
+  assert.is(await run.ended, 'ok', run.told.join('\n'))
+  assert.equal(clouds.typed, [])
+  const counts = run.finished('Tell what was moved', 'node-5').result as { counts: readonly { of: string }[] }
+  assert.equal(
+    counts.counts.find(({ of }) => of === 'instances'),
+    { of: 'instances', before: 1, after: 1 },
+  )
+  const left = run.finished('Tell what is left to do', 'node-5').result as { guests: readonly string[] }
+  assert.equal(left.guests, [`instance-1 (${uuid}) on node-3`])
+})
+
+test.run()

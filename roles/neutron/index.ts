@@ -16,7 +16,7 @@ export const neutron = moved('neutron')
 
 /** Starts the neutron that has been moved. By name: the article's neutron-* has daemons that must not run. */
 export const neutronStart = role('neutron.start', cloud, (steps) => {
-  const since = start(steps, 'neutron')
+  const { since } = start(steps, 'neutron')
   list(steps, 'neutron')
   const patient = { tags: ['verify'], retries: 30, delay: '1s', verify: true } as const
   steps.task("Check that the target's agents are alive", patient, async (host) => {

@@ -18,15 +18,17 @@ export function started(name: string) {
   })
 }
 
+/** What checks of a role ask: when it was, before anything was started, and what had to be. */
+export interface Started {
+  readonly since: Task<{ readonly now: string }>
+  readonly started: Task<daemon.Changed>
+}
+
 /**
  * Starts the daemons of a service whose data has been moved, after what must be there `first`; gives since when they
  * run, for checks of the role.
  */
-export function start(
-  { task, ensure }: Steps<Cloud>,
-  name: string,
-  first: () => void = () => {},
-): Task<{ readonly now: string }> {
+export function start({ task, ensure }: Steps<Cloud>, name: string, first: () => void = () => {}): Started {
   const looking = { tags: ['start', 'verify'], verify: true } as const
   task('Check that the data is there, and the source has stopped', looking, (host) => mustBeReadyToStart(host, name))
   first()
@@ -38,7 +40,7 @@ export function start(
   const stopped = async (host: CloudHost) => hasCaches(host, name) && (await runningOf(host, name)).length === 0
   task('Empty its caches', { tags: ['start'], when: stopped }, (host) => emptyCaches(host, name))
   const since = task('Note the clock', { tags: ['start', 'verify'] }, databaseClock)
-  ensure('Start the daemons', { tags: ['start'] }, (host) =>
+  const started = ensure('Start the daemons', { tags: ['start'] }, (host) =>
     daemon.started({ log: `/var/log/${name}/*.log` }, ...daemonsOf(host, name)),
   )
   task('Start them at the next boot as before', { tags: ['start'] }, async (host) => {
@@ -50,7 +52,7 @@ export function start(
     const { url, ...status } = serviceOf(host, name).answers!
     return wait.http(named(url, host), { ...status, timeout: 60 })
   })
-  return since
+  return { since, started }
 }
 
 /** A service started without its data would make itself new tables; beside the source it would be a second one. */

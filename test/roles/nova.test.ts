@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { play } from '../../lib/index.ts'
 import { nova, novaStart } from '../../roles/nova/index.ts'
 import { parseServices } from '../../roles/nova/service-list.ts'
-import { attachment, as, handOver, mos, mysqldump, services } from './mos.ts'
+import { as, attachment, handOver, mos, mysqldump, onControllers, services } from './mos.ts'
 
 const test = suite('roles/nova')
 const moveIt = [play('Move nova', { hosts: 'target' }, [nova, novaStart])]
@@ -56,6 +56,24 @@ test('names the nova services that are down', async () => {
   assert.is(await run.ended, 'failed')
   const { failure } = run.finished('Check that every nova service of the target smiles', 'node-5')
   assert.is(failure?.reason, 'these nova services are down: nova-cert')
+})
+
+test('waits for those that it has started alone: others report when their time has come', async () => {
+  const late = [[/SELECT `binary` FROM nova\.services/, [['nova-conductor'], ['nova-cert']]]] as const
+  const running = onControllers.filter((name) => name !== 'openstack-nova-cert')
+  const clouds = await mos({
+    migrated: ['keystone', 'nova'],
+    running: { 'node-5': running },
+    stopped: { 'node-5': ['openstack-nova-cert'], 'node-1': onControllers },
+    answers: late,
+  })
+  const run = clouds.start(novaStart, { on: 'target' })
+  assert.is(await run.ended, 'failed')
+  const { failure } = run.finished('Check that every nova service of the target smiles', 'node-5')
+  assert.is(failure?.reason, 'these nova services have not reported since they were started: nova-cert')
+  // Nothing is started by then.
+  const again = clouds.start(novaStart, { on: 'target' })
+  assert.is(await again.ended, 'ok')
 })
 
 test('reads the list of services as nova-manage prints it, long host names too', () => {

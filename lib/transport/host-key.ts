@@ -1,5 +1,6 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { type Certificate, faultOf } from './certificates.ts'
 import { Unreachable } from '../model/operation.ts'
 import { fingerprint, hostNames, keyType, type KnownHosts, readKnownHosts, recordHostKey } from './known-hosts.ts'
 import type { Route } from './route.ts'
@@ -50,8 +51,54 @@ export function keyNames({ address, name, port, hostKeyAlias }: Route): readonly
   return hostKeyAlias === undefined ? hostNames(port, address, name) : [hostKeyAlias.toLowerCase()]
 }
 
-/** Why a host key is not good enough; undefined when it is. */
+/** Why a host key is not good enough, whether it shows a certificate or the key alone; undefined when it is. */
 export async function judge(
+  route: Route,
+  place: string,
+  known: KnownHosts,
+  files: KnownFiles,
+  { key, certificate }: Shown,
+  ask: AskHostKey | undefined,
+): Promise<Unreachable | undefined> {
+  if (certificate === undefined) return judgeKey(route, place, known, files, key, ask)
+  const names = certifiedNames(route)
+  const { authority } = certificate
+  const signer = known.authority(names, authority)
+  if (signer.is === 'revoked') {
+    return new Unreachable(
+      `the host certificate of ${place} is signed by a revoked key: ${fingerprint(authority)} (${signer.at})`,
+      'do not connect before you know why',
+    )
+  }
+  const { address, name, hostKeyAlias } = route
+  const hosts = (hostKeyAlias === undefined ? [address, name] : [hostKeyAlias]).map((one) => one.toLowerCase())
+  const fault =
+    signer.is === 'known'
+      ? faultOf(certificate, hosts)
+      : `it is signed by ${fingerprint(authority)}, which is none of the authorities for it`
+  if (fault === undefined && known.check(names, key).is !== 'revoked') return undefined
+  // Without a certificate that holds its key counts by itself, as for OpenSSH.
+  const refusal = await judgeKey(route, place, known, files, key, undefined)
+  if (refusal === undefined || fault === undefined) return refusal
+  return new Unreachable(
+    `the host certificate of ${place} does not vouch for it: ${fault}`,
+    'have it signed anew, or correct the line of its authority in the known hosts',
+  )
+}
+
+/** What a host shows: its key, and the certificate in which it came. */
+export interface Shown {
+  readonly key: Buffer
+  readonly certificate?: Certificate
+}
+
+/** The names under which an authority may vouch for a host. */
+export function certifiedNames(route: Route): readonly string[] {
+  const { address, name, hostKeyAlias } = route
+  return [...keyNames(route), ...(hostKeyAlias === undefined ? hostNames(22, address, name) : [])]
+}
+
+async function judgeKey(
   route: Route,
   place: string,
   known: KnownHosts,

@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import type { AuthenticationType, AuthHandlerMiddleware, BaseAgent, ParsedKey } from 'ssh2'
+import type { AuthenticationType, AuthHandlerMiddleware, ParsedKey } from 'ssh2'
 import { Unreachable } from '../model/operation.ts'
 import type { Secret } from '../model/secret.ts'
+import { AgentKeys } from './agent.ts'
+import { type Certificate, certificateOf, certified, outOfTime } from './certificates.ts'
 import { inTurn } from './host-key.ts'
 import type { Route } from './route.ts'
 
@@ -26,6 +28,12 @@ interface Attempt {
   readonly offer: object | (() => Promise<object | undefined>)
 }
 
+/** A certificate, and the file that it came from. */
+export interface Vouched {
+  readonly file: string
+  readonly certificate: Certificate
+}
+
 /** A private key file as it was found, or why it cannot be used. */
 type Found =
   | { readonly key: ParsedKey }
@@ -40,6 +48,7 @@ export class KeyRing {
   readonly #ask: AskSecret | undefined
   readonly #files = new Map<string, Promise<Found>>()
   readonly #asked = new Map<string, Promise<ParsedKey | string>>()
+  readonly #certificates = new Map<string, Promise<Certificate | undefined>>()
 
   constructor(ask: AskSecret | undefined) {
     this.#ask = ask
@@ -56,6 +65,15 @@ export class KeyRing {
     const finding = find(path, passphrase)
     this.#files.set(name, finding)
     return finding
+  }
+
+  /** The certificate in a file; undefined when there is none. */
+  certificate(path: string): Promise<Certificate | undefined> {
+    const known = this.#certificates.get(path)
+    if (known !== undefined) return known
+    const reading = readFile(path, 'utf8').then(certificateOf, () => undefined)
+    this.#certificates.set(path, reading)
+    return reading
   }
 
   /** The key behind a passphrase that the operator knows, or why there is none. */
@@ -98,12 +116,25 @@ async function parsed(text: Buffer, passphrase: Secret): Promise<ParsedKey | und
  * @throws Unreachable when a key that the settings name cannot be used
  */
 export async function login(
-  { user, settings, identities, identitiesOnly, authentications, agent: socket }: Route,
+  { user, settings, identities, identitiesOnly, certificates, authentications, agent: socket }: Route,
   ring: KeyRing,
   patiently: <T>(answer: Promise<T>) => Promise<T>,
 ): Promise<Login> {
   const skipped: string[] = []
   const attempts: Attempt[] = []
+
+  /** The certificates for the key of a file, or for any, that hold now. */
+  const certificatesFor = async (paths: readonly string[]): Promise<readonly Vouched[]> => {
+    const files = [...paths.map((path) => `${path}-cert.pub`), ...certificates]
+    const found = await Promise.all(files.map(async (file) => ({ file, certificate: await ring.certificate(file) })))
+    return found.flatMap(({ file, certificate }) => {
+      if (certificate === undefined || certificate.kind !== 'user') return []
+      const late = outOfTime(certificate)
+      if (late === undefined) return [{ file, certificate }]
+      skipped.push(`${file}: ${late}`)
+      return []
+    })
+  }
 
   const key = async (path: string, needed: boolean): Promise<void> => {
     const found = await ring.find(path, settings.passphrase)
@@ -116,31 +147,49 @@ export async function login(
     }
     const what = `key ${path}`
     const show = (usable: ParsedKey): object => ({ type: 'publickey', username: user, key: usable })
-    if ('key' in found) attempts.push({ method: 'publickey', what, offer: show(found.key) })
-    else if ('broken' in found) skipped.push(`${path}: ${found.broken}`)
+    const vouched = await certificatesFor([path])
+    if ('key' in found) {
+      const blob = found.key.getPublicSSH()
+      // As OpenSSH: the certificate goes before the key that it is for.
+      for (const { file, certificate } of vouched)
+        if (certificate.key.equals(blob))
+          attempts.push({
+            method: 'publickey',
+            what: `certificate ${file}`,
+            offer: show(certified(found.key, certificate)),
+          })
+      attempts.push({ method: 'publickey', what, offer: show(found.key) })
+    } else if ('broken' in found) skipped.push(`${path}: ${found.broken}`)
     else if (!ring.asks) skipped.push(`${path}: it has a passphrase`)
     else {
-      const offer = async (): Promise<object | undefined> => {
-        const opened = await patiently(ring.open(path, found.locked))
-        if (typeof opened !== 'string') return show(opened)
-        skipped.push(`${path}: ${opened}`)
+      const opened = async (use: (key: ParsedKey) => object | undefined): Promise<object | undefined> => {
+        const usable = await patiently(ring.open(path, found.locked))
+        if (typeof usable !== 'string') return use(usable)
+        if (!skipped.includes(`${path}: ${usable}`)) skipped.push(`${path}: ${usable}`)
         return undefined
       }
-      attempts.push({ method: 'publickey', what, offer })
+      for (const { file, certificate } of vouched)
+        attempts.push({
+          method: 'publickey',
+          what: `certificate ${file}`,
+          offer: () =>
+            opened((usable) =>
+              certificate.key.equals(usable.getPublicSSH()) ? show(certified(usable, certificate)) : undefined,
+            ),
+        })
+      attempts.push({ method: 'publickey', what, offer: () => opened(show) })
     }
   }
 
   const agent = async (only: readonly string[] | undefined): Promise<void> => {
     if (socket === undefined) return
-    const { createAgent } = (await import('ssh2')).default
-    const there = createAgent(socket)
     try {
       const wanted = only === undefined ? undefined : await publicKeys(only)
-      const held = (await identitiesOf(there)).filter((one) => wanted === undefined || wanted.includes(one.blob))
-      if (held.length === 0) return
-      const what = held.map(({ name }) => `agent key ${name}`).join(', ')
-      const shown = wanted === undefined ? there : await showing(there, wanted)
-      attempts.push({ method: 'publickey', what, offer: { type: 'agent', username: user, agent: shown } })
+      const vouched = await certificatesFor(only ?? defaults.map((name) => join(homedir(), '.ssh', name)))
+      const agent = await AgentKeys.of(socket, vouched, wanted)
+      if (agent.names.length === 0) return
+      const what = agent.names.map((name) => `agent key ${name}`).join(', ')
+      attempts.push({ method: 'publickey', what, offer: { type: 'agent', username: user, agent: agent.shown } })
     } catch (error) {
       skipped.push(`agent ${socket}: ${(error as Error).message}`)
     }
@@ -223,24 +272,6 @@ function byPassword(user: string, password: string): readonly Attempt[] {
   ]
 }
 
-interface Held {
-  readonly name: string
-  readonly blob: string
-}
-
-function identitiesOf(agent: BaseAgent): Promise<readonly Held[]> {
-  return new Promise((resolve, reject) => {
-    agent.getIdentities((error, keys) => {
-      if (error) reject(error)
-      else resolve(((keys ?? []) as unknown as readonly ParsedKey[]).map(held))
-    })
-  })
-}
-
-function held(key: ParsedKey): Held {
-  return { name: key.comment || key.type || 'without a name', blob: key.getPublicSSH().toString('base64') }
-}
-
 /** The public halves of key files, from the .pub beside each or the file itself. */
 async function publicKeys(paths: readonly string[]): Promise<readonly string[]> {
   const { utils } = (await import('ssh2')).default
@@ -257,22 +288,4 @@ async function publicKeys(paths: readonly string[]): Promise<readonly string[]> 
     }),
   )
   return found.filter((one) => one !== undefined)
-}
-
-/** An agent that shows only some of its keys. */
-async function showing(agent: BaseAgent, wanted: readonly string[]): Promise<BaseAgent> {
-  const { BaseAgent: Base } = (await import('ssh2')).default as unknown as { BaseAgent: new () => BaseAgent }
-  const chosen = new Base()
-  chosen.getIdentities = (take) => {
-    agent.getIdentities((error, keys) => {
-      if (error) take(error)
-      else
-        take(
-          undefined,
-          (keys ?? []).filter((key) => wanted.includes(held(key as unknown as ParsedKey).blob)),
-        )
-    })
-  }
-  chosen.sign = agent.sign.bind(agent)
-  return chosen
 }

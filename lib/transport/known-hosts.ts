@@ -23,6 +23,10 @@ export interface KnownHosts {
   /** The types of the keys recorded for a host, which it should be asked for first. */
   types(names: readonly string[]): readonly string[]
   check(names: readonly string[], key: Buffer): Verdict
+  /** Does any authority vouch for a host by certificates? */
+  certifies(names: readonly string[]): boolean
+  /** What is said of an authority where it vouches for a host. */
+  authority(names: readonly string[], key: Buffer): Verdict
 }
 
 /** Reads files of known hosts as OpenSSH does; those that do not exist are empty. */
@@ -40,6 +44,13 @@ export async function readKnownHosts(files: readonly string[]): Promise<KnownHos
           .map(({ type }) => type),
       ),
     ],
+    certifies: (names) => of(names).some(({ marker }) => marker === '@cert-authority'),
+    authority(names, key) {
+      const same = of(names).filter((entry) => entry.key.equals(key))
+      const revoked = same.find(({ marker }) => marker === '@revoked')
+      if (revoked !== undefined) return { is: 'revoked', at: revoked.at }
+      return { is: same.some(({ marker }) => marker === '@cert-authority') ? 'known' : 'unknown' }
+    },
     check(names, key) {
       const mine = of(names)
       const same = mine.filter((entry) => entry.key.equals(key))

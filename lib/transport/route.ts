@@ -15,6 +15,8 @@ export interface Route {
   readonly identities: readonly string[] | undefined
   /** Keys of the agent that are none of `identities` are not shown. */
   readonly identitiesOnly: boolean
+  /** Files of certificates, besides those that lie beside keys. */
+  readonly certificates: readonly string[]
   /** The ways to log in that are wanted, the first first; undefined: any, in our order. */
   readonly authentications: readonly string[] | undefined
   /** The socket of the agent whose keys are shown. */
@@ -84,6 +86,10 @@ export class Routes {
               .all('identityfile')
               .filter((file) => file !== 'none')
               .map(fill),
+      certificates: options
+        .all('certificatefile')
+        .filter((file) => file !== 'none')
+        .map(fill),
       identitiesOnly: yes(options.get('identitiesonly')),
       authentications: authenticationsOf(options),
       forwardAgent:

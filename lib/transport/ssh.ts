@@ -3,7 +3,9 @@ import type { Duplex } from 'node:stream'
 import type { NodeSSH } from 'node-ssh'
 import { Advice, Unreachable } from '../model/operation.ts'
 import { explain, firstError, NoAnswer } from './failure.ts'
-import { type AskHostKey, judge, keyNames, type KnownFiles } from './host-key.ts'
+import { type Certificate, suffix } from './certificates.ts'
+import { withCertificates } from './certified.ts'
+import { type AskHostKey, certifiedNames, judge, keyNames, type KnownFiles } from './host-key.ts'
 import { type KeyRing, type Login, login } from './keys.ts'
 import type { KnownHosts } from './known-hosts.ts'
 import { usualPatience } from './patience.ts'
@@ -34,6 +36,9 @@ const hostKeys = [
   'rsa-sha2-256',
   'ssh-rsa',
 ]
+
+// Asked for where an authority may vouch for the host. One by SHA-1 would count for none.
+const certificates = hostKeys.filter((type) => type !== 'ssh-rsa').map((type) => type + suffix)
 
 /** What connections of one run share. */
 export interface Shared {
@@ -116,6 +121,7 @@ export async function sshLink(
 
   async function loggedIn(ssh: NodeSSH, sock: Duplex, known: KnownHosts): Promise<Link> {
     let accepted: Buffer | undefined
+    let certificate: Certificate | undefined
     const ready = ssh.connect({
       sock,
       username: user,
@@ -131,17 +137,22 @@ export async function sshLink(
           if (!key.equals(accepted)) first.fail(new Unreachable(`${place} shows another host key than it began with`))
           return verify(key.equals(accepted))
         }
-        void patiently(judge(route, place, known, files, key, ask)).then((refusal) => {
-          stage.doing = 'logging in'
-          if (refusal !== undefined) first.fail(refusal)
-          else accepted = Buffer.from(key)
-          verify(refusal === undefined)
-        })
+        void patiently(judge(route, place, known, files, { key, ...(certificate ? { certificate } : {}) }, ask)).then(
+          (refusal) => {
+            stage.doing = 'logging in'
+            if (refusal !== undefined) first.fail(refusal)
+            else accepted = Buffer.from(key)
+            verify(refusal === undefined)
+          },
+        )
       },
     } as unknown as Parameters<typeof ssh.connect>[0])
     ready.catch(first.fail)
     const client = ssh.connection
     if (client === null) throw await first.seen
+    withCertificates(client, known.certifies(certifiedNames(route)) ? certificates : [], (shown) => {
+      certificate = shown
+    })
     // For the whole life of the connection: node-ssh listens only until it is ready, and a later error would end us.
     client.on('error', first.fail)
     await inTime(

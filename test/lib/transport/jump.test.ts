@@ -275,7 +275,7 @@ Host *
     ['gate', 'node-1'].map(
       (name) =>
         `StrictHostKeyChecking no for ${name} is taken as accept-new, ` +
-        'it is taken as accept-new, so a host key that has changed is still refused',
+        'so a host key that has changed is still refused',
     ),
   )
   // The inventory wins.

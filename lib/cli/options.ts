@@ -79,6 +79,12 @@ export const options = {
     describe: 'Keep what is replaced, so that run undo can put it back',
   },
   'force-handlers': { kind: 'flag', fallback: false, group: how, describe: 'Run due handlers on failed hosts too' },
+  audit: {
+    kind: 'flag',
+    fallback: true,
+    group: how,
+    describe: 'Leave a line in the log of each host: who, from where, which run, how it ended (--no-audit: none)',
+  },
   'type-check': {
     kind: 'flag',
     fallback: true,

@@ -21,7 +21,7 @@ import { harmlessLines, mask } from '../report/index.ts'
 import { connected, keeperOf, load, operatorAt, type Selected, type selecting } from './run.ts'
 
 const options = {
-  ...pick('limit', 'extra-vars', 'forks', 'diff', 'yes', 'undoable', 'force-handlers', 'output', 'verbose'),
+  ...pick('limit', 'extra-vars', 'forks', 'diff', 'yes', 'undoable', 'force-handlers', 'output', 'verbose', 'audit'),
   unknown: {
     kind: 'flag',
     fallback: false,
@@ -127,6 +127,7 @@ async function execute(selected: Selected, plan: SavedPlan, file: string, values
       check: false,
       forks: values.forks,
       forceHandlers: values['force-handlers'],
+      audit: values.audit,
       argv: runOf(plan),
       ...become,
       ...(values.undoable ? { keeper: await keeperOf(selected, { inventory: plan.given.inventory }) } : {}),

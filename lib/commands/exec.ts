@@ -18,7 +18,7 @@ import type { Ran } from '../modules/command.ts'
 import { program } from '../model/program.ts'
 
 const options = {
-  ...pick('inventory', 'limit', 'extra-vars', 'check', 'forks', 'json', 'verbose'),
+  ...pick('inventory', 'limit', 'extra-vars', 'check', 'forks', 'json', 'verbose', 'audit'),
   probe: {
     kind: 'flag',
     fallback: false,
@@ -112,6 +112,7 @@ async function execute({ pattern, words, values, argv }: ExecArguments): Promise
       {
         check: values.check,
         forks: values.forks,
+        audit: values.audit,
         forceHandlers: false,
         argv,
         ...becomeOf(values),

@@ -177,6 +177,7 @@ async function execute(prepared: Prepared, own: readonly Own[], { values, argv }
       check,
       forks,
       forceHandlers: values['force-handlers'],
+      audit: values.audit,
       argv,
       ...becomeOf(values),
       ...(resume === undefined ? {} : { resume }),

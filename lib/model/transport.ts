@@ -16,5 +16,6 @@ export interface Session {
 export interface Transport {
   /** A face on the host's connection for one task; costs nothing until it is used. */
   connection(host: Host, session: Session): Connection
-  close(): Promise<void>
+  /** Ends all connections; `ending` is how the run ended, for the log of the hosts that it locked. */
+  close(ending?: string): Promise<void>
 }

@@ -29,6 +29,8 @@ export interface Performance
   extends Pick<RunOptions, 'check' | 'forks' | 'forceHandlers' | 'become' | 'becomeUser' | 'argv' | 'weigh'> {
   /** Keeps other runs from its hosts, and says how to look in spite of theirs. Runs that only look have none. */
   readonly locks?: string
+  /** false: the logs of the hosts are not told of the run. */
+  readonly audit?: boolean
   /** Writes the journal that it can be resumed from. */
   readonly records: boolean
   /** Keeps what a run of that name replaces. */
@@ -85,8 +87,10 @@ export async function perform(prepared: Prepared, how: Performance): Promise<Per
         locked = true
         broken.abort()
       },
+      logs: how.audit !== false,
       warn,
     }
+    let ending: Performed['outcome'] = 'crashed'
     const transport = createTransport({ ...operator, inventory, warn, ...(claims ? { claim } : {}) })
     for (const fault of faults) warn(`${fault}; what it said is not known: what nothing else tells of is done again`)
     try {
@@ -104,12 +108,13 @@ export async function perform(prepared: Prepared, how: Performance): Promise<Per
         ...(records || resume !== undefined ? { circumstances: circumstancesOf(transport) } : {}),
         stop: AbortSignal.any([operator.stop, broken.signal]),
       })
-      return { run: runId, outcome: locked ? 'locked' : outcome }
+      ending = locked ? 'locked' : outcome
+      return { run: runId, outcome: ending }
     } catch (error) {
       emit({ type: 'run-finished', run: runId, outcome: 'crashed', milliseconds: 0, owed: [] })
       throw error
     } finally {
-      await transport.close()
+      await transport.close(ending)
       await sinks.close()
     }
   } finally {

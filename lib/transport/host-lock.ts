@@ -11,6 +11,8 @@ export interface Claim {
   readonly holder: string
   /** What to type where a host stays locked by a run that is known to have ended. */
   unlock(host: string, run: string): string
+  /** Whether the log of each host is told of the run. */
+  readonly logs?: boolean
   /** Hears of each host that another run holds. */
   refused(reason: Locked): void
   warn(message: string): void
@@ -145,10 +147,13 @@ export class HostLock implements Locking {
     )
   }
 
-  /** What takes the lock away. */
-  get release(): string | undefined {
-    const run = quote(this.#claim.run)
-    return this.#file && `read -r r <${this.#file} && [ "$r" = ${run} ] && rm -f ${this.#file}`
+  /** What takes the lock away, and leaves a line in the host's log of who was there and how that ended. */
+  release(ending: string | undefined): string | undefined {
+    const { run, holder, logs } = this.#claim
+    const gone = this.#file && `read -r r <${this.#file} && [ "$r" = ${quote(run)} ] && rm -f ${this.#file}\n`
+    const line = quote(oneLine(`${holder}: ${ending}`))
+    const told = `command -v logger >/dev/null && logger -t switchover -- ${line} </dev/null >/dev/null 2>&1\n`
+    return gone && (logs === true && ending !== undefined ? gone + told : gone)
   }
 }
 
@@ -198,6 +203,8 @@ connection() {
   done
 }
 me() { ${of.job ? ':' : 'begun $$ && echo "w $$ $r"'}; }
+# After a restart of the host its processes are others.
+ours && { read -r r; read -r r; read -r r; } <"$l" && [ "$r" != "$b" ] && rm -f "$l"
 if ours; then
   if [ -O "$l" ]; then { connection; me; } >>"$l"
   else { connection; me; } | dd of="$l" conv=notrunc,nocreat oflag=append; fi 2>/dev/null

@@ -139,10 +139,10 @@ export function createTransport(options: TransportOptions): Transport {
 
   return {
     connection,
-    async close() {
+    async close(ending) {
       closing.abort()
       const ends = [...machines.values()].map((one) =>
-        one.close().catch((error: unknown) => options.warn?.((error as Error).message)),
+        one.close(ending).catch((error: unknown) => options.warn?.((error as Error).message)),
       )
       await Promise.all(ends)
     },
@@ -263,11 +263,12 @@ class OneMachine implements Machine {
     return this.#peer(host, session)
   }
 
-  async close(): Promise<void> {
+  async close(ending?: string): Promise<void> {
     const link = await this.#link?.opening.catch(() => undefined)
     if (link === undefined || link.lost) return link?.close()
     // A lock that stays is dead as soon as the connection is: it is only not to lie about.
-    const { release, taken } = this.#lock ?? {}
+    const taken = this.#lock?.taken
+    const release = this.#lock?.release(ending)
     if (taken !== undefined && release !== undefined) this.become(link, taken.become?.user).pool.leave(release)
     const answered = await Promise.all([...this.#pools.values()].map(({ pool }) => pool.end()))
     await link.close(answered.length > 0 && answered.every(Boolean))

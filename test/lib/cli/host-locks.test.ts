@@ -17,7 +17,9 @@ interface Context {
 
 const test = suite<Context>('locks on hosts')
 test.before(async (context) => {
-  const sshd = (context.sshd = await startSshd())
+  // A log of its own.
+  const programs = { logger: 'shift 2; [ "$1" = -- ] && shift; echo "$@" >>${0%/bin/logger}/syslog' }
+  const sshd = (context.sshd = await startSshd({ programs }))
   context.lock = `/tmp/.switchover-lock-${sshd.port}`
   const files = {
     'hosts.ini': `node-1 ansible_host=127.0.0.1 ansible_port=${sshd.port} ansible_ssh_private_key_file=${sshd.privateKey}
@@ -93,6 +95,19 @@ test('a second run from another folder is told who works there; those that only 
   assert.not.ok(existsSync(lock))
   writeFileSync(`${sshd.home}/go`, '')
   assert.is((await first.ended).code, 0)
+})
+
+test('the log of the host tells of each run, in a line, unless it is not to', async ({ sshd, two }) => {
+  const syslog = () =>
+    existsSync(`${sshd.home}/syslog`) ? readFileSync(`${sshd.home}/syslog`, 'utf8').trimEnd().split('\n') : []
+  const before = syslog().length
+  assert.is((await two.run(exec())).code, 0)
+  const [line, ...more] = syslog().slice(before)
+  assert.match(line!, /^run \d{8}-\S+ of «exec» \(\S+, pid \d+ on \S+, since [\d :-]+ UTC\): ok$/)
+  assert.equal(more, [])
+  for (const silent of [exec('--no-audit'), exec('--probe'), exec('-C'), site('look')])
+    assert.is((await two.run(silent)).code, 0)
+  assert.is(syslog().length, before + 1)
 })
 
 test('what a killed run left behind ends before the next begins, and nothing stays', async ({

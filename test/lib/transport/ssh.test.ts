@@ -163,7 +163,13 @@ test('a lock costs no round trip', async ({ sshd }) => {
     const relay = await startRelay(sshd.port, { delay: 10 })
     const host = aHost('node-1', { ...reach(sshd), port: relay.port, knownHosts: knownAt(sshd, relay.port) })
     const transport = createTransport({ inventory: inventoryOf(host), ...claims })
+    // What the run left there before the host was started anew.
+    if ('claim' in claims) writeFileSync(`/tmp/.switchover-lock-${sshd.port}`, 'r\nrun r\nanother\nc 1 1\n')
     await transport.connection(host, {}).exec('true')
+    if ('claim' in claims) {
+      const [, , boot] = readFileSync(`/tmp/.switchover-lock-${sshd.port}`, 'utf8').split('\n')
+      assert.is(boot, readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim())
+    }
     const { stdout } = await transport.connection(host, {}).exec(`ls /tmp/.switchover-lock-${sshd.port} | wc -l`)
     assert.is(Number(stdout), 'claim' in claims ? 1 : 0)
     await transport.close()

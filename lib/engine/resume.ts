@@ -59,7 +59,7 @@ export class Resume {
       const which = [...new Set(owed.map(({ host, handler }) => `«${handler}» on ${host}`))].join(', ')
       emit({
         type: 'warned',
-        message: `run ${done!.run} notified handlers and did not run them: ${which}; this run does`,
+        message: `run ${done!.run} notified handlers and did not run them: ${which}; they are due in this one`,
       })
     }
     for (const handler of new Set(this.#lost.map(({ handler }) => handler))) {

@@ -95,7 +95,7 @@ test('a run that begins anew runs the handlers that the one before it owes', asy
   assert.is(code, 0)
   assert.match(
     warned(stderr).join('\n'),
-    /^run \S+ notified handlers and did not run them: «Restart» on one; this run does$/,
+    /^run \S+ notified handlers and did not run them: «Restart» on one; they are due in this one$/,
   )
   assert.equal(log(), ['greet hi', 'work', 'last', 'restart'])
   assert.equal(warned((await project.run(['site.ts', ...where, ...hi])).stderr), [])

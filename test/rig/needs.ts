@@ -28,6 +28,7 @@ const programs = {
   mariadbd: 'mariadb-server-core',
   openssl: 'openssl',
   rsync: 'rsync',
+  semanage: 'policycoreutils-python-utils',
   script: 'bsdutils',
   sshd: 'openssh-server',
   sudo: 'sudo',

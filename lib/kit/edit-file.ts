@@ -5,7 +5,7 @@ import { performStep, type Step } from './command.ts'
 import { checkedMeta } from './file-meta.ts'
 import { leavesFile } from './leaving.ts'
 import { look } from './look.ts'
-import { fileChange, type NewContent, newContent } from './new-file.ts'
+import { fileChange, madeFrom, type NewContent, newContent } from './new-file.ts'
 import {
   absolute,
   attributesDiff,
@@ -16,7 +16,6 @@ import {
   mustNotBePlanted,
   type PathState,
 } from './path-state.ts'
-import { sha256Of } from './contents.ts'
 import { withoutPasswords } from './sensitive-lines.ts'
 import type { Written } from './written.ts'
 
@@ -78,7 +77,7 @@ const makeEdit = operation<Editing, PathState, Step, Written>(({ name }) => name
     const step = fileChange(state, content, wanted)
     if (!step) return { result: { path, changed: false } }
     // Another edit of the same file may be on its way from somewhere else.
-    const before = state.exists ? sha256Of(state.content!) : null
+    const before = madeFrom(state.content)
     const change = 'content' in step ? { ...step, before } : step
     const diff: readonly Diff[] = [
       ...(content ? [{ path, ...shown }] : []),
@@ -111,10 +110,22 @@ function finder(edit: (before: string) => Edited): (state: PathState) => Found {
       )
     }
     if (!content) return foundIn(path, undefined, edit)
+    mustBeText(path, content)
     const found = known.get(content) ?? foundIn(path, content, edit)
     known.set(content, found)
     return found
   }
+}
+
+// Of texts, UTF-16 alone is full of NULs, where it has no mark; letters that are put between its bytes would break it.
+function mustBeText(path: string, content: Uint8Array): void {
+  const marked = [0xfeff, 0xfffe].includes(((content[0] ?? 0) << 8) | (content[1] ?? 0))
+  const start = content.subarray(0, 4096)
+  if (!marked && start.filter((byte) => byte === 0).length * 5 < Math.max(start.length, 5)) return
+  throw new Advice(
+    `${path} cannot be edited: it is in UTF-16, or no text`,
+    'give it whole, with file.content or file.copy',
+  )
 }
 
 function foundIn(path: string, content: Buffer | undefined, edit: (before: string) => Edited): Found {

@@ -16,6 +16,11 @@ export type NewFile = NewContent & {
   readonly before?: string | null
 }
 
+/** What an edit of this content states of it in `before`. */
+export function madeFrom(content: Uint8Array | undefined): string | null {
+  return content ? sha256Of(content) : null
+}
+
 /** What a file is to contain, as a change carries it. */
 export type NewContent = {
   /** The whole of it, or of a patch the lines that it puts in. */

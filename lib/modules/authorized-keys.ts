@@ -3,7 +3,7 @@ import { accountName, databaseLine } from '../kit/accounts.ts'
 import { answers } from '../kit/answers.ts'
 import { performAll, type Step } from '../kit/command.ts'
 import { look } from '../kit/look.ts'
-import { fileChange, newContent } from '../kit/new-file.ts'
+import { fileChange, madeFrom, newContent } from '../kit/new-file.ts'
 import { absolute, decode, editable, mustBeFile, type PathState } from '../kit/path-state.ts'
 import { plainly, sh } from '../kit/shell.ts'
 import type { Written } from '../kit/written.ts'
@@ -114,7 +114,8 @@ function plan(found: Found, { word, user, keys, options }: Wanted): Plan<Written
     : own
       ? { mode: '0600', owner: uid, group: gid }
       : { mode: '0644' }
-  const change = fileChange(file, content, meta)
+  const step = fileChange(file, content, meta)
+  const change = step && 'content' in step ? { ...step, before: madeFrom(file.content) } : step
   const folder = folderStep(found, own)
   return {
     result: { path, changed: true },

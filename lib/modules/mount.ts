@@ -4,8 +4,7 @@ import { Secret } from '../model/secret.ts'
 import { answers, bytesIn, bytesOf } from '../kit/answers.ts'
 import { changeAsCheck } from '../kit/change-as-check.ts'
 import { performAll, type Step } from '../kit/command.ts'
-import { type NewContent, newContent } from '../kit/new-file.ts'
-import { sha256Of } from '../kit/contents.ts'
+import { madeFrom, type NewContent, newContent } from '../kit/new-file.ts'
 import { leads } from '../kit/links.ts'
 import { absolute, decode } from '../kit/path-state.ts'
 import { quote, sbin, sh } from '../kit/shell.ts'
@@ -193,7 +192,7 @@ function changeOf(
     path: fstab,
     ...contentOf(fstab, state, encode(after)),
     meta: { backup, ...validate },
-    before: state.content ? sha256Of(state.content) : null,
+    before: madeFrom(state.content),
   }
   // It made units of the old table, and would unmount by them.
   const reload: readonly Step[] = state.systemd ? [{ script: 'systemctl daemon-reload' }] : []

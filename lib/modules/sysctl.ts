@@ -3,7 +3,7 @@ import type { Diff, Operation } from '../model/operation.ts'
 import { answers, bytesIn, bytesOf } from '../kit/answers.ts'
 import { changeAsCheck } from '../kit/change-as-check.ts'
 import { performAll, type Step } from '../kit/command.ts'
-import { newContent } from '../kit/new-file.ts'
+import { madeFrom, newContent } from '../kit/new-file.ts'
 import { absolute, decode } from '../kit/path-state.ts'
 import { sh } from '../kit/shell.ts'
 import { settingsText, settingsWithout } from './sysctl/text.ts'
@@ -102,7 +102,12 @@ const bringSettings = operation<Wanted, State, readonly Step[], KernelValues>(
         change: [
           after === text
             ? { script: tell }
-            : { path: file, ...newContent(file, content, encode(after)), meta: { backup, ...validate } },
+            : {
+                path: file,
+                ...newContent(file, content, encode(after)),
+                meta: { backup, ...validate },
+                before: madeFrom(content),
+              },
         ],
         diff,
       }
@@ -126,7 +131,9 @@ const dropSettings = operation<
     if (after === text) return { result: { values: {} } }
     return {
       result: { values: {} },
-      change: [{ path: file, ...newContent(file, content, encode(after)), meta: { backup } }],
+      change: [
+        { path: file, ...newContent(file, content, encode(after)), meta: { backup }, before: madeFrom(content) },
+      ],
       diff: { path: file, before: text, after },
     }
   },

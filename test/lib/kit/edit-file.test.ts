@@ -110,6 +110,12 @@ test('what cannot be edited is refused in the plan', () => {
   assert.throws(plan(found('/a', undefined)), '/a cannot be edited: there is no such file')
   assert.throws(plan(found('/a', '', { kind: 'directory' })), '/a is a directory, not a file')
   assert.throws(plan(found('/a', undefined, { exists: true, kind: 'file', size: 5e6 })), /^\/a cannot be edited: its 5/)
+  for (const encoded of [
+    Buffer.from('\ufeffk = 1\n', 'utf16le'),
+    Buffer.from('\ufeffk = 1\n', 'utf16le').swap16(),
+    Buffer.from('k = 1\nand more\n', 'utf16le'),
+  ])
+    assert.throws(plan(found('/a', undefined, { exists: true, kind: 'file', content: encoded })), /it is in UTF-16/)
   const letters = line.present('/a', { line: '€' })
   const latin1 = found('/a', undefined, { exists: true, kind: 'file', content: Buffer.from([0xfc]) })
   assert.throws(() => letters.plan(latin1), 'does not fit into latin1')

@@ -26,6 +26,8 @@ function missingTools() {
     bzip2: 'bzip2',
     xz: 'xz-utils',
     openssl: 'openssl',
+    nginx: 'nginx-light',
+    logrotate: 'logrotate',
     rsync: 'rsync',
     iptables: 'iptables',
     nft: 'nftables',

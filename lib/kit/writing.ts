@@ -95,7 +95,7 @@ export interface Writing {
 }
 
 /** Makes `b`, in sh: where the copy lies that is kept of the file `f` of the folder `d`. */
-export const backupName = 'b=${d%/}/.$f.switchover-backup~'
+export const backupName = 'b=${d%/}/.switchover-backup/$f'
 
 /**
  * The sh script that replaces a file by its stdin, or by a patch of what is there, in one go: readers see the old
@@ -164,7 +164,8 @@ export function writing(path: string, meta: FileMeta, { patch, before, part }: W
     ...(meta.backup === true
       ? [
           `[ -z "$old" ] || { ${backupName}; [ -e "$b" ] || [ -e "$d/$f.switchover-backup" ]; } ||`,
-          '  { cp -pP -- "$q" "$t.old" && mv -f -- "$t.old" "${q%/*}/${b##*/}"; } || exit 1',
+          '  { k=${q%/*}/.switchover-backup && { [ -d "$k" ] || mkdir -m 700 -- "$k"; } && [ ! -L "$k" ] &&',
+          '    cp -pP -- "$q" "$t.old" && mv -f -- "$t.old" "$k/$f"; } || exit 1',
         ]
       : []),
     ...renaming(meta, told),

@@ -93,7 +93,7 @@ export type FileMeta = {
   readonly owner?: string
   readonly group?: string
   /**
-   * Keeps what was there before beside it, as .NAME.switchover-backup~, unless there is such a file already. Daemons
+   * Keeps what was there before beside it, as .switchover-backup/NAME, unless there is such a file already. Daemons
    * that load whole folders pass by such a name.
    */
   readonly backup?: boolean

@@ -251,7 +251,7 @@ export class FakeHost implements HostRef {
       temporary: (template) => this.#makeTemporary(template),
       // What was kept as it was has such a name too, and lasts.
       isTemporary: (file) =>
-        /\.switchover-(?!backup)/.test(file) || [...this.#temporary].some((one) => within(one, file)),
+        /\.switchover-(?!backup\/.)/.test(file) || [...this.#temporary].some((one) => within(one, file)),
       signal: session.signal,
     }
     const env = { HOME: '/root', HOSTNAME: this.name, PATH: '/bin:/usr/bin:/sbin:/usr/sbin', USER: user }

@@ -21,5 +21,5 @@ export function nodeOf(host: CloudView): Node {
 /** Where `file.backup` keeps a file of it. */
 export function copyOf(path: string): string {
   const at = path.lastIndexOf('/') + 1
-  return `${path.slice(0, at)}.${path.slice(at)}.switchover-backup~`
+  return `${path.slice(0, at)}.switchover-backup/${path.slice(at)}`
 }

@@ -16,8 +16,8 @@ test('types what «Upgrade Nova» says of compute nodes, in its order', async ()
   const clouds = await mos(all)
   const typed = await clouds.run(compute, { on: 'compute' })
   assert.equal(typed, [
-    "node-3: cp -a /etc/nova/nova.conf '/etc/nova/.nova.conf.switchover-backup~.part'",
-    "node-3: cp -a /etc/neutron/neutron.conf '/etc/neutron/.neutron.conf.switchover-backup~.part'",
+    'node-3: cp -a /etc/nova/nova.conf /etc/nova/.switchover-backup/nova.conf.part',
+    'node-3: cp -a /etc/neutron/neutron.conf /etc/neutron/.switchover-backup/neutron.conf.part',
     // «make sure that the credentials for rabbitmq and mysql on the controller and compute nodes … are correct»
     `node-3: write ${nova}`,
     // «set the [upgrade_levels]/compute=icehouse-compat option on compute nodes»

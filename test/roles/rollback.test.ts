@@ -74,7 +74,7 @@ test('gives the compute nodes their configuration back', async () => {
   await clouds.run(compute, { on: 'compute' })
   assert.equal(await clouds.run(computesBack, { on: 'compute' }), [
     ...['nova', 'neutron'].map(
-      (name) => `node-3: cp -a '/etc/${name}/.${name}.conf.switchover-backup~' /etc/${name}/${name}.conf.part`,
+      (name) => `node-3: cp -a /etc/${name}/.switchover-backup/${name}.conf /etc/${name}/${name}.conf.part`,
     ),
     'node-3: service neutron-openvswitch-agent restart',
     'node-3: service openstack-nova-compute restart',

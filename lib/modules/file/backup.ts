@@ -1,9 +1,11 @@
+import { posix } from 'node:path'
 import { cannotLook, closed } from '../../kit/closed.ts'
 import { foresee } from '../../kit/foresee.ts'
 import { type Command, performStep } from '../../kit/command.ts'
 import { absolute } from '../../kit/path-state.ts'
 import { leavesSomeFile } from '../../kit/leaving.ts'
-import { sh } from '../../kit/shell.ts'
+import { atPlace } from '../../kit/links.ts'
+import { quote, sh } from '../../kit/shell.ts'
 import { left } from '../../model/foreseen.ts'
 import { backupName } from '../../kit/writing.ts'
 import { Advice, CommandFailed, operation } from '../../model/operation.ts'
@@ -23,7 +25,7 @@ interface Found<Comparison extends string> {
 const timeout = 3600
 
 /**
- * Copies a file or a directory tree once to .NAME.switchover-backup~ beside it, everything preserved; what was saved
+ * Copies a file or a directory tree once to .switchover-backup/NAME beside it, everything preserved; what was saved
  * before stays. Daemons that load whole folders pass by such a name.
  *
  * ```ts
@@ -47,11 +49,10 @@ const keep = operation<string, Found<'kept' | 'there' | 'missing'>, Command, Bac
       if (is === 'missing')
         throw new Advice(`${path} cannot be saved: it is missing`, 'check the path, and the task that makes it')
       if (is === 'kept') return { result: { path, backup } }
-      const part = `${backup}.part`
       return {
         result: { path, backup },
         // Under its name only when complete: half a copy must never pass for one.
-        change: { script: sh`rm -rf ${part} && cp -a ${target} ${part} && mv ${part} ${backup}`, timeout },
+        change: { script: saving(target), timeout },
         leaves: [left<Found<string>>(`backup ${backup}`, (is) => ({ ...is, is: 'kept' })), ...leavesSomeFile(backup)],
         diff: { path: backup, before: '', after: `copy of ${path}\n` },
       }
@@ -111,19 +112,35 @@ else echo differs; fi`,
         'nothing was saved with file.backup, or it was saved under another path',
       )
     if (is === 'same') return { result: { path, backup } }
-    const [part, replaced] = [`${target}.part`, `${target}.replaced`]
-    const move =
-      is === 'directory'
-        ? sh`rm -rf ${replaced} && mv ${target} ${replaced} && mv ${part} ${target} && rm -rf ${replaced}`
-        : sh`mv -f ${part} ${target}`
     return {
       result: { path, backup },
-      change: { script: `${sh`rm -rf ${part} && cp -a ${backup} ${part}`} && ${move}`, timeout },
+      change: { script: puttingBack(target, backup), timeout },
       diff: { path, before: is === 'gone' ? '' : `not as in ${backup}\n`, after: `as in ${backup}\n` },
     }
   },
   apply: performStep,
 })
+
+// What has been saved since the look is the older one, and stays.
+function saving(target: string): string {
+  return `${atPlace}${sh`beside ${target}`}
+k=./.switchover-backup b=./.switchover-backup/$f
+[ -d "$k" ] || mkdir -m 700 "$k" || exit
+[ ! -L "$k" ] || fail "$k is a link"
+[ -e "$b" ] || [ -L "$b" ] || { rm -rf "$b.part" && cp -a "./$f" "$b.part" && mv "$b.part" "$b"; }`
+}
+
+// A folder that is there by now would take in what is to be put in its place.
+function puttingBack(target: string, backup: string): string {
+  const kept = `./${posix.relative(posix.dirname(target), backup)}`
+  return `${atPlace}${sh`beside ${target}`}
+rm -rf "./$f.part" && cp -a ${quote(kept)} "./$f.part" || exit
+if [ -d "./$f" ] && [ ! -L "./$f" ]; then
+  rm -rf "./$f.replaced" && mv "./$f" "./$f.replaced" && mv "./$f.part" "./$f" && rm -rf "./$f.replaced"
+else
+  mv -f "./$f.part" "./$f"
+fi`
+}
 
 /** Where the path leads and where its copy lies, and what the script says of them: `$p` and `$b`. */
 async function compared<C extends string>(connection: Reader, path: string, script: string): Promise<Found<C>> {

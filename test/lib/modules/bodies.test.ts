@@ -1,4 +1,5 @@
-// Every function that authors import, run by a task on a real host: as a value, from `ensure`, and in a function's body.
+// Every function that authors import, run by a task on a real host: as a value, from `ensure`, and in a function's
+// body.
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -228,7 +229,7 @@ function placeFor(example: string, way: Way): Place {
     writeFileSync(at(path), text)
   }
   write('file', 'one\n')
-  write('.file.switchover-backup~', 'before\n')
+  write('.switchover-backup/file', 'before\n')
   write('folder/inner', 'x')
   write('block', '# BEGIN switchover managed block\nx\n# END switchover managed block\n')
   write('conf', '[old]\nkey = 1\n')

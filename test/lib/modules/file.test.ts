@@ -6,7 +6,9 @@ import {
   lstatSync,
   mkdirSync,
   readFileSync,
+  readdirSync,
   readlinkSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -21,7 +23,7 @@ import type { Diff, Operation, Value } from '../../../lib/model/operation.ts'
 import { emptyDirectory, here, shells } from '../../rig/here.ts'
 import { applied, failure, planOf } from './applied.ts'
 import { found, typed } from './typed.ts'
-import { needing } from '../../rig/needs.ts'
+import { leftOut, needing } from '../../rig/needs.ts'
 
 const mode = (path: string) => (statSync(path).mode & 0o7777).toString(8)
 const sha256 = (text: string) => sha256Of(Buffer.from(text))
@@ -53,7 +55,7 @@ for (const shell of shells) {
     assert.ok(lstatSync(path('name')).isSymbolicLink())
     assert.is(readFileSync(path('real'), 'utf8'), 'two\n')
     assert.is(mode(path('real')), '604')
-    assert.is(readFileSync(path('.real.switchover-backup~'), 'utf8'), 'one\n')
+    assert.is(readFileSync(path('.switchover-backup/real'), 'utf8'), 'one\n')
   })
 
   test('content only sets the mode when only the mode differs', async () => {
@@ -231,7 +233,7 @@ for (const shell of shells) {
     const { path, connection } = fresh()
     writeFileSync(path('f'), 'one', { mode: 0o640 })
     const run = await applied(connection, () => file.backup(path('f')))
-    assert.equal(run.result, { path: path('f'), backup: path('.f.switchover-backup~') })
+    assert.equal(run.result, { path: path('f'), backup: path('.switchover-backup/f') })
     writeFileSync(path('f'), 'two')
     assert.is((await planOf(connection, file.backup(path('f')))).changed, false)
     await applied(connection, () => file.restore(path('f')))
@@ -240,6 +242,48 @@ for (const shell of shells) {
     await applied(connection, () => file.absent(path('f')))
     await applied(connection, () => file.restore(path('f')))
     assert.is(readFileSync(path('f'), 'utf8'), 'one')
+  })
+
+  test('backup keeps what was saved since the look, and restore replaces a folder that came to be', async () => {
+    const { path, connection } = fresh()
+    writeFileSync(path('f'), 'one')
+    const late = await planOf(connection, file.backup(path('f')))
+    await applied(connection, () => file.backup(path('f')))
+    writeFileSync(path('f'), 'two')
+    await late.apply(connection)
+    assert.is(readFileSync(path('.switchover-backup/f'), 'utf8'), 'one')
+    const restoring = await planOf(connection, file.restore(path('f')))
+    rmSync(path('f'))
+    mkdirSync(path('f'))
+    await restoring.apply(connection)
+    assert.is(readFileSync(path('f'), 'utf8'), 'one')
+    assert.equal(readdirSync(path('')).sort(), ['.switchover-backup', 'f'])
+  })
+
+  test('daemons that load folders pass by what backup keeps', async () => {
+    if (leftOut('what loads folders', 'nginx', 'logrotate', 'visudo')) return
+    const { path, connection } = fresh()
+    for (const [name, text] of [
+      ['site', 'server { listen 127.0.0.1:8099 default_server; }\n'],
+      ['rotate', '/var/log/none.log {\n  missingok\n}\n'],
+      ['job', '#!/bin/sh\n'],
+    ] as const) {
+      mkdirSync(path(`${name}.d`))
+      writeFileSync(path(`${name}.d/${name}`), text, { mode: name === 'job' ? 0o755 : 0o644 })
+      await applied(connection, () => file.content(path(`${name}.d/${name}`), `${text}# edited\n`, { backup: true }))
+      assert.is(readdirSync(path(`${name}.d`)).length, 2)
+    }
+    const says = (command: string, ...args: string[]) => {
+      const { stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' })
+      return stdout + stderr
+    }
+    writeFileSync(path('nginx.conf'), `events {}\nhttp { include ${path('site.d')}/*; }\npid ${path('pid')};\n`)
+    assert.match(says('nginx', '-t', '-e', 'stderr', '-c', path('nginx.conf')), 'syntax is ok')
+    assert.not.match(says('nginx', '-t', '-e', 'stderr', '-c', path('nginx.conf')), 'duplicate default server')
+    writeFileSync(path('logrotate.conf'), `include ${path('rotate.d')}\n`)
+    assert.not.match(says('logrotate', '-d', '-s', path('state'), path('logrotate.conf')), 'duplicate log entry')
+    if (existsSync('/usr/bin/run-parts'))
+      assert.is(says('/usr/bin/run-parts', '--test', path('job.d')).trim(), path('job.d/job'))
   })
 
   test('backup and restore of a tree bring it back as it was', async () => {
@@ -266,7 +310,7 @@ for (const shell of shells) {
       assert.is(readFileSync(path(name), 'utf8'), name)
       await applied(connection, () => file.link(path(`${name}.link`), name))
       await applied(connection, () => file.backup(path(`${name}.link`)))
-      assert.is(readFileSync(path(`.${name}.switchover-backup~`), 'utf8'), name)
+      assert.is(readFileSync(path(`.switchover-backup/${name}`), 'utf8'), name)
       await applied(connection, () => file.content(path(`${name}.link`), 'other'))
       await applied(connection, () => file.restore(path(name)))
       assert.is((await planOf(connection, file.stat(path(`${name}.link`)))).result.link, name)
@@ -428,26 +472,23 @@ for (const [what, operation, state, commands] of [
   [
     'a backup, complete before it gets its name',
     file.backup('/a'),
-    { target: '/b', backup: '/b.switchover-backup', is: 'there' },
+    { target: '/b', backup: '/.switchover-backup/b', is: 'there' },
     [
-      'rm -rf /b.switchover-backup.part && cp -a /b /b.switchover-backup.part && ' +
-        'mv /b.switchover-backup.part /b.switchover-backup # at most 3600 s',
+      'beside /b\nk=./.switchover-backup b=./.switchover-backup/$f\n[ -d "$k" ] || mkdir -m 700 "$k" || exit\n' +
+        '[ ! -L "$k" ] || fail "$k is a link"\n[ -e "$b" ] || [ -L "$b" ] || ' +
+        '{ rm -rf "$b.part" && cp -a "./$f" "$b.part" && mv "$b.part" "$b"; } # at most 3600 s',
     ],
   ],
-  ['no second backup', file.backup('/a'), { target: '/a', backup: '/a.switchover-backup', is: 'kept' }, []],
+  ['no second backup', file.backup('/a'), { target: '/a', backup: '/.switchover-backup/a', is: 'kept' }, []],
   [
-    'a file put back',
+    'a file put back, whatever became of it',
     file.restore('/a'),
-    { target: '/a', backup: '/a.switchover-backup', is: 'differs' },
-    ['rm -rf /a.part && cp -a /a.switchover-backup /a.part && mv -f /a.part /a # at most 3600 s'],
-  ],
-  [
-    'a directory put back',
-    file.restore('/d'),
-    { target: '/d', backup: '/d.switchover-backup', is: 'directory' },
+    { target: '/a', backup: '/.switchover-backup/a', is: 'differs' },
     [
-      'rm -rf /d.part && cp -a /d.switchover-backup /d.part && ' +
-        'rm -rf /d.replaced && mv /d /d.replaced && mv /d.part /d && rm -rf /d.replaced # at most 3600 s',
+      'beside /a\nrm -rf "./$f.part" && cp -a ./.switchover-backup/a "./$f.part" || exit\n' +
+        'if [ -d "./$f" ] && [ ! -L "./$f" ]; then\n' +
+        '  rm -rf "./$f.replaced" && mv "./$f" "./$f.replaced" && mv "./$f.part" "./$f" && rm -rf "./$f.replaced"\n' +
+        'else\n  mv -f "./$f.part" "./$f"\nfi # at most 3600 s',
     ],
   ],
   ['only a look', file.stat('/a'), found('/a', ''), []],

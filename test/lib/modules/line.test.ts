@@ -24,7 +24,7 @@ test('line.present replaces the match or adds the line', async () => {
   assert.is(text(), 'DEBUG = True\nOPENSTACK_HOST = "10.0.0.4"\n')
   assert.equal(run.requests, { read: 1, apply: 1 })
   assert.is(
-    readFileSync(join(dirname(path), '.file.switchover-backup~'), 'utf8'),
+    readFileSync(join(dirname(path), '.switchover-backup/file'), 'utf8'),
     'DEBUG = True\nOPENSTACK_HOST = "127.0.0.1"\n',
   )
   await applied(connection, () => line.present(path, { line: 'ALLOWED_HOSTS = ["*"]' }))
@@ -95,7 +95,7 @@ test('replace changes every match in its part, and refuses what would never end'
   await applied(connection, () => replace(path, /10\.0\.0\.3$/, '10.0.0.4', { after: /^# part/ }))
   assert.is(text(), 'host 10.0.0.3\n# part\nhost 10.0.0.4\nhost 10.0.0.4\n')
   assert.match(await failure(connection, replace(path, /host/, 'the host')), 'each run would change it again')
-  assert.not.ok(existsSync(join(dirname(path), '.file.switchover-backup~')))
+  assert.not.ok(existsSync(join(dirname(path), '.switchover-backup/file')))
 })
 
 test.run()

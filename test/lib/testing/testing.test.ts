@@ -160,7 +160,7 @@ test('keeps the owner of a file whose new content comes, and shows that the old 
   await host.run(file.content('/etc/nova.conf', 'new\n', { backup: true }))
   await host.run(file.backup('/etc/nova.conf'))
   assert.equal(host.files.meta('/etc/nova.conf'), { mode: '0644', owner: 'nova', group: 'nova' })
-  host.files.remove('/etc/.nova.conf.switchover-backup~')
+  host.files.remove('/etc/.switchover-backup/nova.conf')
   await host.run(file.backup('/etc/nova.conf'))
   assert.ok(host.commands.some((command) => /^cp -a \/etc\/nova\.conf .*switchover-backup/.test(command)))
 })

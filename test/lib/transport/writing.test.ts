@@ -169,16 +169,16 @@ for (const [name, sh] of shells) {
   test('a backup is made once, with times and mode', async ({ home, to }) => {
     const path = join(home, 'f')
     await to.write(path, 'first', { backup: true })
-    assert.not(existsSync(join(home, '.f.switchover-backup~')))
+    assert.not(existsSync(join(home, '.switchover-backup/f')))
     chmodSync(path, 0o600)
     utimesSync(path, 1000, 1000)
     await to.write(path, 'second', { backup: true })
     await to.write(path, 'third', { backup: true })
-    assert.is(readFileSync(join(home, '.f.switchover-backup~'), 'utf8'), 'first')
-    assert.is(mode(join(home, '.f.switchover-backup~')), '600')
-    assert.is(statSync(join(home, '.f.switchover-backup~')).mtimeMs, 1_000_000)
+    assert.is(readFileSync(join(home, '.switchover-backup/f'), 'utf8'), 'first')
+    assert.is(mode(join(home, '.switchover-backup/f')), '600')
+    assert.is(statSync(join(home, '.switchover-backup/f')).mtimeMs, 1_000_000)
     assert.is(readFileSync(path, 'utf8'), 'third')
-    assert.equal(readdirSync(home).sort(), ['.f.switchover-backup~', 'f'])
+    assert.equal(readdirSync(home).sort(), ['.switchover-backup', 'f'])
   })
 
   test('validate sees the new content under another name, and can refuse it', async ({ home, to }) => {

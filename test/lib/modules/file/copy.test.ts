@@ -172,7 +172,7 @@ for (const shell of shells) {
       if (name === 'small') assert.equal(made.requests, { read: 1, apply: 1 })
       assert.ok(readFileSync(path('host')).equals(bytes))
       assert.is(mode(path('host')), '620')
-      assert.is(readFileSync(path('.host.switchover-backup~'), 'utf8'), 'before')
+      assert.is(readFileSync(path('.switchover-backup/host'), 'utf8'), 'before')
       await applied(connection, () => file.fetch(path('host'), path('back')))
       assert.ok(readFileSync(path('back')).equals(bytes))
       // only attributes
@@ -216,13 +216,13 @@ for (const shell of shells) {
     )
     assert.ok(readFileSync(path('real')).equals(bytes))
     assert.is(mode(path('real')), '604')
-    assert.is(readFileSync(path('.real.switchover-backup~'), 'utf8'), 'before')
+    assert.is(readFileSync(path('.switchover-backup/real'), 'utf8'), 'before')
     if (given) assert.equal([statSync(path('real')).uid, statSync(path('real')).gid], [1, 1])
     await applied(connection, () => file.copy(path('local'), path('new')))
     assert.is(mode(path('new')), '644')
     await applied(connection, () => file.copy(path('local'), path('secret'), { mode: '0400', validate: 'test -s %s' }))
     assert.is(mode(path('secret')), '400')
-    assert.equal(readdirSync(dir).sort(), ['.real.switchover-backup~', 'host', 'local', 'new', 'real', 'secret'])
+    assert.equal(readdirSync(dir).sort(), ['.switchover-backup', 'host', 'local', 'new', 'real', 'secret'])
   })
 
   test('the same file is not carried again; one of the same size is told by its checksum', async () => {

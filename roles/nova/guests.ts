@@ -1,12 +1,9 @@
 import { Advice, role } from '../../lib/index.ts'
 import { database, file, probe, shell } from '../../lib/modules/index.ts'
 import { type CloudHost, cloud, releaseOf, targetOf } from '../openstack/cloud.ts'
-import { savedRows } from '../openstack/kept.ts'
+import { goneOver, savedRows } from '../openstack/kept.ts'
 import { rootLogin } from '../openstack/logins.ts'
 import { mustBeMoved, servicesWithData } from '../openstack/moved.ts'
-
-/** Where it is kept which guests have gone over. */
-const records = '/var/lib/switchover/guests'
 
 /**
  * Guests that had volumes when the controller was replaced hold sessions to the old portal, of which the article says
@@ -50,7 +47,7 @@ export async function movedGuests(host: CloudHost): Promise<readonly Guest[]> {
       rootLogin(target),
     ),
   )
-  const { stdout } = await target.run(probe`ls ${records} 2>/dev/null; :`)
+  const { stdout } = await target.run(probe`ls ${goneOver(target)} 2>/dev/null; :`)
   const done = stdout.split('\n')
   const guests = new Map<string, Guest>()
   for (const [row, uuid, name, state, id] of rows) {
@@ -100,8 +97,8 @@ async function takeOver(host: CloudHost, { uuid, name, state, volumes }: Guest):
     await mustBecome(target, uuid, 'active')
     for (const volume of volumes) await mustHave(host, name, volume)
   }
-  await target.run(file.directory(records))
-  await target.run(file.content(`${records}/${uuid}`, `${volumes.map(({ id }) => id).join('\n')}\n`))
+  await target.run(file.directory(goneOver(target), { mode: '0700' }))
+  await target.run(file.content(`${goneOver(target)}/${uuid}`, `${volumes.map(({ id }) => id).join('\n')}\n`))
 }
 
 /** A guest must come to a state, in some minutes. */

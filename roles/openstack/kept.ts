@@ -58,6 +58,11 @@ export function savedTexts({ vars }: CloudView, database: string): string {
   return `${vars.backups}/rows/${database}.texts`
 }
 
+/** Which guests have gone over to the volumes of the target; with the rows it is filed away on the way back. */
+export function goneOver({ vars }: CloudView): string {
+  return `${vars.backups}/rows/guests`
+}
+
 /** Where `backups` was when the first of all this was kept. */
 export const placeNote = '/var/lib/switchover/backups'
 

@@ -1,4 +1,5 @@
-// Whom a task acts as: ansible-core 2.14's own answers (`id -un` with each of them set) for the same sayings.
+// Whom a task acts as. Where Ansible can say the same, it was asked: `raw: id -un` by ansible-playbook 2.14 with the same
+// variables, keywords and options. The settings of a host are ours alone.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { actsAs, type Become, type Line, saidBy } from '../../../lib/engine/become.ts'

@@ -27,6 +27,14 @@ test('as a tree', async () => {
   )
 })
 
+test('a host that is named in a group and in its child stands under both', async () => {
+  using folder = new Folder({ hosts: '[cloud]\nnode-1\n[cloud:children]\ncompute\n[compute]\nnode-1\n' })
+  const inventory = await folder.load(['hosts'])
+  assert.match(graph(inventory), '  |--@cloud:\n  |  |--@compute:\n  |  |  |--node-1\n  |  |--node-1')
+  const { cloud, compute } = listing(inventory)
+  assert.equal([cloud, compute], [{ children: ['compute'], hosts: ['node-1'] }, { hosts: ['node-1'] }])
+})
+
 test('as JSON, with no secret in it', async () => {
   using folder = new Folder(files)
   const inventory = await folder.load(['hosts'])

@@ -153,7 +153,7 @@ test('repeated limits add up, and a file holds one pattern a line', () => {
     limit('node-01', 'db').hosts,
     ['node-01', 'db-a', 'db-b', 'db-c'].sort((a, b) => order(a) - order(b)),
   )
-  writeFileSync(path.join(folder, 'some.retry'), 'node-02\n\nctl-old\n')
+  writeFileSync(path.join(folder, 'some.retry'), '# those that failed\nnode-02\n\nctl-old\n')
   assert.equal(
     limit('@some.retry').hosts,
     ['node-02', 'ctl-old'].sort((a, b) => order(a) - order(b)),

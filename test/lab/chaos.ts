@@ -198,7 +198,7 @@ async function state(): Promise<State> {
 
 // A reset draws the same bytes anew, at another time; where their holes are does not matter.
 function bytesOf(host: HostName): Promise<string> {
-  return inside(host, 'cd /var/lib/lvm-standin/cinder && sha256sum -- *')
+  return inside(host, 'find /var/lib/lvm-standin/cinder -type f -exec sha256sum {} + | sort')
 }
 
 /** What is otherwise than after the undisturbed run; and on the source, but for its services, than before it. */

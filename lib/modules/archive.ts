@@ -5,7 +5,8 @@ import { pipeline } from 'node:stream/promises'
 import { answers, type Answer } from '../kit/answers.ts'
 import { type Command, performStep } from '../kit/command.ts'
 import { localFile, unusable } from '../kit/local-file.ts'
-import { absolute, octal, setAttributes } from '../kit/path-state.ts'
+import { checkedMode, modeAfter } from '../kit/mode.ts'
+import { absolute, setAttributes } from '../kit/path-state.ts'
 import { plainly, quote, sh } from '../kit/shell.ts'
 import { Advice, operation } from '../model/operation.ts'
 import type { Connection, LocalFile, Operation } from '../model/operation.ts'
@@ -42,7 +43,7 @@ export function create(
   options: CreateOptions = {},
 ): Operation<ArchiveState> {
   const { from = '/', format = formatOf(archive), mode } = options
-  if (mode !== undefined) octal(mode)
+  if (mode !== undefined) checkedMode(mode)
   const names = [sources].flat().map((source) => insideOf(absolute(from), source))
   if (names.length === 0) throw new Error(`say what goes into ${archive}`)
   const around = names.find((name) =>
@@ -155,7 +156,7 @@ const makeArchive = operation<Making, Finding, Command, ArchiveState>(({ archive
     const [bits = '', user, uid, team, gid] = found.attributes.stdout.trim().split(' ')
     const wrong =
       bits !== '' &&
-      ((mode !== undefined && octal(mode) !== bits.padStart(4, '0')) ||
+      ((mode !== undefined && modeAfter(mode, bits) !== bits.padStart(4, '0')) ||
         (owner !== undefined && owner !== user && owner !== uid) ||
         (group !== undefined && group !== team && group !== gid))
     return { why: found.why.stdout.trim(), attributes: wrong ? found.attributes.stdout.trim() : '' }
@@ -171,11 +172,13 @@ const makeArchive = operation<Making, Finding, Command, ArchiveState>(({ archive
       }
     }
     if (attributes === '') return { result: { path, changed: false } }
-    const { mode, owner, group } = options
+    const { owner, group } = options
+    const [bits = ''] = attributes.split(' ')
+    const mode = options.mode === undefined ? undefined : modeAfter(options.mode, bits)
     const wanted = [mode, owner, group].filter((one) => one !== undefined)
     return {
       result: { path, changed: true },
-      change: made(setAttributes(path, options)),
+      change: made(setAttributes(path, { ...options, ...(mode === undefined ? {} : { mode }) })),
       diff: { path: `${path} (attributes)`, before: `${attributes}\n`, after: `${wanted.join(' ')}\n` },
     }
   },
@@ -204,7 +207,9 @@ function makingScript({ archive, names, from, format, options: { mode, owner, gr
     pack,
     'touch -r "$t.time" "$t"',
     // As it is kept when a file is replaced.
-    mode === undefined ? 'if [ -f "$a" ]; then chmod "$(stat -c %a "$a")" "$t"; fi' : sh`chmod ${octal(mode)} "$t"`,
+    mode === undefined
+      ? 'if [ -f "$a" ]; then chmod "$(stat -c %a "$a")" "$t"; fi'
+      : sh`chmod ${modeAfter(mode, '0600')} "$t"`,
     ...(who === '' ? [] : [sh`chown ${who} "$t"`]),
     'mv -f "$t" "$a"',
   ].join('\n')

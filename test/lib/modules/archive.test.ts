@@ -278,6 +278,12 @@ for (const [what, operation, state, want] of [
     ['zip -q -r -y - -- "$@" > "$t"', 'chmod 0640 "$t"', 'chown nova:nova "$t"'],
   ],
   [
+    'a symbolic mode',
+    archive.create('/a.tgz', 'b', { mode: 'g+r' }),
+    { why: '', attributes: '600 root 0 root 0' },
+    ['stand /a.tgz', "give '' ug-s,u=rw,g=r,o=,-t"],
+  ],
+  [
     'the attributes alone',
     archive.create('/a.tgz', 'b', { owner: 'nova' }),
     { why: '', attributes: '600 root 0 root 0' },

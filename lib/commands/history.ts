@@ -10,10 +10,23 @@ import { program } from '../model/program.ts'
 
 export const history = command({
   describe: 'List the recorded runs',
-  options: pick('json'),
-  async act({ values: { json } }) {
-    const runs = recordedRuns().map(summary)
-    const lines = runs.length > 0 ? columns(runs.map(cells)) : ['no run is recorded here']
+  options: {
+    ...pick('json'),
+    playbook: { kind: 'text', describe: 'Only runs of this playbook, by its name' },
+    host: { kind: 'text', describe: 'Only runs that came to this host' },
+    last: { kind: 'number', least: 1, describe: 'Only so many, the latest' },
+  },
+  examples: [['run history --host web1 --last 5', 'The latest five runs that came to web1']],
+  async act({ values: { json, playbook, host, last } }) {
+    const all = recordedRuns().map(summary)
+    const wanted = all.filter(
+      (run) =>
+        (playbook === undefined || run.playbook === playbook) && (host === undefined || run.names.includes(host)),
+    )
+    const runs = last === undefined ? wanted : wanted.slice(-last)
+    const none =
+      all.length > 0 ? `none of the ${counted(all.length, 'run')} here is such a one` : 'no run is recorded here'
+    const lines = runs.length > 0 ? columns(runs.map(cells)) : [none]
     process.stdout.write(json ? `${JSON.stringify(runs, undefined, 2)}\n` : `${lines.join('\n')}\n`)
     return exit.ok
   },
@@ -37,6 +50,7 @@ function summary(run: string) {
     playbook: started?.playbook ?? '',
     outcome: finished?.outcome ?? 'broken off',
     hosts: counts.length,
+    names: counts.map((row) => row.host),
     changed: counts.reduce((sum, row) => sum + row.changed, 0),
     seconds: finished ? finished.milliseconds / 1000 : undefined,
     argv: started?.argv ?? [],

@@ -36,7 +36,8 @@ export function drawPlan({ tasks }: Pick<SavedPlan, 'tasks'>, { color, diff, ver
     if (path.play !== play) lines.push(...(lines.length > 0 ? [''] : []), paint('bold', `PLAY [${path.play}]`))
     play = path.play
     lines.push('', paint('bold', `${handler ? 'HANDLER' : 'TASK'} [${headline(path)}]`))
-    for (const group of groups) lines.push(...drawGroup(group, paint, diff))
+    for (const group of [...groups].sort(([a], [b]) => (a!.host < b!.host ? -1 : 1)))
+      lines.push(...drawGroup(group, paint, diff))
   }
   return [...lines, ...(lines.length > 0 ? [''] : []), ...summed(tasks, paint)].join('\n')
 }

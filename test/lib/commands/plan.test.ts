@@ -189,7 +189,7 @@ project.write(
 const { file, ini } = modules
 export default playbook('between', [
   play('Between', { hosts: 'a' }, ({ task, ensure, block }) => {
-    task('Do more than it says', shell\`printf '[x]\\ny = 0\\n[z]\\n' >${dir}/between.ini\`)
+    task('Do more than it says', shell({ touches: [] })\`printf '[x]\\ny = 0\\n[z]\\n' >${dir}/between.ini\`)
     block('Set', {
       try() { ensure('Set it', ini.set('${dir}/between.ini', { x: { y: 1 } })) },
       rescue() { task('Tell', file.content('${dir}/rescued', '1')) },

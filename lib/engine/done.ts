@@ -135,7 +135,9 @@ export function doneIn(run: string, events: Iterable<Timed>, others: Others = ne
           const one = `${id}\0${host}`
           if (!well) results.delete(one)
           // What was taken as done is known better from when it was done.
-          else if (event.status !== 'resumed' || !results.has(one)) results.set(one, entry)
+          else if (event.status !== 'resumed' || !results.has(one))
+            // Each host has variables of its own, as far as the run has read them there.
+            results.set(one, { ...entry, vars: vars.get(`${play}\0${role}\0${host}`) })
         }
         break
       }

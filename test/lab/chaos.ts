@@ -147,7 +147,8 @@ async function chain(): Promise<void> {
   await doLab('reset')
   let runs = 0
   for (;;) {
-    let life = 1 + (runs % 3)
+    // Steps that begin together are each a change: a run must live long enough for one of them to end.
+    let life = 1 + (runs % 12)
     const one = await hear([...upgrade, ...(runs > 0 ? ['--resume'] : [])], (event) => {
       const changed = event.type === 'change-planned' || (event.type === 'task-finished' && event.status === 'changed')
       return changed && --life === 0 ? 'kill' : undefined

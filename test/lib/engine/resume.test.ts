@@ -601,6 +601,24 @@ test('does not lose a restart to a kill in the middle of a command that shows no
   assert.is(other?.told.at(-1) ?? 'END ok, a is owed Restart', 'END ok, a is owed Restart')
 })
 
+test('compares the variables of each host with its own, where a task ran once for all', async () => {
+  const { circumstances } = world()
+  const rig = greeting({ a: { greeting: 'hi' }, b: { greeting: 'hello' } })
+  rig.host('b').answer('break', 1, 0)
+  const plays = [
+    play('P', { hosts: 'all' }, [
+      role('r', { greeting: text }, ({ task }) => {
+        task('Sync', { once: true }, change('sync'))
+        task('Break', change('break'))
+      }),
+    ]),
+  ]
+  const first = await runs(rig, plays, { circumstances })
+  const before = rig.commands.length
+  const second = await runs(rig, plays, { name: 'run-2', circumstances, done: first.done(), limit: ['b'] })
+  assert.equal([warnings(second), rig.commands.slice(before)], [[], ['b: break']])
+})
+
 test('does not run a task again that ran once for all, whichever hosts are left', async () => {
   const rig = rigOf({ all: ['a', 'b'] })
   rig.host('a').answer('sync', 'of a')

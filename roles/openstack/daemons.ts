@@ -39,7 +39,14 @@ export async function mustBeStopped(host: CloudHost, service: string, why: strin
 export async function allRunning(host: CloudHost): Promise<readonly string[]> {
   const names = allDaemons(host)
   const { stdout } = await host.run(probe`for s in ${names}; do service $s status >/dev/null 2>&1 && echo $s; done; :`)
-  return stdout.split('\n').filter(Boolean)
+  // What a script of another service's process says does not count.
+  const states = await Promise.all(
+    stdout
+      .split('\n')
+      .filter(Boolean)
+      .map((name) => host.run(daemon.status(name))),
+  )
+  return states.filter(({ running }) => running).map(({ name }) => name)
 }
 
 function namesOf({ vars }: CloudView, daemons: readonly Daemon[], kind: Daemon['kind']): Names {

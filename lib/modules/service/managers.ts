@@ -27,6 +27,16 @@ manager() {
 sysv() {
   if command -v service >/dev/null 2>&1; then quietly service "$1" "$2"; else quietly "/etc/init.d/$1" "$2"; fi
 }
+# Debian's scripts ask by the program's name: once the pid file is gone, one service of uwsgi answers for all of them,
+# and what python runs is never found. Where start-stop-daemon makes the file, the process that it names is what counts.
+keepspid() {
+  PIDFILE=
+  if grep -q -e --make-pidfile "/etc/init.d/$1"; then
+    PIDFILE=$(eval "$(grep -e '^PROJECT_NAME=' -e '^NAME=' -e '^PIDFILE=' "/etc/init.d/$1")"; printf %s "$PIDFILE")
+  fi
+  [ -n "$PIDFILE" ]
+}
+haspid() { [ -f "$PIDFILE" ] && read -r p <"$PIDFILE" && [ -d "/proc/$p" ]; }
 state() {
   RUNNING=no
   case $MANAGER in
@@ -51,7 +61,8 @@ state() {
           *start/running*) RUNNING=yes ;;
           *"$nl"${anywhere('usage:').slice(1)}|${anywhere('unknown action')}) RUNNING=unknown ;;
         esac
-      fi ;;
+      fi
+      if keepspid "$1"; then if haspid; then RUNNING=yes; else RUNNING=no; fi; fi ;;
   esac
   SAID=\${HEARD%%"$nl"*}
 }

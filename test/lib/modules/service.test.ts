@@ -160,6 +160,32 @@ for (const shell of shells) {
     })
   }
 
+  test("sysv: what a script says of another service's process does not count", async () => {
+    // As Debian's nova-api and neutron-api do, which are both uwsgi: without its pid file a script asks for the program.
+    const { connection, path, script, runs } = host(shell, 'sysv', [])
+    mkdirSync(path('run/openstack'))
+    for (const name of ['nova-api', 'neutron-api']) {
+      script(name, {
+        start: ': --make-pidfile; echo $PPID >$PIDFILE; touch $up/$n',
+        stop: 'rm -f $PIDFILE $up/$n',
+        status:
+          'if ls $up/* >/dev/null 2>&1; then echo "$n is running."; else echo "$n is not running ... failed!"; exit 3; fi',
+      })
+      const text = readFileSync(path(`init.d/${name}`), 'utf8')
+      const own = `PROJECT_NAME=openstack\nNAME=\${PROJECT_NAME}-${name}\nPIDFILE=/run/\${PROJECT_NAME}/\${NAME}.pid\n`
+      writeFileSync(path(`init.d/${name}`), text.replace('\n', `\n${own}`))
+    }
+    writeFileSync(path('run/openstack/openstack-neutron-api.pid'), `${process.pid}\n`)
+    writeFileSync(path('up/neutron-api'), '')
+    assert.is((await planOf(connection, service.status('nova-api'))).result.running, false)
+    assert.is((await planOf(connection, service.status('neutron-api'))).result.running, true)
+    await applied(connection, () => service.stopped('neutron-api'))
+    assert.not.ok(runs('neutron-api'))
+    // And as its neutron-rpc-server does, which python runs: it is never found.
+    writeFileSync(path('run/openstack/openstack-nova-api.pid'), `${process.pid}\n`)
+    assert.is((await planOf(connection, service.status('nova-api'))).result.running, true)
+  })
+
   test('what was started or stopped since the look is no failure', async () => {
     const started = host(shell, 'upstart', ['nova-api'])
     const starting = await planOf(started.connection, service.started(quick, 'nova-api'))

@@ -332,6 +332,7 @@ function record<V>(
     const at = here()
     unique(name, at)
     const [options, body] = third === undefined ? [{}, second as Body<V, R>] : [second as TaskOptions<V>, third]
+    mustBeMade(name, at, options)
     return add({
       kind: 'task',
       name,
@@ -339,6 +340,16 @@ function record<V>(
       options: options as TaskOptions<never>,
       body: body as Body<never, R>,
     } as Task<R> & Task)
+  }
+  // A constant that stands further down is undefined up here, and once built says nothing of it: without its condition
+  // the step would simply run.
+  const mustBeMade = (step: string, at: Location, options: object) => {
+    const missing = Object.entries(options).find(([, value]) => value === undefined)
+    if (missing)
+      throw new Error(
+        `${of}: ${missing[0]} of «${step}» is undefined (${showLocation(at)}): is it a constant that is made ` +
+          'further down? make it above, or a function declaration of it',
+      )
   }
   const described = <R extends Value>(description: Description<V, R>): Body<V, R> =>
     typeof description === 'function' ? { kind: 'described', describe: description } : description
@@ -363,6 +374,7 @@ function record<V>(
     block(name, parts) {
       const at = here()
       named(name, at)
+      mustBeMade(name, at, parts)
       add({
         kind: 'block',
         name,

@@ -139,6 +139,16 @@ test('refuses a step without a name, and names its place', () => {
     assert.throws(define, /^role r has a step without a name \(\S+playbook\.test\.ts:\d+\): say what it does/)
 })
 
+test('refuses an option that is undefined, as a constant is before it is made', () => {
+  const when = undefined as unknown as () => boolean
+  for (const define of [
+    () => role('r', {}, ({ task }) => void task('One', { when }, body)),
+    () => role('r', {}, ({ ensure }) => void ensure('One', { when }, body)),
+    () => role('r', {}, ({ block }) => block('One', { when, try: () => {} })),
+  ])
+    assert.throws(define, /^role r: when of «One» is undefined \(\S+playbook\.test\.ts:\d+\): is it a constant/)
+})
+
 test('refuses steps once the role is defined', () => {
   let late: ((name: string) => void)[] = []
   role('r', {}, ({ task, handler, gate }) => {

@@ -9,6 +9,7 @@ import { backup } from '../roles/openstack/backup.ts'
 import { freeze } from '../roles/openstack/freeze.ts'
 import { summary } from '../roles/openstack/summary.ts'
 import { computes } from './computes.ts'
+import { placement, placementStart } from '../roles/placement/index.ts'
 import { before } from './preflight.ts'
 
 export default playbook('A new release by replacing the controller', [
@@ -16,10 +17,10 @@ export default playbook('A new release by replacing the controller', [
   play('Save the configuration of the source', { hosts: 'target' }, [backup]),
   play('Freeze the source', { hosts: 'source' }, [freeze]),
   // Nothing but keystone is started before all data is there: what answers would be asked.
-  play('Move the data', { hosts: 'target' }, [parallel(keystone, glance, neutron, nova, cinder)]),
+  play('Move the data', { hosts: 'target' }, [parallel(keystone, glance, placement, neutron, nova, cinder)]),
   // After keystone, which each of them asks who is calling.
   play('Start the services', { hosts: 'target' }, [
-    parallel(glanceStart, neutronStart, novaStart, cinderStart, horizon),
+    parallel(glanceStart, placementStart, neutronStart, novaStart, cinderStart, horizon),
   ]),
   computes,
   play('Tell how it ended', { hosts: 'target' }, [summary]),

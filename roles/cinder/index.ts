@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { Advice, role } from '../../lib/index.ts'
 import { copyBetween, database, file, lvm, probe, service } from '../../lib/modules/index.ts'
 import { alone } from '../openstack/alone.ts'
-import { type CloudHost, cloud, sourceOf } from '../openstack/cloud.ts'
+import { type CloudHost, type CloudView, cloud, serviceOf, sourceOf } from '../openstack/cloud.ts'
 import { daemonsOf, mustBeStopped } from '../openstack/daemons.ts'
 import { copiedVolumes } from '../openstack/kept.ts'
 import { rootLogin } from '../openstack/logins.ts'
-import { move } from '../openstack/move.ts'
+import { bringFolders, move } from '../openstack/move.ts'
 import { inEarnest } from '../openstack/moved.ts'
 import { list, start } from '../openstack/start.ts'
 import { isLive } from '../openstack/still.ts'
@@ -19,43 +19,47 @@ import { leadsTo, portalsOf } from './portal.ts'
  * controller or its iSCSI address are rewritten, and those of nova's database with nova.
  */
 export const cinder = role('cinder', cloud, (steps) => {
-  const { task } = steps
+  const { task, block } = steps
   move(steps, 'cinder', {
     data: {
       name: 'Volumes',
       bring() {
-        const guests = 'guests would go on writing to volumes that are being copied'
-        task('Check that the source serves no volumes', { tags: ['volumes'], verify: true }, (host) =>
-          mustBeStopped(sourceOf(host), 'cinder', guests, 'stop it: run cinder -i INVENTORY'),
-        )
-        task('Make the volumes', { tags: ['volumes'] }, async (host) => {
-          for (const { name, bytes } of await toBring(host)) {
-            const { vars } = host
-            const there = (await host.run(lvm.volumes(vars.volumeGroup))).some((one) => one.name === name)
-            // Of one that is gone the copy is gone too.
-            if (!there) await host.run(file.absent(recordOf(name)))
-            await host.run(lvm.volume({ group: vars.volumeGroup, name, bytes }))
-          }
-        })
-        // Once a guest may have written to the volume here, never again.
-        task('Copy the volumes', { tags: ['volumes', 'destructive'] }, async (host) => {
-          const source = sourceOf(host)
-          await inEarnest(host, mustBeStopped(source, 'cinder', guests, 'stop it: run cinder -i INVENTORY'))
-          for (const { name, bytes } of await toBring(host)) {
-            const path = `/dev/${source.vars.volumeGroup}/${name}`
-            const to = `/dev/${host.vars.volumeGroup}/${name}`
-            const [record, of] = [recordOf(name), `${recordOf(name)}.of`]
-            const state = await stateOf(source, path)
-            const copied = (await host.run(probe`cat ${of} 2>/dev/null; :`)).stdout
-            if (copied !== state) await host.run(file.absent(record))
-            await host.run(copyBetween.device({ from: host.vars.source, path, to, bytes, record }))
-            await host.run(file.content(of, state, { mode: '0600' }))
-          }
-        })
+        bringFolders(steps, 'cinder')
+        block('Volumes of the volume group', { when: serving, try: bringVolumes })
       },
     },
   })
-  const looking = { tags: ['volumes', 'verify'], verify: true }
+  function bringVolumes() {
+    const guests = 'guests would go on writing to volumes that are being copied'
+    task('Check that the source serves no volumes', { tags: ['volumes'], verify: true }, (host) =>
+      mustBeStopped(sourceOf(host), 'cinder', guests, 'stop it: run cinder -i INVENTORY'),
+    )
+    task('Make the volumes', { tags: ['volumes'] }, async (host) => {
+      for (const { name, bytes } of await toBring(host)) {
+        const { vars } = host
+        const there = (await host.run(lvm.volumes(vars.volumeGroup))).some((one) => one.name === name)
+        // Of one that is gone the copy is gone too.
+        if (!there) await host.run(file.absent(recordOf(name)))
+        await host.run(lvm.volume({ group: vars.volumeGroup, name, bytes }))
+      }
+    })
+    // Once a guest may have written to the volume here, never again.
+    task('Copy the volumes', { tags: ['volumes', 'destructive'] }, async (host) => {
+      const source = sourceOf(host)
+      await inEarnest(host, mustBeStopped(source, 'cinder', guests, 'stop it: run cinder -i INVENTORY'))
+      for (const { name, bytes } of await toBring(host)) {
+        const path = `/dev/${source.vars.volumeGroup}/${name}`
+        const to = `/dev/${host.vars.volumeGroup}/${name}`
+        const [record, of] = [recordOf(name), `${recordOf(name)}.of`]
+        const state = await stateOf(source, path)
+        const copied = (await host.run(probe`cat ${of} 2>/dev/null; :`)).stdout
+        if (copied !== state) await host.run(file.absent(record))
+        await host.run(copyBetween.device({ from: host.vars.source, path, to, bytes, record }))
+        await host.run(file.content(of, state, { mode: '0600' }))
+      }
+    })
+  }
+  const looking = { tags: ['volumes', 'verify'], verify: true, when: serving }
   task('See that every volume of the database is there', looking, async (host) => {
     const select = "SELECT id, size FROM cinder.volumes WHERE deleted = 0 AND status <> 'error'"
     const rows = await host.run(database.select(select, rootLogin(host)))
@@ -83,23 +87,32 @@ export const cinder = role('cinder', cloud, (steps) => {
 export const cinderStart = role('cinder.start', cloud, (steps) => {
   const { task, ensure } = steps
   start(steps, 'cinder', () => {
-    ensure('Start the iSCSI target', { tags: ['start', 'volumes'] }, (host) =>
+    ensure('Start the iSCSI target', { tags: ['start', 'volumes'], when: serving }, (host) =>
       service.started(...daemonsOf(host, 'cinder', 'target')),
     )
     // Before the first export, and for every one that comes.
-    task('Let the exports keep their CHAP login', { tags: ['start', 'volumes', 'config'] }, keepLogins)
+    task('Let the exports keep their CHAP login', { tags: ['start', 'volumes', 'config'], when: serving }, keepLogins)
   })
-  const patient = { tags: ['volumes', 'start'], retries: 10, delay: '1s' } as const
+  const patient = { tags: ['volumes', 'start'], retries: 10, delay: '1s', when: serving } as const
   task('Give the exports their CHAP login back', patient, mendLogins)
   // It exports them one after the other, and of some clouds there are many.
-  const looking = { tags: ['verify', 'volumes'], retries: 120, delay: '1s', verify: true } as const
+  const looking = { tags: ['verify', 'volumes'], retries: 120, delay: '1s', verify: true, when: serving } as const
   task('Check that every volume in use is exported, to its guests alone', looking, mustBeServed)
-  task('Check that no attachment names the old address', { tags: ['verify'], verify: true }, mustLeadHere)
+  task(
+    'Check that no attachment names the old address',
+    { tags: ['verify'], verify: true, when: serving },
+    mustLeadHere,
+  )
   list(steps, 'cinder', lostBefore)
 })
 
 /** `run cinder`: stops cinder on the source and moves it to the target. */
 export default alone('cinder', [cinder, cinderStart])
+
+/** Does this cinder serve volumes of a volume group over iSCSI? */
+function serving(host: CloudView): boolean {
+  return serviceOf(host, 'cinder').serving !== undefined
+}
 
 /** The volumes that are to be copied: all until guests write to them here, and then what is missing. */
 async function toBring(host: CloudHost): Promise<readonly lvm.LogicalVolume[]> {

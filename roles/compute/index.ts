@@ -30,7 +30,7 @@ export const compute = role('compute', cloud, ({ task, ensure, handler, block, f
   })
   const restart = handler('Restart nova-compute', async (host) => {
     await inEarnest(host, mustHaveItsGuests(host))
-    await host.run(service.restarted({ log: '/var/log/nova/compute.log', timeout: 20 }, nodeOf(host).daemon))
+    await host.run(service.restarted({ log: nodeOf(host).log, timeout: 20 }, nodeOf(host).daemon))
     if (!edited(host, agentEdits)) return
     const { running, name, said } = await host.run(service.status(nodeOf(host).agent))
     assert(running, `${name} was restarted and did not stay up (it says: ${said})`)
@@ -77,7 +77,7 @@ export const compute = role('compute', cloud, ({ task, ensure, handler, block, f
       )
       task('Check that no message was refused', { tags: ['verify'], verify: true }, async (host) => {
         const { refusals, cap } = releaseOf(host).compute
-        const refused = (await host.run(saidSinceStart(refusals))).stdout.trim()
+        const refused = (await host.run(saidSinceStart(nodeOf(host).log, refusals))).stdout.trim()
         const why = `refuses what the controller sends; is ${cap.name} set there?`
         assert(refused === '', `nova-compute on ${host.name} ${why}\n${refused}`)
       })
@@ -139,7 +139,7 @@ async function written(host: CloudHost, whose: keyof Compute['config']) {
 }
 
 /** Only what was logged since the service started counts: older lines are of older times. */
-function saidSinceStart(words: string) {
+function saidSinceStart(log: string, words: string) {
   return probe({ allow: [0, 1] })`
-    tail -n 200 /var/log/nova/compute.log 2>/dev/null | sed '1,/Starting compute node/d' | grep -E ${words} | tail -n 3`
+    tail -n 200 ${log} 2>/dev/null | sed '1,/Starting compute node/d' | grep -E ${words} | tail -n 3`
 }

@@ -5,15 +5,17 @@ import { named } from '../openstack/settings.ts'
 export interface Node {
   readonly daemon: string
   readonly agent: string
+  readonly log: string
   /** The files that lead to the controller: nova-compute's, and the agent's. */
   readonly files: readonly [daemon: string, agent: string]
 }
 
 export function nodeOf(host: CloudView): Node {
-  const { daemon, agent, config } = releaseOf(host).compute
+  const { daemon, agent, config, log } = releaseOf(host).compute
   return {
     daemon: named(daemon, host),
     agent: named(agent, host),
+    log: named(log, host),
     files: [named(config.daemon.path, host), named(config.agent.path, host)],
   }
 }

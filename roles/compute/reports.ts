@@ -2,6 +2,7 @@ import { Advice } from '../../lib/index.ts'
 import { database } from '../../lib/modules/index.ts'
 import type { CloudHost } from '../openstack/cloud.ts'
 import { rootLogin } from '../openstack/logins.ts'
+import { nodeOf } from './node.ts'
 
 /** Nova-compute of a node must have reported to a controller since a time of its database's clock. @throws Advice */
 export async function mustReport(host: CloudHost, controller: CloudHost, since: string) {
@@ -17,7 +18,7 @@ export async function mustReport(host: CloudHost, controller: CloudHost, since: 
   if (row[0] !== '1')
     throw new Advice(
       `nova-compute on ${fqdn} does not report to ${controller.name}`,
-      `see /var/log/nova/compute.log on ${host.name}`,
+      `see ${nodeOf(host).log} on ${host.name}`,
     )
   return { alive: true }
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { role } from '../../lib/index.ts'
 import { database } from '../../lib/modules/index.ts'
 import { alone } from '../openstack/alone.ts'
-import { cloud } from '../openstack/cloud.ts'
+import { type CloudView, cloud } from '../openstack/cloud.ts'
+import { daemonsOf } from '../openstack/daemons.ts'
 import { rootLogin } from '../openstack/logins.ts'
 import { moved } from '../openstack/move.ts'
 import { list, start } from '../openstack/start.ts'
@@ -18,7 +19,8 @@ export const neutron = moved('neutron')
 export const neutronStart = role('neutron.start', cloud, (steps) => {
   const { since } = start(steps, 'neutron')
   list(steps, 'neutron')
-  const patient = { tags: ['verify'], retries: 30, delay: '1s', verify: true } as const
+  const any = (host: CloudView) => daemonsOf(host, 'neutron', 'agent').length > 0
+  const patient = { tags: ['verify'], retries: 30, delay: '1s', verify: true, when: any } as const
   steps.task("Check that the target's agents are alive", patient, async (host) => {
     const { fqdn } = host.vars
     const select = `SELECT agent_type, heartbeat_timestamp > '${host.result(since).now}'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { role } from '../../lib/index.ts'
 import { database, ini, probe } from '../../lib/modules/index.ts'
 import { alone } from '../openstack/alone.ts'
-import { cloud, releaseOf } from '../openstack/cloud.ts'
+import { cloud, releaseOf, serviceOf } from '../openstack/cloud.ts'
 import { rootLogin } from '../openstack/logins.ts'
 import { move } from '../openstack/move.ts'
 import { list, start } from '../openstack/start.ts'
@@ -31,11 +31,14 @@ export const novaStart = role('nova.start', cloud, (steps) => {
   const patient = { tags: ['verify'], retries: 60, delay: '1s', verify: true } as const
   steps.task('Check that every nova service of the target smiles', patient, async (host) => {
     const { fqdn } = host.vars
-    const { stdout } = await host.run(probe`nova-manage service list`)
-    const services = parseServices(stdout).filter((row) => row.host === fqdn)
-    assert(services.length > 0, `nova knows no service on ${fqdn}:\n${stdout}`)
-    const dead = services.filter((row) => row.state !== ':-)').map((row) => row.binary)
-    assert(dead.length === 0, `these nova services are down: ${dead.join(', ')}`)
+    const { smiles } = serviceOf(host, 'nova')
+    if (smiles) {
+      const { stdout } = await host.run(probe`${smiles.split(' ')}`)
+      const services = parseServices(stdout).filter((row) => row.host === fqdn)
+      assert(services.length > 0, `nova knows no service on ${fqdn}:\n${stdout}`)
+      const dead = services.filter((row) => row.state !== ':-)').map((row) => row.binary)
+      assert(dead.length === 0, `these nova services are down: ${dead.join(', ')}`)
+    }
     // A row that was imported looks alive for a while. What runs since longer reports when its time has come.
     const fresh = host.resultIfRun(started)?.services ?? []
     const select = `SELECT \`binary\` FROM nova.services WHERE host = '${fqdn}' AND deleted = 0
@@ -43,7 +46,8 @@ export const novaStart = role('nova.start', cloud, (steps) => {
     const late = (await host.run(database.select(select, rootLogin(host)))).map(([binary]) => binary!)
     const silent = late.filter((binary) => fresh.some((name) => name.endsWith(binary)))
     assert(silent.length === 0, `these nova services have not reported since they were started: ${silent.join(', ')}`)
-    return { alive: services.map((row) => row.binary).sort() }
+    const mine = `SELECT \`binary\` FROM nova.services WHERE host = '${fqdn}' AND deleted = 0 ORDER BY 1`
+    return { alive: (await host.run(database.select(mine, rootLogin(host)))).map(([name]) => name!) }
   })
   list(steps, 'nova')
 })

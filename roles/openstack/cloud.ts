@@ -77,6 +77,11 @@ export function releaseOf({ vars }: CloudView): Release {
   return releases[vars.release]!
 }
 
+/** Do the releases in force have a service of that name? */
+export function has(name: string) {
+  return (host: CloudView) => releaseOf(host).services.some((service) => service.name === name)
+}
+
 /** A service of the release in force. @throws when it has none of that name */
 export function serviceOf(host: CloudView, name: string): Service {
   const { services, to } = releaseOf(host)

@@ -11,7 +11,7 @@ import { mustBeMoved, servicesWithData } from './moved.ts'
 import { databaseClock } from './start.ts'
 
 /** What the end of an upgrade asks for: all data on the target, and no compute node of the release that is left. */
-export const upgraded = role('finalize.check', cloud, ({ task }) => {
+export const upgraded = role('finalize.ready', cloud, ({ task }) => {
   const on = (group: string) => ({ tags: ['pin'], when: ({ groups }: CloudView) => groups.includes(group) })
   task('Check that the data is on the target', on('target'), (host) =>
     mustBeMoved(host, servicesWithData(host), 'there is no upgrade to finish'),

@@ -1,6 +1,6 @@
 import { type Handler, type Operation, role, type Steps, type Value } from '../../lib/index.ts'
-import { database, service as daemon } from '../../lib/modules/index.ts'
-import { type Cloud, type CloudHost, type CloudView, cloud, releaseOf, serviceOf, sourceOf } from './cloud.ts'
+import { copyBetween, database, service as daemon } from '../../lib/modules/index.ts'
+import { type Cloud, type CloudHost, type CloudView, cloud, has, releaseOf, serviceOf, sourceOf } from './cloud.ts'
 import { daemonsOf, mustBeStopped, runningOf } from './daemons.ts'
 import { dumpFile, saved, savedFile } from './kept.ts'
 import { rootLogin } from './logins.ts'
@@ -15,7 +15,9 @@ import { readTexts } from './texts.ts'
 
 /** A service that has nothing of its own: its entry in the release says all. */
 export function moved(name: string) {
-  return role(name, cloud, (steps) => move(steps, name))
+  return role(name, cloud, (steps) => {
+    steps.block(`Move ${name}, where the releases have it`, { when: has(name), try: () => move(steps, name) })
+  })
 }
 
 /** What a service adds to the way that the data of every service goes. */
@@ -69,7 +71,10 @@ export function move(steps: Steps<Cloud>, name: string, own: Own = {}): void {
       block('Database', { try: bringDatabase })
       block(data.name, { try: () => data.bring() })
     })
-  } else bringDatabase()
+  } else {
+    bringFolders(steps, name)
+    bringDatabase()
+  }
 
   const changed = configured(steps, name)
   own.configure?.(changed)
@@ -86,6 +91,8 @@ export function move(steps: Steps<Cloud>, name: string, own: Own = {}): void {
       await host.run(conversion(host, one))
       await readTexts(host, name, one)
     }
+    for (const other of databasesOf(host))
+      for (const rows of other.rows ?? []) if (rows.early) await rewrite(host, name, other.name, rows)
     const commands = (await migrationsOf(host, one)).map((command) => asUser(user!, command))
     return database.migrate({ ...replacement(host, one), commands })
   })
@@ -144,6 +151,16 @@ export function move(steps: Steps<Cloud>, name: string, own: Own = {}): void {
       hint: `bring it: run ${name} -i INVENTORY -t stop,backup,dump`,
     }
   }
+}
+
+/** Brings the folders of data that a service has beside its databases. */
+export function bringFolders({ task }: Steps<Cloud>, name: string): void {
+  const folders = (host: CloudView) => serviceOf(host, name).folders ?? []
+  const any = (host: CloudView) => folders(host).length > 0
+  task('Bring the folders of data', { tags: ['files'], when: any }, async (host) => {
+    if (await isLive(host)) return
+    for (const path of folders(host)) await host.run(copyBetween.files({ from: host.vars.source, path }))
+  })
 }
 
 /** Brings the settings of a service about, and gives the handler that lets it read them: it restarts what runs. */

@@ -64,8 +64,21 @@ export interface Service {
   readonly caches?: { readonly file: string; readonly keys: readonly (readonly [section: string, key: string])[] }
   /** More commands whose output an operator wants to see at the end. */
   readonly shown?: readonly string[]
-  /** Disks that it serves to guests, where it does. */
+  /** Disks of a volume group that it serves to guests over iSCSI, where it does. */
   readonly serving?: Serving
+  /** The command that lists its daemons with a smile for each that lives, where the release has one. */
+  readonly smiles?: string
+  /** What the new release asks keystone for, that the old one did not have. */
+  readonly roles?: readonly Granted[]
+}
+
+/** A role that a service's user needs in the project of the services. */
+export interface Granted {
+  readonly role: string
+  readonly user: string
+  readonly project: string
+  /** A SELECT that counts whether the user has it. */
+  readonly count: string
 }
 
 /** Disks that guests hold on to: what of them outlives a stop and a start on the controller that is left. */
@@ -116,10 +129,14 @@ export interface Version {
   readonly sql: string
   readonly before: readonly string[]
   readonly after: readonly string[]
+  /** Where it stands afterwards, when the new release notes it elsewhere. */
+  readonly arrived?: { readonly table: string; readonly sql: string }
 }
 
 /** Rows of one table that are bound to a host or an address. */
 export interface BoundRows extends Pick<database.RewriteOptions, 'table' | 'key' | 'columns' | 'where' | 'show'> {
+  /** Rewritten before the next database is migrated: its migrations go where these rows lead. */
+  readonly early?: true
   /** The address meant, where it is one that a file of each controller names. */
   readonly address?: { readonly file: string; of(contents: ini.Contents, vars: Cloud): string }
   /** The columns that must become otherwise, or undefined when the row is right. Pure. */
@@ -175,6 +192,8 @@ export interface Compute {
   readonly daemon: ByFamily
   readonly agent: ByFamily
   readonly package: ByFamily
+  /** The log of the daemon. */
+  readonly log: ByFamily
   /** Settings of the daemon and of the agent, written on the node. */
   readonly config: { readonly daemon: ConfigFile; readonly agent: ConfigFile }
   readonly cap: Cap

@@ -31,8 +31,8 @@ export async function mustBeginAt(host: CloudHost, one: Database): Promise<void>
 
 /** The target's schema must be where the migrations lead. @throws Advice when it is not */
 export async function mustHaveArrived(host: CloudHost, one: Database): Promise<string> {
-  const found = await versionOf(host, one)
-  const { after } = one.version
+  const { after, arrived } = one.version
+  const found = await versionOf(host, { ...one, version: { ...one.version, ...arrived } })
   if (after.includes(found)) return found
   throw new Advice(
     `the schema of ${one.name} is at version ${found}, not at ${after.join(' or ')}`,

@@ -1,20 +1,26 @@
 import assert from 'node:assert/strict'
 import { role, type Steps, type Task } from '../../lib/index.ts'
-import { database, probe, service as daemon, wait } from '../../lib/modules/index.ts'
+import { database, probe, service as daemon, shell, wait } from '../../lib/modules/index.ts'
 import { movedAddresses } from './addresses.ts'
-import { type Cloud, type CloudHost, cloud, releaseOf, serviceOf, siteOf, sourceOf } from './cloud.ts'
+import { type Cloud, type CloudHost, cloud, has, releaseOf, serviceOf, siteOf, sourceOf } from './cloud.ts'
 import { emptyCaches, hasCaches } from './caches.ts'
 import { daemonsOf, mustBeStopped, runningOf } from './daemons.ts'
 import { rootLogin } from './logins.ts'
 import { mustBeMoved, servicesWithData } from './moved.ts'
 import { ranOf } from './ran.ts'
+import type { Granted } from './release.ts'
 import { configure, named } from './settings.ts'
 
 /** The start of a service that has nothing of its own: its entry in the release says all. */
 export function started(name: string) {
   return role(`${name}.start`, cloud, (steps) => {
-    start(steps, name)
-    list(steps, name)
+    steps.block(`Start ${name}, where the releases have it`, {
+      when: has(name),
+      try() {
+        start(steps, name)
+        list(steps, name)
+      },
+    })
   })
 }
 
@@ -39,6 +45,11 @@ export function start({ task, ensure }: Steps<Cloud>, name: string, first: () =>
   })
   const stopped = async (host: CloudHost) => hasCaches(host, name) && (await runningOf(host, name)).length === 0
   task('Empty its caches', { tags: ['start'], when: stopped }, (host) => emptyCaches(host, name))
+  const granted = (host: CloudHost) => serviceOf(host, name).roles ?? []
+  const anyGranted = { tags: ['start', 'config'], when: (host: CloudHost) => granted(host).length > 0 }
+  task('Grant the roles that the new release asks for', anyGranted, async (host) => {
+    for (const one of granted(host)) await grant(host, one)
+  })
   const since = task('Note the clock', { tags: ['start', 'verify'] }, databaseClock)
   const started = ensure('Start the daemons', { tags: ['start'] }, (host) =>
     daemon.started({ log: `/var/log/${name}/*.log` }, ...daemonsOf(host, name)),
@@ -53,6 +64,16 @@ export function start({ task, ensure }: Steps<Cloud>, name: string, first: () =>
     return wait.http(named(url, host), { ...status, timeout: 60 })
   })
   return { since, started }
+}
+
+/** Gives a service's user a role, by the client; nothing where the user has it. */
+async function grant(host: CloudHost, { role: wanted, user, project, count }: Granted): Promise<void> {
+  const [[granted] = []] = await host.run(database.select(count, rootLogin(host)))
+  if (granted !== '0') return
+  await host.run(shell`
+    . ${releaseOf(host).openrc} && unset SERVICE_TOKEN SERVICE_ENDPOINT OS_SERVICE_TOKEN OS_SERVICE_ENDPOINT &&
+    { openstack role show ${wanted} >/dev/null 2>&1 || openstack role create ${wanted}; } &&
+    openstack role add --user ${user} --project ${project} ${wanted}`)
 }
 
 /** A service started without its data would make itself new tables; beside the source it would be a second one. */

@@ -35,6 +35,7 @@ async function roomForFiles(host: CloudHost): Promise<readonly Finding[]> {
 }
 
 async function roomForVolumes(host: CloudHost): Promise<readonly Finding[]> {
+  if (!releaseOf(host).services.some(({ serving }) => serving)) return []
   const source = sourceOf(host)
   const [volumes, there, group] = await together(
     source.run(lvm.volumes(source.vars.volumeGroup)),

@@ -418,6 +418,7 @@ const neutron: Service = {
 
 const nova: Service = {
   name: 'nova',
+  smiles: 'nova-manage service list',
   endpoints: endpoints.nova,
   looks: [computes],
   etc: '/etc/nova',
@@ -542,6 +543,7 @@ export const havanaIcehouse: Release = {
     daemon: { redhat: 'openstack-nova-compute', debian: 'nova-compute' },
     agent: { redhat: 'neutron-openvswitch-agent', debian: 'neutron-plugin-openvswitch-agent' },
     package: { redhat: 'openstack-nova-compute', debian: 'nova-compute' },
+    log: { redhat: '/var/log/nova/compute.log', debian: '/var/log/nova/nova-compute.log' },
     config: {
       daemon: { path: '/etc/nova/nova.conf', settings: [rabbit, computeAddresses] },
       agent: {

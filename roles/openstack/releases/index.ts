@@ -1,7 +1,9 @@
 import type { Release } from '../release.ts'
 import { havanaIcehouse } from './havana-icehouse.ts'
+import { victoriaZed } from './victoria-zed.ts'
 
 /** Every pair of releases, by the name that the inventory gives as `release`. */
 export const releases: Readonly<Record<string, Release>> = {
   'havana-icehouse': havanaIcehouse,
+  'victoria-zed': victoriaZed,
 }

@@ -165,7 +165,7 @@ says(
   'late',
   2,
   () => `✖ a  one › Say
-  «Say» took longer than 0.5 s
+  shell: sleep 30: «Say» took longer than 0.5 s
     at late.ts:5
 failed: [a]`,
 )

@@ -52,7 +52,10 @@ test('hear everything, with secrets masked, in place of the screen', async () =>
   const heard = read('notes').split('\n')
   assert.equal(
     heard.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('output')),
-    ['run-started', 'play-started', 'task-started', 'host-started', 'task-finished', 'run-finished', 'closed'],
+    [
+      ...['run-started', 'play-started', 'task-started', 'host-started', 'change-planned', 'host-met', 'vars-read'],
+      ...['task-finished', 'run-finished', 'closed'],
+    ],
   )
   assert.match(read('notes'), 'output ‹key›')
   assert.not.match(read('notes'), 'hidden-word')

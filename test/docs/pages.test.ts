@@ -111,7 +111,7 @@ for (const line of typed) {
       .replace('inventory/mine', 'inventory/lab')
       .split(/ +/)
       .map((word) => word.replace(/^'(.*)'$/, '$1'))
-    assert.match(said([...words.filter((word) => word !== '--resume'), '--list-hosts']), /^ +node-\d$/m)
+    assert.match(said([...words.filter((word) => word !== '--resume'), '--list-hosts']), /^ +(node|compute)-\d$/m)
   })
 }
 

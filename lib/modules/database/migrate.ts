@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { type Command, perform } from '../../kit/command.ts'
 import { refuse } from '../../kit/refusal.ts'
 import { quote } from '../../kit/shell.ts'
@@ -61,7 +62,7 @@ const migrateOperation = operation<MigrateOptions, Stage, Migration, Migrated>(
         result,
         change: {
           begin: beginning(options),
-          commands: commands.map((script) => ({ script, long: true })),
+          commands: commands.map((script) => ({ script, long: true, shown: script })),
           end: statement(login, recordStage(database, 'migrated')),
         },
         diff: { path: `schema of ${database}`, before: `${stage}\n`, after: `${commands.join('\n')}\n` },
@@ -71,7 +72,10 @@ const migrateOperation = operation<MigrateOptions, Stage, Migration, Migrated>(
       await runClient(connection, begin)
       let said = ''
       for (const command of commands) {
-        const { stdout, stderr } = await perform(connection, command)
+        // A long command that was begun before is taken over, with the end that it had: of a database that has been
+        // imported anew since that would be no answer, neither a failure nor a success.
+        const own = { ...command, script: `${command.script}\n# ${randomUUID()}` }
+        const { stdout, stderr } = await perform(connection, own)
         said += stdout + stderr
       }
       await runClient(connection, end)

@@ -2,7 +2,7 @@ import { left } from '../../model/foreseen.ts'
 import { quote, sh } from '../../kit/shell.ts'
 import { type Connection, operation, type Operation, type Reader } from '../../model/operation.ts'
 import { findSum, sumOf } from '../copy-between/receive.ts'
-import { type ClientCommand, identifier, type Login, query, runClient, statement } from './client.ts'
+import { type ClientCommand, identifier, literal, type Login, query, runClient, statement } from './client.ts'
 import { countTables, findDump, type Found, guards, mustBeSaved } from './dump.ts'
 import { forgetKeys } from './foreign-keys.ts'
 import { forgetReread } from './texts.ts'
@@ -94,7 +94,9 @@ const replaceOperation = operation<ReplaceOptions, State, ClientCommand, Replace
                   hint ?? 'save it first',
                 ),
               }
-            : {}),
+            : stage === 'migrating'
+              ? { guard: mustHaveEnded(database) }
+              : {}),
           done: recordStage(database, 'imported', '@dump'),
         }),
         diff: {
@@ -250,6 +252,25 @@ $mysql -e "SET @dump = '$sum'; "${quote(done)}`,
     shown: `mysql ${database} < ${dump}`,
   }
 }
+
+// A migration goes on when its run is lost, and would work on what is imported anew beside the next one. Its service's
+// tool may connect for each statement, so one look in between tells nothing.
+function mustHaveEnded(database: string): string {
+  const users = `SELECT COUNT(*) FROM information_schema.processlist WHERE db = ${literal(database)}`
+  const goes = `a migration of ${database} that was begun before goes on`
+  const look = `wait until nobody uses ${database}: mysql -e 'SHOW PROCESSLIST'`
+  return `quiet=0 looks=0
+while :; do
+  users=$($mysql -N -B -e ${quote(users)} </dev/null) || exit
+  [ "$users" = 0 ] && quiet=$((quiet + 1)) || quiet=0
+  [ $quiet -lt 2 ] || break
+  [ $((looks += 1)) -lt ${patience} ] || refuse ${quote(goes)} ${quote(look)}
+  sleep 1
+done`
+}
+
+/** Seconds for a migration that nobody waits for any more. */
+const patience = 300
 
 /** A text as a word of a shell, with what its `$why` holds in the middle. */
 function wordsOn(before: string, after: string): string {

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -552,6 +553,38 @@ for (const shell of shells) {
     assert.is(await stage(), 'migrated')
     assert.match(target.sql('SHOW CREATE TABLE images', name), /`half` int.*CHARSET=utf8/s)
     assert.match(target.sql('SHOW CREATE TABLE image_tags', name), 'CONSTRAINT `tags_image`')
+  })
+
+  test('replace waits for a migration that was begun before, and the next one is another command', async () => {
+    const { name, target, dump, replace, convert, stage } = fresh()
+    const long: string[] = []
+    const heard = Object.create(target, {
+      exec: {
+        value: (script: string, options?: { readonly long?: boolean }) => {
+          if (options?.long) long.push(script)
+          return target.exec(script, options)
+        },
+      },
+    }) as DatabaseHost
+    const migrate = () => apply(heard, database.migrate({ database: name, commands: ['[ -e "$HOME/mended" ]'] }))
+    await dump()
+    await replace()
+    await convert()
+    await migrate().catch(() => {})
+    assert.is(await stage(), 'migrating')
+    let ended = false
+    const going = spawn('mysql', [`--socket=${servers.target!.socket}`, '-u', 'root', name, '-e', 'DO SLEEP(1.5)'])
+    going.on('exit', () => {
+      ended = true
+    })
+    while (target.sql(`SELECT COUNT(*) FROM information_schema.processlist WHERE db = '${name}'`) === '0\n');
+    await replace()
+    assert.ok(ended)
+    await convert()
+    writeFileSync(join(target.dir, 'mended'), '')
+    await migrate()
+    assert.is(await stage(), 'migrated')
+    assert.is(new Set(long).size, 2)
   })
 
   once('replace does not drop what is broken when the dump it would import anew is gone', async () => {

@@ -57,7 +57,7 @@ export async function explain(error: Error, at: Circumstances): Promise<Unreacha
     )
   }
   if (at.proxy !== undefined && (level === undefined || level === 'protocol' || level === 'client-socket')) {
-    return silent(`the proxy command failed: ${await at.proxy.failure()}`)
+    return silent(`the proxy command failed: ${await at.proxy.failure()}`, `${alive}, or mend proxyCommand`)
   }
   switch (code) {
     case 'ECONNREFUSED':

@@ -396,6 +396,7 @@ test('a proxy command', async ({ sshd }) => {
     failed.message,
     `cannot connect to 127.0.0.1:${sshd.port}: the proxy command failed: the lab is down: run test/lab/lab up`,
   )
+  assert.is(failed.hint, 'see from there whether it is up, or mend proxyCommand')
   assert.match(
     (await refusal(echo({ ...reach(sshd), proxyCommand: 'exit 3' }))).message,
     /the proxy command failed: exit code 3$/,

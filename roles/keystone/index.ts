@@ -17,7 +17,7 @@ export const keystone = role('keystone', cloud, (steps) => {
       // The imported database has the source's admin, so the password is the source's; the address stays the target's.
       // The token too, for keystone.conf has the source's: the clients prefer it to a password (python-keystoneclient
       // 0.3.2 keystoneclient/shell.py).
-      steps.task('Bring the credentials of the admin into openrc', { tags: ['config'] }, async (host) => {
+      steps.task('Bring the credentials into openrc', { tags: ['config'] }, async (host) => {
         const { openrc } = releaseOf(host)
         await host.run(saved(host, openrc))
         const assignments = probe`sed -n 's/^ *export //p' ${openrc}`

@@ -114,7 +114,8 @@ function plan(found: Found, { word, user, keys, options }: Wanted): Plan<Written
     : own
       ? { mode: '0600', owner: uid, group: gid }
       : { mode: '0644' }
-  const step = fileChange(file, content, meta)
+  // A link of the user's own to a file of his: whose it is has been looked at.
+  const step = fileChange(file, content, file.link === undefined ? meta : { ...meta, follow: true })
   const change = step && 'content' in step ? { ...step, before: madeFrom(file.content) } : step
   const folder = folderStep(found, own)
   return {

@@ -24,7 +24,8 @@ import { runs } from '../../rig/runs.ts'
 needs('namespaces')
 inPrivateNamespaces(import.meta.url)
 
-const { archive, block, command, copyBetween, cron, database, dedent, facts, file, group, hosts, http, ini } = modules
+const { archive, block, command, copyBetween, cron, database, dedent, facts, file, find, group, hosts } = modules
+const { http, ini } = modules
 const { line, lvm, mount, packages, probe, processes, replace, script, service, shell, sysctl } = modules
 const { template, templateFile, user, wait } = modules
 
@@ -99,6 +100,9 @@ const examples: Readonly<Record<string, Example>> = {
   'file.owner': ({ at }) => file.owner(at('folder'), 'daemon:daemon'),
   'file.restore': ({ at }) => file.restore(at('file')),
   'file.stat': ({ at }) => file.stat(at('file')),
+  'file.tree': ({ at }) => file.tree(at('folder'), at('tree')),
+  'find.absent': ({ at }) => find.absent(at('folder'), { olderThan: 86_400 }),
+  'find.files': ({ at }) => find.files(at('folder')),
   'group.absent': ({ name }) => group.absent(name.slice(-16)),
   'group.present': ({ name }) => group.present(name.slice(-16)),
   'hosts.absent': ({ at }) => hosts.absent('old', { path: at('hosts') }),
@@ -142,10 +146,20 @@ const examples: Readonly<Record<string, Example>> = {
   'user.absent': ({ name }) => user.absent(name.slice(-16)),
   'user.present': ({ name }) => user.present(name.slice(-16)),
   'wait.command': () => wait.command('true'),
+  'wait.connection': () => wait.connection(),
   'wait.file': ({ at }) => wait.file(at('file')),
   'wait.http': () => wait.http(`http://127.0.0.1:${port}/`),
   'wait.port': () => wait.port(port),
 }
+
+/** These change the whole machine, or need programs of their own: their own tests run them in bodies. */
+const elsewhere: readonly string[] = [
+  ...['authorizedKeys.absent', 'authorizedKeys.present', 'database.fingerprint', 'database.reopen', 'database.reread'],
+  ...['database.texts', 'debconf.selections', 'firewall.noPort', 'firewall.port', 'git.checkout', 'http.download'],
+  ...['reboot', 'repository.absent', 'repository.apt', 'repository.yum', 'selinux.boolean', 'selinux.fileContext'],
+  ...['selinux.mode', 'service.daemonReload', 'service.masked', 'service.unmasked', 'system.hostname'],
+  ...['system.kernelModule', 'system.noKernelModule', 'system.timezone', 'user.sshKey'],
+]
 
 /** Facts are asked for, not run. */
 const questions: Readonly<Record<string, Fact<unknown>>> = {
@@ -203,7 +217,7 @@ test('has an example here', () => {
     typeof one === 'function' ? [name] : Object.keys(one).map((word) => `${name}.${word}`),
   )
   assert.ok(functions.length > 80, `${functions.length} were found`)
-  assert.equal([...Object.keys(examples), ...Object.keys(questions)].sort(), functions.sort())
+  assert.equal([...Object.keys(examples), ...Object.keys(questions), ...elsewhere].sort(), functions.sort())
 })
 
 for (const name of [...possible, ...Object.keys(questions)])

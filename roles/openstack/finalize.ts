@@ -1,5 +1,5 @@
 import { Advice, role } from '../../lib/index.ts'
-import { database, ini, service as daemon, shell } from '../../lib/modules/index.ts'
+import { database, ini, service as daemon } from '../../lib/modules/index.ts'
 import { nodeOf } from '../compute/node.ts'
 import { mustReport } from '../compute/reports.ts'
 import { atLeast, computePackage } from '../compute/version.ts'
@@ -92,18 +92,7 @@ export const clean = role('finalize.clean', cloud, ({ task }) => {
     }),
   )
   task('Take away agents that nobody runs', { tags }, async (host) => {
-    const rows = await host.run(
-      database.select(
-        `SELECT id, agent_type, host FROM neutron.agents WHERE host NOT IN (${knownHosts(host)})
-          AND heartbeat_timestamp < UTC_TIMESTAMP() - INTERVAL 10 MINUTE`,
-        rootLogin(host),
-      ),
-    )
-    for (const [id, type, at] of rows) {
-      host.log(`${type} on ${at}`)
-      await host.run(shell`. ${releaseOf(host).openrc} && neutron agent-delete ${id!}`)
-    }
-    return { agents: rows.length }
+    for (const { stale } of releaseOf(host).services) await stale?.(host, knownHosts(host))
   })
 })
 

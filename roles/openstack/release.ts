@@ -64,6 +64,8 @@ export interface Service {
   readonly caches?: { readonly file: string; readonly keys: readonly (readonly [section: string, key: string])[] }
   /** More commands whose output an operator wants to see at the end. */
   readonly shown?: readonly string[]
+  /** Takes away what it knows of hosts that are gone: `known` are the names of those that are not, as a list of SQL. */
+  stale?(host: CloudHost, known: string): Promise<void>
   /** Disks of a volume group that it serves to guests over iSCSI, where it does. */
   readonly serving?: Serving
   /** The command that lists its daemons with a smile for each that lives, where the release has one. */

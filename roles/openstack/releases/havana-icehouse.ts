@@ -7,6 +7,7 @@ import { images, stores } from '../../glance/look.ts'
 import { identity } from '../../keystone/look.ts'
 import { dhcpDevice } from '../../neutron/dhcp-device.ts'
 import { api, balancers, plugins } from '../../neutron/look.ts'
+import { staleAgents } from '../../neutron/stale.ts'
 import { computes } from '../../nova/look.ts'
 import { type Moved, withMovedAddresses, withMovedHost } from '../addresses.ts'
 import { rowsThat } from '../hazards.ts'
@@ -284,6 +285,7 @@ const manage = `neutron-db-manage --config-file /etc/neutron/neutron.conf --conf
 
 const neutron: Service = {
   name: 'neutron',
+  stale: staleAgents,
   endpoints: endpoints.neutron,
   looks: [api, plugins, balancers],
   etc: '/etc/neutron',

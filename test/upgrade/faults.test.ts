@@ -69,7 +69,7 @@ test('rootwrap stays root’s', async () => {
   assert.is((await inside('node-5', owners)).trim(), 'root')
 })
 
-test('a missing volume and a cut image are brought at any stage, by what is advised', async () => {
+test('a cut image is brought by what is advised, and a missing volume by the next run', async () => {
   const volume = 'volume-936c1cd4-9ac3-4617-8f86-79ca0fc19fa1'
   const known = await inside('node-5', 'ls /dev/cinder')
   const name = known
@@ -78,12 +78,12 @@ test('a missing volume and a cut image are brought at any stage, by what is advi
     .find((one) => one !== volume && one.startsWith('volume-'))!
   await inside('node-5', `service openstack-cinder-volume stop; service tgtd stop; lvremove -f cinder/${name}`)
   await inside('node-5', 'cd /var/lib/glance/images && truncate -s 1000 $(ls | head -n 1)')
-  const failed = ended(await run(upgrade), 2)
+  // A run that only looks names what brings them; one that may write brings them itself.
+  const failed = ended(await run(['glance', ...how, '-t', 'verify']), 2)
   const lines = advised(failed)
   assert.ok(lines.length > 0, failed.out)
   for (const words of lines) ended(await run([...words, ...how.slice(2)]))
-  const again = await run(upgrade)
-  for (const words of advised(again)) ended(await run([...words, ...how.slice(2)]))
+  ended(await run(['glance', ...how, '-t', 'verify']))
   ended(await run(upgrade))
   assert.match(await inside('node-5', 'ls /dev/cinder'), name)
 })

@@ -1,4 +1,5 @@
 import { Advice } from '../../lib/index.ts'
+import { look, operation } from '../../lib/kit/index.ts'
 import { file, probe, service as daemon } from '../../lib/modules/index.ts'
 import { type CloudHost, releaseOf, targetOf } from './cloud.ts'
 import { daemonsOf } from './daemons.ts'
@@ -50,8 +51,8 @@ export async function recordRan(
 /** What was recorded of a service on a controller, in the order in which its daemons are started; nothing: none. */
 export async function ranOf(host: CloudHost, service: string): Promise<readonly Ran[]> {
   const target = targetOf(host)
-  const { stdout } = await target.run(probe`cat ${ranFile(target, endOf(host), service)} 2>/dev/null; :`)
-  return stdout
+  const text = await target.run(recorded(ranFile(target, endOf(host), service)))
+  return text
     .split('\n')
     .map((line) => line.split(' '))
     .filter((words) => words.length === 3)
@@ -61,6 +62,13 @@ export async function ranOf(host: CloudHost, service: string): Promise<readonly 
       enabled: enabled === 'enabled',
     }))
 }
+
+// No probe: in check mode it would answer without what the tasks before it would record.
+const recorded = operation<string, string, string>((path) => `record ${path}`, {
+  foresees: true,
+  read: async (connection, path) => (await look(connection, path, { content: 65_536 })).content?.toString() ?? '',
+  plan: (text) => ({ result: text }),
+})
 
 /** What was recorded of all services on a controller. @throws Advice when it lies elsewhere */
 export async function allRan(host: CloudHost): Promise<readonly Ran[]> {

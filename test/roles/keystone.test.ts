@@ -52,6 +52,22 @@ test('types what «Upgrading Keystone» types, in its order', async () => {
   assert.equal(await clouds.run(keystone, { on: 'target' }), [])
 })
 
+test('check mode says what is started at the next boot after it was recorded and kept down', async () => {
+  const task = 'Start them at the next boot as before'
+  for (const enabled of [true, false]) {
+    const clouds = await mos()
+    const link = '/etc/rc3.d/S90openstack-keystone'
+    if (enabled) clouds.host('node-5').files.link(link, '/etc/init.d/openstack-keystone')
+    const said = clouds.start(keystone, { on: 'target', check: true })
+    assert.is(await said.ended, 'ok')
+    assert.is(clouds.host('node-5').files.names('/etc/rc3.d').length, enabled ? 1 : 0)
+    const done = clouds.start(keystone, { on: 'target' })
+    assert.is(await done.ended, 'ok')
+    const ends = [said, done].map((run) => run.finished(task, 'node-5').status)
+    assert.equal(ends, enabled ? ['changed', 'changed'] : ['ok', 'ok'])
+  }
+})
+
 test('lets openrc have the token that keystone.conf has, and the caches forget the cloud that was replaced', async () => {
   const openrc = (token: string) =>
     `  export OS_USERNAME=admin\n  export OS_PASSWORD=x\n  export SERVICE_TOKEN=${token}\n`

@@ -77,6 +77,7 @@ export class Masker {
 
 /** The event with every text in it masked; the same object when nothing had to be. */
 export function maskEvent<E extends Event>(event: E): E {
+  const names = withTexts(namesIn(event), asFirstTold)
   if (!upToDate()) return event
   const masked = withTexts(event, mask)
   if (masked === event) return event
@@ -85,7 +86,24 @@ export function maskEvent<E extends Event>(event: E): E {
   // Whoever reads the result later gets the mask, which is no value.
   if (event.type === 'task-finished' && (masked as { result?: unknown }).result !== event.result)
     Object.assign(masked, { unkept: 'secret' })
-  return Object.assign(masked, ...words.map((word) => (word in event ? { [word]: (event as never)[word] } : {})))
+  return Object.assign(masked, names, ...words.map((word) => (word in event ? { [word]: (event as never)[word] } : {})))
+}
+
+function namesIn(event: Event): object {
+  const path = 'path' in event ? { path: event.path } : {}
+  return event.type === 'handler-notified' ? { ...path, handler: event.handler } : path
+}
+
+// By its name a task is known from its beginning to its end, and to the next run. A password that is learned meanwhile,
+// and is a word of that name, hides nothing any more that was not told already.
+const told = new Map<string, string>()
+
+function asFirstTold(name: string): string {
+  const known = told.get(name)
+  if (known !== undefined) return known
+  const first = mask(name)
+  told.set(name, first)
+  return first
 }
 
 /** A value of plain data with every text and key in it masked; the same object when nothing had to be. */

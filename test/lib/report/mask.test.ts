@@ -1,7 +1,10 @@
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { doneIn } from '../../../lib/engine/done.ts'
+import type { Timed } from '../../../lib/model/event.ts'
 import { here } from '../../../lib/model/location.ts'
+import { identity } from '../../../lib/model/path.ts'
 import { Secret } from '../../../lib/model/secret.ts'
 import { mask, maskEvent, Masker } from '../../../lib/report/mask.ts'
 
@@ -145,6 +148,28 @@ test('masks every text of an event, keys included, and leaves the rest as it is'
     handler: false,
     milliseconds: 5,
   })
+})
+
+test('a task that was told by its name keeps it, though the name turns out to hold a password', () => {
+  const path = { play: 'Move', role: 'keystone', blocks: [], task: 'Bring what the operatrix knows' }
+  const end = { status: 'changed', delegated: [], handler: false, milliseconds: 5 } as const
+  const planned = {
+    type: 'change-planned',
+    path,
+    host: 'c-1',
+    operation: 'line.present /root/openrc',
+    diff: [],
+  } as const
+  const first = maskEvent(planned)
+  Secret.of('operatrix', 'password')
+  const last = maskEvent({ type: 'task-finished', path, at: here(), host: 'c-1', result: 'operatrix', ...end })
+  const notified = maskEvent({ type: 'handler-notified', path, host: 'c-1', handler: 'Tell the operatrix' })
+  assert.is((last as { result?: unknown }).result, '‹password›')
+  assert.equal(last.path, path)
+  assert.equal([notified.path, notified.handler], [path, 'Tell the ‹password›'])
+  // The next run must not take it for one in which this one was killed.
+  const events = [first, last].map((event): Timed => ({ ...event, time: 0 }))
+  assert.not.ok(doneIn('r', events).begun(identity(path), 'c-1'))
 })
 
 test('keeps the words that readers of events depend on', () => {

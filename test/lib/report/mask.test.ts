@@ -147,6 +147,7 @@ test('masks every text of an event, keys included, and leaves the rest as it is'
     result: { list: ['a ‹mask-test›', 7, null], '‹mask-test›': true, undefined: undefined },
     handler: false,
     milliseconds: 5,
+    unkept: 'secret',
   })
 })
 

@@ -31,7 +31,7 @@ export async function browser(program = process.env.SWITCHOVER_CHROMIUM ?? 'chro
     ],
     { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] },
   )
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const [input, output] = [child.stdio[3] as Writable, child.stdio[4] as Readable]
   const waiting = new Map<number, { resolve(found: never): void; reject(error: Error): void }>()
   const events = new Map<string, () => void>()
@@ -84,8 +84,13 @@ export async function browser(program = process.env.SWITCHOVER_CHROMIUM ?? 'chro
       return Buffer.from((await send<{ data: string }>('Page.printToPDF')).data, 'base64')
     },
     async close() {
-      child.kill()
+      // Not killed: its own processes would hold our pipes for as long as they live.
+      input.write(`${JSON.stringify({ id: ++count, method: 'Browser.close' })}\0`)
+      const patience = setTimeout(() => child.kill('SIGKILL'), 10_000)
       await ended
+      clearTimeout(patience)
+      input.destroy()
+      output.destroy()
       rmSync(home, { recursive: true, force: true })
     },
   }

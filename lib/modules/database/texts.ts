@@ -1,3 +1,4 @@
+import { leavesSomeFile } from '../../kit/leaving.ts'
 import { quote } from '../../kit/shell.ts'
 import { operation, type Operation, type Reader } from '../../model/operation.ts'
 import { type ClientCommand, identifier, literal, type Login, query, runClient } from './client.ts'
@@ -81,6 +82,8 @@ const rereadOperation = operation<RereadOptions, State, ClientCommand, Reread>(
       if (done || found.length === 0) return { result }
       return {
         result,
+        // Its texts are others then, its stage and its schema are not.
+        leaves: [{ what: `database ${options.database}` }, ...leavesSomeFile(options.save)],
         change: rereading(found, options),
         diff: found.map(({ table, column, doubled, sample }) => ({
           path: `${options.database}.${table}.${column}`,

@@ -8,7 +8,14 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 process.chdir(root)
-const only = process.argv.slice(2)
+// What takes longest has a command of its own, npm run test:slow, so that npm test stays short.
+const slow = [
+  'test/lab/upgrade/broken.test.ts',
+  'test/lab/upgrade/killed.test.ts',
+  'test/lib/modules/hostile.test.ts',
+  'test/lib/transport/certificates.test.ts',
+]
+const only = process.argv[2] === '--slow' ? slow : process.argv.slice(2)
 // A test file that takes longer hangs; the way back from everywhere is long.
 const limitOf = (name) => (name.startsWith('test/upgrade/') ? 1_800_000 : 420_000)
 
@@ -23,7 +30,7 @@ const files = readdirSync('test', { recursive: true })
       // The package has a command of its own, npm run test:package: it installs from the registry.
       // Neither has the way back from everywhere, npm run test:upgrade: it takes its time.
       (only.length === 0
-        ? !file.startsWith('test/package/') && !file.startsWith('test/upgrade/')
+        ? !file.startsWith('test/package/') && !file.startsWith('test/upgrade/') && !slow.includes(file)
         : only.some((part) => file.includes(part))),
   )
   .sort()

@@ -181,7 +181,7 @@ const paths = [
 ]
 const none = paths.map((path) => found(path, undefined))
 const debian = {
-  uris: 'http://deb.debian.org/debian',
+  uris: 'http://packages.test/debian',
   suites: ['bookworm', 'bookworm-updates'],
   components: ['main', 'contrib'],
 }
@@ -194,7 +194,7 @@ for (const [what, operation, state, commands] of [
       ['deb', 'deb-src']
         .flatMap((type) =>
           ['bookworm', 'bookworm-updates'].map(
-            (suite) => `${type} [arch=amd64] http://deb.debian.org/debian ${suite} main contrib\n`,
+            (suite) => `${type} [arch=amd64] http://packages.test/debian ${suite} main contrib\n`,
           ),
         )
         .join(''),
@@ -204,7 +204,7 @@ for (const [what, operation, state, commands] of [
     'a newer one deb822',
     repository.apt('a', debian),
     { modern: true, states: none },
-    ['Types: deb\nURIs: http://deb.debian.org/debian\nSuites: bookworm bookworm-updates\nComponents: main contrib\n'],
+    ['Types: deb\nURIs: http://packages.test/debian\nSuites: bookworm bookworm-updates\nComponents: main contrib\n'],
   ],
   [
     'a .repo',

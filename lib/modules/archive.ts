@@ -3,11 +3,14 @@ import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { answers, type Answer } from '../kit/answers.ts'
+import { cannotLook, closed } from '../kit/closed.ts'
 import { type Command, performStep } from '../kit/command.ts'
 import { localFile, unusable } from '../kit/local-file.ts'
 import { checkedMode, modeAfter } from '../kit/mode.ts'
 import { absolute, setAttributes } from '../kit/path-state.ts'
+import { refusalIn, stale } from '../kit/refusal.ts'
 import { plainly, quote, sh } from '../kit/shell.ts'
+import { lock } from '../kit/writing.ts'
 import { Advice, operation } from '../model/operation.ts'
 import type { Connection, LocalFile, Operation } from '../model/operation.ts'
 import { hashHere } from './copy-between/ends.ts'
@@ -144,14 +147,24 @@ interface Making {
   readonly options: CreateOptions
 }
 
-type Finding = { readonly why: string; readonly attributes: string }
+type Finding = {
+  readonly why: string
+  readonly attributes: string
+  /** Its mode, in octal; empty where there is none. */
+  readonly mode: string
+  /** By which one sees that it is another one now. */
+  readonly stamp: string
+}
 
 const makeArchive = operation<Making, Finding, Command, ArchiveState>(({ archive }) => `archive.create ${archive}`, {
   async read(connection, { archive, names, from, format, options: { mode, owner, group } }) {
     const found = await answers(connection, {
-      why: `${sh`a=${archive}; cd ${from} || exit; set -- ${names}`}\n${whyScript(format)}`,
+      why: `${closed}
+${sh`a=${archive}; ! closed ${`${from}/.`} || exit 7; cd ${from} || exit; set -- ${names}`}\n${whyScript(format)}`,
       attributes: sh`a=${archive}; [ ! -f "$a" ] || stat -c '%a %U %u %G %g' "$a"`,
+      stamp: `${sh`a=${archive}`}; ${stampOf}; :`,
     })
+    if (found.why.code === 7) throw cannotLook(`${archive} or what goes into it`, connection.host.name)
     if (found.why.code !== 0) throw problem(archive, found.why)
     const [bits = '', user, uid, team, gid] = found.attributes.stdout.trim().split(' ')
     const wrong =
@@ -159,15 +172,20 @@ const makeArchive = operation<Making, Finding, Command, ArchiveState>(({ archive
       ((mode !== undefined && modeAfter(mode, bits) !== bits.padStart(4, '0')) ||
         (owner !== undefined && owner !== user && owner !== uid) ||
         (group !== undefined && group !== team && group !== gid))
-    return { why: found.why.stdout.trim(), attributes: wrong ? found.attributes.stdout.trim() : '' }
+    return {
+      why: found.why.stdout.trim(),
+      attributes: wrong ? found.attributes.stdout.trim() : '',
+      mode: bits,
+      stamp: found.stamp.stdout.trim(),
+    }
   },
-  plan({ why, attributes }, making) {
+  plan({ why, attributes, mode: is, stamp }, making) {
     const { archive: path, names, options } = making
     if (why !== '') {
       const before = why === 'none' ? '' : `${why}\n`
       return {
         result: { path, changed: true },
-        change: made(makingScript(making), true),
+        change: made(makingScript(making, is, stamp), true),
         diff: { path, before, after: `an archive of ${names.join(', ')}\n` },
       }
     }
@@ -189,7 +207,11 @@ function made(script: string, long = false): Command {
   return { script: plainly + script, shown: script, ...(long ? { long } : {}) }
 }
 
-function makingScript({ archive, names, from, format, options: { mode, owner, group } }: Making): string {
+// Of a link itself, and nothing of what is missing.
+const stampOf = `stat -c '%i %s %Y' -- "$a" 2>/dev/null`
+
+function makingScript({ archive, names, from, format, options }: Making, is: string, stamp: string): string {
+  const { mode, owner, group } = options
   const who = `${owner ?? ''}${group === undefined ? '' : `:${group}`}`
   const pack =
     format === 'zip'
@@ -200,6 +222,9 @@ function makingScript({ archive, names, from, format, options: { mode, owner, gr
     'set -e; umask 077',
     needs(format, format === 'zip' ? ['zip'] : []),
     sh`a=${archive}; cd ${from}; set -- ${names}`,
+    `${stale}\nasBefore() {`,
+    `  [ "$(${stampOf})" ${sh`= ${stamp} ] || stale ${anotherOne(archive)} ${again}`}`,
+    '}; asBefore',
     `t=$(mktemp "$a.part-XXXXXX")`,
     `trap 'rm -f "$t" "$t.time"' EXIT; trap 'exit 1' HUP INT TERM`,
     // What changes while it is packed must count as changed since: the archive gets the time of the start.
@@ -209,18 +234,26 @@ function makingScript({ archive, names, from, format, options: { mode, owner, gr
     // As it is kept when a file is replaced.
     mode === undefined
       ? 'if [ -f "$a" ]; then chmod "$(stat -c %a "$a")" "$t"; fi'
-      : sh`chmod ${modeAfter(mode, '0600')} "$t"`,
+      : sh`chmod ${modeAfter(mode, is || '0600')} "$t"`,
     ...(who === '' ? [] : [sh`chown ${who} "$t"`]),
+    'asBefore',
     'mv -f "$t" "$a"',
   ].join('\n')
 }
+
+const anotherOne = (path: string) => `${path} was left alone: it is another file now than the one that was looked at`
+const otherNoted = (path: string) => `${path} was left alone: another archive was unpacked there meanwhile`
+const nowThere = (path: string) => `nothing was unpacked: ${path} is there now, and was missing`
+const again = 'see who else writes it, and run the task again'
 
 // Why the archive must be made (again): a changed file, or other names in it than there are. Not every find knows
 // -cnewer, which sees new attributes, too.
 function whyScript(format: ArchiveFormat): string {
   return `
-for s; do [ -e "$s" ] || [ -L "$s" ] || { echo "there is no $s in $(pwd)"; exit 8; }; done
-[ -e "$a" ] || { echo none; exit; }
+for s; do
+  [ -e "$s" ] || [ -L "$s" ] || { ! closed "$PWD/$s" || exit 7; echo "there is no $s in $(pwd)"; exit 8; }
+done
+[ -e "$a" ] || { ! closed "$a" || exit 7; echo none; exit; }
 [ -f "$a" ] || { echo "it is there and not a file"; exit 8; }
 { ${needs(format)}; } 2>&1
 n=-newer; ! find "$a" -cnewer "$a" >/dev/null 2>&1 || n=-cnewer
@@ -261,14 +294,24 @@ const unpack = operation<Unpacking, Seen, Command | Bringing, ExtractState>(
       const mine = local && (await sumHere(local))
       const { creates } = options
       const found = await answers(connection, {
-        done: creates === undefined ? 'exit 1' : sh`[ -e ${creates} ] || [ -L ${creates} ]`,
+        done:
+          creates === undefined
+            ? 'exit 1'
+            : `${closed}\n${sh`[ -e ${creates} ] || [ -L ${creates} ] || { closed ${creates} && exit 8; exit 1; }`}`,
         directory: sh`d=${directory}; [ ! -e "$d" ] || [ -d "$d" ]`,
-        noted: creates === undefined ? sh`cat ${`${directory}/${noteName}`} 2>/dev/null; :` : ':',
+        noted:
+          creates === undefined
+            ? `${closed}\n${sh`n=${`${directory}/${noteName}`}`}
+if [ -e "$n" ]; then cat "$n" || exit 8; elif closed "$n"; then exit 8; fi`
+            : ':',
         archive: local ? ':' : lookScript(args),
       })
+      if (found.done.code === 8) throw cannotLook(creates!, connection.host.name)
+      if (found.noted.code === 8) throw cannotLook(directory, connection.host.name)
       if (found.directory.code !== 0) {
         throw new Advice(`${directory} is there and not a directory`, 'move it away, or remove it with file.absent')
       }
+      if (found.archive.code === 7) throw cannotLook(archive, connection.host.name)
       if (found.archive.code !== 0) throw problem(archive, found.archive)
       const sha256 = mine ?? /^[0-9a-f]{64}/.exec(found.archive.stdout)?.[0]
       const line = found.noted.stdout.split('\n').find((one) => one.slice(66) === noteOf(args))
@@ -280,8 +323,8 @@ const unpack = operation<Unpacking, Seen, Command | Bringing, ExtractState>(
       return {
         result: { path, changed: true, sha256 },
         change: local
-          ? { bring: local.path, script: bringingScript(args, sha256) }
-          : made(extractScript(args, sha256, quote(archive)), true),
+          ? { bring: local.path, script: bringingScript(args, { sha256, noted }) }
+          : made(extractScript(args, { sha256, noted }, quote(archive)), true),
         diff: {
           path,
           before: noted ? `${archive} with sha256 ${noted}\n` : '',
@@ -320,16 +363,34 @@ bad=$(printf '%s\\n' "$l" | grep -E '^/|(^|/)\\.\\.(/|$)|^tar: [Rr]emoving leadi
 `
 }
 
+const mayNotLook = 'exit 7'
+
 function lookScript({ archive, format, options: { creates } }: Unpacking): string {
   return `${sh`a=${archive}`}
+${closed}
 ${creates === undefined ? '' : sh`[ ! -e ${creates} ] || exit 0`}
-[ -e "$a" ] || { echo "there is no such file"; exit 8; }
+[ -e "$a" ] || { ! closed "$a" || { ${mayNotLook}; }; echo "there is no such file"; exit 8; }
+[ -r "$a" ] || { ${mayNotLook}; }
 ${refuseOutside(format, '"$a"')}
 sha256sum < "$a"`
 }
 
+/** What it was decided from: it must still be so. */
+interface Judged {
+  readonly sha256: string
+  readonly noted: string | undefined
+}
+
+// Which archive was unpacked last, in `h`.
+const readNote = `noted() {
+  h=
+  [ ! -f "$note" ] ||
+    h=$(while IFS= read -r l; do [ "\${l#*  }" != "$w" ] || { echo "\${l%%  *}"; break; }; done < "$note")
+}`
+
 // `archive` is a word of the shell.
-function extractScript(args: Unpacking, sha256: string, archive: string): string {
+function extractScript(args: Unpacking, judged: Judged, archive: string): string {
+  const { sha256, noted = '' } = judged
   const {
     directory,
     format,
@@ -342,6 +403,18 @@ function extractScript(args: Unpacking, sha256: string, archive: string): string
   return [
     'set -e',
     `a=${archive} ${sh`d=${directory}`}`,
+    stale,
+    // Also while it was unpacked: what has another checksum was not looked through.
+    'stamp() { stat -L -c "%i %s %Y %Z" -- "$a" 2>/dev/null || :; }',
+    's0=$(stamp)',
+    sh`[ "$(sha256sum < "$a" | cut -c 1-64)" = ${sha256} ] || stale ${anotherOne(args.archive)} ${again}`,
+    ...(creates === undefined
+      ? [
+          sh`note="$d"/${noteName} w=${noteOf(args)}`,
+          readNote,
+          sh`noted; [ "$h" = ${noted} ] || stale ${otherNoted(directory)} ${again}`,
+        ]
+      : [sh`! { [ -e ${creates} ] || [ -L ${creates} ]; } || stale ${nowThere(creates)} ${again}`]),
     'mkdir -p "$d"',
     needs(format),
     // Made ready next to where it goes, so that nothing but what the archive brings changes its owner.
@@ -351,6 +424,7 @@ function extractScript(args: Unpacking, sha256: string, archive: string): string
     format === 'zip'
       ? `unzip -q -o "$a" -d ${into} </dev/null`
       : `tar ${packing[format].flag}-xf "$a" -C ${into}${strip > 0 ? ` --strip-components=${strip}` : ''}`,
+    `[ "$(stamp)" = "$s0" ] || { echo "it changed while it was unpacked: run the task again" >&2; exit 1; }`,
     ...(who === undefined
       ? []
       : [
@@ -360,16 +434,19 @@ function extractScript(args: Unpacking, sha256: string, archive: string): string
         ]),
     ...(creates === undefined
       ? [
-          sh`n="$d"/${noteName} w=${noteOf(args)} h=${sha256}`,
+          // Others unpack there, too, and what they note must stay.
+          `q=$note\n${lock}\nlock 2>/dev/null`,
+          sh`h=${sha256}`,
           `others() { while IFS= read -r l; do [ "\${l#*  }" = "$w" ] || printf '%s\\n' "$l"; done; }`,
-          `{ [ ! -f "$n" ] || others < "$n"; printf '%s  %s\\n' "$h" "$w"; } > "$n.new"`,
-          'mv -f "$n.new" "$n"',
+          `{ [ ! -f "$note" ] || others < "$note"; printf '%s  %s\\n' "$h" "$w"; } > "$note.new"`,
+          'mv -f "$note.new" "$note"; unlock',
         ]
       : [sh`[ -e ${creates} ] || [ -L ${creates} ] || { echo ${`the archive brought no ${creates}`} >&2; exit 1; }`]),
   ].join('\n')
 }
 
-function bringingScript(args: Unpacking, sha256: string): string {
+function bringingScript(args: Unpacking, judged: Judged): string {
+  const { sha256 } = judged
   const other = 'what arrived has another checksum than what was sent'
   return [
     `${plainly}umask 022`,
@@ -377,7 +454,7 @@ function bringingScript(args: Unpacking, sha256: string): string {
     'cat > "$t" || exit',
     sh`[ "$(sha256sum < "$t" | cut -c 1-64)" = ${sha256} ] || { echo ${other} >&2; exit 1; }`,
     `{ ${refuseOutside(args.format, '"$t"')} } >&2`,
-    `( ${extractScript(args, sha256, '$t')}\n)`,
+    `( ${extractScript(args, judged, '$t')}\n)`,
   ].join('\n')
 }
 
@@ -386,6 +463,8 @@ async function bring(connection: Connection, { bring, script }: Bringing, archiv
   remote.stdout.resume()
   const [sent, ended] = await Promise.allSettled([pipeline(createReadStream(bring), remote.stdin), remote.ended])
   if (ended.status === 'rejected') throw ended.reason
+  const refused = refusalIn({ ...ended.value, stdout: '' })
+  if (refused) throw refused
   if (ended.value.code !== 0) throw problem(archive, { code: ended.value.code, stdout: ended.value.stderr })
   if (sent.status === 'rejected') throw sent.reason
 }

@@ -1,4 +1,5 @@
 import { left } from '../../model/foreseen.ts'
+import { stale } from '../../kit/refusal.ts'
 import { quote, sh } from '../../kit/shell.ts'
 import { type Connection, operation, type Operation, type Reader } from '../../model/operation.ts'
 import { findSum, sumOf } from '../copy-between/receive.ts'
@@ -6,7 +7,7 @@ import { type ClientCommand, identifier, literal, type Login, query, runClient, 
 import { countTables, findDump, type Found, guards, mustBeSaved } from './dump.ts'
 import { forgetKeys } from './foreign-keys.ts'
 import { forgetReread } from './texts.ts'
-import { forgetStage, leavesStage, readRecord, readStage, recordStage, type Stage } from './stage.ts'
+import { claiming, forgetStage, leavesStage, readRecord, readStage, recordStage, type Stage } from './stage.ts'
 
 /** Which database is replaced, and by which dump. */
 export interface ReplaceOptions {
@@ -97,6 +98,7 @@ const replaceOperation = operation<ReplaceOptions, State, ClientCommand, Replace
             : stage === 'migrating'
               ? { guard: mustHaveEnded(database) }
               : {}),
+          claim: claiming(database, stage, newer ? 'dump = @dump' : undefined),
           done: recordStage(database, 'imported', '@dump'),
         }),
         diff: {
@@ -189,6 +191,7 @@ const restoreOperation = operation<RestoreOptions, Pick<State, 'host' | 'stage' 
           {
             missing: wordsOn(`what ${database} was before is not there: ${saved} is `, ` on ${host}`),
             hint: 'nothing was dropped; look for another backup of it',
+            claim: claiming(database, stage),
             // A restored database must never look like an imported one.
             done: forgetStage(database),
           },
@@ -220,6 +223,8 @@ interface Around {
   readonly hint: string
   /** More lines of the script that may refuse before anything is dropped. */
   readonly guard?: string
+  /** Lines of the script after which the database is ours: it is as it was judged. `$sum` is that of the dump. */
+  readonly claim: string
   /** SQL; the sha256 of the dump is `@dump` in it. */
   readonly done: string
 }
@@ -227,11 +232,10 @@ interface Around {
 // While it goes on the record says so: a half of it must never pass for a whole.
 function importing(
   { database, dump, charset, collation, login = {} }: Omit<ReplaceOptions, 'saved'>,
-  { missing, hint, guard = ':', done }: Around,
+  { missing, hint, guard = ':', claim, done }: Around,
 ): ClientCommand {
   const name = identifier(database)
   const begin = [
-    recordStage(database, 'importing'),
     ...forgetKeys(database),
     ...forgetReread(database),
     `DROP DATABASE IF EXISTS ${name}`,
@@ -240,11 +244,13 @@ function importing(
   return {
     login,
     commands: `${guards}
+${stale}
 whole ${quote(dump)} || refuse ${missing} ${quote(hint)}
 ${guard}
 ${findSum}
 sum=$($sum < ${quote(dump)}) || exit
 sum=\${sum##*= } sum=\${sum%% *}
+${claim}
 ${sh`$mysql -e ${begin} || exit
 $mysql ${database} < ${dump} || exit`}
 $mysql -e "SET @dump = '$sum'; "${quote(done)}`,

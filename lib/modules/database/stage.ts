@@ -68,6 +68,24 @@ export function recordStage(database: string, stage: Stage, dump?: string): stri
   ].join('; ')
 }
 
+/**
+ * Lines of a client script that take a database from the stage in which it was judged to «importing», in one statement:
+ * where it has come to another one meanwhile, or `unless` holds, the script ends, and nothing is changed. They come
+ * behind `stale`; `unless` is a condition of SQL, in which `@dump` is what `$sum` holds.
+ */
+export function claiming(database: string, from: Stage, unless = 'FALSE'): string {
+  const claim =
+    from === 'untouched'
+      ? `INSERT IGNORE INTO ${table} (name, stage, since) VALUES (${literal(database)}, 'importing', UTC_TIMESTAMP())`
+      : // An import that broke off has that stage already, and a row that stays as it is does not count.
+        `UPDATE ${table} SET stage = 'importing', since = GREATEST(UTC_TIMESTAMP(), since + INTERVAL 1 SECOND) ` +
+        `WHERE name = ${literal(database)} AND stage = ${literal(from)} AND NOT (${unless})`
+  const all = [...place, claim, 'SELECT ROW_COUNT()'].join('; ')
+  const why = `${database} was left alone: it is not ${from} any more, as it was when it was looked at`
+  return `claimed=$($mysql -N -B -e "SET @dump = '$sum'; "${quote(all)} </dev/null) || exit
+[ "$claimed" = 1 ] || stale ${quote(why)} ${quote('see who else replaces it, and run the task again')}`
+}
+
 /** A statement that forgets a replacement: the database is its own again. */
 export function forgetStage(database: string): string {
   return `DELETE FROM ${table} WHERE name = ${literal(database)}`

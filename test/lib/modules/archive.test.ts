@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { archive } from '../../../lib/modules/index.ts'
-import type { Operation, Value } from '../../../lib/model/operation.ts'
+import { type Operation, Outdated, type Value } from '../../../lib/model/operation.ts'
 import { emptyDirectory, here, shells } from '../../rig/here.ts'
 import { applied, failure, planOf } from './applied.ts'
 import { needing } from '../../rig/needs.ts'
@@ -35,6 +35,12 @@ function sources() {
   writeFileSync(join(root, 'other'), 'o')
   return root
 }
+
+const errorOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
 
 /** An archive whose members have exactly these names, whatever they mean. */
 function crafted(
@@ -221,6 +227,60 @@ for (const shell of shells) {
     assert.equal(readdirSync(outside), [])
   })
 
+  for (const [what, options, other] of [
+    ['another archive under its name', {}, 'archive'],
+    ['one that somebody else unpacked there', {}, 'note'],
+    ['what it brings', { creates: 'conf/nova.conf' }, 'creates'],
+  ] as const) {
+    for (const source of ['host', 'controller'] as const) {
+      if (source === 'controller' && other === 'archive') continue
+      test(`${what} since the look: extract from the ${source} changes nothing`, async () => {
+        const root = sources()
+        const path = join(emptyDirectory(), 'a.tgz')
+        tool('tar', '-czf', path, '-C', root, 'conf')
+        const to = emptyDirectory()
+        const creates = 'creates' in options ? { creates: join(to, options.creates) } : {}
+        const make = () => archive.extract(path, to, { source, ...creates })
+        const plan = await planOf(connection, make())
+        if (other === 'archive') tool('tar', '-czf', path, '-C', root, 'conf', 'other')
+        else if (other === 'creates') {
+          mkdirSync(join(to, 'conf'))
+          writeFileSync(join(to, 'conf/nova.conf'), 'mine\n')
+        } else {
+          await (await planOf(connection, make())).apply(connection)
+          writeFileSync(join(to, 'conf/nova.conf'), 'mine\n')
+        }
+        const before = tool('ls', '-lAR', '--full-time', to)
+        assert.instance(await errorOf(plan.apply(connection)), Outdated)
+        assert.is(tool('ls', '-lAR', '--full-time', to), before)
+        if (other === 'archive') await applied(connection, make)
+        else assert.is((await planOf(connection, make())).changed, false)
+      })
+    }
+  }
+
+  test('an archive that somebody made since the look is not replaced', async () => {
+    const root = sources()
+    const path = join(emptyDirectory(), 'kept.tgz')
+    const make = () => archive.create(path, 'conf', { from: root })
+    for (const text of ['theirs', 'theirs, too']) {
+      const plan = await planOf(connection, make())
+      writeFileSync(`${path}.new`, text)
+      tool('mv', `${path}.new`, path)
+      assert.instance(await errorOf(plan.apply(connection)), Outdated)
+      assert.is(readFileSync(path, 'utf8'), text)
+    }
+    assert.equal(readdirSync(join(path, '..')), ['kept.tgz'])
+  })
+
+  test('a symbolic mode changes that of the archive that is there', async () => {
+    const root = sources()
+    const path = join(emptyDirectory(), 'kept.tar')
+    await applied(connection, () => archive.create(path, 'other', { from: root, mode: '0660' }))
+    await applied(connection, () => archive.create(path, ['other', 'conf'], { from: root, mode: 'o+r' }))
+    assert.is(statSync(path).mode & 0o777, 0o664)
+  })
+
   test('what is damaged or not there is told', async () => {
     const path = join(emptyDirectory(), 'bad.tgz')
     assert.is(
@@ -295,9 +355,10 @@ for (const [what, operation, state, want] of [
     seen,
     [
       'a=/a.tgz d=/d',
+      `[ "$(sha256sum < "$a" | cut -c 1-64)" = ${sum} ] || stale`,
+      `note="$d"/.switchover-extracted w='/a.tgz strip 1'`,
       'mkdir -p "$d"',
       'tar -z -xf "$a" -C "$d" --strip-components=1',
-      `n="$d"/.switchover-extracted w='/a.tgz strip 1' h=${sum}`,
     ],
   ],
   [

@@ -6,7 +6,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { database } from '../../../lib/modules/index.ts'
 import { clientScript } from '../../../lib/modules/database/client.ts'
-import { Advice, type Operation, type Value } from '../../../lib/model/operation.ts'
+import { Advice, type Operation, Outdated, type Prepared, type Value } from '../../../lib/model/operation.ts'
 import { Secret } from '../../../lib/model/secret.ts'
 import { needs } from '../../rig/needs.ts'
 import { shells } from '../../rig/here.ts'
@@ -404,6 +404,36 @@ for (const shell of shells) {
     assert.equal([plan.changed, (plan.diff as { before: string }).before], [true, '4 tables of an older dump\n'])
     await replace()
     assert.is(target.sql("SELECT COUNT(*) FROM images WHERE id = 'a-9'", name), '1\n')
+  })
+
+  once('what has come to another stage since it was looked at is left alone', async () => {
+    const { name, source, target, dump, replace, convert, migrate, replacement, saved } = fresh()
+    const stale = async (plan: Prepared<Value>) => {
+      const held = target.sql('CHECKSUM TABLE images', name)
+      await plan.apply(target).then(
+        () => assert.unreachable('it was not asked again'),
+        (error: Error) => {
+          assert.instance(error, Outdated)
+          assert.match(error.message, new RegExp(`^${name} was left alone: it is not \\w+ any more`))
+        },
+      )
+      assert.is(target.sql('CHECKSUM TABLE images', name), held)
+    }
+    await dump()
+    const untouched = await planOf(target, database.replace(replacement))
+    await replace()
+    await apply(target, database.dump({ database: name, to: saved }))
+    await stale(untouched)
+    source.sql("INSERT INTO images (id) VALUES ('a-9')", name)
+    await dump()
+    const older = await planOf(target, database.replace(replacement))
+    await replace()
+    await stale(older)
+    const imported = await planOf(target, database.restore({ database: name, saved, ...utf8 }))
+    await convert()
+    await migrate(`mysql ${name} -e 'ALTER TABLE images ADD COLUMN more INT'`)
+    target.sql(`INSERT INTO images (id) VALUES ('new')`, name)
+    await stale(imported)
   })
 
   for (const [text, when, left] of [

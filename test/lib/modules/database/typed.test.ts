@@ -106,14 +106,14 @@ for (const [what, operation, state, commands] of [
 test('an import asks for the dump and for what would be lost, and records its beginning and its end', () => {
   const state = { host: 'node-5', stage: 'untouched', newer: false, dump: undefined, tables: 3 }
   const [first] = typed(database.replace({ ...replacement, hint: 'run glance -t dump' }), state)
-  assert.equal(lines(first!, 'guards', 'whole', '['), [
+  assert.equal(lines(first!, 'guards', 'whole', '[ "$tables"'), [
     'guards',
     `whole /b/glance.sql || refuse 'the dump /b/glance.sql is '"$why"' on node-5' 'run glance -t dump'`,
     `[ "$tables" = 0 ] || whole '/b/it'\\''s saved.sql' || refuse 'glance has not been saved: /b/it'\\''s saved.sql is '"$why"` +
       "', and nothing is dropped before that' 'run glance -t dump'",
   ])
   const [begin, load, end] = lines(first!, '$mysql')
-  assert.match(begin!, "VALUES ('\\''glance'\\'', '\\''importing'\\'',")
+  assert.match(first!, "VALUES ('\\''glance'\\'', '\\''importing'\\'',")
   assert.match(
     begin!,
     /DROP DATABASE IF EXISTS `glance`; CREATE DATABASE `glance` DEFAULT CHARACTER SET utf8 COLLATE utf8_general_ci' \|\| exit$/,
@@ -122,7 +122,7 @@ test('an import asks for the dump and for what would be lost, and records its be
   assert.match(end!, /^\$mysql -e "SET @dump = '\$sum'; "'CREATE DATABASE/)
   assert.match(end!, /imported.*UTC_TIMESTAMP\(\), @dump\)/)
   const [again] = typed(database.replace(replacement), { ...state, stage: 'migrating' })
-  assert.equal(lines(again!, '['), [], 'what is there came from a dump')
+  assert.equal(lines(again!, '[ "$tables"'), [], 'what is there came from a dump')
   const [back] = typed(database.restore({ ...glance, saved: '/b/x.sql' }), { ...state, stage: 'migrated' })
   assert.is(
     lines(back!, '$mysql').at(-1),

@@ -1,3 +1,4 @@
+import { cannotLook, closed } from '../kit/closed.ts'
 import { type Command, perform } from '../kit/command.ts'
 import { absolute } from '../kit/path-state.ts'
 import { refuse } from '../kit/refusal.ts'
@@ -86,8 +87,10 @@ async function read(connection: Reader, { url, path, version }: Wanted): Promise
       ? sh`git ls-remote --symref ${url} HEAD 2>/dev/null || git ls-remote ${url} HEAD`
       : sh`git ls-remote ${url} ${names.slice(1)}`
   const script = `${quiet}
-command -v git >/dev/null 2>&1 || exit 91
+${closed}
 ${sh`p=${path}`}
+if closed "$p/." || [ -d "$p" ] && [ ! -r "$p" ]; then exit 8; fi
+command -v git >/dev/null 2>&1 || exit 91
 if [ -d "$p/.git" ]; then
   cd "$p" || exit
   e=$(git rev-parse --git-dir 2>&1 >/dev/null) || { echo "$e" >&2; exit 92; }
@@ -100,6 +103,7 @@ cd /
 echo remote
 ${isCommit(version) ? ':' : remote}`
   const result = await connection.exec(script, { timeout: 300, long: true })
+  if (result.code === 8) throw cannotLook(path, connection.host.name)
   if (result.code === 91) throw new Advice('the host has no git', "install it first: packages.installed('git')")
   if (result.code === 92 && /dubious ownership|unsafe repository/.test(result.stderr)) {
     throw new Advice(

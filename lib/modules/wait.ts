@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Advice, operation, TimedOut, Unreachable } from '../model/operation.ts'
 import type { Operation, Reader } from '../model/operation.ts'
+import { cannotLook, closed } from '../kit/closed.ts'
 import { sh } from '../kit/shell.ts'
 import type { HttpOptions } from './http.ts'
 import { accepts, checked, fetchThrough, withoutPassword } from './http/fetch.ts'
@@ -144,16 +145,22 @@ export function file(
     ...options
   }: WaitOptions & { readonly absent?: boolean; readonly contains?: string } = {},
 ): Operation<Waited> {
-  const test = absent
-    ? sh`[ ! -e ${absolute(path)} ]`
-    : contains === undefined
-      ? sh`[ -e ${absolute(path)} ]`
-      : sh`grep -q -E -e ${contains} ${absolute(path)} 2>/dev/null`
+  const found =
+    contains === undefined
+      ? ''
+      : sh`
+[ -r ${path} ] || exit 8
+grep -q -E -e ${contains} ${path} 2>/dev/null || exit 1`
+  const test = `${closed}
+${sh`p=${absolute(path)}; [ -e "$p" ] || { closed "$p" && exit 8; exit 1; }`}${found}`
   return wait({
     name: `wait.file ${path}`,
     options,
-    missing: async (connection) =>
-      (await connection.exec(test)).code === 0
+    async missing(connection) {
+      const { code } = await connection.exec(test)
+      // Nobody would open that door by waiting.
+      if (code === 8) throw cannotLook(path, connection.host.name)
+      return (code === 0) === !absent
         ? undefined
         : `${path} is ${
             absent
@@ -161,7 +168,8 @@ export function file(
               : contains === undefined
                 ? 'still missing'
                 : `without a line that matches ${contains}`
-          }`,
+          }`
+    },
     hint: absent ? 'look what keeps it' : 'look what should make it',
   })
 }

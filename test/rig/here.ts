@@ -28,6 +28,8 @@ export interface HereOptions {
    * Mounts made in a mount namespace of the scripts' own: what lies at the key is seen as the directory in the value.
    */
   readonly mounts?: Readonly<Record<string, string>>
+  /** Whose the scripts are; the test's own user's unless said. */
+  readonly uid?: number
 }
 
 /** A connection to this machine that counts what it was asked. */
@@ -92,7 +94,12 @@ export function here(options: HereOptions = {}): Here {
           ],
           { env, cwd: '/', detached: true },
         )
-      : spawn(argv[0]!, argv.slice(1), { env, cwd: '/', detached: true })
+      : spawn(argv[0]!, argv.slice(1), {
+          env,
+          cwd: '/',
+          detached: true,
+          ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
+        })
   }
   const connection: Here = {
     host: { name: 'here' },

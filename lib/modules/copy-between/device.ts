@@ -1,3 +1,4 @@
+import { cannotLook, closed } from '../../kit/closed.ts'
 import { leavesSomeFile } from '../../kit/leaving.ts'
 import { posix } from 'node:path'
 import { type Command, performStep } from '../../kit/command.ts'
@@ -63,7 +64,13 @@ const deviceOperation = operation<
   Equalling,
   CopiedDevice
 >(({ from, path }) => `copyBetween.device ${path} from ${from.name}`, {
-  read: async (connection, { record }) => ({ recorded: (await connection.exec(sh`[ -f ${record} ]`)).code === 0 }),
+  async read(connection, { record }) {
+    const { code } = await connection.exec(
+      `${closed}\n${sh`[ -f ${record} ] || { closed ${record} && exit 8; exit 1; }`}`,
+    )
+    if (code === 8) throw cannotLook(record, connection.host.name)
+    return { recorded: code === 0 }
+  },
   plan({ recorded }, { path, to, from, bytes, record }) {
     const result = { path: to, bytes, sent: 0 }
     if (recorded) return { result }

@@ -1,3 +1,4 @@
+import { cannotLook, closed } from '../../kit/closed.ts'
 import { foresee } from '../../kit/foresee.ts'
 import path from 'node:path'
 import {
@@ -202,9 +203,10 @@ async function take(
 
 /** Looks whether there is a dump in a file, and whether its closing line is there. */
 export async function findDump(connection: Reader, file: string): Promise<Found | undefined> {
-  const { stdout } = await connection.exec(
-    sh`f=${file}; [ -f "$f" ] || exit 0; wc -c < "$f"; tail -c 200 "$f" | grep -c -e '-- Dump completed'; :`,
-  )
+  const { code, stdout } = await connection.exec(`${closed}
+${sh`f=${file}`}; [ -f "$f" ] || { closed "$f" && exit 8; exit 0; }; [ -r "$f" ] || exit 8
+wc -c < "$f"; tail -c 200 "$f" | grep -c -e '-- Dump completed'; :`)
+  if (code === 8) throw cannotLook(file, connection.host.name)
   const [bytes, complete] = stdout.trim().split('\n')
   const found = bytes ? { bytes: Number(bytes), complete: complete === '1' } : undefined
   return foresee(connection, `dump ${file}`, found)

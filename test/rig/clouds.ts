@@ -245,8 +245,10 @@ class Databases {
   /** Does what statements say, and gives the rows that they ask for. */
   does(statements: readonly string[]): readonly (readonly string[])[] {
     return statements.flatMap((statement) => {
-      const stage = /INSERT INTO `switchover`\.`stage` .*? VALUES \('(\w+)', '(\w+)'/.exec(statement)
+      const stage = /INSERT (?:IGNORE )?INTO `switchover`\.`stage` .*? VALUES \('(\w+)', '(\w+)'/.exec(statement)
       if (stage) this.#stages.set(stage[1]!, stage[2]!)
+      const claimed = /UPDATE `switchover`\.`stage` SET stage = '(\w+)'.* WHERE name = '(\w+)'/.exec(statement)
+      if (claimed) this.#stages.set(claimed[2]!, claimed[1]!)
       const forgotten = /DELETE FROM `switchover`\.`stage` WHERE name = '(\w+)'/.exec(statement)
       if (forgotten) this.#stages.delete(forgotten[1]!)
       const dropped = /^DROP DATABASE IF EXISTS `(\w+)`/.exec(statement)
@@ -303,6 +305,8 @@ class Databases {
     const own = this.#answers.find(([pattern]) => pattern.test(sql))
     if (own) return own[1]
     const [, name = ''] = /(?:table_schema|schema_name|name) = '(\w+)'/.exec(sql) ?? []
+    // Nobody else replaces anything here: a claim is always won.
+    if (/^SELECT ROW_COUNT/.test(sql)) return [['1']]
     if (/^SELECT UNIX_TIMESTAMP/.test(sql)) return [['1409757445']]
     if (/^SELECT UTC_TIMESTAMP/.test(sql)) return [['2014-09-03 15:17:25']]
     if (/table_schema = 'switchover' AND table_name = 'stage'/.test(sql)) return [[this.#stages.size > 0 ? '1' : '0']]

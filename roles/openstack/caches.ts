@@ -1,6 +1,6 @@
 import { operation } from '../../lib/kit/index.ts'
-import { ini } from '../../lib/modules/index.ts'
-import { type CloudHost, type CloudView, serviceOf } from './cloud.ts'
+import { ini, probe, service as daemon } from '../../lib/modules/index.ts'
+import { type CloudHost, type CloudView, releaseOf, serviceOf } from './cloud.ts'
 
 /**
  * Empties what a service remembers of its database outside of it: a cache outlives the database that was replaced, and
@@ -17,6 +17,20 @@ export async function emptyCaches(host: CloudHost, name: string): Promise<{ read
 /** Does a service have such a cache? */
 export function hasCaches(host: CloudView, name: string): boolean {
   return serviceOf(host, name).caches !== undefined
+}
+
+/**
+ * Forgets what was sent through the broker of a controller and not read yet: it was meant for the cloud that is
+ * replaced, and whoever starts next would do it to the other one. Brokers of 2014 cannot empty a queue by hand; a start
+ * anew does, since no service of theirs keeps its queues.
+ */
+export async function forgetMessages(host: CloudHost): Promise<{ readonly forgotten: number }> {
+  const broker = releaseOf(host).broker[host.vars.osFamily]
+  // A broker that does not run has none.
+  const { stdout } = await host.run(probe`rabbitmqctl -q list_queues messages 2>/dev/null || :`)
+  const forgotten = stdout.split('\n').reduce((sum, line) => sum + (Number(line) || 0), 0)
+  if (forgotten > 0) await host.run(daemon.restarted(broker))
+  return { forgotten }
 }
 
 type Place = { readonly address: string; readonly port: number }

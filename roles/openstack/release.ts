@@ -25,6 +25,8 @@ export interface Release {
   readonly catalogue: string
   /** A file for `.` in a shell: with it the clients act as the admin of the cloud. */
   readonly openrc: string
+  /** The daemon of the message broker, which runs on every controller and is not moved. */
+  readonly broker: ByFamily
 }
 
 /** One service: its names, its data, its settings, and how to see that it works. */

@@ -2,7 +2,7 @@ import { Advice, role } from '../../lib/index.ts'
 import { database, file, ini, probe, service as daemon, shell, wait } from '../../lib/modules/index.ts'
 import { copyOf, nodeOf } from '../compute/node.ts'
 import { mustReport } from '../compute/reports.ts'
-import { emptyCaches } from './caches.ts'
+import { emptyCaches, forgetMessages } from './caches.ts'
 import { type CloudHost, type CloudView, cloud, releaseOf, siteOf, sourceOf } from './cloud.ts'
 import { allDaemons, allRunning, daemonsOf, inwards, type Names } from './daemons.ts'
 import { copiedVolumes, filedAway, putBack, savedFile } from './kept.ts'
@@ -151,6 +151,8 @@ export const targetAsBefore = role('rollback.target.data', cloud, ({ task }) => 
     for (const path of [...services.map(({ etc }) => etc), openrc]) await host.run(putBack(host, path))
     for (const { forgotten } of servingOf(host)) await host.run(forgotten)
   })
+  // The compute nodes went on reporting until they were given back, and nobody read it.
+  task('Forget what was sent to the target', { tags: ['start'], when: moved }, forgetMessages)
   task('Start what ran on the target', { tags: ['start'], when: moved }, async (host) => {
     const all = host.result(ran)
     const [enabled, running] = [all.filter((one) => one.enabled), all.filter((one) => one.running)]

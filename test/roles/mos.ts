@@ -200,6 +200,7 @@ export function mos(more: CloudsOptions = {}): Promise<Clouds> {
       vgs: '  cinder:1073741824:1073741824:1048576\n',
       tgtadm: `Target 1: ${iqn}\n        LUN: 1\n    Account information:\n        ${chap.split(' ')[0]}\n`,
       rpm: '2013.2.3\n',
+      rabbitmqctl: '0\n',
       ...more.programs,
     },
   })

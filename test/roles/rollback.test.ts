@@ -121,4 +121,21 @@ test('makes the target what it was, as far as it was changed', async () => {
   assert.equal(clouds.host('node-5').files.names('/var/backups/switchover'), ['undone'])
 })
 
+test('forgets what was sent to the target before it starts there again, and leaves a broker without messages alone', async () => {
+  const left = { 'node-5': { ...recorded('target', ['openstack-nova-conductor']), ...recorded('source') } }
+  for (const [queues, restarts] of [
+    ['0\n3\n0\n', ['node-5: service rabbitmq-server restart']],
+    ['0\n0\n', []],
+  ] as const) {
+    const programs = { rabbitmqctl: queues }
+    const clouds = await mos({ files: left, running: { 'node-5': ['rabbitmq-server'] }, programs })
+    for (const name of onControllers) clouds.host('node-5').service(name, 'stopped')
+    const typed = await clouds.run(targetAsBefore, { on: 'target' })
+    assert.equal(
+      typed.filter((line) => /service/.test(line)),
+      [...restarts, 'node-5: service openstack-nova-conductor start'],
+    )
+  }
+})
+
 test.run()

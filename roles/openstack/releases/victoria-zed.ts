@@ -311,6 +311,7 @@ export const victoriaZed: Release = {
   catalogue: `SELECT s.type, IFNULL(s.extra, ''), MIN(e.url) FROM keystone.endpoint e
     JOIN keystone.service s ON s.id = e.service_id GROUP BY 1, 2`,
   openrc: '/root/openrc',
+  broker: { redhat: 'rabbitmq-server', debian: 'rabbitmq-server' },
   compute: {
     daemon: { redhat: 'openstack-nova-compute', debian: 'nova-compute' },
     agent: { redhat: 'neutron-openvswitch-agent', debian: 'neutron-openvswitch-agent' },

@@ -1,5 +1,6 @@
 import { Advice } from '../model/operation.ts'
 import { refuse } from './refusal.ts'
+import { sh } from './shell.ts'
 
 /**
  * Defines `leads PATH` in sh: `r` becomes where an absolute path leads. A link is followed when it belongs to root or
@@ -87,6 +88,31 @@ export const giving = `give() {
   [ -z "$1" ] || chown "$1" "$t" || exit 1
   [ -z "$2" ] || chmod "$2" "$t" || exit 1
 }`
+
+/**
+ * Defines `hold PATH` in sh, behind `standing`: `p` becomes a name of the task's own file that the path names, which
+ * stays its name whatever others put in the folder meanwhile; `d` and `f` are as `stand` leaves them. It fails where
+ * somebody else's file lies there.
+ */
+export const holding = `hold() {
+  beside "$1"
+  still
+  w=$p p=./$f
+  theirs || return 0
+  [ -f "$p" ] && { exec 8<>"$p"; } 2>/dev/null || fail "$w is not there"
+  p=/proc/self/fd/8
+  [ "$(readlink $p)" = "\${d%/}/$f" ] && [ "$(stat -L -c '%u %h' $p)" = "$(id -u) 1" ] ||
+    fail "$w has changed meanwhile"
+}
+# Gives the file ./$1 the name $2, also where that is a link to a folder.
+rename() {
+  mv -fT -- "./$1" "./$2" 2>/dev/null || { [ ! -L "./$2" ] && [ ! -d "./$2" ] && mv -f -- "./$1" "./$2"; }
+}`
+
+/** The beginning of a script for a file of the task's own, behind which `$p` is its name. */
+export function held(path: string): string {
+  return `follow=\n${standing}\n${holding}\n${sh`hold ${path}`}`
+}
 
 /** The beginning of a script that changes what a path names: `stand PATH` comes first, then what is done to `./$f`. */
 export const atPlace = `follow=\n${standing}\n${giving}\n`

@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import { accountName, databaseLine } from '../kit/accounts.ts'
 import { answers } from '../kit/answers.ts'
 import { performAll, type Step } from '../kit/command.ts'
+import { atPlace } from '../kit/links.ts'
 import { look } from '../kit/look.ts'
 import { fileChange, madeFrom, newContent } from '../kit/new-file.ts'
 import { absolute, decode, editable, mustBeFile, type PathState } from '../kit/path-state.ts'
@@ -128,12 +129,13 @@ function plan(found: Found, { word, user, keys, options }: Wanted): Plan<Written
   }
 }
 
-function folderStep({ directory: { path, exists, mode }, uid, gid }: Found, own: boolean): Step | undefined {
+function folderStep({ directory: { path, target, exists, mode }, uid, gid }: Found, own: boolean): Step | undefined {
   if (exists) {
-    return own && parseInt(mode, 8) & 0o022 ? { script: sh`chmod go-w ${path}`, tidy: true } : undefined
+    const open = own && parseInt(mode, 8) & 0o022
+    return open ? { script: `${atPlace}${sh`stand ${target}; give '' go-w`}`, tidy: true } : undefined
   }
   if (!own) throw new Advice(`there is no directory ${path}`, 'make it first, with file.directory')
-  return { script: sh`mkdir -m 0700 ${path} && chown ${`${uid}:${gid}`} ${path}`, tidy: true }
+  return { script: `${atPlace}${sh`stand ${path}; mkdir -m 0700 "./$f" && give ${`${uid}:${gid}`} ''`}`, tidy: true }
 }
 
 /** A user could let a link in his home point to the keys of another, and have his own key written there. */

@@ -5,11 +5,12 @@ import { posix } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { finished, pipeline } from 'node:stream/promises'
 import { Advice, CommandFailed, output, type Connection, type Stream } from '../../model/operation.ts'
+import { atPlace } from '../../kit/links.ts'
 import { sh } from '../../kit/shell.ts'
 import { failedTo } from './direct.ts'
 import { reading, writing } from './lanes.ts'
 import { mebi } from './progress.ts'
-import { type Range, sumIn, sumOf, sumScript } from './receive.ts'
+import { type Range, sumIn, sumOf, sumOfPart, sumScript } from './receive.ts'
 import type { End, Relayed } from './relay.ts'
 
 /** One end of a copy: a file on a host or on this machine, as far as it is there. */
@@ -85,7 +86,7 @@ export function hostTarget(connection: Connection, path: string): Target {
   return {
     path,
     part,
-    sum: (range) => sumOf(connection, part, range),
+    sum: (range) => sumOfPart(part, connection, range),
     async begun() {
       const dir = posix.dirname(path)
       const said = await output(
@@ -100,7 +101,7 @@ if [ -f "$p" ] && [ ! -L "$p" ] && [ -O "$p" ]; then stat -c %s "$p"; else echo 
         'make it first, with file.directory',
       )
     },
-    discard: () => connection.exec(sh`rm -f ${part}`),
+    discard: () => connection.exec(`${atPlace}${sh`beside ${part}`}; rm -f -- "./$f"`),
     end: (from, bytes, atOnce) => ({
       doing: `writing ${path}`,
       ours: false,

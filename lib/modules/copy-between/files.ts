@@ -1,6 +1,7 @@
 import { leavesSomeFile } from '../../kit/leaving.ts'
 import { posix } from 'node:path'
 import type { Command } from '../../kit/command.ts'
+import { atPlace, held } from '../../kit/links.ts'
 import { sh } from '../../kit/shell.ts'
 import type { HostRef } from '../../model/inventory.ts'
 import { Advice, operation, type Operation } from '../../model/operation.ts'
@@ -166,10 +167,12 @@ const atOnce = 500
 function makingDirectories(root: string, directories: readonly Entry[]): readonly Command[] {
   const lines = [
     sh`mkdir -p ${root}`,
-    ...directories.map(({ path, mode }) => sh`mkdir ${`${root}/${path}`} && chmod ${mode} ${`${root}/${path}`}`),
+    ...directories.map(
+      ({ path, mode }) => sh`beside ${`${root}/${path}`}; mkdir -m ${mode.slice(-3)} "./$f"; give '' ${mode}`,
+    ),
   ]
   return Array.from({ length: Math.ceil(lines.length / atOnce) }, (_, i) => ({
-    script: `set -e\n${lines.slice(i * atOnce, (i + 1) * atOnce).join('\n')}`,
+    script: `set -e\n${atPlace}${lines.slice(i * atOnce, (i + 1) * atOnce).join('\n')}`,
   }))
 }
 
@@ -181,13 +184,13 @@ function begunIn({ ours }: State): ReadonlySet<string> {
 
 function brought(entry: Entry, path: string, to: string, begun: ReadonlySet<string>): Brought {
   const { size, mtime, mode } = entry
-  const part = `${to}${suffix}`
+  const finish = sh`chmod ${mode} "$p" && touch -d ${`@${mtime}`} "$p" && rename "$f" ${posix.basename(to)}`
   return {
     path,
     to,
     bytes: size,
     stamp: `${size} ${mtime}`,
     anew: !begun.has(entry.path),
-    finish: { script: sh`chmod ${mode} ${part} && touch -d ${`@${mtime}`} ${part} && mv -f ${part} ${to}` },
+    finish: { script: `${held(`${to}${suffix}`)}\n${finish}` },
   }
 }

@@ -1,4 +1,5 @@
 import { output, type Reader } from '../../model/operation.ts'
+import { atPlace, held } from '../../kit/links.ts'
 import { sh } from '../../kit/shell.ts'
 import { mebi } from './progress.ts'
 
@@ -24,6 +25,12 @@ export async function sumOf(connection: Reader, path: string, range?: Range): Pr
   return sumIn(await output(connection, sumScript(path, range)))
 }
 
+/** The same of the task's own file, whose folder may be another user's. */
+export async function sumOfPart(part: string, connection: Reader, { to }: Range): Promise<string> {
+  const most = to === undefined ? '' : ` count=${to / mebi}`
+  return sumIn(await output(connection, `${findSum}; ${held(part)}\ndd if="$p" bs=${mebi}${most} 2>/dev/null | $sum`))
+}
+
 /** A script that says it. */
 export function sumScript(path: string, { from = 0, to }: Range = {}): string {
   if (from === 0 && to === undefined) return `${findSum}; ${sh`$sum < ${path}`}`
@@ -39,7 +46,7 @@ export const turn = mebi
 
 /** A script that makes a file, which only its owner can read, or makes it anew. */
 export function emptying(part: string): string {
-  return `umask 077; ${sh`rm -f ${part} && (set -C; : > ${part})`}`
+  return `umask 077; ${atPlace}${sh`beside ${part}`}; rm -f -- "./$f" && (set -C; : > "./$f")`
 }
 
 const both = `rc=$({ { receive; echo $? >&4; } | follow | $sum >&5; } 4>&1); exit $rc`
@@ -72,7 +79,7 @@ esac`
 }
 
 function receiver(part: string, from: number, piece: number): string {
-  return `${sh`p=${part}`}; LC_ALL=C; export LC_ALL; ${findSum}
+  return `LC_ALL=C; export LC_ALL; ${held(part)}; ${findSum}
 i=${from / mebi} count=${piece / mebi} step=${piece / mebi}
 receive() {
   while :; do

@@ -1,6 +1,8 @@
+import { posix } from 'node:path'
 import { accountName, databaseLine } from '../../kit/accounts.ts'
 import { answers } from '../../kit/answers.ts'
 import { type Command, perform } from '../../kit/command.ts'
+import { atPlace } from '../../kit/links.ts'
 import { absolute } from '../../kit/path-state.ts'
 import { plainly, sh } from '../../kit/shell.ts'
 import { Advice, CommandFailed, operation, output, type Operation, type Reader } from '../../model/operation.ts'
@@ -59,14 +61,19 @@ const bring = operation<Wanted, Found, Making, SshKey>(({ name }) => `user.sshKe
   },
   plan({ path, there, publicKey, other }, { name, options: { type = 'ed25519', bits, comment } }) {
     if (there && publicKey !== '') return { result: { path, publicKey, changed: false } }
-    const flags = ['-t', type, ...(bits === undefined ? [] : ['-b', bits]), '-C', comment ?? name, '-f', path]
-    const making = there
-      ? sh`umask 022; t=${`${path}.pub`}; ssh-keygen -y -P '' -f ${path} </dev/null >"$t.new" && mv -f "$t.new" "$t"`
-      : sh`umask 077; d=${path}; d=\${d%/*}; [ -d "$d" ] || mkdir "$d" && ssh-keygen -q -N '' ${flags} </dev/null`
+    const flags = ['-t', type, ...(bits === undefined ? [] : ['-b', bits]), '-C', comment ?? name]
+    const making = `umask 077; ${sh`d=${path}; d=\${d%/*}; [ -d "$d" ] || mkdir "$d" || exit`}
+${atPlace}${sh`stand ${path}
+! theirs || refuse ${openTo(path, name)} 'give a path where nobody else may write'`}
+${
+  there
+    ? `umask 022; t=./$f.pub; ssh-keygen -y -P '' -f "./$f" </dev/null >"$t.new" && mv -f "$t.new" "$t"`
+    : sh`ssh-keygen -q -N '' ${flags} -f "./$f" </dev/null`
+}`
     return {
       result: { path, publicKey, changed: true },
       change: {
-        command: { script: as(name, other, making), shown: sh`ssh-keygen ${flags}` },
+        command: { script: as(name, other, making), shown: sh`ssh-keygen ${[...flags, '-f', path]}` },
         reading: as(name, other, sh`cat ${`${path}.pub`}`),
       },
       diff: {
@@ -87,6 +94,8 @@ const bring = operation<Wanted, Found, Making, SshKey>(({ name }) => `user.sshKe
     return { path: command.shown!.split(' ').at(-1)!, publicKey, changed: true }
   },
 })
+
+const openTo = (path: string, name: string) => `${posix.dirname(path)} can be written by others than ${name}`
 
 const looking = `
 if [ -e "$p" ] || [ -L "$p" ]; then echo there; else echo none; fi

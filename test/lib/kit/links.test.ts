@@ -17,7 +17,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Operation, Value } from '../../../lib/model/operation.ts'
-import { file, ini, line, templateFile } from '../../../lib/modules/index.ts'
+import { copyBetween, file, ini, line, templateFile } from '../../../lib/modules/index.ts'
 import { emptyDirectory, here, shells } from '../../rig/here.ts'
 import { needing, needs } from '../../rig/needs.ts'
 import { applied, failure } from '../modules/applied.ts'
@@ -169,6 +169,39 @@ needing(race, 'gcc')('gives him nothing that was not his', async () => {
     child.kill('SIGKILL')
   }
   assert.ok(written > 0)
+})
+
+needing(race, 'gcc')('nor by what comes in pieces: a large copy, a tree, a copy from another host', async () => {
+  const { at, untouched } = places()
+  const folder = join(emptyDirectory(), 'tree')
+  mkdirSync(folder)
+  for (const name of ['app.conf', 'one', 'two']) writeFileSync(join(folder, name), `${name}\n`)
+  mkdirSync(join(folder, 'folder'))
+  writeFileSync(join(folder, 'folder/app.conf'), 'mine\n')
+  const child = await racing(at('svc'), at('victim'))
+  const connection = here()
+  const other = Object.assign(here(), { host: { name: 'other' } })
+  const together = Object.assign(connection, { peer: async () => other })
+  try {
+    for (let n = 0; n < 6; n++) {
+      for (const one of [
+        file.copy(large, at('svc/app.conf'), forSvc),
+        file.tree(folder, at('svc'), { owner: 'nobody', mode: '0640' }),
+        copyBetween.file({ from: { name: 'other' }, path: large, to: at('svc/app.conf') }),
+        file.absent(at('svc/app.conf')),
+      ] as readonly Operation<Value>[]) {
+        try {
+          const prepared = await one.prepare(together)
+          if (prepared.changed) await prepared.apply(together)
+        } catch {
+          // As above.
+        }
+      }
+      untouched()
+    }
+  } finally {
+    child.kill('SIGKILL')
+  }
 })
 
 race.run()

@@ -176,7 +176,7 @@ for (const [what, operation, is, commands] of [
     authorizedKeys.present('ops', a.line),
     state(undefined),
     [
-      'mkdir -m 0700 /home/ops/.ssh && chown 7:8 /home/ops/.ssh',
+      `stand /home/ops/.ssh; mkdir -m 0700 "./$f" && give 7:8 ''`,
       `> /home/ops/.ssh/authorized_keys mode=0600 owner=7 group=8\n${a.line}\n`,
     ],
   ],

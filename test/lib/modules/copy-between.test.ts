@@ -15,10 +15,11 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { Transform } from 'node:stream'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { atPlace, held } from '../../../lib/kit/links.ts'
 import { copyBetween } from '../../../lib/modules/index.ts'
 import { Advice, type Operation, type Value } from '../../../lib/model/operation.ts'
 import { emptyDirectory, type Here, here, shells } from '../../rig/here.ts'
@@ -76,7 +77,7 @@ const entry = (path: string, size: number, more: object = {}) => ({
 })
 const from = { name: 'node-1' }
 const finish = (part: string, to: string) => ({
-  script: `chmod 640 ${part}.switchover-part && touch -d @1400000000 ${part}.switchover-part && mv -f ${part}.switchover-part ${to}`,
+  script: `${held(`${part}.switchover-part`)}\nchmod 640 "$p" && touch -d @1400000000 "$p" && rename "$f" ${basename(to)}`,
 })
 
 plans('files that are missing or differ, with the directories that they need, parents first', () => {
@@ -95,7 +96,13 @@ plans('files that are missing or differ, with the directories that they need, pa
     finish: finish(`/d/${name}`, `/d/${name}`),
   })
   assert.equal(plan.change, {
-    directories: [{ script: 'set -e\nmkdir -p /d\nmkdir /d/a && chmod 750 /d/a\nmkdir /d/a/b && chmod 750 /d/a/b' }],
+    directories: [
+      {
+        script: `set -e\n${atPlace}mkdir -p /d${['/d/a', '/d/a/b']
+          .map((at) => `\nbeside ${at}; mkdir -m 750 "./$f"; give '' 750`)
+          .join('')}`,
+      },
+    ],
     files: [brought('a/b/c', 5, true), brought('begun', 7, false)],
   })
 })
@@ -103,7 +110,7 @@ plans('files that are missing or differ, with the directories that they need, pa
 plans('one file under another name; nothing where it is there', () => {
   const one = copyBetween.file({ from, path: '/x', to: '/y/z' })
   assert.equal(one.plan({ theirs: [entry('z', 5)], ours: [entry('z', 4)] }).change, {
-    directories: [{ script: 'set -e\nmkdir -p /y' }],
+    directories: [{ script: `set -e\n${atPlace}mkdir -p /y` }],
     files: [{ path: '/x', to: '/y/z', bytes: 5, stamp: '5 1400000000', anew: true, finish: finish('/y/z', '/y/z') }],
   })
   assert.is(one.plan({ theirs: [entry('z', 5)], ours: [entry('z', 5)] }).change, undefined)

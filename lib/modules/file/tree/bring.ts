@@ -1,6 +1,7 @@
 import { lstat, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { byLetters } from '../../../kit/path-state.ts'
+import { atPlace, holding } from '../../../kit/links.ts'
 import { sh } from '../../../kit/shell.ts'
 import { Advice, CommandFailed, type Connection, type LocalFile } from '../../../model/operation.ts'
 import { carry } from '../../copy-between/carry.ts'
@@ -150,59 +151,70 @@ async function ordered(connection: Connection, root: string, orders: readonly Ui
   throw new CommandFailed(`file.tree in ${root}`, result, result.stderr.trim() || undefined)
 }
 
-/** Carries orders out that it reads; the first that fails ends it. */
+/** Carries orders out that it reads; the first that fails ends it. Each is carried out inside the folder it is for. */
 const carryingOut = (root: string) => `LC_ALL=C; export LC_ALL
 umask 077; set -C
-${sh`cd ${root} || exit 1`}
-t=
-trap '[ -z "$t" ] || rm -f -- "$t"' EXIT
+${atPlace}${holding}
+${sh`root=${root === '/' ? '' : root}`}
+made=
+trap '[ -z "$made" ] || rm -f -- "$made"' EXIT
 trap 'exit 129' HUP; trap 'exit 130' INT; trap 'exit 143' TERM
 se=; if [ -f /sys/fs/selinux/enforce ] || [ -f /selinux/enforce ]; then se=1; fi
-fail() { echo "$n: $1" >&2; exit 1; }
-short() { fail 'what was sent is not complete'; }
+odd() { echo "$at: $1" >&2; exit 1; }
+short() { odd 'what was sent is not complete'; }
 line() { IFS= read -r l || short; }
 # NAME MODE OWNER; owner first, because changing it takes the setuid bits away.
 attributes() {
-  [ -z "$3" ] || chown -h -- "$3" "$1" || exit 1
+  [ -z "$3" ] || chown -- "$3" "$1" || exit 1
   [ -z "$2" ] || chmod -- "$2" "$1" || exit 1
 }
+# What is new, as ./$1, gets the name ./$f.
 named() {
-  if [ -n "$se" ] && command -v chcon >/dev/null 2>&1 && [ -e "$n" ]; then chcon --reference="$n" -- "$1" || exit 1; fi
-  new=; [ -e "$n" ] || new=1
-  [ ! -d "$n" ] || [ -L "$n" ] || fail 'it is a directory'
-  mv -f -- "$1" "$n" || exit 1
-  t=
-  [ -z "$se" ] || [ -z "$new" ] || ! command -v restorecon >/dev/null 2>&1 || restorecon -- "$n"
+  if [ -n "$se" ] && command -v chcon >/dev/null 2>&1 && [ -e "./$f" ]; then
+    chcon --reference="./$f" -- "./$1" || exit 1
+  fi
+  new=; [ -e "./$f" ] || new=1
+  [ ! -d "./$f" ] || [ -L "./$f" ] || odd 'it is a directory'
+  rename "$1" "$f" || exit 1
+  made=
+  [ -z "$se" ] || [ -z "$new" ] || ! command -v restorecon >/dev/null 2>&1 || restorecon -- "./$f"
 }
 while IFS= read -r what; do
-  IFS= read -r n || short
+  IFS= read -r at || short
+  if [ "$at" = ./ ]; then stand "$root"; else beside "$root/\${at#./}"; fi
   case $what in
-    x) rm -rf -- "$n" || exit 1 ;;
-    d) mkdir -- "$n" || exit 1 ;;
+    x) rm -rf -- "./$f" || exit 1 ;;
+    d) mkdir -- "./$f" || exit 1 ;;
     f)
       line; size=$l; line; mode=$l; line; owner=$l
-      t=\${n%/*}/.switchover-$$
-      : >"$t" || exit 1
-      [ "$size" = 0 ] || dd bs="$size" count=1 iflag=fullblock 2>/dev/null >|"$t" ||
-        fail 'it cannot be written: is the disk full?'
+      made=./.switchover-$$
+      exec 9>"$made" || exit 1
+      [ "$size" = 0 ] || dd bs="$size" count=1 iflag=fullblock 2>/dev/null >&9 ||
+        odd 'it cannot be written: is the disk full?'
       line; [ "$l" = . ] || short
-      attributes "$t" "$mode" "$owner"
-      named "$t" ;;
+      # It may have lost its name to another since.
+      o=/proc/self/fd/9; [ -e $o ] || o=$made
+      attributes "$o" "$mode" "$owner"
+      exec 9>&-
+      named ".switchover-$$" ;;
     p)
-      line; mode=$l; line
-      attributes "$n${suffix}" "$mode" "$l"
-      named "$n${suffix}" ;;
+      line; mode=$l; line; owner=$l
+      name=$f
+      hold "$root/\${at#./}${suffix}"
+      attributes "$p" "$mode" "$owner"
+      part=$f f=$name
+      named "$part" ;;
     l)
       line; to=$l; line
-      t=\${n%/*}/.switchover-$$
-      ln -s -- "$to" "$t" || exit 1
-      attributes "$t" '' "$l"
+      made=./.switchover-$$
+      ln -s -- "$to" "$made" || exit 1
+      [ -z "$l" ] || chown -h -- "$l" "$made" || exit 1
       # Moved onto a link to a directory it would land in there.
-      mv -fT -- "$t" "$n" 2>/dev/null || { rm -f -- "$n" && mv -f -- "$t" "$n"; } || exit 1
-      t= ;;
+      rename ".switchover-$$" "$f" || { rm -f -- "./$f" && mv -f -- "$made" "./$f"; } || exit 1
+      made= ;;
     a)
       line; mode=$l; line
-      attributes "$n" "$mode" "$l" ;;
+      if [ -L "./$f" ]; then [ -z "$l" ] || chown -h -- "$l" "./$f" || exit 1; else give "$l" "$mode"; fi ;;
   esac
 done
 exit 0`

@@ -87,7 +87,9 @@ for (const [what, found, commands] of [
     'a new one',
     state,
     [
-      'umask 077; d=/h/.ssh/id_rsa; d=${d%/*}; [ -d "$d" ] || mkdir "$d" && ssh-keygen -q -N \'\' -t rsa -C ops -f /h/.ssh/id_rsa </dev/null',
+      'umask 077; d=/h/.ssh/id_rsa; d=${d%/*}; [ -d "$d" ] || mkdir "$d" || exit\n' +
+        "stand /h/.ssh/id_rsa\n! theirs || refuse '/h/.ssh can be written by others than ops' " +
+        "'give a path where nobody else may write'\nssh-keygen -q -N '' -t rsa -C ops -f \"./$f\" </dev/null",
     ],
   ],
   ['what is there', { ...state, there: true, publicKey: 'ssh-rsa A' }, []],

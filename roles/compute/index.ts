@@ -6,7 +6,7 @@ import { inEarnest } from '../openstack/moved.ts'
 import type { Compute } from '../openstack/release.ts'
 import { named, settingsOf } from '../openstack/settings.ts'
 import { databaseClock } from '../openstack/start.ts'
-import { copyOf, nodeOf } from './node.ts'
+import { forgetCopy, nodeOf } from './node.ts'
 import { mustBeCalledAsItsGuestsSay, mustBeTheOnlyController, mustHaveItsGuests } from './ready.ts'
 import { mustReport } from './reports.ts'
 import { atLeast, computePackage } from './version.ts'
@@ -92,7 +92,7 @@ export const compute = role('compute', cloud, ({ task, ensure, handler, block, f
       flush()
       // The next attempt begins with what the operator has made of the files by then.
       task('Forget the saved configuration', { tags: ['always'], when: touched }, async (host) => {
-        for (const path of nodeOf(host).files) await host.run(file.absent(copyOf(path)))
+        for (const path of nodeOf(host).files) await forgetCopy(host, path)
       })
       task('Say how the node is left', { tags: ['always'] }, (host): never => {
         throw touched(host)

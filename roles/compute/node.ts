@@ -1,4 +1,5 @@
-import { type CloudView, releaseOf } from '../openstack/cloud.ts'
+import { file, shell } from '../../lib/modules/index.ts'
+import { type CloudHost, type CloudView, releaseOf } from '../openstack/cloud.ts'
 import { named } from '../openstack/settings.ts'
 
 /** What a compute node has, under the names of its family. */
@@ -24,4 +25,12 @@ export function nodeOf(host: CloudView): Node {
 export function copyOf(path: string): string {
   const at = path.lastIndexOf('/') + 1
   return `${path.slice(0, at)}.switchover-backup/${path.slice(at)}`
+}
+
+/** Forgets what `file.backup` kept of it, and the folder where nothing else is kept there. */
+export async function forgetCopy(host: CloudHost, path: string): Promise<void> {
+  const copy = copyOf(path)
+  const folder = copy.slice(0, copy.lastIndexOf('/'))
+  await host.run(file.absent(copy))
+  await host.run(shell({ removes: folder, touches: [folder] })`rmdir ${folder} 2>/dev/null || :`)
 }

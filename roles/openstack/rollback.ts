@@ -1,6 +1,6 @@
 import { Advice, role } from '../../lib/index.ts'
 import { database, file, ini, probe, service as daemon, shell, wait } from '../../lib/modules/index.ts'
-import { copyOf, nodeOf } from '../compute/node.ts'
+import { copyOf, forgetCopy, nodeOf } from '../compute/node.ts'
 import { mustReport } from '../compute/reports.ts'
 import { emptyCaches, forgetMessages } from './caches.ts'
 import { type CloudHost, type CloudView, cloud, releaseOf, siteOf, sourceOf } from './cloud.ts'
@@ -107,7 +107,7 @@ export const computesBack = role('rollback.compute', cloud, ({ task }) => {
   task('Restart the agent and nova-compute', { tags: ['config'], when: led }, async (host) => {
     await host.run(daemon.restarted(nodeOf(host).agent, nodeOf(host).daemon))
     // Once it runs with what it had: a later way back must not bring back what is older than that.
-    for (const path of nodeOf(host).files) await host.run(file.absent(copyOf(path)))
+    for (const path of nodeOf(host).files) await forgetCopy(host, path)
   })
   const patient = { tags: ['verify'], retries: 60, delay: '1s', verify: true } as const
   task('Check that nova-compute reports to the source', patient, (host) =>

@@ -45,11 +45,14 @@ test('a reboot of the source leaves it down', async () => {
 })
 
 test('and back: everything is as it was, and edits made since on a compute node are kept', async () => {
-  await inside('node-3', "sed -i '/^\\[DEFAULT\\]/a vnc_keymap=ru' /etc/nova/nova.conf")
+  await inside('node-3', "sed -i '/^\\[DEFAULT\\]/a rpc_thread_pool_size=32' /etc/nova/nova.conf")
   const { out } = ended(await run(back))
-  assert.match(out, /kept in \/etc\/nova\/nova\.conf what was set since: DEFAULT\.vnc_keymap/)
-  assert.match(await inside('node-3', 'cat /etc/nova/nova.conf'), /^vnc_keymap *= *ru$/m)
-  await inside('node-3', "sed -i '/^vnc_keymap/d' /etc/nova/nova.conf && rm /etc/nova/nova.conf.switchover-edited")
+  assert.match(out, /kept in \/etc\/nova\/nova\.conf what was set since: DEFAULT\.rpc_thread_pool_size/)
+  assert.match(await inside('node-3', 'cat /etc/nova/nova.conf'), /^rpc_thread_pool_size *= *32$/m)
+  await inside(
+    'node-3',
+    "sed -i '/^rpc_thread_pool_size/d' /etc/nova/nova.conf && rm /etc/nova/nova.conf.switchover-edited",
+  )
   await assertAsBefore(before)
   for (const { id } of clouds.volumes.slice(0, 2)) assert.match(await readsWithout('192.168.1.4', id), /code [^0]/)
 })
@@ -67,7 +70,7 @@ test('what users do before the next upgrade comes with it, and what operators do
     'printf "a guest again" | dd of=/dev/cinder/volume-f374f730-4adc-40f3-bfd4-67c4ac14ba76 bs=1 seek=4096 conv=notrunc 2>/dev/null',
   )
   await sql('node-5', "INSERT INTO keystone.domain (id, name, enabled, extra) VALUES ('own', 'own', 1, '{}')")
-  await inside('node-4', "sed -i '/^\\[DEFAULT\\]/a vnc_keymap=de' /etc/nova/nova.conf")
+  await inside('node-4', "sed -i '/^\\[DEFAULT\\]/a rpc_thread_pool_size=48' /etc/nova/nova.conf")
   const between = await taken()
   ended(await run(upgrade))
   assert.is(

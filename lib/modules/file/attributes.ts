@@ -16,8 +16,9 @@ import {
 } from '../../kit/path-state.ts'
 import { sh } from '../../kit/shell.ts'
 import type { Written } from '../../kit/written.ts'
+import { checkedMode, isSymbolic, modeAfter } from '../../kit/mode.ts'
 import { left } from '../../model/foreseen.ts'
-import { Advice, operation } from '../../model/operation.ts'
+import { Advice, CommandFailed, operation } from '../../model/operation.ts'
 import type { Operation } from '../../model/operation.ts'
 import type { DirectoryMeta } from './directory.ts'
 
@@ -99,7 +100,7 @@ const named = (who: string | undefined) => (who ? [sh`${who}` + '/*', '*/' + sh`
 
 /**
  * Mode of a file, or of a whole tree, where directories get the right to enter wherever the mode gives the right to
- * read.
+ * read. A symbolic mode changes each as `chmod` would, with `-R` when it is recursive.
  *
  * ```ts
  * task('Close the keys', file.mode('/etc/keystone/ssl', '0640', { recursive: true })) // directories: 0750
@@ -110,6 +111,7 @@ export function mode(
   wanted: string,
   { recursive = false }: { readonly recursive?: boolean } = {},
 ): Operation<Touched> {
+  if (isSymbolic(checkedMode(wanted))) return setModes({ path: absolute(path), wanted, recursive })
   const files = octal(wanted)
   const directories = recursive
     ? (parseInt(files, 8) | ((parseInt(files, 8) & 0o444) >> 2)).toString(8).padStart(4, '0')
@@ -129,6 +131,78 @@ export function mode(
       ? `find ${where} ${odd} ${chmods(files)} && find ${where} -depth ${oddDirectories} ${chmods(directories)}`
       : setAttributes(path, { mode: files }),
   })
+}
+
+/** Things of one kind that have one mode, and the one that they get. */
+interface Step {
+  readonly directory: boolean
+  readonly from: string
+  readonly to: string
+}
+
+interface Modes {
+  readonly path: string
+  readonly wanted: string
+  readonly recursive: boolean
+}
+
+// Of however many paths there are, few have modes that differ: each of these is asked for, and changed, as a whole.
+const setModes = operation<Modes, { readonly lines: readonly string[] }, Command, Touched>(
+  ({ path, wanted }) => `file.mode ${path} ${wanted}`,
+  {
+    async read(connection, { path, recursive }) {
+      connection.foreseen?.mustBeUntouched(path)
+      const result = await connection.exec(
+        `LC_ALL=C; export LC_ALL
+${closed}
+${sh`[ -e ${path} ] || { closed ${path} && exit 8; exit 9; }`}
+${sh`find ${path}`}${recursive ? '' : ' -prune'} ! -type l -exec stat -c %f {} + | sort | uniq -c && echo complete`,
+        { tidy: true },
+      )
+      if (result.code === 8) throw cannotLook(path, connection.host.name)
+      if (result.code === 9) throw new Advice(`${path} is missing`, 'check the path, and the task that makes it')
+      // A pipe hides a find that failed, but not what it said.
+      if (result.code !== 0 || result.stderr !== '') throw new CommandFailed(`find ${path}`, result)
+      return { lines: result.stdout.trim().split('\n').slice(0, -1) }
+    },
+    plan({ lines }, { path, wanted, recursive }) {
+      const found = lines.map((line) => {
+        const [count, bits] = line.trim().split(' ')
+        const raw = parseInt(bits!, 16)
+        const directory = (raw & 0o170000) === 0o040000
+        const from = (raw & 0o7777).toString(8).padStart(4, '0')
+        return { directory, from, to: modeAfter(wanted, from, directory), count: Number(count) }
+      })
+      const steps = found.filter(({ from, to }) => from !== to)
+      const count = steps.reduce((sum, step) => sum + step.count, 0)
+      if (count === 0) return { result: { path, count } }
+      const told = (one: (step: Step) => string) =>
+        steps.map((step) => `${one(step)}: ${step.count} ${step.directory ? 'directories' : 'files'}\n`).join('')
+      return {
+        result: { path, count },
+        change: { script: changingModes(path, steps, recursive), tidy: true },
+        leaves: [
+          left(
+            `file ${path}`,
+            (is: PathState) => ({ ...is, mode: modeAfter(wanted, is.mode, is.kind === 'directory') }),
+            recursive ? { below: true } : {},
+          ),
+        ],
+        diff: { path: `${path} (attributes)`, before: told(({ from }) => from), after: told(({ to }) => to) },
+      }
+    },
+    apply: performStep,
+  },
+)
+
+// In one walk, so that nothing is changed twice; what lies in a directory before the directory itself.
+function changingModes(path: string, steps: readonly Step[], recursive: boolean): string {
+  const [only] = steps
+  if (!recursive) return setAttributes(path, { mode: only!.to })
+  const each = steps.map(
+    ({ directory, from, to }) => `\\( ${directory ? '' : '! '}-type d -perm ${from} ${chmods(to)} \\)`,
+  )
+  return `${sh`find ${path}`} -depth ! -type l \\( ${each.join(' -o ')} \\)`
 }
 
 const chmods = (mode: string) => `-exec chmod ${byLetters(mode)} {} +`

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { state } from './session.ts'
 
@@ -7,6 +7,10 @@ export interface Tool {
   readonly name: string
   /** Why it cannot be run here; undefined when it can. */
   readonly missing: string | undefined
+  /** Of the workloads those that it can do; all of them unless told. */
+  readonly does?: readonly string[]
+  /** What it leaves behind differs from what the others do, for the reason that its files tell. */
+  readonly differs?: true
   command(
     workload: string,
     inventory: string,
@@ -77,8 +81,61 @@ const tuned = (hosts: number): NodeJS.ProcessEnv => ({
   ANSIBLE_SSH_ARGS: '-o ControlMaster=auto -o ControlPersist=60s',
 })
 
-/** Ansible as installed, Ansible with pipelining and a fork a host, and that with Mitogen. */
+const counts: Readonly<Record<string, string>> = { w1: '1', w2: '30' }
+
+/** A program that only runs commands, all of them over one connection a host. */
+function commands(name: string, program: string, argv: readonly string[]): Tool {
+  return {
+    name,
+    missing: existsSync(program)
+      ? undefined
+      : `${program} is missing: install the peers with npm run bench -- --install`,
+    does: Object.keys(counts),
+    command: (workload, inventory, hosts) => ({
+      argv: [
+        ...argv,
+        counts[workload]!,
+        inventory,
+        path.join(state, 'key'),
+        path.join(state, 'known_hosts'),
+        path.join(state, 'clush'),
+        String(hosts),
+      ],
+      env: {},
+    }),
+  }
+}
+
+/** What is found on PATH of a program, which this machine's packages need not have. */
+function found(program: string): string | undefined {
+  return (process.env['PATH'] ?? '')
+    .split(':')
+    .map((folder) => path.join(folder, program))
+    .find((file) => existsSync(file))
+}
+
+const pyinfraProgram = found('pyinfra')
+const pyinfra: Tool = {
+  name: 'pyinfra',
+  missing: pyinfraProgram === undefined ? 'it is not on PATH: see https://docs.pyinfra.com' : undefined,
+  differs: true,
+  command: (workload, inventory) => {
+    const addresses = [...readFileSync(inventory, 'utf8').matchAll(/ansible_host=(\S+)/g)].map(([, address]) => address)
+    const own = `${inventory}.py`
+    writeFileSync(own, `hosts = [${addresses.map((address) => `("${address}", {})`).join(', ')}]\n`)
+    const login = ['--user', 'root', '--key', `${state}/key`, '--data', `ssh_known_hosts_file=${state}/known_hosts`]
+    return { argv: [pyinfraProgram!, '-y', ...login, own, here(`pyinfra/${workload}.py`)], env: {} }
+  },
+}
+
+/**
+ * Programs that run commands, pyinfra where it is, and Ansible as installed, with pipelining and a fork a host, and
+ * that with Mitogen.
+ */
 export const peers: readonly Tool[] = [
+  commands('sshkit', '/usr/lib/ruby/vendor_ruby/sshkit.rb', ['/usr/bin/ruby', here('sshkit/commands.rb')]),
+  commands('clush', '/usr/bin/clush', [here('clush/commands')]),
+  pyinfra,
   ansible('ansible', () => ({}), [playbook, collections]),
   ansible('ansible tuned', tuned, [playbook, collections]),
   ansible(

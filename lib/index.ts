@@ -11,6 +11,7 @@ export type {
   Play,
   Playbook,
   PlayOptions,
+  PlaybookOptions,
   Role,
   RoleOptions,
   Steps,

@@ -12,16 +12,20 @@ import { computes } from './computes.ts'
 import { placement, placementStart } from '../roles/placement/index.ts'
 import { before } from './preflight.ts'
 
-export default playbook('A new release by replacing the controller', [
-  before,
-  play('Save the configuration of the source', { hosts: 'target' }, [backup]),
-  play('Freeze the source', { hosts: 'source' }, [freeze]),
-  // Nothing but keystone is started before all data is there: what answers would be asked.
-  play('Move the data', { hosts: 'target' }, [parallel(keystone, glance, placement, neutron, nova, cinder)]),
-  // After keystone, which each of them asks who is calling.
-  play('Start the services', { hosts: 'target' }, [
-    parallel(glanceStart, placementStart, neutronStart, novaStart, cinderStart, horizon),
-  ]),
-  computes,
-  play('Tell how it ended', { hosts: 'target' }, [summary]),
-])
+export default playbook(
+  'A new release by replacing the controller',
+  [
+    before,
+    play('Save the configuration of the source', { hosts: 'target' }, [backup]),
+    play('Freeze the source', { hosts: 'source' }, [freeze]),
+    // Nothing but keystone is started before all data is there: what answers would be asked.
+    play('Move the data', { hosts: 'target' }, [parallel(keystone, glance, placement, neutron, nova, cinder)]),
+    // After keystone, which each of them asks who is calling.
+    play('Start the services', { hosts: 'target' }, [
+      parallel(glanceStart, placementStart, neutronStart, novaStart, cinderStart, horizon),
+    ]),
+    computes,
+    play('Tell how it ended', { hosts: 'target' }, [summary]),
+  ],
+  { page: true },
+)

@@ -173,7 +173,7 @@ async function execute(prepared: Prepared, own: readonly Own[], { values, argv }
   const keeps = check || !values.undoable ? undefined : await keeperOf(prepared, values)
   let signals: Signals | undefined
   try {
-    const { outcome } = await perform(prepared, {
+    const { outcome, page } = await perform(prepared, {
       check,
       forks,
       forceHandlers: values['force-handlers'],
@@ -196,6 +196,8 @@ async function execute(prepared: Prepared, own: readonly Own[], { values, argv }
         }
       },
     })
+    // Not on stdout, which is the events' where they are asked for as JSON.
+    if (page !== undefined) process.stderr.write(`The report of this run: ${page}\n`)
     return exitCode(outcome, signals)
   } finally {
     signals?.release()

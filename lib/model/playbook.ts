@@ -190,11 +190,17 @@ export interface Play {
   readonly roles: readonly (AnyRole | ParallelRoles)[]
 }
 /** A declared playbook. */
-export interface Playbook {
+export interface Playbook extends PlaybookOptions {
   readonly kind: 'playbook'
   readonly name: string
   readonly at: Location
   readonly plays: readonly Play[]
+}
+
+/** What a playbook may say of itself. */
+export interface PlaybookOptions {
+  /** A recorded run of it leaves its report as one page of HTML beside its journal, and says where. */
+  readonly page?: boolean
 }
 
 /** What `role` hands to its definition: the words that make steps, in the order they are said. */
@@ -488,8 +494,8 @@ export function parallel(...roles: readonly AnyRole[]): ParallelRoles {
  * ])
  * ```
  */
-export function playbook(name: string, plays: readonly Play[]): Playbook {
-  return { kind: 'playbook', name, at: here(), plays }
+export function playbook(name: string, plays: readonly Play[], options: PlaybookOptions = {}): Playbook {
+  return { kind: 'playbook', name, at: here(), plays, ...options }
 }
 
 /** A duration in milliseconds. */

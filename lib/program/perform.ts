@@ -16,6 +16,7 @@ import { both, guarded } from '../report/guard.ts'
 import { type Claim, createTransport, type TransportOptions } from '../transport/index.ts'
 import { withInventory } from './advice.ts'
 import { machineOf } from './machine.ts'
+import { writePage } from './page.ts'
 import type { Performed } from './performed.ts'
 import type { Prepared } from './prepare.ts'
 import { TaskCode } from './task-code.ts'
@@ -109,7 +110,8 @@ export async function perform(prepared: Prepared, how: Performance): Promise<Per
         stop: AbortSignal.any([operator.stop, broken.signal]),
       })
       ending = locked ? 'locked' : outcome
-      return { run: runId, outcome: ending }
+      const page = records && playbook.page ? pageOf(runId, warn) : undefined
+      return { run: runId, outcome: ending, ...(page === undefined ? {} : { page }) }
     } catch (error) {
       emit({ type: 'run-finished', run: runId, outcome: 'crashed', milliseconds: 0, owed: [] })
       throw error
@@ -171,6 +173,16 @@ function recorder(journal: Journal, warn: (message: string) => void, stop: () =>
       warn(`the journal ${journal.path} cannot be written, and nothing new is started: ${(error as Error).message}`)
     },
   )
+}
+
+/** A report that cannot be written makes no run that went well a bad one: it can be written later. */
+function pageOf(run: string, warn: (message: string) => void): string | undefined {
+  try {
+    return writePage(run)
+  } catch (error) {
+    warn(`its report was not written: ${(error as Error).message}; later: ${program()} report ${run} --html FILE`)
+    return undefined
+  }
 }
 
 /** What is written into the folder that runs are kept in. @throws Refused where nobody may write */

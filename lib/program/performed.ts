@@ -6,4 +6,6 @@ export interface Performed {
   readonly run: string
   /** `locked`: another run holds a host, and nothing new was begun when that was found. */
   readonly outcome: RunFinished['outcome'] | 'locked'
+  /** The file of its report, where its playbook asks for one. */
+  readonly page?: string
 }

@@ -3,7 +3,7 @@ import { database, probe } from '../../lib/modules/index.ts'
 import { movedGuests } from '../nova/guests.ts'
 import { type CloudHost, cloud, releaseOf, sourceOf } from './cloud.ts'
 import { daemonsOf } from './daemons.ts'
-import { ranFile } from './kept.ts'
+import { ranFile, savedRows } from './kept.ts'
 import { rootLogin } from './logins.ts'
 
 /**
@@ -18,6 +18,11 @@ export const summary = role('summary', cloud, ({ task }) => {
       host.log(`${of.padEnd(10)} ${before} on ${host.vars.source.name}, ${after} here`)
     for (const name of host.vars.leave) host.log(`left behind: ${name}`)
     return { counts }
+  })
+  task('Tell which rows were rewritten', options, async (host) => {
+    const rewritten = await rewrittenRows(host)
+    for (const { table, rows } of rewritten) host.log(`${table.padEnd(32)} ${rows}`)
+    return { rewritten }
   })
   task('Tell how long the services were away', options, async (host) => {
     const away = await awayTimes(host)
@@ -56,6 +61,16 @@ async function movedCounts(host: CloudHost) {
   return counts
 }
 
+/** How many rows of each table were rewritten since the last way back. */
+async function rewrittenRows(host: CloudHost) {
+  const folder = savedRows(host, '', '').replace(/\/[^/]*$/, '')
+  const { stdout } = await host.run(probe`grep -c '' /dev/null ${folder}/*.jsonl 2>/dev/null; :`)
+  return stdout
+    .split('\n')
+    .map((line) => /([^/]*)\.jsonl:(\d+)$/.exec(line))
+    .flatMap((found) => (found ? [{ table: found[1]!, rows: Number(found[2]) }] : []))
+}
+
 /** From the moment before a service was stopped on the source to that in which its API was started here, in seconds. */
 async function awayTimes(host: CloudHost) {
   const away: { service: string; seconds: number }[] = []
@@ -86,6 +101,6 @@ function leftToDo(guests: readonly string[]): readonly string[] {
     'when every compute node has been upgraded itself: run playbooks/finalize.ts -i INVENTORY',
     'the way back: run playbooks/rollback.ts -i INVENTORY; lost on it is what users have done here since, and from the',
     '  first write of a guest to a volume here what it writes',
-    'keep this report: run report latest --html upgrade.html',
+    'the report of this run is kept as a page beside its journal; again: run report latest --html upgrade.html',
   ]
 }

@@ -21,6 +21,9 @@ test('tells what was moved, what was not, which guests need a hand, and the way 
     running: { 'node-5': onControllers },
     answers: [[/SELECT b\.id, i\.uuid/, [['5', uuid, 'instance-1', 'active', 'f374f730-4adc-40f3-bfd4-67c4ac14ba76']]]],
   })
+  clouds
+    .host('node-5')
+    .answer(/^grep -c/, '/dev/null:0\n/rows/nova.block_device_mapping.jsonl:1\n/rows/nova.services.jsonl:12\n')
   const run = clouds.start(summary, { on: 'target' })
   assert.is(await run.ended, 'ok', run.told.join('\n'))
   assert.equal(clouds.typed, [])
@@ -29,6 +32,9 @@ test('tells what was moved, what was not, which guests need a hand, and the way 
     counts.counts.find(({ of }) => of === 'instances'),
     { of: 'instances', before: 1, after: 1 },
   )
+  assert.equal(run.finished('Tell which rows were rewritten', 'node-5').result, {
+    rewritten: [{ table: 'nova.block_device_mapping', rows: 1 }],
+  })
   const left = run.finished('Tell what is left to do', 'node-5').result as { guests: readonly string[] }
   assert.equal(left.guests, [`instance-1 (${uuid}) on node-3`])
 })

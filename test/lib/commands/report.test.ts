@@ -51,6 +51,25 @@ test('as a page of its own, for its owner alone', async () => {
   assert.is(statSync(file).mode & 0o777, 0o600)
 })
 
+test('a playbook that asks for it leaves its page by itself, and says where; in check mode none', async () => {
+  using own = new Project({
+    'hosts.ini': 'a ansible_connection=local\n',
+    'site.ts': `import { play, playbook, role } from 'switchover'
+const tell = role('tell', {}, ({ task }) => {
+  task('Tell it', (host) => host.log('three rows'))
+})
+export default playbook('Site', [play('Tell', { hosts: 'all' }, [tell])], { page: true })
+`,
+  })
+  const checked = await own.run(['site.ts', '-i', 'hosts.ini', '--check'])
+  assert.not.match(checked.stderr, 'The report')
+  const { stderr, code } = await own.run(['site.ts', '-i', 'hosts.ini'])
+  const [, file = ''] = /^The report of this run: (\.switchover\/runs\/\S+\.html)$/m.exec(stderr) ?? []
+  assert.is(code, 0, stderr)
+  assert.match(readFileSync(path.join(own.path, file), 'utf8'), /Site[^]*ok<\/b>[^]*three rows/)
+  assert.is(statSync(path.join(own.path, file)).mode & 0o777, 0o600)
+})
+
 test('a beginning of several is refused with their names, and one of none', async () => {
   for (const [named, says] of [
     [

@@ -19,6 +19,8 @@ export interface Login {
   readonly tried: readonly string[]
   /** What could not be shown, and why. */
   readonly skipped: readonly string[]
+  /** The key that is shown first; undefined where something else is, or an agent signs. */
+  readonly first?: ParsedKey
 }
 
 interface Attempt {
@@ -216,6 +218,7 @@ export async function login(
 
   const tried: string[] = []
   const left = wanted(attempts, authentications)
+  const offered = left[0]?.offer as { readonly key?: ParsedKey } | undefined
   const next = async (methods: readonly AuthenticationType[] | null): Promise<object | false> => {
     for (let attempt = left.shift(); attempt !== undefined; attempt = left.shift()) {
       if (methods !== null && !methods.includes(attempt.method)) continue
@@ -230,6 +233,7 @@ export async function login(
   return {
     tried,
     skipped,
+    ...(offered?.key === undefined ? {} : { first: offered.key }),
     // `none` is left out: it costs a round trip and no host we want accepts it.
     handler: ((
       methods: AuthenticationType[] | null,

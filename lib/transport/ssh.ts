@@ -13,6 +13,7 @@ import type { Link } from './program.ts'
 import { type Proxy, startProxy } from './proxy.ts'
 import type { Route } from './route.ts'
 import { SshLink } from './ssh-link.ts'
+import { withoutAsking } from './unasked.ts'
 
 // Group exchange costs seconds here, since it is asked for 8192 bits: it may only be the last resort.
 const kex = [
@@ -153,6 +154,7 @@ export async function sshLink(
     withCertificates(client, known.certifies(certifiedNames(route)) ? certificates : [], (shown) => {
       certificate = shown
     })
+    withoutAsking(client, keys.first)
     // For the whole life of the connection: node-ssh listens only until it is ready, and a later error would end us.
     client.on('error', first.fail)
     await inTime(

@@ -9,16 +9,21 @@ import { nova, novaStart } from '../roles/nova/index.ts'
 import { cloud } from '../roles/openstack/cloud.ts'
 import { mustBeMoved, servicesWithData } from '../roles/openstack/moved.ts'
 import { only } from '../roles/openstack/only.ts'
+import { placement, placementStart } from '../roles/placement/index.ts'
 
 const moved = role('verify', cloud, ({ task }) => {
   task('Check that there is something to verify', { tags: ['verify'] }, (host) =>
     mustBeMoved(host, servicesWithData(host), 'there is nothing to verify yet'),
   )
 })
-const checks = [keystone, glance, neutron, nova, cinder, glanceStart, neutronStart, novaStart, cinderStart, horizon]
+const data = [keystone, glance, placement, neutron, nova, cinder]
+const running = [glanceStart, placementStart, neutronStart, novaStart, cinderStart, horizon]
 
 /** Every check of the upgrade, and nothing that changes something. */
 export default playbook('Is it as it should be?', [
-  play('Verify the controller', { hosts: 'target' }, [moved, ...checks.map((one) => only(one, 'verify'))]),
+  play('Verify the controller', { hosts: 'target' }, [
+    moved,
+    ...[...data, ...running].map((one) => only(one, 'verify')),
+  ]),
   play('Verify the compute nodes', { hosts: 'compute' }, [only(compute, 'verify')]),
 ])

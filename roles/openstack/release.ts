@@ -20,6 +20,11 @@ export interface Release {
   readonly services: readonly Service[]
   /** What every database is created with and converted to, since a server's own default is another on every host. */
   readonly charset: { readonly charset: string; readonly collation: string }
+  /**
+   * `latin1`: the client library of the release that is left takes a connection that says nothing else for latin1, and
+   * its services write UTF-8 over it. PyMySQL, which all have since Liberty, speaks utf8 by itself.
+   */
+  readonly connections?: 'latin1'
   readonly compute: Compute
   /** A SELECT of the catalogue: the type of each service, what else is said of it, and one of its URLs. */
   readonly catalogue: string

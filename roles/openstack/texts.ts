@@ -1,5 +1,5 @@
 import { database, ini } from '../../lib/modules/index.ts'
-import { type CloudHost, serviceOf, sourceOf } from './cloud.ts'
+import { type CloudHost, releaseOf, serviceOf, sourceOf } from './cloud.ts'
 import { savedTexts } from './kept.ts'
 import { rootLogin } from './logins.ts'
 import type { Database } from './release.ts'
@@ -17,7 +17,7 @@ export async function readTexts(host: CloudHost, service: string, { name }: Data
 
 /** Do the services of the target read a database over a connection of utf8, and those of the source over latin1? */
 export async function readsOtherwise(host: CloudHost, service: string, name: string): Promise<boolean> {
-  if (!(await readsUtf8(host, service, name))) return false
+  if (releaseOf(host).connections !== 'latin1' || !(await readsUtf8(host, service, name))) return false
   return !(await readsUtf8(sourceOf(host), service, name))
 }
 

@@ -126,6 +126,20 @@ test('an entry of a release is looked at', async () => {
   )
 })
 
+test('… also where nothing of it is set, and its texts are utf8 on both sides', async () => {
+  const { connections: _, ...rest } = copy
+  const silent = rest.services.map((one) => ({ ...one, config: [] }))
+  Object.assign(releases, { 'that sets nothing': { ...rest, services: silent } })
+  const clouds = await withOrchestra()
+  const run = clouds.start(look.with({ release: 'that sets nothing' }), { on: 'target' })
+  await run.ended
+  const { findings } = run.finished('Look at the target', 'node-5').result as { findings: { what: string }[] }
+  assert.equal(
+    findings.map(({ what }) => what).filter((what) => what.includes('Cannot read properties')),
+    [],
+  )
+})
+
 test('… is waited for, recorded and frozen', async () => {
   const busy = await withOrchestra({ answers: [[/UNION ALL SELECT 'score', id/, [['score', '7', 'playing']]]] })
   const run = busy.start(freeze.with(release), { on: 'source' })

@@ -538,6 +538,7 @@ export const havanaIcehouse: Release = {
   // keystone and glance refuse to migrate what is not utf8 (K@2014.1
   // keystone/openstack/common/db/sqlalchemy/migration.py:203).
   charset: { charset: 'utf8', collation: 'utf8_general_ci' },
+  connections: 'latin1',
   catalogue: `SELECT s.type, IFNULL(s.extra, ''), MIN(e.url) FROM keystone.endpoint e
     JOIN keystone.service s ON s.id = e.service_id GROUP BY 1, 2`,
   openrc: '/root/openrc',

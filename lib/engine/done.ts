@@ -172,6 +172,10 @@ const metAgain = (entry: Entry, now: HostMet): Entry => ({
   met: entry.met.map((met) => (met.host === now.host ? now : met)),
 })
 
+/** An event with the names that the playbook has, where the journal has them masked. */
+type Named = (event: Timed) => Timed
+const asRecorded: Named = (event) => event
+
 /** The latest other run on a host, by its name, and by its address behind an @. */
 type Others = ReadonlyMap<string, Other>
 
@@ -185,9 +189,10 @@ export function findRun(
   playbook: string,
   damaged: Damaged,
   directory: string = stateFolder.runs,
+  named: Named = asRecorded,
 ): Done {
   const runs = recordedRuns(directory)
-  const records = new Records(runs, damaged, directory)
+  const records = new Records(runs, damaged, directory, named)
   const isOwn = (run: string) => records.isOf(run, playbook)
   for (const run of name === undefined
     ? [...runs].reverse()
@@ -219,10 +224,15 @@ export function findRun(
  * Of the latest run of the playbook, if it owes handlers or was broken off in a task: that alone, for a run that begins
  * anew.
  */
-export function owedBefore(playbook: string, damaged: Damaged, directory: string = stateFolder.runs): Done | undefined {
+export function owedBefore(
+  playbook: string,
+  damaged: Damaged,
+  directory: string = stateFolder.runs,
+  named: Named = asRecorded,
+): Done | undefined {
   const runs = recordedRuns(directory)
   // Whoever resumes is told of damages; who begins anew need not be, but for the run that counts.
-  const records = new Records(runs, damaged, directory)
+  const records = new Records(runs, damaged, directory, named)
   const run = runs.findLast((one) => records.isOf(one, playbook))
   if (run === undefined) return undefined
   const done = records.done(run)
@@ -242,12 +252,14 @@ class Records {
   readonly #runs: readonly string[]
   readonly #damaged: Damaged
   readonly #directory: string
+  readonly #named: Named
   readonly #starts = new Map<string, RunStarted | undefined>()
 
-  constructor(runs: readonly string[], damaged: Damaged, directory: string) {
+  constructor(runs: readonly string[], damaged: Damaged, directory: string, named: Named) {
     this.#runs = runs
     this.#damaged = damaged
     this.#directory = directory
+    this.#named = named
   }
 
   /** Did this run do something, or could it, of that playbook? */
@@ -259,11 +271,11 @@ class Records {
   /** What a run had done, with those that it went on with. */
   done(run: string): Folded {
     const chain = this.#chain(run)
-    const { events } = this
+    const [events, named] = [this.events, this.#named]
     return doneIn(
       run,
       (function* () {
-        for (const one of chain) yield* events(one)
+        for (const one of chain) for (const event of events(one)) yield named(event)
       })(),
       this.#others(chain),
     )

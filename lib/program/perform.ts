@@ -13,9 +13,11 @@ import { program } from '../model/program.ts'
 import { stateFolder } from '../model/state-folder.ts'
 import type { Transport } from '../model/transport.ts'
 import { both, guarded } from '../report/guard.ts'
+import { mask } from '../report/mask.ts'
 import { type Claim, createTransport, type TransportOptions } from '../transport/index.ts'
 import { withInventory } from './advice.ts'
 import { machineOf } from './machine.ts'
+import { ownNames } from './own-names.ts'
 import { writePage } from './page.ts'
 import type { Performed } from './performed.ts'
 import type { Prepared } from './prepare.ts'
@@ -54,7 +56,7 @@ export async function perform(prepared: Prepared, how: Performance): Promise<Per
   const { playbook, plays, inventory } = prepared
   const { resume, reporters, locks, records, unattended, keeper, ...options } = how
   const faults: string[] = []
-  const done = before(playbook.name, { resume, records }, faults)
+  const done = before(prepared, { resume, records }, faults)
   const unreachable = checkReach(plays)
   if (unreachable.length > 0) throw new Refused(unreachable, exit.load)
   const unanswered = unattended ? checkGates(plays, done, inventory) : []
@@ -127,14 +129,15 @@ export async function perform(prepared: Prepared, how: Performance): Promise<Per
 
 /** What an earlier run had done, as far as it counts. @throws Refused when there is none to go on with */
 function before(
-  playbook: string,
+  { playbook, plays }: Prepared,
   { resume, records }: Pick<Performance, 'resume' | 'records'>,
   faults: string[],
 ): Done | undefined {
   const damaged = (fault: string) => void faults.push(fault)
-  if (resume === undefined) return records ? owedBefore(playbook, damaged) : undefined
+  const [name, named] = [mask(playbook.name), ownNames(plays)]
+  if (resume === undefined) return records ? owedBefore(name, damaged, undefined, named) : undefined
   try {
-    return findRun(resume === 'latest' ? undefined : resume, playbook, damaged)
+    return findRun(resume === 'latest' ? undefined : resume, name, damaged, undefined, named)
   } catch (error) {
     if (!(error instanceof Refused) || faults.length === 0) throw error
     throw new Refused([...error.problems, ...faults.map((message) => ({ message }))], error.exitCode)

@@ -98,7 +98,8 @@ function namesIn(event: Event): object {
 // and is a word of that name, hides nothing any more that was not told already.
 const told = new Map<string, string>()
 
-function asFirstTold(name: string): string {
+/** A name as it is told from the first time on, whatever is learned later. */
+export function asFirstTold(name: string): string {
   const known = told.get(name)
   if (known !== undefined) return known
   const first = mask(name)

@@ -49,6 +49,25 @@ test('does what is left, and nothing twice', async () => {
   assert.equal([code, warned(stderr), log()], [0, [], ['last', 'restart']])
 })
 
+test('knows its tasks where a word of their names is a password too', async () => {
+  const secretSite = site.replaceAll("'Work'", "'Work of cinder'").replaceAll("'Restart'", "'Restart cinder'")
+  const project = new Project({
+    'site.ts': secretSite
+      .replaceAll("'site'", "'site of cinder'")
+      .replace('greeting: text', 'greeting: text, password: secret'),
+    'hosts.yml': 'all: { hosts: { one: { greeting: hi, password: cinder, ansible_connection: local } } }\n',
+  })
+  using _ = project
+  const args = ['site.ts', '-i', 'hosts.yml', '--no-type-check']
+  assert.is((await project.run(args)).code, 2)
+  project.write('mended', '')
+  const { code, stderr } = await project.run([...args, '--resume'])
+  assert.equal(
+    [code, warned(stderr), readFileSync(path.join(project.path, 'one.log'), 'utf8')],
+    [0, [], 'greet hi\nwork\nlast\nrestart\n'],
+  )
+})
+
 test('does again what was edited, and what had other variables, and says so', async () => {
   const { project, log } = await failed()
   using _ = project

@@ -106,6 +106,8 @@ export const backupName = 'b=${d%/}/.switchover-backup/$f'
 export function writing(path: string, meta: FileMeta, { patch, before, part }: Writing = {}): string {
   const { mode, owner = '', group = '', unsafeWrites = false } = meta
   const aside = `.switchover-${randomBytes(8).toString('hex')}`
+  // One process reads both, unless the author's command is shown the new content before the old one is looked at.
+  const together = meta.validate === undefined && patch?.sha256 !== undefined && typeof before === 'string'
   const told = owner === '' && group === '' ? '' : `${owner}${group === '' ? '' : `:${group}`}`
   return [
     `p=${quote(path)} follow=${meta.follow === true ? 1 : ''}`,
@@ -142,13 +144,17 @@ export function writing(path: string, meta: FileMeta, { patch, before, part }: W
     `    set -- $(stat -c '%u:%g' -- "$q" "$t"); [ "$1" = "\${2-}" ] || chown -- "$1" "$t" || exit 1`,
     '  }',
     '}',
-    ...(part !== undefined ? ['touch -c -- "$t"'] : patch === undefined ? ['cat >"$t" || exit 1'] : patching(patch)),
+    ...(part !== undefined
+      ? ['touch -c -- "$t"']
+      : patch === undefined
+        ? ['cat >"$t" || exit 1']
+        : patching(patch, together ? undefined : patch.sha256)),
     ...(told === ''
       ? []
       : [
           // This file is root's everywhere: whoever owns it makes files that are.
           ...(/^root(:root)?$/.test(told)
-            ? ['[ -O /etc/passwd ] && [ -G /etc/passwd ] && [ -z "$old" ] && [ -G "$t" ] ||']
+            ? ['[ -O /etc/passwd ] && [ -G /etc/passwd ] && [ -O "$t" ] && [ -G "$t" ] ||']
             : []),
           `chown -- ${quote(told)} "$t" || exit 1`,
         ]),
@@ -160,7 +166,7 @@ export function writing(path: string, meta: FileMeta, { patch, before, part }: W
       ? []
       : [`( t=$PWD/\${t#./}; cd 2>/dev/null || cd /; ${validation(meta.validate)}\n) </dev/null || exit ${refused}`]),
     'lock 2>/dev/null',
-    ...stillThere(before),
+    ...(together ? bothSums(patch!.sha256!, before!) : stillThere(before)),
     ...(meta.backup === true
       ? [
           `[ -z "$old" ] || { ${backupName}; [ -e "$b" ] || [ -e "$d/$f.switchover-backup" ]; } ||`,
@@ -218,6 +224,14 @@ function stillThere(before: string | null | undefined): readonly string[] {
   ]
 }
 
+// A name with a backslash in it has one before its sum.
+function bothSums(after: string, before: string): readonly string[] {
+  return [
+    `[ -f "$q" ] && [ ! -L "$q" ] && s=$(sha256sum -- "$t" "$q") && n=\${s#*"\n"} && s=\${s%% *} n=\${n%% *} &&`,
+    `  [ "\${s#\\\\}" = ${after} ] && [ "\${n#\\\\}" = ${before} ] || exit ${changedMeanwhile}`,
+  ]
+}
+
 function renaming({ unsafeWrites = false, mode }: FileMeta, told: string): readonly string[] {
   const attributes = [
     ...(told === '' ? [] : [`chown -- ${quote(told)} "$q"`]),
@@ -236,7 +250,7 @@ function renaming({ unsafeWrites = false, mode }: FileMeta, told: string): reado
   ]
 }
 
-function patching({ head, tail, sha256 }: Patch): readonly string[] {
+function patching({ head, tail }: Patch, sha256: string | undefined): readonly string[] {
   const parts = [
     ...(head === 0 ? [] : [`head -c ${head} -- "$q"`]),
     // What shells have built in, where cat would be another process.

@@ -1,4 +1,14 @@
-import { chmodSync, chownSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { suite } from 'uvu'
@@ -44,6 +54,39 @@ for (const shell of shells) {
       { numRuns: 60 },
     )
     assert.ok(patches >= 10, `${patches} patches`)
+  })
+
+  test('starts no more programs than it needs', async () => {
+    const folder = emptyDirectory()
+    const counted = join(folder, 'bin')
+    const log = join(folder, 'log')
+    mkdirSync(counted)
+    const programs = ['cat', 'chmod', 'chown', 'cp', 'flock', 'head', 'mktemp', 'mv', 'rm', 'sha256sum', 'stat', 'tail']
+    for (const name of programs) {
+      const text = `#!/bin/sh\necho ${name} >>${log}\nPATH=/usr/bin:/bin exec ${name} "$@"\n`
+      writeFileSync(join(counted, name), text, { mode: 0o755 })
+    }
+    const file = join(folder, 'a \\ conf')
+    const before = 'k = v\n'.repeat(2000)
+    const after = `k = w\n${before}`
+    const made = patchOf(Buffer.from(before), Buffer.from(after))!
+    writeFileSync(file, before, { mode: 0o600 })
+    const meta = { mode: '0640', ...(statSync(file).uid === 0 ? { owner: 'root', group: 'root' } : {}) }
+    const script = writing(file, meta, { ...made, before: sha256Of(Buffer.from(before)) })
+    const connection = here({ shell, env: { PATH: `${counted}:/usr/bin:/bin` } })
+    const { code, stderr } = await connection.exec(script, { stdin: made.text })
+    assert.is(code, 0, stderr)
+    assert.is(readFileSync(file, 'utf8'), after)
+    // Busybox has programs of its own, and looks for none.
+    const started = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').sort() : []
+    const most = ['chmod', 'cp', 'flock', 'mv', 'sha256sum', 'stat', 'tail']
+    assert.equal(
+      started.filter((name, i) => started.indexOf(name) !== i || !most.includes(name)),
+      [],
+    )
+    const again = await connection.exec(script, { stdin: made.text })
+    assert.is(again.code, 91)
+    assert.is(readFileSync(file, 'utf8'), after)
   })
 
   test('is refused where something else is there than it was made for', async () => {

@@ -1,5 +1,5 @@
 import { Advice } from '../../lib/index.ts'
-import { probe, service as daemon } from '../../lib/modules/index.ts'
+import { service as daemon } from '../../lib/modules/index.ts'
 import { type CloudHost, type CloudView, releaseOf, serviceOf } from './cloud.ts'
 import type { Daemon } from './release.ts'
 
@@ -35,18 +35,20 @@ export async function mustBeStopped(host: CloudHost, service: string, why: strin
   throw new Advice(`${running.join(', ')} still ${running.length === 1 ? 'runs' : 'run'} on ${host.name}: ${why}`, hint)
 }
 
-/** Those daemons of all services that run, in the order in which they are started; a host need not have all of them. */
+/**
+ * Those daemons of all services that run, in the order in which they are started; a host need not have all of them.
+ * Each is asked for itself: what the scripts alone say is wrong in both directions.
+ */
 export async function allRunning(host: CloudHost): Promise<readonly string[]> {
-  const names = allDaemons(host)
-  const { stdout } = await host.run(probe`for s in ${names}; do service $s status >/dev/null 2>&1 && echo $s; done; :`)
-  // What a script of another service's process says does not count.
   const states = await Promise.all(
-    stdout
-      .split('\n')
-      .filter(Boolean)
-      .map((name) => host.run(daemon.status(name))),
+    allDaemons(host).map((name) =>
+      host.run(daemon.status(name)).catch((error: unknown) => {
+        if (error instanceof Advice && error.message.startsWith('there is no service')) return undefined
+        throw error
+      }),
+    ),
   )
-  return states.filter(({ running }) => running).map(({ name }) => name)
+  return states.flatMap((one) => (one?.running ? [one.name] : []))
 }
 
 function namesOf({ vars }: CloudView, daemons: readonly Daemon[], kind: Daemon['kind']): Names {

@@ -45,6 +45,7 @@ function missingTools() {
     gpg: 'gpg',
     wget: 'wget',
     script: 'bsdutils',
+    'oslo-config-validator': 'python3-oslo.config',
   }
   return Object.entries(tools)
     .filter(([tool]) => spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0)

@@ -33,6 +33,7 @@ const programs = {
   rsync: 'rsync',
   semanage: 'policycoreutils-python-utils',
   script: 'bsdutils',
+  'oslo-config-validator': 'python3-oslo.config',
   sshd: 'openssh-server',
   sudo: 'sudo',
   systemctl: 'systemd',

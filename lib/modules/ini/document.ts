@@ -166,7 +166,7 @@ export function partsOf(pair: Pair, dialect: IniDialect): PairParts {
   const { text } = pair
   const next = text.indexOf('\n') + 1
   const end = trimmedEnd(text, 0, next)
-  const start = pair.delimiter === -1 ? pair.key.length : skipBlanks(text, pair.delimiter + 1, next)
+  const start = pair.delimiter === -1 ? pair.key.length : trimmedStart(text, pair.delimiter + 1, next)
   const empty = start >= end
   const tailStart = dialect === 'loose' ? inlineComment(text, start, end, pair.delimiter === -1) : end
   const lines = [pair.delimiter === -1 || empty ? '' : text.slice(start, tailStart)]
@@ -175,7 +175,7 @@ export function partsOf(pair: Pair, dialect: IniDialect): PairParts {
   for (let from = next; from < text.length; ) {
     const after = text.indexOf('\n', from) + 1
     const contentEnd = trimmedEnd(text, from, after)
-    const content = skipBlanks(text, from, contentEnd)
+    const content = trimmedStart(text, from, contentEnd)
     if (content === from || content === contentEnd) {
       notes += text.slice(from, after)
     } else {
@@ -330,6 +330,13 @@ function isQuoted(value: string): boolean {
 function trimmedEnd(text: string, start: number, end: number): number {
   while (end > start && isBlank(text.charCodeAt(end - 1))) end--
   return end
+}
+
+// A value begins behind everything that is a blank; a line that goes on begins with a space or a tab.
+function trimmedStart(text: string, start: number, end: number): number {
+  const ends = (code: number) => code === BLANK.newline || code === BLANK.carriageReturn
+  while (start < end && isBlank(text.charCodeAt(start)) && !ends(text.charCodeAt(start))) start++
+  return start
 }
 
 function skipBlanks(text: string, start: number, end: number): number {

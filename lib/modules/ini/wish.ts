@@ -31,7 +31,9 @@ export function keyProblem(key: string): string | undefined {
 export function valueProblem(value: string, dialect: IniDialect): string | undefined {
   if (value.includes('\r') || value.includes('\0')) return 'a value cannot hold a carriage return or a NUL'
   const lines = value.split('\n')
-  if (lines.some((line) => line !== line.trim())) return 'blanks at either end of a value are lost: put it in quotes'
+  if (lines.some(isPadded)) return 'blanks at either end of a value are lost: put it in quotes'
+  // Of one quote oslo.config makes nothing, as of two.
+  if (dialect === 'oslo' && /^["']$/.test(lines[0]!)) return 'a quote alone is read as nothing: put it in other quotes'
   if (programs[dialect] && lines.length > 1) return 'a value has one line in such a file'
   if (programs[dialect]?.joined !== undefined && value.endsWith('\\'))
     return 'a backslash at its end joins the next line'
@@ -44,4 +46,10 @@ export function valueProblem(value: string, dialect: IniDialect): string | undef
     return 'a semicolon behind a blank begins a comment'
   }
   return undefined
+}
+
+// More is a blank for Python than for JavaScript.
+function isPadded(line: string): boolean {
+  const isBlank = (char: string) => char !== '' && (char.trim() === '' || '\x1c\x1d\x1e\x1f\x85'.includes(char))
+  return isBlank(line.charAt(0)) || isBlank(line.charAt(line.length - 1))
 }

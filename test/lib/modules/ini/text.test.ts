@@ -199,6 +199,14 @@ test('adds a section once and takes away all of that name', () => {
   assert.is(removeSection('[a]\nk=1\n', 'b'), '[a]\nk=1\n')
 })
 
+test('what oslo.config would read as something else is refused, and blanks are what it takes for blanks', () => {
+  const set = (value: string) => editIni('[a]\n', [{ section: 'a', key: 'k', value }])
+  assert.throws(() => set('"'), /a quote alone is read as nothing/)
+  for (const value of ['\x1fa', 'a\x85', '\u00a0a']) assert.throws(() => set(value), /blanks at either end/)
+  assert.is(set(`'"'`), `[a]\nk = '"'\n`)
+  assert.equal(getIni('[a]\nk = \x0cb\n \x0bc\n', 'a', 'k'), ['b\nc'])
+})
+
 // Files of few names, so that edits meet duplicates, several spellings, continuation lines and commented defaults.
 const word = fc.stringMatching(/^[a-z$%=?#:/@"][a-z$%=?#:/@"., ]{0,8}[a-z$%=?#:/@]$/)
 const key = fc.constantFrom('k', 'key', 'j.k', 'K')

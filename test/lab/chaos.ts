@@ -39,7 +39,7 @@ const killServer = (host: HostName) => inside(host, 'kill -9 $(pidof mariadbd my
 const startServer = (host: HostName) => inside(host, 'service mysqld restart')
 const powerOff = (host: HostName) => () => doLab('power', host, 'off')
 const powerOn = (host: HostName) => () => doLab('power', host, 'on')
-const cut = (host: HostName) => () => inside(host, 'for p in $(pgrep -f "sshd: root"); do kill -9 $p; done; :')
+const cut = (host: HostName) => () => inside(host, 'for p in $(pgrep -f "[s]shd: root"); do kill -9 $p; done; :')
 const small = (host: HostName, folder: string) => () =>
   inside(host, `mkdir -p ${folder} && mount -t tmpfs -o size=64k small ${folder}`)
 const large = (host: HostName, folder: string) => () => inside(host, `umount -l ${folder}`)

@@ -125,6 +125,9 @@ export class Ahead {
       get signal() {
         return attempt().signal
       },
+      get work() {
+        return attempt().work
+      },
     }
   }
 

@@ -44,6 +44,8 @@ export interface Other {
 /** What an earlier run did: which tasks ended well on which hosts, and which handlers it still owes. */
 export interface Done {
   readonly run: string
+  /** With those that it went on with. */
+  readonly runs: readonly string[]
   /** Only what it owes counts: the run that asks begins anew. */
   readonly anew?: true
   get(id: string, host: string): Entry | undefined
@@ -78,12 +80,14 @@ export function doneIn(run: string, events: Iterable<Timed>, others: Others = ne
   const met = new Map<string, HostMet>()
   const vars = new Map<string, Readonly<Record<string, string>>>()
   const names = new Map<string, string>()
+  const runs = new Set([run])
   let current = run
   let outcome: string | undefined
   for (const event of events) {
     switch (event.type) {
       case 'run-started':
         current = event.run
+        runs.add(current)
         outcome = undefined
         break
       case 'run-finished':
@@ -149,6 +153,7 @@ export function doneIn(run: string, events: Iterable<Timed>, others: Others = ne
   )
   return {
     run,
+    runs: [...runs],
     outcome,
     get: (id, host) => results.get(`${id}\0${host}`),
     has: (id, host) => results.has(`${id}\0${host}`),

@@ -161,6 +161,14 @@ export class Resume {
     return this.#state.options.done?.begun(node.id, host.name) === true
   }
 
+  /** The runs whose commands that outlived them and have ended are this task's. */
+  after(node: TaskNode | HandlerNode, host: Host): readonly string[] {
+    const { done } = this.#state.options
+    if (!done || done.anew || !done.begun(node.id, host.name)) return []
+    // Whoever worked there since may have taken back what they did.
+    return this.#since.moved(host, { run: done.run, met: [] }) ? [] : done.runs
+  }
+
   /** Did the operator go on at this gate, and nothing behind it is undone? */
   passed(node: GateNode, hosts: readonly Host[], { again }: Lane): boolean {
     const passed = this.#state.options.done?.passed(node.id)

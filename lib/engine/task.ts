@@ -9,7 +9,7 @@ import {
   Unreachable,
   type Value,
 } from '../model/operation.ts'
-import type { TaskPath } from '../model/path.ts'
+import { identity, type TaskPath } from '../model/path.ts'
 import { Unforeseen } from '../model/foreseen.ts'
 import {
   type Block,
@@ -62,6 +62,8 @@ export interface Surroundings {
   readonly stale: ReadonlySet<string>
   /** An interrupted run was killed after it had begun to change something here: the change is this task's. */
   readonly begun?: boolean
+  /** Earlier runs whose commands that have ended meanwhile are this task's. */
+  readonly after?: readonly string[]
   /** What may have changed on which host. */
   readonly changes: Changes
   /** Reads for the tasks that follow this one on its host, when they may. */
@@ -257,6 +259,7 @@ class Doing {
 
   #context(record: BodyRecord): ContextOptions {
     const { path, role } = this.#work
+    const work = { task: identity(path), after: this.#around.after ?? [] }
     const { memory, check, transport, changes, ahead, line, emit } = this.#around
     const host = this.#host
     const said = saidBy(this.#options.become, this.#around.become)
@@ -264,6 +267,7 @@ class Doing {
       this.#reached ||= to === host
       const attempt: Attempt = {
         signal: record.begun.signal,
+        work,
         output: (text, stream) => emit({ type: 'output', path, host: host.name, text, stream }),
         progress: (text) => emit({ type: 'output', path, host: host.name, text, stream: 'progress' }),
       }

@@ -90,7 +90,12 @@ export class Turns {
 
   async #run(node: TaskNode | HandlerNode, host: Host, lane: Lane, ahead?: Ahead): Promise<Outcome> {
     this.state.options.emit({ type: 'host-started', path: node.path, host: host.name })
-    const around = { ...this.#around(lane), begun: this.#resume.begun(node, host), ...(ahead ? { ahead } : {}) }
+    const around = {
+      ...this.#around(lane),
+      begun: this.#resume.begun(node, host),
+      after: this.#resume.after(node, host),
+      ...(ahead ? { ahead } : {}),
+    }
     const outcome = await runTask(node, host, around)
     const { circumstances } = this.state.options
     if (isFree(node.kind === 'task' ? node.task.body : node.handler.body))

@@ -8,8 +8,17 @@ export interface Session {
   /** Output of commands that asked to be shown while they run. */
   output?(text: string, stream: 'stdout' | 'stderr'): void
   progress?(text: string): void
+  /** Whose long commands these are. */
+  readonly work?: Work
   /** Kills what runs and rejects when it fires. */
   readonly signal?: AbortSignal
+}
+
+/** What a long command belongs to, by which it is found again: the same text may stand in several tasks. */
+export interface Work {
+  readonly task: string
+  /** The runs whose commands that have ended meanwhile are this one's: what others did says nothing about it. */
+  readonly after: readonly string[]
 }
 
 /** Ways to the hosts: one connection a host for the whole run, opened when first needed. */

@@ -1,4 +1,5 @@
 import { TimedOut, Unreachable } from '../model/operation.ts'
+import type { Work } from '../model/transport.ts'
 import { startAs } from './become.ts'
 import type { Acting } from './connection.ts'
 import { endTree } from './ending.ts'
@@ -8,16 +9,21 @@ import { brief } from '../kit/shell.ts'
 import { jobOf } from './job.ts'
 import { interruption, type Raw, type Request } from './shell.ts'
 
+/** What is wanted of a command that may outlive its session. */
+export interface Long {
+  readonly output: ((bytes: Buffer, stream: 'stdout' | 'stderr') => void) | undefined
+  readonly work: Work | undefined
+}
+
 /** Runs one script on a channel of its own, and shows its output while it runs. */
 export async function runAlone(
   { link, become, gate, pool }: Acting & { readonly link: Link },
   request: Request,
-  long = false,
-  output?: (bytes: Buffer, stream: 'stdout' | 'stderr') => void,
+  long?: Long,
 ): Promise<Raw> {
   const { signal, timeout } = request
-  const run = long ? link.lock?.run : undefined
-  const job = run === undefined ? undefined : jobOf(run, request.script, request.stdin, gate.terminal)
+  const run = long && link.lock?.run
+  const job = run === undefined ? undefined : jobOf(request, { run, work: long?.work, terminal: gate.terminal })
   const script = job?.script ?? request.script
   if (signal?.aborted === true) throw interruption(signal)
   const started = await startAs(link, become, gate, script, { signal, ...(job ? { job: job.before } : {}) })
@@ -31,7 +37,7 @@ export async function runAlone(
     program[stream].on('data', (bytes: Buffer) => {
       heard++
       kept.push(bytes)
-      output?.(bytes, stream)
+      long?.output?.(bytes, stream)
     })
   }
   listen('stdout', stdout)

@@ -56,7 +56,11 @@ export function connect(machine: Machine, session: Session, user: string | undef
     const { link, become, gate, pool } = await ready()
     const whole: Request = { ...request, signal: session.signal }
     if (!long && (request.stdin?.length ?? 0) <= mostInline) return pool.run(session, whole)
-    return runAlone({ link, become, gate, pool }, whole, long, long ? shown(session) : undefined)
+    return runAlone(
+      { link, become, gate, pool },
+      whole,
+      long ? { output: shown(session), work: session.work } : undefined,
+    )
   }
 
   const exec = async (script: string, options: ExecOptions = {}): Promise<CommandResult> => {

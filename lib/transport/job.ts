@@ -1,5 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { quote } from '../kit/shell.ts'
+import type { Work } from '../model/transport.ts'
+import type { Request } from './shell.ts'
 
 /**
  * A long command as a job that outlives its session: what it writes is kept in a folder of the host besides being
@@ -14,16 +16,22 @@ export interface Job {
   readonly remove: string
 }
 
-/** The job of a script: the same script with the same input, by the same user, is the same job. */
-export function jobOf(run: string, script: string, stdin: Buffer | undefined, terminal: boolean): Job {
+/**
+ * The job of a script: the same script with the same input, by the same user, of the same task is the same job. One
+ * that has ended is taken over only from the runs that this one goes on with: what any other did is no answer to it.
+ */
+export function jobOf(
+  { script, stdin }: Pick<Request, 'script' | 'stdin'>,
+  { run, work, terminal }: { readonly run: string; readonly work: Work | undefined; readonly terminal: boolean },
+): Job {
   const key = createHash('sha256')
-    .update(`${script}\0`)
+    .update(`${work?.task ?? ''}\0${script}\0`)
     .update(stdin ?? '')
     .digest('hex')
     .slice(0, 24)
   const name = `${run}.${randomBytes(6).toString('hex')}`
   return {
-    before: oneLine(find(key, run, name)),
+    before: oneLine(find(key, run, name, work?.after ?? [])),
     script: `_c=${quote(script)}; ${oneLine(runOrFollow(stdin?.length ?? 0, terminal))}`,
     remove: removing(`${key}.*.${name}`),
   }
@@ -38,10 +46,22 @@ function oneLine(script: string): string {
 // Days after which the result of a command that nobody came for is none any more.
 const keptFor = 1
 
+/** Words of a shell: ends the loop where the job was begun by one of these runs and has ended not long ago. */
+function unlessOld(after: readonly string[]): string {
+  if (after.length === 0) return ':'
+  const theirs = after.map((run) => `*.${quote(run)}.*`).join('|')
+  return `case $_d in ${theirs}) [ -z "$(find "$_j/code" -mtime -${keptFor})" ] || break;; esac`
+}
+
 // Only who owns the folder may write there; one that somebody else planted is not used, and the command then ends with
 // its session. The lock's place is in the name: hosts may share a /tmp. A job is taken over by its new name,
 // which only one can give it.
-const find = (key: string, run: string, name: string): string => `_b=/tmp/.switchover-jobs-$(id -u)
+const find = (
+  key: string,
+  run: string,
+  name: string,
+  after: readonly string[],
+): string => `_b=/tmp/.switchover-jobs-$(id -u)
 _j= _n= _p=
 _k=\${1##* }; case $_k in *[!0-9A-Za-z._-]*) _k=;; esac
 _k=${key}.$_k
@@ -53,7 +73,7 @@ if [ -d "$_b" ] && [ ! -h "$_b" ] && [ -O "$_b" ]; then
     mv "$_d" "$_b/$_k.${name}" 2>/dev/null || continue
     _j=$_b/$_k.${name}
     { read -r _p _s <"$_j/pid"; } 2>/dev/null
-    if [ -e "$_j/code" ]; then _p=; [ -z "$(find "$_j/code" -mtime -${keptFor})" ] || break
+    if [ -e "$_j/code" ]; then _p=; ${unlessOld(after)}
     elif [ -n "$_p" ] && _begun $_p && [ "$_r" = "$_s" ]; then break; fi
     rm -rf "$_j"; _j= _p=
   done

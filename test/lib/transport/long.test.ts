@@ -18,7 +18,7 @@ const jobs = `/tmp/.switchover-jobs-${userInfo().uid}`
 const left = (run: string) => (existsSync(jobs) ? readdirSync(jobs).filter((name) => name.includes(`.${run}.`)) : [])
 
 /** One run, on a host behind a relay that can be cut. */
-async function runOf(sshd: Sshd, run: string) {
+async function runOf(sshd: Sshd, run: string, ...after: readonly string[]) {
   const relay = await startRelay(sshd.port)
   const knownHosts = join(sshd.home, `known-${relay.port}`)
   writeFileSync(knownHosts, readFileSync(sshd.knownHosts, 'utf8').replaceAll(`:${sshd.port}`, `:${relay.port}`))
@@ -27,7 +27,7 @@ async function runOf(sshd: Sshd, run: string) {
   const transport = createTransport({ inventory: inventoryOf(host), claim, pause: () => Promise.resolve() })
   return {
     relay,
-    to: (session: Session = {}) => transport.connection(host, session),
+    to: (session: Session = {}) => transport.connection(host, { work: { task: 'Import', after }, ...session }),
     async close() {
       await transport.close()
       await relay.stop()
@@ -53,7 +53,7 @@ for (const sh of ['/bin/dash', '/bin/bash', '/bin/busybox'] as const) {
       `until [ -e ${file('go')} ]; do sleep 0.05; done; echo last; pwd; echo ended >>${file('log')}; exit 7`
     const one = await runOf(sshd, runs('one'))
     const two = await runOf(sshd, runs('two'))
-    const three = await runOf(sshd, runs('three'))
+    const three = await runOf(sshd, runs('three'), runs('one'), runs('two'))
     try {
       let begun!: () => void
       const begins = new Promise<void>((resolve) => {
@@ -94,6 +94,40 @@ for (const sh of ['/bin/dash', '/bin/bash', '/bin/busybox'] as const) {
       await sshd.stop()
     }
     assert.equal([...left(runs('one')), ...left(runs('two')), ...left(runs('three'))], [])
+  })
+
+  needing(test, sh)(`${sh}: what has ended is no result for a run, or a task, that did not begin it`, async () => {
+    const sshd = await startSshd({ sh })
+    const file = (name: string) => join(sshd.home, name)
+    const script =
+      `echo x >>${file('log')}; echo said; ` +
+      `until [ -e ${file('go')} ]; do sleep 0.05; done; echo x >>${file('log')}`
+    const lines = () => readFileSync(file('log'), 'utf8').length / 2
+    const one = await runOf(sshd, runs('lost'))
+    const anew = await runOf(sshd, runs('anew'))
+    const resumed = await runOf(sshd, runs('resumed'), runs('lost'))
+    try {
+      let begun!: () => void
+      const begins = new Promise<void>((resolve) => {
+        begun = resolve
+      })
+      const broken = one.to({ output: () => begun() }).exec(script, { long: true })
+      await begins
+      one.relay.cut()
+      await broken.catch(() => undefined)
+      writeFileSync(file('go'), '')
+      await until(() => lines() === 2)
+      const other = { work: { task: 'Another', after: [runs('lost')] } }
+      assert.is((await resumed.to(other).exec(script, { long: true })).stderr, '')
+      assert.is(lines(), 4)
+      await resumed.close()
+      assert.is((await anew.to().exec(script, { long: true })).stderr, '')
+      assert.is(lines(), 6)
+    } finally {
+      await Promise.all([one.close(), anew.close(), resumed.close()])
+      await sshd.stop()
+    }
+    assert.equal([...left(runs('lost')), ...left(runs('anew')), ...left(runs('resumed'))], [])
   })
 
   needing(test, sh)(

@@ -1,6 +1,7 @@
 import { parallel, play, playbook } from '../lib/index.ts'
 import { cinder, cinderStart } from '../roles/cinder/index.ts'
 import { glance, glanceStart } from '../roles/glance/index.ts'
+import { heat, heatStart } from '../roles/heat/index.ts'
 import { horizon } from '../roles/horizon/index.ts'
 import { keystone } from '../roles/keystone/index.ts'
 import { neutron, neutronStart } from '../roles/neutron/index.ts'
@@ -19,10 +20,12 @@ export default playbook(
     play('Save the configuration of the source', { hosts: 'target' }, [backup]),
     play('Freeze the source', { hosts: 'source' }, [freeze]),
     // Nothing but keystone is started before all data is there: what answers would be asked.
-    play('Move the data', { hosts: 'target' }, [parallel(keystone, glance, placement, neutron, nova, cinder)]),
+    play('Move the data', { hosts: 'target' }, [parallel(keystone, glance, placement, neutron, nova, cinder, heat)]),
     // After keystone, which each of them asks who is calling.
     play('Start the services', { hosts: 'target' }, [
       parallel(glanceStart, placementStart, neutronStart, novaStart, cinderStart, horizon),
+      // Its engine asks all of them.
+      heatStart,
     ]),
     computes,
     play('Tell how it ended', { hosts: 'target' }, [summary]),

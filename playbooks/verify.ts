@@ -2,6 +2,7 @@ import { play, playbook, role } from '../lib/index.ts'
 import { cinder, cinderStart } from '../roles/cinder/index.ts'
 import { compute } from '../roles/compute/index.ts'
 import { glance, glanceStart } from '../roles/glance/index.ts'
+import { heat, heatStart } from '../roles/heat/index.ts'
 import { horizon } from '../roles/horizon/index.ts'
 import { keystone } from '../roles/keystone/index.ts'
 import { neutron, neutronStart } from '../roles/neutron/index.ts'
@@ -16,8 +17,8 @@ const moved = role('verify', cloud, ({ task }) => {
     mustBeMoved(host, servicesWithData(host), 'there is nothing to verify yet'),
   )
 })
-const data = [keystone, glance, placement, neutron, nova, cinder]
-const running = [glanceStart, placementStart, neutronStart, novaStart, cinderStart, horizon]
+const data = [keystone, glance, placement, neutron, nova, cinder, heat]
+const running = [glanceStart, placementStart, neutronStart, novaStart, cinderStart, heatStart, horizon]
 
 /** Every check of the upgrade, and nothing that changes something. */
 export default playbook('Is it as it should be?', [

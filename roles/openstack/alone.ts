@@ -1,5 +1,5 @@
 import { play, playbook, type Role, role } from '../../lib/index.ts'
-import { cloud, releaseOf } from './cloud.ts'
+import { type CloudView, cloud, has, releaseOf, serviceOf } from './cloud.ts'
 import { freezeService } from './freeze.ts'
 import { mustBeMoved } from './moved.ts'
 
@@ -15,6 +15,8 @@ export function alone(name: string, roles: readonly Role<typeof cloud>[]) {
 /** Every service asks the first one, keystone, who is calling: nothing is stopped that could not be started again. */
 function afterTheFirst(name: string) {
   return role(`${name}.first`, cloud, ({ task }) => {
+    const unasked = { tags: ['always'], when: (host: CloudView) => !has(name)(host) }
+    task('Check that it is to be moved', unasked, (host) => serviceOf(host, name).name)
     task('Check that what it asks has been moved', { tags: ['freeze', 'stop', 'start'] }, async (host) => {
       const first = releaseOf(host).services[0]!.name
       if (name !== first) await mustBeMoved(host, [first], `${name} could not be started`)

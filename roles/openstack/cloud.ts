@@ -1,4 +1,5 @@
 import {
+  Advice,
   allHosts,
   type HostContext,
   type HostView,
@@ -23,7 +24,10 @@ export const cloud = {
   computes: allHosts('compute').describe('the compute nodes, which stay'),
   leave: list
     .or([] as readonly string[])
-    .describe('what of the source is knowingly left behind, by the names that preflight gives it, such as heat'),
+    .describe('what of the source is knowingly left behind, by the names that preflight gives it, such as swift'),
+  also: list
+    .or([] as readonly string[])
+    .describe('services that not every cloud has, and that are moved too, by the names that preflight gives them'),
   carry: list
     .or([] as readonly string[])
     .describe('settings of the source that are taken over, such as nova.conf:DEFAULT.cpu_allocation_ratio'),
@@ -72,9 +76,19 @@ export function siteOf(host: CloudView): Site {
   return { source: sourceOf(host).vars, target: targetOf(host).vars }
 }
 
-/** The releases in force: the one place where they are chosen is the variable `release`. */
+/**
+ * The releases in force: the one place where they are chosen is the variable `release`. Of their optional services they
+ * have those that the variable `also` names.
+ */
 export function releaseOf({ vars }: CloudView): Release {
-  return releases[vars.release]!
+  const release = releases[vars.release]!
+  const wanted = ({ optional, name }: Service) => !optional || vars.also.includes(name)
+  return { ...release, services: release.services.filter(wanted) }
+}
+
+/** The services that the releases in force could move, and that the inventory does not name. */
+export function optionalOf({ vars }: CloudView): readonly Service[] {
+  return releases[vars.release]!.services.filter(({ optional, name }) => optional && !vars.also.includes(name))
 }
 
 /** Do the releases in force have a service of that name? */
@@ -82,10 +96,15 @@ export function has(name: string) {
   return (host: CloudView) => releaseOf(host).services.some((service) => service.name === name)
 }
 
-/** A service of the release in force. @throws when it has none of that name */
+/** A service of the release in force. @throws Advice when it is optional and not asked for */
 export function serviceOf(host: CloudView, name: string): Service {
   const { services, to } = releaseOf(host)
   const found = services.find((service) => service.name === name)
+  if (!found && optionalOf(host).some((one) => one.name === name))
+    throw new Advice(
+      `${name} is moved only where the inventory names it`,
+      `set also: ['${name}'] there for all hosts, or type -e also=${name} with every command`,
+    )
   if (!found) throw new Error(`${to} has no service ${name}: there are ${services.map((one) => one.name).join(', ')}`)
   return found
 }

@@ -38,6 +38,8 @@ export interface Release {
 export interface Service {
   /** Also the user of its databases, the name of its logs' folder and the key in `databasePasswords`. */
   readonly name: string
+  /** Not every cloud has it: it is moved where the variable `also` names it. */
+  readonly optional?: true
   /** The folder of its configuration. */
   readonly etc: string
   /** In the order in which they are started. */
@@ -79,6 +81,20 @@ export interface Service {
   readonly smiles?: string
   /** What the new release asks keystone for, that the old one did not have. */
   readonly roles?: readonly Granted[]
+  /** A role that it gives to users which it makes itself. */
+  readonly madeRole?: MadeRole
+}
+
+/** A role that must be there, and that nobody has yet. */
+export interface MadeRole {
+  /** Where its name is set, and what it is when it is not. */
+  readonly file: string
+  readonly key: readonly [section: string, key: string]
+  readonly fallback: string
+  /** A SELECT of the names of the roles that there are. */
+  readonly known: string
+  /** Makes the one whose name follows. */
+  readonly command: string
 }
 
 /** A role that a service's user needs in the project of the services. */
@@ -143,7 +159,9 @@ export interface Version {
 }
 
 /** Rows of one table that are bound to a host or an address. */
-export interface BoundRows extends Pick<database.RewriteOptions, 'table' | 'key' | 'columns' | 'where' | 'show'> {
+export interface BoundRows extends Pick<database.RewriteOptions, 'table' | 'key' | 'columns' | 'show'> {
+  /** Which rows; of some it depends on which services are moved. */
+  readonly where?: string | ((release: Release) => string)
   /** Rewritten before the next database is migrated: its migrations go where these rows lead. */
   readonly early?: true
   /** The address meant, where it is one that a file of each controller names. */
@@ -192,8 +210,10 @@ export interface Listing {
   readonly count: string
   /** What a row looks like that should not be there. */
   readonly broken?: RegExp
+  /** A SELECT that counts what the client shows to the admin, where that is not all. */
+  readonly seen?: string
   /** A SELECT of words of rows that may lead to the source still: what is left behind there. */
-  readonly behind?: string
+  behind?(release: Release): string
 }
 
 /** What compute nodes have that stay at the release that is left. */

@@ -3,9 +3,9 @@ import { database, file, ini, probe, service as daemon, shell, wait } from '../.
 import { copyOf, forgetCopy, nodeOf } from '../compute/node.ts'
 import { mustReport } from '../compute/reports.ts'
 import { emptyCaches, forgetMessages } from './caches.ts'
-import { type CloudHost, type CloudView, cloud, releaseOf, siteOf, sourceOf } from './cloud.ts'
+import { type CloudHost, type CloudView, cloud, optionalOf, releaseOf, serviceOf, siteOf, sourceOf } from './cloud.ts'
 import { allDaemons, allRunning, daemonsOf, inwards, type Names } from './daemons.ts'
-import { copiedVolumes, filedAway, putBack, savedFile } from './kept.ts'
+import { copiedVolumes, filedAway, putBack, ranFile, savedFile } from './kept.ts'
 import { rootLogin } from './logins.ts'
 import { allRan } from './ran.ts'
 import type { ConfigFile, Serving } from './release.ts'
@@ -31,6 +31,7 @@ export const stopTarget = role('rollback.target', cloud, ({ task, gate }) => {
         `${host.vars.backups} on ${host.name} has no record of what ran on ${source.name}, and nothing runs there`,
         `start it by hand, in this order: ${allDaemons(source).join(' ')}`,
       )
+    await mustKnowAll(host)
     const own = await allRan(host)
     return { here: own.map(({ name }) => name), there: theirs.filter(({ running }) => running).map(({ name }) => name) }
   })
@@ -169,6 +170,17 @@ export const wayBackGone = role('rollback.gone', cloud, ({ task }) => {
     if (stdout.trim() !== '') host.log(`what was kept, and what the target had become, is in ${stdout.trim()} now`)
   })
 })
+
+/** What was moved must be known, or it would stay where it is. @throws Advice when the inventory names it no more */
+async function mustKnowAll(host: CloudHost): Promise<void> {
+  for (const { name } of optionalOf(host)) {
+    const known = await Promise.all(
+      (['source', 'target'] as const).map((end) => host.run(file.stat(ranFile(host, end, name)))),
+    )
+    // It says what to do.
+    if (known.some(({ exists }) => exists)) serviceOf(host, name)
+  }
+}
 
 function servingOf(host: CloudView): readonly Serving[] {
   return releaseOf(host).services.flatMap(({ serving }) => serving ?? [])

@@ -99,7 +99,9 @@ export function list(
     const { of, broken, behind } = serviceOf(host, name).list!
     const rows = await rowsListed(host, name)
     const old = movedAddresses(siteOf(host)).map(([from]) => `//${from}:`)
-    const left = behind ? (await host.run(database.select(behind, rootLogin(host)))).map(([word]) => word!) : []
+    const left = behind
+      ? (await host.run(database.select(behind(releaseOf(host)), rootLogin(host)))).map(([word]) => word!)
+      : []
     const bad = rows.filter((row) => broken?.test(row))
     const known = bad.length > 0 ? await before(host) : []
     const wasSo = (row: string) => known.some((id) => row.includes(id))
@@ -114,14 +116,14 @@ export function list(
 
 /** What the client lists of a service on a controller; as many as there are in its database. */
 export async function rowsListed(host: CloudHost, name: string): Promise<readonly string[]> {
-  const { of, command, count } = serviceOf(host, name).list!
+  const { of, command, count, seen = count } = serviceOf(host, name).list!
   // The clients prefer a token to a password, and would prove nothing of that.
   const { stdout } = await host.run(
     probe`. ${releaseOf(host).openrc} && unset SERVICE_TOKEN SERVICE_ENDPOINT OS_SERVICE_TOKEN OS_SERVICE_ENDPOINT &&
       ${command.split(' ')}`,
   )
   const rows = stdout.split('\n').filter((row) => /^\| [0-9a-f]{8}/.test(row))
-  const [[known] = []] = await host.run(database.select(count, rootLogin(host)))
+  const [[known] = []] = await host.run(database.select(seen, rootLogin(host)))
   assert(rows.length > 0 || known === '0', `${name} lists no ${of}`)
   return rows
 }

@@ -139,7 +139,7 @@ export class Clouds {
         ),
       )
     })
-    for (const port of [80, 5000, 8004, 8774, 8776, 9292, 9696])
+    for (const port of [80, 5000, 8000, 8004, 8774, 8776, 9292, 9696])
       host.listen(port, (socket) => void web.emit('connection', socket))
     host
       // Of 2010: checksums are coreutils'.
@@ -193,7 +193,7 @@ export class Clouds {
   }
 }
 
-const typing = /^(service|mysqldump|su|chown|cp|write|tgt-admin|lvcreate) /
+const typing = /^(service|mysqldump|su|chown|cp|write|tgt-admin|lvcreate|keystone role-create) /
 
 /** Dumps that grow, and records. */
 const kept =

@@ -102,10 +102,10 @@ test('what is wrong in several ways is told together, and so is what is wrong on
 
 test('an answer that cannot be had is a finding, and keeps no other back', async () => {
   const said = await inTheWay('node-1', {
-    answers: [[/SELECT schema_name FROM/, [['keystone'], ['glance'], ['nova'], ['neutron'], ['cinder'], ['heat']]]],
+    answers: [[/SELECT schema_name FROM/, [['keystone'], ['glance'], ['nova'], ['neutron'], ['cinder'], ['sahara']]]],
     programs: { lvs: '  not a list\n' },
   })
-  assert.match(said, /heat: has no role/)
+  assert.match(said, /sahara: has no role/)
 })
 
 const one = (what: string, host: NodeName, more: CloudsOptions, pattern: RegExp) =>
@@ -223,6 +223,26 @@ one(
   { vars: { carry: ['nova.conf:DEFAULT.cpu_allocaton_ratio'] } },
   /^refused: carry names what the source does not set, or what is brought anyway: nova\.conf:DEFAULT\.cpu_allocaton/,
 )
+
+one(
+  'a service that could be moved must be named, one way or the other',
+  'node-1',
+  {
+    answers: [[/SELECT schema_name FROM/, [['keystone'], ['glance'], ['nova'], ['neutron'], ['cinder'], ['heat']]]],
+  },
+  /heat: is not named in also, .* database heat\n→ to move it: .* -e also=heat; to go on without it: .* -e leave=heat$/,
+)
+
+for (const [host, mend] of [
+  ['node-1', 'take heat out of also'],
+  ['node-5', 'deploy heat there, or take it out of also and name it in leave'],
+] as const)
+  one(
+    `a service that is to be moved must be on ${host}`,
+    host,
+    { vars: { also: ['heat'] } },
+    new RegExp(`has no database heat, and also names heat\n(→|  →) ${mend}`),
+  )
 
 test('what the operator has named is left alone', async () => {
   const clouds = await ready({

@@ -173,7 +173,7 @@ export function mos(more: CloudsOptions = {}): Promise<Clouds> {
     running: { 'node-5': onControllers, 'node-3': compute, ...more.running },
     stopped: { 'node-1': onControllers, ...more.stopped },
     tables: { ...tables, ...more.tables },
-    http: { 9292: 300 },
+    http: { 9292: 300, ...more.http },
     answers: [
       ...(more.answers ?? []),
       [/FROM keystone\.project WHERE name IN/, [['b9750983962fed846333e9c9248d1fc9']]],

@@ -240,7 +240,8 @@ const codeOf = (name: string) =>
 
 test('a service is named in its entry and its own folder alone', () => {
   // Nova is what compute nodes are looked for in, the agent there is neutron's, and LVM's group is named after cinder.
-  const shared = (line: string) => line.includes('volumeGroup')
+  // What is a stranger to one pair of releases another one moves: strangers are known by their names.
+  const shared = (line: string) => /volumeGroup|^const unmoved|^ +(orchestration|cloudformation): /.test(line)
   for (const { name } of havanaIcehouse.services.filter((service) => service.name !== 'nova')) {
     const elsewhere = sources
       .filter((file) => ![`${name}/`, 'openstack/releases/', 'compute/'].some((folder) => file.startsWith(folder)))

@@ -1,6 +1,6 @@
 import { Advice } from '../../../lib/index.ts'
 import { database, probe } from '../../../lib/modules/index.ts'
-import { type CloudHost, type CloudView, releaseOf } from '../cloud.ts'
+import { type CloudHost, type CloudView, optionalOf, releaseOf } from '../cloud.ts'
 import { allDaemons } from '../daemons.ts'
 import { rootLogin, serviceLogin } from '../logins.ts'
 import { broken, type Finding, left, type Look, refused, together } from './finding.ts'
@@ -39,10 +39,19 @@ const otherControllers = (fqdn: string) => `SELECT DISTINCT host FROM nova.servi
 export const databases: Look = async (host) => {
   const wanted = databasesOf(host).map(({ name }) => name)
   const there = (await host.run(database.select(schemas, rootLogin(host)))).map(([name]) => name)
-  const missing = wanted.filter((name) => !there.includes(name))
-  if (missing.length === 0) return []
-  const why = host.groups.includes('source') ? 'is it the right source?' : 'is the target cloud deployed?'
-  return [refused(`has no database ${missing.join(', ')}`, why)]
+  const source = host.groups.includes('source')
+  const found = releaseOf(host).services.flatMap(({ optional, name, databases: own }): readonly Finding[] => {
+    const lacks = own.map((one) => one.name).filter((one) => !there.includes(one))
+    if (!optional || lacks.length === 0) return []
+    const why = source
+      ? `take ${name} out of also`
+      : `deploy ${name} there, or take it out of also and name it in leave`
+    return [refused(`has no database ${lacks.join(', ')}, and also names ${name}`, why)]
+  })
+  const missing = wanted.filter((name) => !there.includes(name) && !found.some(({ what }) => what.includes(name)))
+  if (missing.length === 0) return found
+  const why = source ? 'is it the right source?' : 'is the target cloud deployed?'
+  return [...found, refused(`has no database ${missing.join(', ')}`, why)]
 }
 
 /** The database passwords of the services, tried where and as the services will use them. */
@@ -87,8 +96,16 @@ export const others: Look = async (host) => {
   const ours = services.flatMap((one) => one.endpoints ?? [])
   for (const [type, name, url] of endpoints)
     if (!ours.includes(type!)) add(nameOf(type!, name!), `an endpoint ${type} (${url})`)
+  const movable = optionalOf(host).map(({ name }) => name)
   return [...signs].map(([name, all]) =>
-    left(host, name, `has no role, and stays on the source with ${all.join(', ')}`),
+    movable.includes(name)
+      ? left(
+          host,
+          name,
+          `is not named in also, and stays on the source with ${all.join(', ')}`,
+          `to move it: run playbooks/preflight.ts -i INVENTORY -e also=${[...host.vars.also, name].join(',')}`,
+        )
+      : left(host, name, `has no role, and stays on the source with ${all.join(', ')}`),
   )
 }
 

@@ -5,6 +5,7 @@ import { drivers, volumes } from '../../cinder/look.ts'
 import { oldPortals, portalFile, portalIn, portalOf, withPortal } from '../../cinder/portal.ts'
 import { images, stores } from '../../glance/look.ts'
 import { identity } from '../../keystone/look.ts'
+import { logins, templates } from '../../heat/look.ts'
 import { dhcpDevice } from '../../neutron/dhcp-device.ts'
 import { api, balancers, plugins } from '../../neutron/look.ts'
 import { staleAgents } from '../../neutron/stale.ts'
@@ -15,10 +16,10 @@ import { passwordOf } from '../logins.ts'
 import type { Ask, Found, Release, Service } from '../release.ts'
 import { carried, connection, valueOf } from '../settings.ts'
 
-// Where facts come from: N openstack/nova, K keystone, G glance, C cinder, Q neutron, H horizon, each at the tag
-// given; F openstack/fuel-library, the puppet code that set up MOS 4.1 (Havana) and MOS 5.0 (Icehouse). Names of
-// daemons: F deployment/puppet/SERVICE/manifests/params.pp, equal at 4.1 and 5.0. Versions of schemas: the folders
-// migrate_repo/versions of the releases' tags; a release has several heads, as point releases added some.
+// Where facts come from: N openstack/nova, K keystone, G glance, C cinder, Q neutron, H horizon, E heat, each
+// at the tag given; F openstack/fuel-library, the puppet code that set up MOS 4.1 (Havana) and MOS 5.0 (Icehouse).
+// Names of daemons: F deployment/puppet/SERVICE/manifests/params.pp, equal at 4.1 and 5.0. Versions of schemas: the
+// folders migrate_repo/versions of the releases' tags; a release has several heads, as point releases added some.
 
 /** Since when a row has been as it is. */
 const minutes = 'TIMESTAMPDIFF(MINUTE, IFNULL(updated_at, created_at), UTC_TIMESTAMP())'
@@ -36,6 +37,8 @@ const endpoints = {
   cinder: ['volume', 'volumev2'],
   neutron: ['network'],
   nova: ['compute', 'computev3', 'ec2', 's3'],
+  // MOS has no endpoint cloudformation, clouds made by hand have one (F@4.1 heat/manifests/keystone/auth.pp:20).
+  heat: ['orchestration', 'cloudformation'],
 } as const
 
 const keystone: Service = {
@@ -62,7 +65,7 @@ const keystone: Service = {
           table: 'endpoint',
           key: 'id',
           columns: ['url'],
-          where: `service_id IN (SELECT id FROM service WHERE type IN (${moving()}))`,
+          where: (release) => `service_id IN (SELECT id FROM service WHERE type IN (${moving(release)}))`,
           change: (row, { addresses }) => ({ url: withMovedAddresses(String(row['url']), addresses) }),
         },
       ],
@@ -112,7 +115,7 @@ const keystone: Service = {
     of: 'endpoints',
     command: 'keystone endpoint-list',
     count: 'SELECT COUNT(*) FROM keystone.endpoint',
-    behind: `SELECT id FROM keystone.service WHERE type NOT IN (${moving()})`,
+    behind: (release) => `SELECT id FROM keystone.service WHERE type NOT IN (${moving(release)})`,
   },
 }
 
@@ -510,6 +513,104 @@ const nova: Service = {
   list: { of: 'instances', command: 'nova list', count: 'SELECT COUNT(*) FROM nova.instances WHERE deleted = 0' },
 }
 
+/** The tenant of `openrc`, which is all that heat's client shows (E@2014.1.5 heat/db/sqlalchemy/api.py). */
+const ofAdmin = "SELECT id FROM keystone.project WHERE name = 'admin'"
+
+const heat: Service = {
+  name: 'heat',
+  // MOS 4.1 deploys it always, except on RHEL; clouds made by hand need not have it.
+  optional: true,
+  endpoints: endpoints.heat,
+  looks: [logins, templates],
+  etc: '/etc/heat',
+  user: 'heat',
+  owned: ['/etc/heat'],
+  // Nobody but the engine answers the APIs.
+  daemons: [
+    { redhat: 'openstack-heat-engine', debian: 'heat-engine' },
+    { redhat: 'openstack-heat-api-cloudwatch', debian: 'heat-api-cloudwatch', kind: 'api' },
+    { redhat: 'openstack-heat-api-cfn', debian: 'heat-api-cfn', kind: 'api' },
+    { redhat: 'openstack-heat-api', debian: 'heat-api', kind: 'api' },
+  ],
+  databases: [
+    {
+      name: 'heat',
+      migrations: ['heat-manage db_sync'],
+      version: {
+        table: 'migrate_version',
+        sql: "SELECT version FROM heat.migrate_version WHERE repository_id = 'heat'",
+        before: ['28'],
+        after: ['43'],
+      },
+      rows: [
+        {
+          // The engine logs in there for all that it does later in a user's name (E@2014.1.5
+          // heat/common/heat_keystoneclient.py:70). URLs that heat has signed stay: the signature covers the host
+          // (heat/api/aws/ec2token.py:177), and what guests have of them cannot be changed.
+          table: 'user_creds',
+          key: 'id',
+          columns: ['auth_url'],
+          where: 'auth_url IS NOT NULL',
+          change: (row, { addresses }) => ({ auth_url: withMovedAddresses(String(row['auth_url']), addresses) }),
+        },
+      ],
+    },
+  ],
+  // Not api-paste.ini, which names a module that is gone, nor policy.json, whose default would forbid everything.
+  config: [
+    {
+      path: '/etc/heat/heat.conf',
+      settings: [
+        connection({
+          service: 'heat',
+          at: 'management',
+          query: 'read_timeout=60',
+          aliases: [
+            ['DEFAULT', 'sql_connection'],
+            ['sql', 'connection'],
+          ],
+        }),
+        rabbit,
+        carried({
+          DEFAULT: [
+            // Without it nobody can read what is stored in user_creds and resource_data (E@2014.1.5
+            // heat/common/crypt.py:51).
+            'auth_encryption_key',
+            'heat_stack_user_role',
+            'deferred_auth_method',
+            'trusts_delegated_roles',
+            'instance_user',
+          ],
+          keystone_authtoken: credentials,
+        }),
+      ],
+    },
+  ],
+  // What was begun when the engine stopped is taken up by nobody (E@2014.1.5 heat/engine/service.py:296).
+  underWay: [
+    `SELECT 'stack', name, CONCAT(action, ' ', status), ${minutes},
+      CONCAT('if heat event-list ', name, ' shows that nothing goes on: mysql heat -e "UPDATE stack SET ',
+        'status = ''FAILED'' WHERE id = ''', id, '''"')
+      FROM heat.stack WHERE deleted_at IS NULL AND status = 'IN_PROGRESS'`,
+  ],
+  // Neither MOS makes it. Havana's heat only writes into its log that it is missing; Icehouse's fails at every
+  // stack that waits for a guest or scales (E@2014.1.5 heat/common/heat_keystoneclient.py:305).
+  madeRole: {
+    file: '/etc/heat/heat.conf',
+    key: ['DEFAULT', 'heat_stack_user_role'],
+    fallback: 'heat_stack_user',
+    known: 'SELECT name FROM keystone.role',
+    command: 'keystone role-create --name',
+  },
+  answers: { url: 'http://127.0.0.1:8004/', status: 300 },
+  list: {
+    of: 'stacks',
+    command: 'heat stack-list',
+    count: 'SELECT COUNT(*) FROM heat.stack WHERE deleted_at IS NULL',
+    seen: `SELECT COUNT(*) FROM heat.stack WHERE deleted_at IS NULL AND owner_id IS NULL AND tenant IN (${ofAdmin})`,
+  },
+}
+
 const horizon: Service = {
   name: 'horizon',
   etc: '/etc/openstack-dashboard',
@@ -533,7 +634,7 @@ const horizon: Service = {
 export const havanaIcehouse: Release = {
   from: 'Havana',
   to: 'Icehouse',
-  services: [keystone, glance, cinder, neutron, nova, horizon],
+  services: [keystone, glance, cinder, neutron, nova, heat, horizon],
   // MOS 4.1's databases are latin1, and new tables whose keys point to old ones of another collation fail (errno 150).
   // keystone and glance refuse to migrate what is not utf8 (K@2014.1
   // keystone/openstack/common/db/sqlalchemy/migration.py:203).
@@ -573,9 +674,9 @@ export const havanaIcehouse: Release = {
 }
 
 /** The types of endpoints that move with their services, as a list of SQL. */
-function moving(): string {
-  return Object.values(endpoints)
-    .flat()
+function moving({ services }: Release): string {
+  return services
+    .flatMap((one) => one.endpoints ?? [])
     .map((type) => `'${type}'`)
     .join(', ')
 }

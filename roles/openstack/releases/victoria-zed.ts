@@ -61,7 +61,7 @@ const keystone: Service = {
     of: 'endpoints',
     command: 'openstack endpoint list',
     count: 'SELECT COUNT(*) FROM keystone.endpoint',
-    behind: `SELECT id FROM keystone.service WHERE type NOT IN (${moving()})`,
+    behind: () => `SELECT id FROM keystone.service WHERE type NOT IN (${moving()})`,
   },
 }
 

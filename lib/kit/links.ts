@@ -33,7 +33,11 @@ leads() {
 
 const planted = (path: string, link: string) =>
   `${path} was left alone: ${link} is a link that others than root could have made`
-const hint = 'name what it leads to, or say that it is meant: follow: true'
+const hint = 'name what it leads to'
+const meant = ', or say that it is meant: follow: true'
+
+/** Behind `standing`, where the author can say that a link is meant. */
+export const sayFollow = `hint="$hint${meant}"`
 
 /**
  * Defines `stand PATH` in sh: goes into the folder where a path leads, by links that nobody can have planted. The
@@ -42,17 +46,18 @@ const hint = 'name what it leads to, or say that it is meant: follow: true'
  * `theirs` says whether others may put something else under the names in it.
  */
 export const standing = `${refuse}
+hint='${hint}'
 fail() { echo "$1" >&2; exit 1; }
 ${leads}
 stand() {
   leads "$1" || fail "the link cannot be followed"
-  [ -z "$stopped" ] || [ -z "$rest" ] || refuse "${planted('$1', '$stopped')}" '${hint}'
+  [ -z "$stopped" ] || [ -z "$rest" ] || refuse "${planted('$1', '$stopped')}" "$hint"
   p=$r d=\${r%/*} f=\${r##*/}; d=\${d:-/}
   enter
 }
 beside() {
   leads "\${1%/*}/" || fail "the link cannot be followed"
-  [ -z "$stopped" ] || refuse "${planted('$1', '$stopped')}" '${hint}'
+  [ -z "$stopped" ] || refuse "${planted('$1', '$stopped')}" "$hint"
   p=$1 d=$r f=\${1##*/}
   enter
 }
@@ -66,7 +71,7 @@ theirs() {
   [ "$1" != 0 ] && [ ! -O . ]
 }
 still() {
-  [ ! -L "./$f" ] || refuse "${planted('$p', 'it')}" '${hint}'
+  [ ! -L "./$f" ] || refuse "${planted('$p', 'it')}" "$hint"
 }`
 
 /**
@@ -119,5 +124,5 @@ export const atPlace = `follow=\n${standing}\n${giving}\n`
 
 /** The failure of whoever is to write through a link that others made. */
 export function plantedLink(path: string, link: string): Advice {
-  return new Advice(planted(path, link === path ? 'it' : link), hint)
+  return new Advice(planted(path, link === path ? 'it' : link), `${hint}${meant}`)
 }

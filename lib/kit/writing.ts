@@ -2,7 +2,7 @@ import { isAscii } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import { posix } from 'node:path'
 import { Advice, type CommandResult, type FileMeta, Outdated } from '../model/operation.ts'
-import { standing } from './links.ts'
+import { sayFollow, standing } from './links.ts'
 import { refusalIn } from './refusal.ts'
 import { brief, quote } from './shell.ts'
 
@@ -113,6 +113,7 @@ export function writing(path: string, meta: FileMeta, { patch, before, part }: W
     `p=${quote(path)} follow=${meta.follow === true ? 1 : ''}`,
     'case $p in /*) ;; *) p=$PWD/$p ;; esac',
     standing,
+    sayFollow,
     // A planted link is replaced as a file would be.
     'stand "$p"',
     '[ -L "./$f" ] || [ ! -d "./$f" ] || fail "it is a directory"',

@@ -1,3 +1,4 @@
+import { refusalIn } from '../../kit/refusal.ts'
 import { Advice, CommandFailed, type Connection } from '../../model/operation.ts'
 import { quote } from '../../kit/shell.ts'
 import type { Meter } from './progress.ts'
@@ -43,8 +44,9 @@ export function failedTo(
   what: 'read' | 'write',
   path: string,
   { host }: Connection,
-): (result: { readonly code: number; readonly stderr: string }) => CommandFailed {
+): (result: { readonly code: number; readonly stderr: string }) => Error {
   return (result) =>
+    refusalIn({ ...result, stdout: '' }) ??
     new CommandFailed(
       `${what} ${path}`,
       { ...result, stdout: '' },

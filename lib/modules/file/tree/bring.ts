@@ -2,6 +2,7 @@ import { lstat, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { byLetters } from '../../../kit/path-state.ts'
 import { atPlace, holding } from '../../../kit/links.ts'
+import { refusalIn } from '../../../kit/refusal.ts'
 import { sh } from '../../../kit/shell.ts'
 import { Advice, CommandFailed, type Connection, type LocalFile } from '../../../model/operation.ts'
 import { carry } from '../../copy-between/carry.ts'
@@ -148,6 +149,8 @@ async function ordered(connection: Connection, root: string, orders: readonly Ui
   if (orders.length === 0) return
   const result = await connection.exec(carryingOut(root), { stdin: Buffer.concat(orders), long: true })
   if (result.code === 0) return
+  const refused = refusalIn(result)
+  if (refused) throw refused
   throw new CommandFailed(`file.tree in ${root}`, result, result.stderr.trim() || undefined)
 }
 

@@ -1,0 +1,96 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { Operation, Value } from '../../../lib/model/operation.ts'
+import { copyBetween, file, line, templateFile } from '../../../lib/modules/index.ts'
+import { emptyDirectory, here } from '../../rig/here.ts'
+import { needing, needs } from '../../rig/needs.ts'
+import { forSvc, places } from './places.ts'
+
+needs('root')
+
+const source = join(emptyDirectory(), 'source')
+writeFileSync(source, 'mine\n')
+const large = join(emptyDirectory(), 'large')
+writeFileSync(large, 'mine\n'.repeat(400_000))
+
+const race = suite('a folder whose owner changes it while root writes there')
+
+async function racing(folder: string, victim: string): Promise<ChildProcess> {
+  const racer = join(emptyDirectory(), 'racer')
+  chmodSync(join(racer, '..'), 0o755)
+  const { status, stderr } = spawnSync('gcc', ['-O1', '-o', racer, new URL('racer.c', import.meta.url).pathname])
+  assert.is(status, 0, String(stderr))
+  const child = spawn(racer, [folder, victim], { stdio: ['ignore', 'pipe', 'inherit'] })
+  await once(child.stdout, 'data')
+  return child
+}
+
+needing(race, 'gcc')('gives him nothing that was not his', async () => {
+  const { at, untouched } = places()
+  const child = await racing(at('svc'), at('victim'))
+  const connection = here()
+  let written = 0
+  try {
+    for (let n = 0; n < 25; n++) {
+      for (const one of [
+        file.content(at('svc/app.conf'), `mine ${n}\n`, { ...forSvc, backup: true }),
+        line.present(at('svc/app.conf'), { line: `x ${n}`, ...forSvc, create: true }),
+        file.attributes(at('svc/app.conf'), { owner: 'nobody', mode: n % 2 ? '0640' : '0644' }),
+        file.directory(at('svc/folder'), forSvc),
+        file.absent(at('svc/app.conf')),
+        templateFile(source, at('svc/app.conf'), {}, forSvc),
+      ] as readonly Operation<Value>[]) {
+        try {
+          const prepared = await one.prepare(connection)
+          if (prepared.changed) await prepared.apply(connection)
+          written++
+        } catch {
+          // He may spoil it; what must not be is that he gains by it.
+        }
+      }
+      untouched()
+    }
+  } finally {
+    child.kill('SIGKILL')
+  }
+  assert.ok(written > 0)
+})
+
+needing(race, 'gcc')('nor by what comes in pieces: a large copy, a tree, a copy from another host', async () => {
+  const { at, untouched } = places()
+  const folder = join(emptyDirectory(), 'tree')
+  mkdirSync(folder)
+  for (const name of ['app.conf', 'one', 'two']) writeFileSync(join(folder, name), `${name}\n`)
+  mkdirSync(join(folder, 'folder'))
+  writeFileSync(join(folder, 'folder/app.conf'), 'mine\n')
+  const child = await racing(at('svc'), at('victim'))
+  const connection = here()
+  const other = Object.assign(here(), { host: { name: 'other' } })
+  const together = Object.assign(connection, { peer: async () => other })
+  try {
+    for (let n = 0; n < 6; n++) {
+      for (const one of [
+        file.copy(large, at('svc/app.conf'), forSvc),
+        file.tree(folder, at('svc'), { owner: 'nobody', mode: '0640' }),
+        copyBetween.file({ from: { name: 'other' }, path: large, to: at('svc/app.conf') }),
+        file.absent(at('svc/app.conf')),
+      ] as readonly Operation<Value>[]) {
+        try {
+          const prepared = await one.prepare(together)
+          if (prepared.changed) await prepared.apply(together)
+        } catch {
+          // As above.
+        }
+      }
+      untouched()
+    }
+  } finally {
+    child.kill('SIGKILL')
+  }
+})
+
+race.run()

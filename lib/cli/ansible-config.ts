@@ -82,6 +82,8 @@ const settings: readonly Setting[] = [
     kind: 'text',
     variable: 'ansible_become_method',
   },
+  { keys: becoming('become_exe'), env: ['ANSIBLE_BECOME_EXE'], kind: 'text', variable: 'ansible_become_exe' },
+  { keys: becoming('become_flags'), env: ['ANSIBLE_BECOME_FLAGS'], kind: 'text', variable: 'ansible_become_flags' },
   {
     keys: [...ssh('host_key_checking'), ...defaults('host_key_checking')],
     env: ['ANSIBLE_SSH_HOST_KEY_CHECKING', 'ANSIBLE_HOST_KEY_CHECKING'],

@@ -59,7 +59,7 @@ export function kept(name: string, value: unknown): unknown {
   return typeof value === 'string' || typeof value === 'number' ? Secret.of(String(value), name) : value
 }
 
-type Meaning = keyof ConnectionSettings | 'becomeWanted' | 'becomeUser' | 'args'
+type Meaning = keyof ConnectionSettings | 'becomeWanted' | 'becomeUser' | 'methodExe' | 'methodFlags' | 'args'
 
 /** What Ansible's variables are for; of several names for one thing the last one counts. */
 const meanings: readonly { readonly of: Meaning; readonly names: readonly string[] }[] = [
@@ -76,6 +76,10 @@ const meanings: readonly { readonly of: Meaning; readonly names: readonly string
   { of: 'becomeWanted', names: ['ansible_become', 'ansible_sudo', 'ansible_su'] },
   { of: 'becomeUser', names: ['ansible_become_user', 'ansible_sudo_user', 'ansible_su_user'] },
   { of: 'becomeMethod', names: ['ansible_become_method'] },
+  { of: 'becomeExe', names: ['ansible_become_exe'] },
+  { of: 'becomeFlags', names: ['ansible_become_flags'] },
+  { of: 'methodExe', names: ['ansible_sudo_exe', 'ansible_su_exe'] },
+  { of: 'methodFlags', names: ['ansible_sudo_flags', 'ansible_su_flags'] },
   {
     of: 'becomePassword',
     names: ['ansible_become_password', 'ansible_become_pass', 'ansible_sudo_pass', 'ansible_su_pass'],
@@ -99,12 +103,6 @@ export function namesOf(setting: keyof ConnectionSettings): readonly string[] {
 
 // Settings of Ansible's that change something there and nothing here, and the values with which they mean nothing.
 const idle: ReadonlyMap<string, RegExp> = new Map([
-  ['ansible_become_exe', /^(?:sudo|su)?$/],
-  ['ansible_become_flags', /^(?:-H|-S|-n|\s)*$/],
-  ['ansible_sudo_exe', /^(?:sudo)?$/],
-  ['ansible_sudo_flags', /^(?:-H|-S|-n|\s)*$/],
-  ['ansible_su_exe', /^(?:su)?$/],
-  ['ansible_su_flags', /^$/],
   ['ansible_shell_executable', /^(?:\/bin\/sh)?$/],
   ['ansible_ssh_executable', /^(?:ssh|\/usr\/bin\/ssh)?$/],
   ['ansible_sftp_extra_args', /^$/],
@@ -132,6 +130,8 @@ class Reader {
   readonly #become: { wanted?: boolean; user?: string } = {}
   readonly #faults: Problem[] = []
   readonly #idle: string[] = []
+  /** What counts for one way of becoming another user only, by its variable. */
+  readonly #ofMethod = new Map<string, string>()
   /** The options of ssh_config that each variable gives. */
   readonly #options = new Map<string, readonly string[]>()
   readonly #cwd: string
@@ -143,6 +143,7 @@ class Reader {
   end(): Reached {
     const options = argsFirst.flatMap((name) => this.#options.get(name) ?? [])
     if (options.length > 0) this.settings.sshOptions = [...options, ...(this.settings.sshOptions ?? [])]
+    this.#takeOfMethod()
     const { connection } = this.settings
     if (connection && isFile(connection) && !existsSync(connection))
       this.#faults.push({ message: `there is no connection ${connection}` })
@@ -173,7 +174,7 @@ class Reader {
     const meaning = understood.get(name)
     if (meaning === undefined) return
     // As for Ansible: an empty address, user or port is none.
-    if (text === '' && meaning !== 'becomeUser') return
+    if (text === '' && !/^(?:becomeUser|becomeFlags|methodFlags)$/.test(meaning)) return
     const put: Put = (key, made) => {
       if (kinds[key].fits(made)) this.settings[key] = made as never
       else
@@ -220,11 +221,23 @@ class Reader {
         return
       case 'becomeMethod':
         return put('becomeMethod', plain.replace(builtIn, ''))
+      case 'methodExe':
+      case 'methodFlags':
+        return void this.#ofMethod.set(name, plain)
       case 'args':
         return this.#arguments(name, plain, put, complain)
       default:
         return put(meaning, plain)
     }
+  }
+
+  /** Above what is said for both ways, as in Ansible. */
+  #takeOfMethod(): void {
+    const method = this.settings.becomeMethod ?? 'sudo'
+    const exe = this.#ofMethod.get(`ansible_${method}_exe`)
+    const flags = this.#ofMethod.get(`ansible_${method}_flags`)
+    if (exe !== undefined) this.settings.becomeExe = exe
+    if (flags !== undefined) this.settings.becomeFlags = flags
   }
 
   #connection(text: string, raw: RawVar, put: Put, complain: Complain): void {

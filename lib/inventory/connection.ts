@@ -13,6 +13,7 @@ const aSecret: Setting = {
   expected: 'a secret: fromEnvironment, fromFile, fromCommand or !vault',
   fits: (v) => v instanceof Secret,
 }
+const aLine: Setting = { expected: 'a text of one line', fits: (v) => typeof v === 'string' && /^[^\n\0]*$/.test(v) }
 const aFlag: Setting = { expected: 'true or false', fits: (v) => typeof v === 'boolean' }
 const among = (...words: readonly string[]): Setting => ({
   expected: `one of ${words.join(', ')}`,
@@ -63,6 +64,8 @@ export const kinds: Readonly<Record<keyof ConnectionSettings, Setting>> = {
     fits: (v) => typeof v === 'boolean' || (typeof v === 'string' && v !== ''),
   },
   becomeMethod: among('sudo', 'su'),
+  becomeExe: { ...aLine, fits: (v) => aText.fits(v) && aLine.fits(v) },
+  becomeFlags: aLine,
   becomePassword: aSecret,
 }
 
@@ -120,4 +123,6 @@ const otherNames: Readonly<Record<string, keyof ConnectionSettings>> = {
   ansible_become_user: 'become',
   ansible_become_method: 'becomeMethod',
   ansible_become_password: 'becomePassword',
+  ansible_become_exe: 'becomeExe',
+  ansible_become_flags: 'becomeFlags',
 }

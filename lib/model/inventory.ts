@@ -70,6 +70,10 @@ export interface ConnectionSettings {
   readonly connectRetries?: number
   readonly become?: boolean | string
   readonly becomeMethod?: 'sudo' | 'su'
+  /** The program that changes the user, in place of sudo or su, as a shell reads it: `/opt/bin/sudo`, `sudo su -`. */
+  readonly becomeExe?: string
+  /** Its flags, as a shell reads them; `-H` for sudo and none for su unless said. */
+  readonly becomeFlags?: string
   readonly becomePassword?: Secret
 }
 

@@ -12,13 +12,17 @@ import { type Answer, answersFor, surroundings, wrapped } from './wrapping.ts'
 export interface Become {
   readonly user: string
   readonly method: 'sudo' | 'su'
+  /** What stands for the program and its flags, as a shell reads them. */
+  readonly exe?: string
+  readonly flags?: string
   readonly password?: Secret
 }
 
 /** The change of user that a task needs; undefined when it runs as the user of the connection. */
 export function becoming(user: string | undefined, login: string, settings: ConnectionSettings): Become | undefined {
   if (user === undefined || user === login) return undefined
-  return { user, method: settings.becomeMethod ?? 'sudo', password: settings.becomePassword }
+  const { becomeMethod: method = 'sudo', becomeExe: exe, becomeFlags: flags, becomePassword: password } = settings
+  return { user, method, exe, flags, password }
 }
 
 /** What is known about one user's right to become another on one host: a refusal is asked for once only. */

@@ -124,7 +124,7 @@ function spoken(heard: string): string {
 function refusal(link: Link, become: Become, said: string, code: number): Advice {
   const { method, user, password } = become
   const reason = said.replaceAll(/^(sudo|su): /gm, '') || `exit code ${code}`
-  if (/must have a tty|must be run from a terminal|standard in must be a tty/.test(said)) {
+  if (/must have a tty|must be run from a terminal|in must be a tty|terminal is required|no tty present/.test(said)) {
     return new NeedsTerminal(
       `${method} refused on ${link.name}: ${reason}`,
       method === 'sudo' ? `remove requiretty for ${link.user} from sudoers there` : 'set becomeMethod to sudo',
@@ -133,7 +133,9 @@ function refusal(link: Link, become: Become, said: string, code: number): Advice
   if (/not found|No such file/.test(said)) {
     return new Advice(
       `cannot become ${user} on ${link.name}: ${reason}`,
-      `install ${method} there, or log in as ${user}`,
+      become.exe === undefined
+        ? `install ${method} there, or log in as ${user}`
+        : `correct becomeExe (ansible_become_exe), or install ${become.exe} there`,
     )
   }
   if (/(user \S+ does not exist|unknown (user|id))/i.test(said)) {

@@ -17,13 +17,17 @@ export function wrapped(command: string, link: Link, become: Become | undefined,
   // sudo and su would drop it.
   const kept = link.agent ? 'env SSH_AUTH_SOCK="$SSH_AUTH_SOCK" ' : ''
   if (become.method === 'su') {
-    // With a shell of our own choice: many users of services have /sbin/nologin, which only root may pass by.
-    const su = `exec env LC_ALL=C su -s /bin/sh ${quote(become.user)} -c ${quote(`exec ${kept}${command}`)}`
+    // With a shell of our own choice: many users of services have /sbin/nologin, which only root may pass by. Whoever
+    // names a program or its flags has them as they are: what is allowed there may be that and nothing else.
+    const { exe = 'su', flags = become.exe === undefined ? '-s /bin/sh' : '' } = become
+    const su = `exec env LC_ALL=C ${exe} ${flags} ${quote(become.user)} -c ${quote(`exec ${kept}${command}`)}`
     return `exec sh -c ${quote(`printf ${mark(token)} >&2; ${su}`)}`
   }
   // -n when there is no password: sudo must fail at once rather than read our stdin as one.
   const how = become.password === undefined ? '-n' : `-S -p ${prompt(token)}`
-  return `exec env LC_ALL=C sudo -H ${how} -u ${quote(become.user)} -- ${kept}${command}`
+  const flags = (become.flags ?? '-H').replaceAll(/(?<!\S)-[nS](?!\S)/g, '').trim()
+  const sudo = `${become.exe ?? 'sudo'} ${flags}${flags && ' '}${how}`
+  return `exec env LC_ALL=C ${sudo} -u ${quote(become.user)} -- ${kept}${command}`
 }
 
 /** A question of the program that changes the user, and what it gets for an answer. */

@@ -103,6 +103,29 @@ test('without a password sudo is told not to ask', async ({ sshd }) => {
   for (const line of log) assert.match(line, /^called: -H -n -u open -- sh -c /)
 })
 
+test('the program and its flags are those that are said, but for those that we need', async ({ sshd }) => {
+  for (const [settings, called] of [
+    [{ becomeFlags: '-E -n' }, '-E -n -u open --'],
+    [{ becomeFlags: '' }, '-n -u open --'],
+    [{ becomeExe: 'env  sudo  -k', becomeFlags: '-i -S -H' }, '-k -i -H -n -u open --'],
+    [
+      { becomeFlags: '-i -n', becomePassword: Secret.of('sesame-open', 'become password') },
+      /^called: -i -S -p ask-[0-9a-f]{32} -u open -- /,
+    ],
+  ] as readonly (readonly [ConnectionSettings, string | RegExp])[]) {
+    const log = await as(sshd, 'open', settings, async (connection) => {
+      assert.is((await connection().exec('echo "$BECAME"')).stdout, 'open\n')
+    })
+    assert.is(log.length, 1)
+    assert.match(log[0]!, called)
+  }
+  await as(sshd, 'open', { becomeExe: '/opt/none/sudo' }, async (connection) => {
+    const { message, hint } = await advice(connection().exec('true'))
+    assert.match(message, /^cannot become open on node-1: .*\/opt\/none\/sudo.*: No such file/)
+    assert.is(hint, 'correct becomeExe (ansible_become_exe), or install /opt/none/sudo there')
+  })
+})
+
 test('the user of the connection needs no sudo', async ({ sshd }) => {
   const log = await as(sshd, sshd.user, {}, async (connection) => {
     assert.is((await connection().exec('id -un')).stdout, `${sshd.user}\n`)
@@ -350,6 +373,23 @@ const ways: readonly (readonly [
     { becomePassword: Secret.of('sesame-open', 'become password') },
   ],
   ['requiretty without a password', 'free', 'nova', {}],
+  [
+    'su by sudo, with a login',
+    'free',
+    'nova',
+    { becomeMethod: 'su', becomeExe: 'sudo su', becomeFlags: '- -s /bin/sh' },
+  ],
+  [
+    'su by a sudo that wants a password',
+    'deploy',
+    'nova',
+    {
+      becomeMethod: 'su',
+      becomeExe: 'sudo su',
+      becomeFlags: '-s /bin/sh',
+      becomePassword: Secret.of('sesame-open', 'become password'),
+    },
+  ],
 ]
 for (const [name, from, to, settings, old = false] of ways) {
   lane(

@@ -95,7 +95,7 @@ function parserFor({ word, command }: Worded): Argv {
         y.positional(name, {
           type: 'string',
           describe: `${describe}${choices ? `: ${choices.join(', ')}` : ''}`,
-          ...(many ? { array: true, default: [] } : {}),
+          ...(many ? { array: true, ...(missing ? {} : { default: [] }) } : {}),
           ...(missing ? { demandOption: true } : {}),
         })
       for (const [name, option] of Object.entries(options)) y.option(name, forParser(option))
@@ -118,7 +118,8 @@ function parserFor({ word, command }: Worded): Argv {
 /** ` <action> [files..]` */
 function usageOf(command: AnyCommand): string {
   return Object.entries(partsOf(command).takes)
-    .map(([name, { missing, many }]) => (missing ? ` <${name}>` : ` [${name}${many ? '..' : ''}]`))
+    .map(([name, { missing, many }]) => [`${name}${many ? '..' : ''}`, missing] as const)
+    .map(([words, missing]) => (missing ? ` <${words}>` : ` [${words}]`))
     .join('')
 }
 

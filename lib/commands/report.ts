@@ -1,28 +1,34 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { command } from '../cli/command.ts'
 import { pick } from '../cli/options.ts'
-import { latestOf, onlyRun, readRun, recordedRuns, tellDamage } from '../engine/journal.ts'
+import { fileOfRun, latestOf, onlyRun, readJournal, recordedRuns, tellDamage } from '../engine/journal.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { stateFolder } from '../model/state-folder.ts'
-import { createReporter, htmlReport, wantsColor } from '../report/index.ts'
+import { createReporter, exitCodeOf, htmlReport, joined, wantsColor } from '../report/index.ts'
 
 export const report = command({
-  describe: 'Show a recorded run again',
+  describe: 'Show a recorded run again, or several as one',
   takes: {
     run: {
-      describe: 'Its name, or the beginning of it; latest is the latest',
+      describe: 'Its name, or the beginning of it; latest is the latest; or the file of its journal',
+      many: true,
       completes: 'runs',
       missing: ['the run to show is missing', 'name one of those that run history lists'],
     },
   },
   options: pick('verbose', 'diff', 'json', 'html'),
   async act({ words, values: { verbose, diff, json, html } }) {
-    const run = recorded(words.run)
+    const files = new Set(words.run.map(journalOf))
+    const runs = [...files].map((file) => readJournal(file, tellDamage))
+    const join = runs.length > 1 ? joined(runs) : undefined
+    const events = join?.events ?? runs[0]!
+    const code = exitCodeOf[join?.outcome ?? 'ok']
     if (html !== undefined) {
       // What a run says of a cloud is for those who may see the journal.
-      writeFileSync(html, htmlReport(readRun(run, tellDamage)), { mode: 0o600 })
+      writeFileSync(html, htmlReport(events), { mode: 0o600 })
       process.stdout.write(`${html} is written\n`)
-      return exit.ok
+      return code
     }
     const shown = createReporter({
       kind: json ? 'json' : 'lines',
@@ -33,11 +39,16 @@ export const report = command({
       color: wantsColor(process.stdout),
       columns: process.stdout.columns ?? 120,
     })
-    for (const event of readRun(run, tellDamage)) shown.report(event)
+    for (const event of events) shown.report(event)
     await shown.close()
-    return exit.ok
+    return code
   },
 })
+
+/** The journal of a run by its name, or a file that was brought here from where the run was started. */
+function journalOf(named: string): string {
+  return named.endsWith('.jsonl') && existsSync(named) ? path.resolve(named) : path.resolve(fileOfRun(recorded(named)))
+}
 
 function recorded(named: string): string {
   const runs = recordedRuns()

@@ -215,7 +215,12 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 
 /** The events of a run that is recorded here. */
 export function readRun(run: string, damaged: Damaged, directory: string = stateFolder.runs): Generator<Timed> {
-  return readJournal(path.join(directory, `${run}.jsonl`), damaged)
+  return readJournal(fileOfRun(run, directory), damaged)
+}
+
+/** Where a run is recorded. */
+export function fileOfRun(run: string, directory: string = stateFolder.runs): string {
+  return path.join(directory, `${run}.jsonl`)
 }
 
 /** The names of recorded runs, oldest first. */

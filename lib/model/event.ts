@@ -32,6 +32,8 @@ export interface RunStarted {
   readonly argv: readonly string[]
   /** The interrupted run that this one goes on with: what that one did counts as done here too. */
   readonly resumes?: string
+  /** The recorded runs that are shown as this one. */
+  readonly joins?: readonly string[]
 }
 export interface PlayStarted {
   readonly type: 'play-started'

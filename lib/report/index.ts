@@ -12,6 +12,7 @@ import { type LiveReporter, treeReporter } from './tree.ts'
 
 export { htmlReport } from './html.ts'
 export { both } from './guard.ts'
+export { exitCodeOf, joined } from './joined.ts'
 export { mask, maskEvent, Masker, maskValue } from './mask.ts'
 export { wantsColor } from './paint.ts'
 export type { Next, RunEnd } from './recap.ts'

@@ -83,7 +83,8 @@ export function createRecap(): Recap {
         ...(counts.length > 0 ? [paint('bold', 'PLAY RECAP'), ...table(counts, paint)] : []),
         ...owed(finished, paint),
         ...slowTasks([...timings.values()], paint),
-        ...criticalPath(path.links(), finished.milliseconds, paint),
+        // Runs that went on beside each other waited for nothing of each other's.
+        ...(started?.joins ? [] : criticalPath(path.links(), finished.milliseconds, paint)),
         '',
         conclusion(finished, started?.check === true, paint),
         ...(advice ? [advice] : []),

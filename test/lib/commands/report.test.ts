@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process'
 import { readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { withCommand } from '../../rig/command.ts'
 import { Project } from '../cli/project.ts'
 
 const events = (outcome: string) =>
@@ -68,6 +70,49 @@ export default playbook('Site', [play('Tell', { hosts: 'all' }, [tell])], { page
   assert.is(code, 0, stderr)
   assert.match(readFileSync(path.join(own.path, file), 'utf8'), /Site[^]*ok<\/b>[^]*three rows/)
   assert.is(statSync(path.join(own.path, file)).mode & 0o777, 0o600)
+})
+
+test('the runs of the parts of an inventory are joined, as the guide has it', async () => {
+  const guide = readFileSync(new URL('../../../lib/guide/shards.md', import.meta.url), 'utf8')
+  const [, recipe = ''] = /^```sh\n([^]*?)^```$/m.exec(guide) ?? []
+  using own = new Project({
+    'hosts.ini': ['a', 'b', 'c', 'd', 'e'].map((host) => `${host} ansible_connection=local\n`).join(''),
+    'site.ts': `import { play, playbook, role } from 'switchover'
+const tell = role('tell', {}, ({ task }) => {
+  task('Tell it', (host) => {
+    if (host.name === process.env.BROKEN) throw new Error('no room')
+  })
+})
+export default playbook('Site', [play('Tell', { hosts: 'all' }, [tell])])
+`,
+  })
+  const small = recipe.replace('size=500', 'size=2').replace('1999', '4')
+  const ended = (broken: string) =>
+    spawnSync('sh', ['-c', small], {
+      cwd: own.path,
+      env: { ...process.env, ...withCommand, NO_COLOR: '1', HOME: own.path, BROKEN: broken },
+      encoding: 'utf8',
+    })
+  const { status, stdout } = ended('d')
+  const [, recap = ''] =
+    stdout
+      .split(/^(?=PLAY RECAP)/m)
+      .at(-1)
+      ?.split(/^(PLAY RECAP[^]*?\n)\n/m) ?? []
+  assert.match(recap, /^a : ok=1 .*\nb : ok=1 .*\nc : ok=1 .*\nd : ok=0 .*failed=1.*\ne : ok=1 /m)
+  assert.match(stdout, /^Failed after .*$/m)
+  assert.is(status, 2)
+})
+
+test('one that has no end counts as crashed, and its journal may lie anywhere', async () => {
+  const killed = events('killed').split('\n').slice(0, 2).join('\n')
+  project.write('brought/one.jsonl', events('elsewhere'))
+  project.write('brought/two.jsonl', `${killed}\n`)
+  const fine = await project.run(['report', 'brought/one.jsonl', '20260202'])
+  assert.match(fine.stdout, 'PLAY [elsewhere]')
+  assert.match(fine.stdout, 'PLAY [two]')
+  assert.is(fine.code, 0)
+  assert.is((await project.run(['report', 'brought/one.jsonl', 'brought/two.jsonl'])).code, 1)
 })
 
 test('a beginning of several is refused with their names, and one of none', async () => {

@@ -124,6 +124,12 @@ one(
   /highly available cloud \(nova services on node-2\.domain\.tld\)/,
 )
 one(
+  'refuses a cloud in containers, whose services are not those of packages',
+  'node-1',
+  { files: { 'node-1': { '/etc/kolla/nova-api/config.json': '{}' } } },
+  /^refused: has its services in containers \(\/etc\/kolla/,
+)
+one(
   'names the databases that are missing',
   'node-5',
   { answers: [[/SELECT schema_name FROM/, [['keystone'], ['glance'], ['nova']]]] },

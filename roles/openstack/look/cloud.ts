@@ -32,6 +32,20 @@ export const simple: Look = async (host) => {
   ]
 }
 
+/** What runs in containers is stopped, configured and migrated by other commands than those of these roles. */
+export const containers: Look = async (host) => {
+  const { stdout } = await host.run(probe`ls /etc/kolla/*/config.json 2>/dev/null; :`)
+  const [sign] = stdout.split('\n').filter((line) => line.startsWith('/'))
+  if (sign === undefined) return []
+  return [
+    refused(
+      `has its services in containers (${sign}): a service that is stopped there is started again, and its settings ` +
+        'are written anew',
+      'these roles move services of packages; what made this cloud (kolla-ansible) upgrades it too',
+    ),
+  ]
+}
+
 const otherControllers = (fqdn: string) => `SELECT DISTINCT host FROM nova.services
   WHERE deleted = 0 AND disabled = 0 AND \`binary\` IN ('nova-conductor', 'nova-scheduler') AND host <> '${fqdn}'`
 

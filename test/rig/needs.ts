@@ -19,6 +19,7 @@ const programs = {
   bzip2: 'bzip2',
   'chromium-headless-shell': 'chromium-headless-shell',
   curl: 'curl',
+  crontab: 'cron',
   git: 'git',
   gpg: 'gpg',
   'debconf-communicate': 'debconf',

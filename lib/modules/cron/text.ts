@@ -1,3 +1,5 @@
+import { Advice } from '../../model/operation.ts'
+
 /** When cron runs something: every minute of every day, unless said otherwise. */
 export interface Schedule {
   readonly minute?: string | number
@@ -10,6 +12,8 @@ export interface Schedule {
 }
 
 const limits = { minute: [0, 59], hour: [0, 23], day: [1, 31], month: [1, 12], weekday: [0, 7] } as const
+const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
+const days = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat']
 const fields = Object.keys(limits) as (keyof typeof limits)[]
 
 /** A line of a crontab; `more` stands between the times and the command. @throws when a time cannot be one */
@@ -25,16 +29,26 @@ export function jobLine(schedule: Schedule, more: readonly string[], command: st
 
 function time(field: keyof typeof limits, text: string): string {
   const [least, most] = limits[field]
-  const named = field === 'month' || field === 'weekday'
+  const names: readonly string[] = field === 'month' ? months : field === 'weekday' ? days : []
+  const numberOf = (one: string) => {
+    if (/^\d+$/.test(one)) return +one >= least && +one <= most ? +one : Number.NaN
+    const at = names.indexOf(one.toLowerCase())
+    return at === -1 ? Number.NaN : at + least
+  }
   const good = text.split(',').every((part) => {
     const [, range, step] = /^(\*|\w+(?:-\w+)?)(?:\/(\d+))?$/.exec(part) ?? []
-    if (range === undefined || step === '0') return false
+    if (range === undefined || (step !== undefined && (+step === 0 || !/[*-]/.test(range)))) return false
     if (range === '*') return true
-    return range
-      .split('-')
-      .every((one) => (named && /^[a-z]{3}$/i.test(one)) || (/^\d+$/.test(one) && +one >= least && +one <= most))
+    const [from = Number.NaN, to = from] = range.split('-').map(numberOf)
+    // Backwards, as in sat-sun, cron takes it and never runs it.
+    return from <= to
   })
-  if (!good) throw new Error(`${JSON.stringify(text)} cannot be a ${field} of a job: it goes from ${least} to ${most}`)
+  if (!good) {
+    const why = `${JSON.stringify(text)} cannot be a ${field} of a job`
+    const like =
+      field === 'weekday' ? '*, */2, 1-5, mon-fri or 0,6' : `*, */5, ${least}-${least + 4} or ${least},${most}`
+    throw new Advice(why, `it goes from ${least} to ${most}, and ranges go up: write it like ${like}`)
+  }
   return text
 }
 

@@ -177,10 +177,7 @@ test('a file of jobs', async () => {
 })
 
 test('is checked before anything runs', () => {
-  assert.throws(
-    () => cron.job({ name: 'a', minute: 60, job: 'x' }),
-    '"60" cannot be a minute of a job: it goes from 0 to 59',
-  )
+  assert.throws(() => cron.job({ name: 'a', minute: 60, job: 'x' }), '"60" cannot be a minute of a job')
   assert.throws(() => cron.job({ name: 'a', hour: '1-', job: 'x' }), '"1-" cannot be a hour of a job')
   assert.throws(
     () => cron.job({ name: 'a', hour: 1, special: 'daily', job: 'x' }),

@@ -72,6 +72,7 @@ async function checked(name, program, args) {
 }
 
 async function testFile(file, command, args) {
+  const begun = Date.now()
   const { code, output } = await capture(command, args, limitOf(file))
   const number = (word) => Number(new RegExp(`${word}:\\s+(\\d+)`).exec(output)?.[1] ?? 0)
   const [ran, passed] = [number('Total'), number('Passed')]
@@ -80,14 +81,14 @@ async function testFile(file, command, args) {
   leftOut.push(...out)
   // A file that ends without counting, or counts nothing, has tested nothing.
   const failed = Math.max(ran - passed, code !== 0 || (ran === 0 && out.length === 0) ? 1 : 0)
-  count(file, passed, failed, output)
+  count(file, passed, failed, output, `  ${Math.round((Date.now() - begun) / 1000)} s`)
 }
 
-function count(name, passed, failed, output) {
+function count(name, passed, failed, output, took = '') {
   total.passed += passed
   total.failed += failed
   process.stdout.write(
-    `${failed > 0 ? 'FAILED' : passed > 0 ? 'ok' : '--'}  ${name}  ${passed}${failed === 0 ? '' : ` passed, ${failed} failed\n${output.trimEnd()}\n`}\n`,
+    `${failed > 0 ? 'FAILED' : passed > 0 ? 'ok' : '--'}  ${name}  ${passed}${failed === 0 ? took : ` passed, ${failed} failed\n${output.trimEnd()}\n`}\n`,
   )
 }
 

@@ -30,7 +30,7 @@ export const heatStart = role('heat.start', cloud, (steps) => {
       task('Make the role of users that stacks make', { tags: ['start', 'config'] }, stackUserRole)
     })
     ensure('Wait until the API for guests answers', { tags: ['start', 'verify'] }, () =>
-      wait.http('http://127.0.0.1:8000/', { status: 300, timeout: 60 }),
+      wait.http('http://127.0.0.1:8000/', { status: [300, 401], timeout: 60 }),
     )
     task('Check that it can read every login it keeps', { tags: ['verify'], verify: true }, async (host) => {
       const [[unread] = []] = await host.run(database.select(unreadable, rootLogin(host)))

@@ -183,7 +183,8 @@ async function run(connection: Reader, command: Command): Promise<Ran> {
   return { code, stdout, stderr }
 }
 
-function commandOf({ script, options }: Running): Command {
+/** A script with all that it is run with. */
+export function commandOf({ script, options }: Running): Command {
   const { cwd, env = {}, stdin, timeout, long, allow } = options
   const { imports, secrets } = environment(env)
   const plain = imports === '' && cwd === undefined
@@ -223,21 +224,26 @@ function environment(env: NonNullable<CommandOptions['env']>): {
   return { imports, secrets }
 }
 
-/** A word before a template, or before its options and then one. @throws Advice for a text, which only types refuse */
+/** A word before a template, or before its options and then one. */
 function tagged(
   name: string,
   first: ChangeOptions | TemplateStringsArray | string,
   values: readonly Word[],
   make: (script: string, options: ChangeOptions) => Operation<Ran>,
 ): Script | Operation<Ran> {
-  const script = (template: TemplateStringsArray | string, words: readonly Word[]) => {
-    if (typeof template === 'string') throw new Advice(...brackets(name, template))
-    for (const word of words.flat()) refuseRevealed(String(word))
-    return sh(template, ...words)
-  }
   return typeof first === 'string' || isTemplate(first)
-    ? make(script(first, values), {})
-    : (strings, ...words) => make(script(strings, words), first)
+    ? make(scriptOf(name, first, values), {})
+    : (strings, ...words) => make(scriptOf(name, strings, words), first)
+}
+
+/**
+ * The script that a template is, its values quoted.
+ * @throws Advice for a text, which only types refuse, and for the text of a secret
+ */
+export function scriptOf(name: string, template: TemplateStringsArray | string, words: readonly Word[]): string {
+  if (typeof template === 'string') throw new Advice(...brackets(name, template))
+  for (const word of words.flat()) refuseRevealed(String(word))
+  return sh(template, ...words)
 }
 
 // A shorter text may well be a word of its own.

@@ -97,7 +97,7 @@ export function allModules(): readonly Module[] {
   })
   // What a module exports for its neighbours is no operation.
   const forAuthors = ({ kind, signatures }: Exported) =>
-    kind === 'type' || signatures.some((one) => /: (Operation|Fact)</.test(one))
+    kind === 'type' || signatures.some((one) => /(?::|=>) (Operation|Fact)</.test(one))
   const named = namespacesOf(modules).map(
     ([name, file]): Module => ({ name, file, prefix: `${name}.`, offered: exportsOf(file).filter(forAuthors) }),
   )

@@ -13,6 +13,7 @@ import { answeredBy, type AskSecret } from './secrets.ts'
 import { readDefinition, readTyped } from './typed.ts'
 import { readSource } from './source.ts'
 import { VaultOpener } from './vault.ts'
+import { words } from './words.ts'
 
 export interface LoadOptions {
   /** What -e gave: above everything an inventory says. */
@@ -159,8 +160,14 @@ async function readDirectory(draft: Draft, directory: string, vault: VaultOpener
   )
   if (program !== undefined) return await readFile(draft, program, vault)
   const files = filesOf(directory)
-  if (files.length > 0) for (const file of files) await readFile(draft, file, vault)
-  else draft.problem(`${draft.show(directory)} holds no inventory`, undefined, insteadOf(draft, directory))
+  let over = 0
+  for (const file of files)
+    await readFile(draft, file, vault, (reason) => {
+      over++
+      draft.warn(`${draft.show(file)} is no inventory and is passed over, as Ansible does: ${reason}`)
+    })
+  if (over === files.length)
+    draft.problem(`${draft.show(directory)} holds no inventory`, undefined, insteadOf(draft, directory))
 }
 
 /** An Ansible directory is the sum of its files, by their names, without those that Ansible passes over. */
@@ -184,7 +191,12 @@ function insteadOf(draft: Draft, directory: string): string {
         'or name it without .ini'
 }
 
-async function readFile(draft: Draft, file: string, vault: VaultOpener): Promise<void> {
+async function readFile(
+  draft: Draft,
+  file: string,
+  vault: VaultOpener,
+  passOver?: (reason: string) => void,
+): Promise<void> {
   draft.source = file
   const extension = path.extname(file)
   try {
@@ -207,9 +219,21 @@ async function readFile(draft: Draft, file: string, vault: VaultOpener): Promise
       const { readYaml } = await import('./yaml.ts')
       return await readYaml(draft, source, vault)
     }
+    const other = passOver && !source.secret && !first.startsWith('[') ? noHost(first) : undefined
+    if (other !== undefined) return passOver?.(other)
     readIni(draft, file, source.text, source.secret)
   } catch (error) {
     draft.problem(`${draft.show(file)} cannot be read: ${(error as Error).message}`)
+  }
+}
+
+/** Why a first line names no hosts: what begins so is a file of another kind, such as a Vagrantfile. */
+function noHost(first: string): string | undefined {
+  try {
+    const odd = words(first, { comments: true }).find((word, i) => i > 0 && !word.includes('='))
+    return odd === undefined ? undefined : `${odd} is not a variable in ${first.trim()}`
+  } catch (error) {
+    return (error as Error).message
   }
 }
 

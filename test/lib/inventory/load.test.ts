@@ -93,6 +93,37 @@ test('-i with a comma is a list of hosts, whose ranges expand, unlike Ansible', 
   assert.is(inventory.hosts.get('db')!.settings.port, 2222)
 })
 
+// As ansible-core 2.14 answers for the same folders, but that it takes what stands above a line that is wrong.
+test('a file of another kind in a directory is passed over, and that is told', async () => {
+  const vagrantfile = '# -*- mode: ruby -*-\n\nVagrant.configure("2") do |config|\n  config.vm.box = "x"\nend\n'
+  using folder = new Folder({
+    'lab/hosts': '[web]\na x=1\n',
+    'lab/Vagrantfile': vagrantfile,
+    'older/hosts': 'b\n',
+    'older/Vagrantfile': 'VAGRANTFILE_API_VERSION = "2"\n',
+    'none/Vagrantfile': vagrantfile,
+    'wrong/hosts': 'a\nb c\n',
+  })
+  const warned: string[] = []
+  const warn = (message: string) => void warned.push(message)
+  assert.equal([...(await folder.load(['lab', 'older'], { warn })).hosts.keys()], ['a', 'b'])
+  assert.equal(warned, [
+    'lab/Vagrantfile is no inventory and is passed over, as Ansible does: ' +
+      'do is not a variable in Vagrant.configure("2") do |config|',
+    'older/Vagrantfile is no inventory and is passed over, as Ansible does: ' +
+      '2 is not a variable in VAGRANTFILE_API_VERSION = "2"',
+  ])
+  for (const [path, reason] of [
+    ['none', 'none holds no inventory'],
+    ['none/Vagrantfile', 'do is not a variable of Vagrant.configure(2)'],
+    ['wrong', 'c is not a variable of b'],
+  ] as const)
+    await folder.load([path]).then(
+      () => assert.unreachable(path),
+      (error: Error) => assert.match(error.message, reason),
+    )
+})
+
 test('a directory holds index.ts, or else the sum of its files', async () => {
   using folder = new Folder({
     'typed/index.ts': `export default { groups: { g: { hosts: ['a'] } } }`,

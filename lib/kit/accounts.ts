@@ -1,16 +1,21 @@
+import { Advice } from '../model/operation.ts'
 import { sh } from './shell.ts'
 
 /** The name, when the tools of a host take it as the name of a user or group. */
 export function accountName(name: string): string {
   if (!/^[A-Za-z_][\w.-]{0,30}[\w$.-]?$/.test(name)) {
-    throw new Error(`${JSON.stringify(name)} cannot be the name of a user or group`)
+    throw new Advice(
+      `${JSON.stringify(name)} cannot be the name of a user or group`,
+      'use letters, digits, dots, hyphens and underscores',
+    )
   }
   return name
 }
 
 /** The number, when it can be a uid or gid. */
 export function accountNumber(what: string, number: number): number {
-  if (!Number.isInteger(number) || number < 0 || number >= 4294967295) throw new Error(`${number} cannot be a ${what}`)
+  if (!Number.isInteger(number) || number < 0 || number >= 4294967295)
+    throw new Advice(`${number} cannot be a ${what}`, 'give a whole number from 0 to 4294967294')
   return number
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { ExecOptions, Reader } from '../model/operation.ts'
-import { CommandFailed } from '../model/operation.ts'
+import { Advice, CommandFailed } from '../model/operation.ts'
 import { closed } from './closed.ts'
 import { plainly, sh } from './shell.ts'
 
@@ -42,6 +42,9 @@ export function bytesOf(path: string): string {
 export function bytesIn({ code, stdout }: Answer, path: string): Buffer | undefined {
   if (code === 3) return undefined
   if (code !== 0)
-    throw new Error(`${path} cannot be read ${code === 8 ? '(permission denied)' : `(exit code ${code})`}`)
+    throw new Advice(
+      `${path} cannot be read ${code === 8 ? '(permission denied)' : `(exit code ${code})`}`,
+      'look at its owner and mode on the host; become: true reads as root',
+    )
   return Buffer.from(stdout, 'base64')
 }

@@ -1,3 +1,4 @@
+import { Advice } from '../model/operation.ts'
 import type { FileMeta } from '../model/operation.ts'
 import { checkedMode } from './mode.ts'
 
@@ -10,11 +11,15 @@ export function checkedMeta<M extends FileMeta>(meta: M): M {
     const name = meta[who] as string | number | undefined
     // chown would read it as an option, as both, or as «leave it».
     if (name !== undefined && (!/^[^\s:/-][^\s:/]*$/.test(String(name)) || Number(name) >= 4294967295))
-      throw new Error(`${JSON.stringify(name)} cannot be the ${who} of a file`)
+      throw new Advice(
+        `${JSON.stringify(name)} cannot be the ${who} of a file`,
+        'give the name of an account, or its number',
+      )
   }
   if (meta.validate !== undefined && !meta.validate.includes('%s')) {
-    throw new Error(
-      `the validate command ${JSON.stringify(meta.validate)} has no %s: that is where the new file's path goes`,
+    throw new Advice(
+      `the validate command ${JSON.stringify(meta.validate)} has no %s`,
+      "write %s where the new file's path goes",
     )
   }
   return meta

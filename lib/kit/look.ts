@@ -1,5 +1,5 @@
 import { foresee } from './foresee.ts'
-import { asked, CommandFailed, type Reader } from '../model/operation.ts'
+import { Advice, asked, CommandFailed, type Reader } from '../model/operation.ts'
 import { cannotLook, closed } from './closed.ts'
 import { sh } from './shell.ts'
 import { leads, plantedLink } from './links.ts'
@@ -158,7 +158,7 @@ async function ask(connection: Reader, questions: readonly Question[]): Promise<
   )
   const sent = line().split(' ').slice(1).map(Number)
   if (sent.length > 1 && said.length - at !== sent.reduce((sum, i) => sum + sizes[i]!, 0))
-    throw new Error('a file changed while it was read')
+    throw new Advice('a file changed while it was read', 'see who else writes it, and run the task again')
   return new Map(
     questions.map(({ path, follow, sum, known }, i) => {
       const { link, target, kind } = places[i]!

@@ -1,11 +1,13 @@
+import { Advice } from '../model/operation.ts'
 /**
  * A mode as it can be given: octal as `0640`, or symbolic as chmod takes it, `u=rwX,go=rX` or `g+w`.
  * @throws when it is neither
  */
 export function checkedMode(mode: string): string {
   if (!/^[0-7]{3,4}$/.test(mode) && !clauses.test(mode))
-    throw new Error(
-      `the mode ${JSON.stringify(mode)} is neither octal nor symbolic: write it as 0640, or as u=rw,g=r,o=`,
+    throw new Advice(
+      `the mode ${JSON.stringify(mode)} is neither octal nor symbolic`,
+      'write it as 0640, or as u=rw,g=r,o=',
     )
   return mode
 }

@@ -38,13 +38,16 @@ export const editable = 4 * 1024 * 1024
 /** The path, when a host's root directory is where it starts; what is relative depends on who logged in. */
 export function absolute(path: string): string {
   if (!path.startsWith('/') || /[\n\0]/.test(path))
-    throw new Error(`${JSON.stringify(path)} is not an absolute path of one line`)
+    throw new Advice(
+      `${JSON.stringify(path)} is not an absolute path of one line`,
+      'begin it with a slash, and write no line end into it',
+    )
   return path
 }
 
 /** The mode as `stat` gives it. @throws when it is not octal */
 export function octal(mode: string): string {
-  if (!/^[0-7]{3,4}$/.test(mode)) throw new Error(`the mode ${JSON.stringify(mode)} is not octal: write it as 0640`)
+  if (!/^[0-7]{3,4}$/.test(mode)) throw new Advice(`the mode ${JSON.stringify(mode)} is not octal`, 'write it as 0640')
   return mode.padStart(4, '0')
 }
 
@@ -147,7 +150,11 @@ function decodeAnew(content: Uint8Array): Decoded {
       latin1: true,
       text: Buffer.from(content).toString('latin1'),
       encode(text) {
-        if (/[^\0-\xff]/.test(text)) throw new Error('the file is not UTF-8 and the new text does not fit into latin1')
+        if (/[^\0-\xff]/.test(text))
+          throw new Advice(
+            'the file is not UTF-8 and the new text does not fit into latin1',
+            'convert the file to UTF-8 first, or write the new text in ASCII',
+          )
         return Buffer.from(text, 'latin1')
       },
     }

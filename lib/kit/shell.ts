@@ -1,3 +1,4 @@
+import { Advice } from '../model/operation.ts'
 import { keepBackslashes } from '../model/backslashes.ts'
 import { Secret } from '../model/secret.ts'
 
@@ -33,8 +34,9 @@ function words(value: Word | Secret): string {
   return (Array.isArray(value) ? value : [value])
     .map((word: string | number | Secret) => {
       if (word instanceof Secret) {
-        throw new Error(
+        throw new Advice(
           `the secret ${word} cannot stand on a command line, which every user of the host can read: pass it as stdin`,
+          'command and shell take stdin, and env for the environment',
         )
       }
       return quote(String(word))

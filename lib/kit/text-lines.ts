@@ -1,3 +1,5 @@
+import { Advice } from '../model/operation.ts'
+
 /** A line without its line end, and that line end: empty only for a last line that has none. */
 export interface TextLine {
   readonly text: string
@@ -53,7 +55,8 @@ export interface Anchors {
 /** The index at which the anchors put a new line. */
 export function anchorIndex(lines: readonly TextLine[], anchors: Anchors, first: boolean): number {
   const { insertAfter, insertBefore } = anchors
-  if (insertAfter && insertBefore) throw new Error('give insertAfter or insertBefore, not both')
+  if (insertAfter && insertBefore)
+    throw new Advice('give insertAfter or insertBefore, not both', 'leave one of them out')
   if (insertBefore === 'BOF') return 0
   const anchor = insertAfter ?? insertBefore
   if (anchor === undefined || anchor === 'EOF') return lines.length

@@ -276,7 +276,10 @@ export function notWritten(path: string, host: string, { validate = '' }: FileMe
   const { code, stdout, stderr } = result
   if (code === refused) {
     const said = `${stdout.trim()}\n${stderr.trim()}`.trim() || 'it said nothing'
-    return new Error(`the new content of ${path} on ${host} was refused by ${brief(validate)}: ${said}`)
+    return new Advice(
+      `the new content of ${path} on ${host} was refused by ${brief(validate)}: ${said}`,
+      'the file is as it was: mend what the task would write, or the command of validate',
+    )
   }
   if (code === changedMeanwhile) {
     return new Outdated(
@@ -289,7 +292,7 @@ export function notWritten(path: string, host: string, { validate = '' }: FileMe
   const said = withoutTool(stderr.trim(), path) || `exit code ${code}`
   const reason = `cannot write ${path} on ${host}: ${said}`
   const hint = hints.find(([words]) => words.test(said))?.[1]
-  return hint === undefined ? new Error(reason) : new Advice(reason, hint)
+  return new Advice(reason, hint ?? `look on the host whether its disk is full or cannot be written: df ${path}`)
 }
 
 const hints: readonly (readonly [said: RegExp, hint: string])[] = [

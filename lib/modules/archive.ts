@@ -48,11 +48,12 @@ export function create(
   const { from = '/', format = formatOf(archive), mode } = options
   if (mode !== undefined) checkedMode(mode)
   const names = [sources].flat().map((source) => insideOf(absolute(from), source))
-  if (names.length === 0) throw new Error(`say what goes into ${archive}`)
+  if (names.length === 0) throw new Advice(`say what goes into ${archive}`, 'name one file or folder at least')
   const around = names.find((name) =>
     `${path.posix.resolve(archive)}/`.startsWith(`${path.posix.resolve(from, name)}/`),
   )
-  if (around !== undefined) throw new Error(`${archive} cannot hold ${around}, in which it lies itself`)
+  if (around !== undefined)
+    throw new Advice(`${archive} cannot hold ${around}, in which it lies itself`, 'put the archive somewhere else')
   return makeArchive({ archive: absolute(archive), names, from, format, options })
 }
 
@@ -93,14 +94,18 @@ export function extract(archive: string, directory: string, options: ExtractOpti
   if (!local) absolute(archive)
   if (creates !== undefined) absolute(creates)
   if (!Number.isInteger(strip) || strip < 0)
-    throw new Error(`${strip} leading directories cannot be taken off the names`)
-  if (strip > 0 && format === 'zip') throw new Error(`${archive}: unzip cannot take leading directories off the names`)
+    throw new Advice(`${strip} leading directories cannot be taken off the names`, 'give a whole number of at least 0')
+  if (strip > 0 && format === 'zip')
+    throw new Advice(
+      `${archive}: unzip cannot take leading directories off the names`,
+      'leave strip out, or pack it as tgz',
+    )
   return unpack({ archive, directory: absolute(directory).replace(/(.)\/+$/, '$1'), format, strip, local, options })
 }
 
 function formatOf(archive: string): ArchiveFormat {
   const [, end = ''] = /\.(tar|tar\.gz|tgz|tar\.bz2|tbz2?|tar\.xz|txz|tar\.zst|tzst|zip)$/.exec(archive) ?? []
-  if (end === '') throw new Error(`${archive} does not tell its format by its name: give format, such as tgz`)
+  if (end === '') throw new Advice(`${archive} does not tell its format by its name`, 'give format, such as tgz')
   if (end === 'tar' || end === 'zip') return end
   return end.endsWith('gz') ? 'tgz' : end.endsWith('xz') ? 'txz' : end.endsWith('zst') ? 'tzst' : 'tbz'
 }
@@ -108,7 +113,10 @@ function formatOf(archive: string): ArchiveFormat {
 function insideOf(from: string, source: string): string {
   const name = path.posix.relative(from, path.posix.resolve(from, source))
   if (name === '' || name === '..' || name.startsWith('../') || /^-|[\n\0]/.test(name)) {
-    throw new Error(`${JSON.stringify(source)} is not a path below ${from}`)
+    throw new Advice(
+      `${JSON.stringify(source)} is not a path below ${from}`,
+      'name it relative to that folder, without ..',
+    )
   }
   return name
 }

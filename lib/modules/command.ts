@@ -209,14 +209,19 @@ function environment(env: NonNullable<CommandOptions['env']>): {
   let imports = ''
   const secrets: Secret[] = []
   for (const [name, value] of Object.entries(env)) {
-    if (!/^[A-Za-z_]\w*$/.test(name)) throw new Error(`${name} cannot be the name of an environment variable`)
+    if (!/^[A-Za-z_]\w*$/.test(name))
+      throw new Advice(
+        `${name} cannot be the name of an environment variable`,
+        'use letters, digits and underscores, and begin with no digit',
+      )
     if (!(value instanceof Secret)) {
       imports += `${name}=${quote(String(value))}; export ${name}\n`
       continue
     }
     if (/[\n\0]/.test(value.reveal()))
-      throw new Error(
-        `the secret ${value} has several lines and cannot be the environment variable ${name}: pass it as stdin`,
+      throw new Advice(
+        `the secret ${value} has several lines and cannot be the environment variable ${name}`,
+        'pass it as stdin',
       )
     imports += `IFS= read -r ${name}; export ${name}\n`
     secrets.push(value)

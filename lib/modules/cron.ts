@@ -100,7 +100,10 @@ export function file(name: string, jobs: readonly SystemJob[], options: CronFile
   const { directory = '/etc/cron.d', env: variables = {}, ...meta } = options
   // Files with other characters are passed over in silence by the cron of Debian.
   if (!/^[A-Za-z0-9_-]+$/.test(name)) {
-    throw new Error(`cron reads no file ${JSON.stringify(name)}: use letters, digits, - and _ only`)
+    throw new Advice(
+      `cron reads no file ${JSON.stringify(name)}: use letters, digits, - and _ only`,
+      'write - for a dot or a blank',
+    )
   }
   const lines = [
     ...Object.entries(variables).map(([key, value]) => variableLine(key, value)),
@@ -188,13 +191,24 @@ function variableLine(name: string, value: string): string {
 }
 
 function variable(name: string, value: string | undefined): void {
-  if (!/^[A-Za-z_]\w*$/.test(name)) throw new Error(`${JSON.stringify(name)} cannot be the name of a variable`)
+  if (!/^[A-Za-z_]\w*$/.test(name))
+    throw new Advice(
+      `${JSON.stringify(name)} cannot be the name of a variable`,
+      'use letters, digits and underscores, and begin with no digit',
+    )
   if (value !== undefined && /[\n"\0]/.test(value)) {
-    throw new Error(`the value of ${name} cannot stand in a crontab: no line end, no double quote`)
+    throw new Advice(
+      `the value of ${name} cannot stand in a crontab: no line end, no double quote`,
+      'set the variable in a script that the job runs',
+    )
   }
 }
 
 function oneLine(what: string, text: string): string {
-  if (text.trim() === '' || /[\n\0]/.test(text)) throw new Error(`${what} must be one line that is not empty`)
+  if (text.trim() === '' || /[\n\0]/.test(text))
+    throw new Advice(
+      `${what} must be one line that is not empty`,
+      'put what takes several lines into a script, and run that',
+    )
   return text
 }

@@ -23,16 +23,24 @@ export type Selected = { readonly package: string; readonly questions: readonly 
  * ```
  */
 export function selections(name: string, answers: Readonly<Record<string, Selection>>): Operation<Selected> {
-  if (!/^[a-z0-9][a-z0-9.+-]*$/.test(name)) throw new Error(`${JSON.stringify(name)} cannot be the name of a package`)
+  if (!/^[a-z0-9][a-z0-9.+-]*$/.test(name))
+    throw new Advice(
+      `${JSON.stringify(name)} cannot be the name of a package`,
+      'use small letters, digits, + - and dots',
+    )
   const given = Object.entries(answers).map(([question, answer]) => {
     if (!/^[\w.+-]+\/[\w./+-]+$/.test(question))
-      throw new Error(`${JSON.stringify(question)} cannot be a question: they are like postfix/mailname`)
+      throw new Advice(
+        `${JSON.stringify(question)} cannot be a question: they are like postfix/mailname`,
+        'debconf-show PACKAGE names those that there are',
+      )
     const one = answerOf(answer)
     if (/[\n\r]/.test(one.value instanceof Secret ? one.value.reveal() : one.value))
-      throw new Error(`the answer to ${question} is not one line`)
+      throw new Advice(`the answer to ${question} is not one line`, 'take the line ends out of it')
     return { question, ...one }
   })
-  if (given.length === 0) throw new Error(`debconf.selections ${name}: say which questions`)
+  if (given.length === 0)
+    throw new Advice(`debconf.selections ${name}: say which questions`, 'name one at least, with its answer')
   return answering({ name, given })
 }
 

@@ -60,7 +60,10 @@ export function files(
  */
 export function absent(path: string, options: FindOptions): Operation<Swept> {
   if (Object.values(options).every((one) => one === undefined))
-    throw new Error(`find.absent ${path}: say which files: name, olderThan, largerThan or another; all would go`)
+    throw new Advice(
+      `find.absent ${path}: say which files: name, olderThan, largerThan or another; all would go`,
+      'or remove the whole folder with file.absent',
+    )
   return sweep({ path: absolute(path), options: checkedOptions('absent', path, options) })
 }
 
@@ -72,10 +75,13 @@ interface Search {
 function checkedOptions<O extends FindOptions>(word: string, path: string, options: O): O {
   for (const [what, value] of Object.entries(options))
     if (typeof value === 'number' && !(value >= 0))
-      throw new Error(`find.${word} ${path}: ${what} ${value} is no number`)
+      throw new Advice(`find.${word} ${path}: ${what} ${value} is no number`, 'write a number of at least 0')
   for (const name of [options.name ?? []].flat())
     if (name === '' || /[/\n\0]/.test(name))
-      throw new Error(`find.${word} ${path}: the pattern ${JSON.stringify(name)} is for names, not for paths`)
+      throw new Advice(
+        `find.${word} ${path}: the pattern ${JSON.stringify(name)} is for names, not for paths`,
+        'name the folder in path, and only the last part in name',
+      )
   return options
 }
 

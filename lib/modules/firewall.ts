@@ -71,10 +71,14 @@ export interface Port {
 function checked(name: string, open: boolean, { from, zone }: PortOptions): Port {
   const [, number = '', protocol = ''] = /^(\d{1,5})\/(tcp|udp)$/.exec(name) ?? []
   if (number === '' || Number(number) < 1 || Number(number) > 65535)
-    throw new Error(`${JSON.stringify(name)} is no port: write it as 8080/tcp`)
+    throw new Advice(
+      `${JSON.stringify(name)} is no port: write it as 8080/tcp`,
+      'a number from 1 to 65535, then /tcp or /udp',
+    )
   if (from !== undefined && !/^([\d.]+|[\da-fA-F]*:[\da-fA-F:.]+)(\/\d+)?$/.test(from))
-    throw new Error(`${JSON.stringify(from)} is no address or network`)
-  if (zone !== undefined && !/^[\w-]+$/.test(zone)) throw new Error(`${JSON.stringify(zone)} cannot be a zone`)
+    throw new Advice(`${JSON.stringify(from)} is no address or network`, 'write it as 10.0.0.4, 10.0.0.0/8 or fd00::/8')
+  if (zone !== undefined && !/^[\w-]+$/.test(zone))
+    throw new Advice(`${JSON.stringify(zone)} cannot be a zone`, 'firewall-cmd --get-zones names those that there are')
   return { name, number, protocol, from, open, zone }
 }
 

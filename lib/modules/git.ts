@@ -31,7 +31,10 @@ export type CheckedOut = { readonly path: string; readonly commit: string; reado
 export function checkout(url: string, path: string, options: CheckoutOptions = {}): Operation<CheckedOut> {
   const { version = 'HEAD', depth } = options
   if (/^-|[\s\0]/.test(url) || url === '')
-    throw new Error(`git.checkout: ${JSON.stringify(url)} cannot be a repository`)
+    throw new Advice(
+      `git.checkout: ${JSON.stringify(url)} cannot be a repository`,
+      'write it as https://HOST/PATH or git@HOST:PATH',
+    )
   if (/:\/\/[^/@]*:[^/@]*@/.test(url)) {
     throw new Advice(
       `git.checkout ${path}: a password in the URL would lie in the configuration of the repository`,
@@ -39,9 +42,15 @@ export function checkout(url: string, path: string, options: CheckoutOptions = {
     )
   }
   if (/^[-.]|\.\.|[\s~^:?*[\\\0]|\/$/.test(version))
-    throw new Error(`git.checkout: ${JSON.stringify(version)} cannot be a branch, tag or commit`)
+    throw new Advice(
+      `git.checkout: ${JSON.stringify(version)} cannot be a branch, tag or commit`,
+      'name one that git ls-remote shows, or a commit by its hash',
+    )
   if (depth !== undefined && !(Number.isInteger(depth) && depth > 0))
-    throw new Error(`git.checkout: a history of ${depth} commits cannot be`)
+    throw new Advice(
+      `git.checkout: a history of ${depth} commits cannot be`,
+      'give a whole number of at least 1, or leave depth out',
+    )
   return bring({ url, path: absolute(path), version, options })
 }
 

@@ -1,3 +1,4 @@
+import { Advice } from '../model/operation.ts'
 import { isIP } from 'node:net'
 import type { Operation } from '../model/operation.ts'
 import { editFile, type EditOptions } from '../kit/edit-file.ts'
@@ -35,10 +36,16 @@ export function entry(
 ): Operation<Written> {
   const { path = '/etc/hosts', exact = false, shared = false, ...meta } = options
   const list = [names].flat()
-  if (isIP(address) === 0) throw new Error(`${JSON.stringify(address)} is not an IP address`)
-  if (list.length === 0) throw new Error(`say which names lead to ${address}`)
+  if (isIP(address) === 0)
+    throw new Advice(
+      `${JSON.stringify(address)} is not an IP address`,
+      'write it as 10.0.0.4 or fd00::4; names go into the second argument',
+    )
+  if (list.length === 0)
+    throw new Advice(`say which names lead to ${address}`, "name one at least: hosts.entry('10.0.0.4', 'node-4')")
   for (const name of list) {
-    if (!/^[\w.-]+$/.test(name)) throw new Error(`${JSON.stringify(name)} cannot be the name of a host`)
+    if (!/^[\w.-]+$/.test(name))
+      throw new Advice(`${JSON.stringify(name)} cannot be the name of a host`, 'use letters, digits, dots and hyphens')
   }
   return editFile(`hosts.entry ${address} ${list.join(' ')}`, path, { ...meta, create: true }, (before) => ({
     after: entryText(before, { address, names: list, exact, shared }),

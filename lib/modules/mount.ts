@@ -106,11 +106,14 @@ function wishOf(spec: MountSpec, { fstab = '/etc/fstab', backup = false }: Mount
   const { device, path, type, opts, dump, pass } = spec
   for (const [name, value] of Object.entries({ device, path, type })) {
     if (value === '' || /[\n\0]/.test(value))
-      throw new Error(`the ${name} ${JSON.stringify(value)} cannot stand in fstab`)
+      throw new Advice(`the ${name} ${JSON.stringify(value)} cannot stand in fstab`, 'write a blank as \\040')
   }
   const options = opts === undefined ? undefined : [opts].flat().join(',')
   if (options !== undefined && !/^[^\s,]+(,[^\s,]+)*$/.test(options)) {
-    throw new Error(`the options ${JSON.stringify(options)} of ${path} cannot stand in fstab: no blanks, none empty`)
+    throw new Advice(
+      `the options ${JSON.stringify(options)} of ${path} cannot stand in fstab: no blanks, none empty`,
+      'write them as a list, one option each',
+    )
   }
   if (options !== undefined && password.test(options)) {
     throw new Advice(

@@ -92,15 +92,22 @@ function wantedOf(word: string, names: PackageNames): Wanted {
       : Array.isArray(names)
         ? Object.fromEntries((names as readonly string[]).map(versioned))
         : (names as Wanted)
-  if (Object.keys(wanted).length === 0) throw new Error(`packages.${word}: say which packages`)
+  if (Object.keys(wanted).length === 0) throw new Advice(`packages.${word}: say which packages`, 'name one at least')
   for (const [name, version] of Object.entries(wanted)) {
     if (word === 'installed' && isFile(name)) continue
     if (/(:|\.(x86_64|i[3-6]86|noarch|aarch64))\w*$/.test(name)) {
-      throw new Error(`the package ${name} is named with its architecture: give the name alone`)
+      throw new Advice(`the package ${name} is named with its architecture`, 'give the name alone')
     }
-    if (!/^[A-Za-z0-9][\w.+-]*$/.test(name)) throw new Error(`${JSON.stringify(name)} cannot be the name of a package`)
+    if (!/^[A-Za-z0-9][\w.+-]*$/.test(name))
+      throw new Advice(
+        `${JSON.stringify(name)} cannot be the name of a package`,
+        'check it for blanks and quotes; a version goes behind =, as in nova=2014.1',
+      )
     if (!/^([\w.+:~^-]+\*?)?$/.test(version))
-      throw new Error(`${JSON.stringify(version)} cannot be a version of ${name}`)
+      throw new Advice(
+        `${JSON.stringify(version)} cannot be a version of ${name}`,
+        'write it as the package manager shows it, or with * at its end',
+      )
   }
   return wanted
 }
@@ -198,7 +205,10 @@ const remove = operation<
     const said = await manage(connection, command)
     const [name] = Object.keys((await packagesOf(connection, Object.keys(wanted))).versions)
     if (name !== undefined)
-      throw new Error(`the package manager ended well, and ${name} is still installed: ${endOf(said)}`)
+      throw new Advice(
+        `the package manager ended well, and ${name} is still installed: ${endOf(said)}`,
+        'look what brings it back: a held or pinned package, or one that needs it',
+      )
   },
 })
 

@@ -1,3 +1,4 @@
+import { Advice } from '../model/operation.ts'
 import type { Operation } from '../model/operation.ts'
 import { editFile, type EditOptions } from '../kit/edit-file.ts'
 import type { Written } from '../kit/written.ts'
@@ -25,9 +26,9 @@ export function replace(
   return editFile(`replace ${path} ${regexp}`, path, meta, (old) => {
     const made = replaceText(old, replacement)
     if (replaceText(made, replacement) !== made) {
-      throw new Error(
-        `${regexp} matches what it would write into ${path}: ` +
-          'each run would change it again; make it match only the old text',
+      throw new Advice(
+        `${regexp} matches what it would write into ${path}: each run would change it again`,
+        'make it match only the old text',
       )
     }
     return { after: made }

@@ -60,7 +60,8 @@ export type RepositoryState = { readonly name: string; readonly changed: boolean
 export function apt(name: string, repository: AptRepository): Operation<RepositoryState> {
   const { uris, suites, components = [], architectures = [], key } = repository
   for (const word of [uris, suites, ...components, ...architectures].flat())
-    if (!/^[^\s#[\]]+$/.test(word)) throw new Error(`repository.apt ${name}: ${JSON.stringify(word)} is not one word`)
+    if (!/^[^\s#[\]]+$/.test(word))
+      throw new Advice(`repository.apt ${name}: ${JSON.stringify(word)} is not one word`, 'give several as a list')
   if (key !== undefined && !(typeof key === 'string' && isUrl(key))) keyring(Buffer.from(key), `the key of ${name}`)
   return bringApt({ name: checkedName(name), repository })
 }
@@ -77,7 +78,10 @@ export function apt(name: string, repository: AptRepository): Operation<Reposito
 export function yum(name: string, repository: YumRepository): Operation<RepositoryState> {
   const { baseurl, mirrorlist, metalink, gpgkey, description = '', more = {} } = repository
   if (baseurl === undefined && mirrorlist === undefined && metalink === undefined)
-    throw new Error(`repository.yum ${name}: give baseurl, mirrorlist or metalink`)
+    throw new Advice(
+      `repository.yum ${name}: give baseurl, mirrorlist or metalink`,
+      "give the one that says where the packages are, such as baseurl: 'https://HOST/PATH'",
+    )
   for (const text of [
     baseurl ?? [],
     mirrorlist ?? '',
@@ -85,7 +89,11 @@ export function yum(name: string, repository: YumRepository): Operation<Reposito
     description,
     ...Object.entries(more).flat(),
   ].flat())
-    if (/[\n\r]/.test(String(text))) throw new Error(`repository.yum ${name}: ${JSON.stringify(text)} is not one line`)
+    if (/[\n\r]/.test(String(text)))
+      throw new Advice(
+        `repository.yum ${name}: ${JSON.stringify(text)} is not one line`,
+        'take the line ends out of it',
+      )
   if (gpgkey !== undefined && !isUrl(gpgkey)) keyring(Buffer.from(gpgkey), `the key of ${name}`)
   return bringYum({ name: checkedName(name), repository })
 }
@@ -104,7 +112,10 @@ export function absent(name: string): Operation<RepositoryState> {
 function checkedName(name: string): string {
   // What apt itself reads of names in sources.list.d.
   if (!/^[A-Za-z0-9][\w.-]*$/.test(name) || /\.(list|sources|repo)$/.test(name))
-    throw new Error(`${JSON.stringify(name)} cannot be the name of a repository: letters, digits, - . and _, no ending`)
+    throw new Advice(
+      `${JSON.stringify(name)} cannot be the name of a repository: letters, digits, - . and _, no ending`,
+      'write - for other signs: it becomes the name of a file',
+    )
   return name
 }
 

@@ -77,7 +77,11 @@ const settingMode = operation<SelinuxMode, FoundMode, readonly Step[], SelinuxSt
  * @throws Advice when the policy has no such boolean
  */
 export function boolean(name: string, on: boolean): Operation<SelinuxState> {
-  if (!/^\w+$/.test(name)) throw new Error(`${JSON.stringify(name)} cannot be the name of a boolean`)
+  if (!/^\w+$/.test(name))
+    throw new Advice(
+      `${JSON.stringify(name)} cannot be the name of a boolean`,
+      'getsebool -a names those that there are',
+    )
   return settingBoolean({ name, on })
 }
 
@@ -137,8 +141,10 @@ const settingBoolean = operation<
  * @throws Advice where semanage is missing
  */
 export function fileContext(pattern: string, type: string): Operation<SelinuxState> {
-  if (!/^\/\S*$/.test(pattern)) throw new Error(`${JSON.stringify(pattern)} is no absolute pattern without blanks`)
-  if (!/^\w+$/.test(type)) throw new Error(`${JSON.stringify(type)} cannot be a type of SELinux`)
+  if (!/^\/\S*$/.test(pattern))
+    throw new Advice(`${JSON.stringify(pattern)} is no absolute pattern without blanks`, 'write it as /srv/web(/.*)?')
+  if (!/^\w+$/.test(type))
+    throw new Advice(`${JSON.stringify(type)} cannot be a type of SELinux`, 'write it as httpd_sys_content_t')
   return labelling({ pattern, type })
 }
 
@@ -167,7 +173,11 @@ const labelling = operation<
         'install it: policycoreutils-python-utils, or policycoreutils-python before Red Hat 8',
       )
     }
-    if (listed.code !== 0) throw new Error(`the contexts of files cannot be told: ${listed.stdout.trim()}`)
+    if (listed.code !== 0)
+      throw new Advice(
+        `the contexts of files cannot be told: ${listed.stdout.trim()}`,
+        'ask on the host, which says why: semanage fcontext -l',
+      )
     const line = listed.stdout.split('\n').find((one) => one.startsWith(`${pattern} `))
     return {
       type: /\s\w+:\w+:(\w+)(:\S+)?\s*$/.exec(line ?? '')?.[1],

@@ -1,6 +1,6 @@
 import { type Command, perform } from '../kit/command.ts'
 import { left } from '../model/foreseen.ts'
-import { CommandFailed, operation, type Operation } from '../model/operation.ts'
+import { Advice, CommandFailed, operation, type Operation } from '../model/operation.ts'
 import { atBoot } from './service/at-boot.ts'
 import { failureOf, type Order, ordering } from './service/orders.ts'
 import { type Status, statuses } from './service/status.ts'
@@ -117,10 +117,13 @@ interface Acting {
 
 function parse(word: string, [first, ...rest]: Names): Omit<Acting, 'word'> {
   const [names, options] = typeof first === 'string' ? [[first, ...rest], {}] : [rest, first]
-  if (names.length === 0) throw new Error(`service.${word} names no service`)
+  if (names.length === 0) throw new Advice(`service.${word} names no service`, 'name one at least')
   for (const name of names) {
     if (!/^[\w@][\w@.:+-]*$/.test(name))
-      throw new Error(`service.${word}: ${JSON.stringify(name)} cannot be the name of a service`)
+      throw new Advice(
+        `service.${word}: ${JSON.stringify(name)} cannot be the name of a service`,
+        'write the name as systemctl or service know it, such as nova-api',
+      )
   }
   return { names: [...new Set(names)], options }
 }

@@ -1,4 +1,4 @@
-import { operation } from '../model/operation.ts'
+import { Advice, operation } from '../model/operation.ts'
 import type { Diff, Operation } from '../model/operation.ts'
 import { answers, bytesIn, bytesOf } from '../kit/answers.ts'
 import { changeAsCheck } from '../kit/change-as-check.ts'
@@ -34,7 +34,8 @@ export type KernelValues = { readonly values: { readonly [key: string]: string |
 export function set(settings: KernelSettings, options: SysctlOptions = {}): Operation<KernelValues> {
   const { file = '/etc/sysctl.conf', now = true, backup = false } = options
   const wanted = Object.fromEntries(Object.entries(settings).map(([key, value]) => [checked(key), valueOf(key, value)]))
-  if (Object.keys(wanted).length === 0) throw new Error('sysctl.set: say which settings')
+  if (Object.keys(wanted).length === 0)
+    throw new Advice('sysctl.set: say which settings', "name one at least: sysctl.set({ 'net.ipv4.ip_forward': 1 })")
   return bringSettings({ wanted, file: absolute(file), now, backup })
 }
 
@@ -170,13 +171,14 @@ function plain(value: string): string {
 
 function checked(key: string): string {
   if (!/^[\w.:@/-]+$/.test(key) || /(^|[./])\.*([./]|$)/.test(key)) {
-    throw new Error(`${JSON.stringify(key)} cannot be the name of a kernel setting: write it as net.ipv4.ip_forward`)
+    throw new Advice(`${JSON.stringify(key)} cannot be the name of a kernel setting`, 'write it as net.ipv4.ip_forward')
   }
   return key
 }
 
 function valueOf(key: string, value: string | number | boolean): string {
   const text = typeof value === 'boolean' ? String(Number(value)) : plain(String(value))
-  if (text === '') throw new Error(`the kernel setting ${key} has no value`)
+  if (text === '')
+    throw new Advice(`the kernel setting ${key} has no value`, 'give a number or a text for it, or leave it out')
   return text
 }

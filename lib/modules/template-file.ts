@@ -108,7 +108,8 @@ function markOf(secret: Secret, secrets: Secret[]): string {
 }
 
 function show(value: unknown, secrets: Secret[]): string {
-  if (value === undefined) throw new Error('a value that is put in is undefined')
+  if (value === undefined)
+    throw new Advice('a value that is put in is undefined', 'give it in the values, or write a default: it.name ?? …')
   if (value instanceof Secret) return markOf(value, secrets)
   if (
     typeof value === 'object' &&
@@ -116,7 +117,7 @@ function show(value: unknown, secrets: Secret[]): string {
     !Array.isArray(value) &&
     Object.getPrototypeOf(value) === Object.prototype
   ) {
-    throw new Error('a value that is put in is an object: name the property, or use JSON.stringify')
+    throw new Advice('a value that is put in is an object', 'name the property, or use JSON.stringify')
   }
   return value === null ? '' : String(value)
 }
@@ -148,7 +149,8 @@ function guarded(value: unknown, name: string, secrets: Secret[]): unknown {
         return Reflect.get(target, key) as unknown
       }
       const near = didYouMean(key, Object.keys(target))
-      throw new Error(`${name === '' ? 'it' : `it.${name}`} has no ${key}${near ? `: ${near}` : ''}`)
+      const keys = Object.keys(target).join(', ') || 'nothing'
+      throw new Advice(`${name === '' ? 'it' : `it.${name}`} has no ${key}${near ? `: ${near}` : ''}`, `it has ${keys}`)
     },
   })
 }

@@ -54,7 +54,7 @@ export function present(name: string, options: UserOptions = {}): Operation<User
   for (const one of [...(group === undefined ? [] : [group]), ...groups]) accountName(one)
   for (const [what, text] of Object.entries({ home, shell, comment })) {
     if (text !== undefined && /[:\n\0]/.test(text))
-      throw new Error(`the ${what} of ${name} cannot hold a colon or a line end`)
+      throw new Advice(`the ${what} of ${name} cannot hold a colon or a line end`, 'write another sign for it')
   }
   if (password && !/^(\$[\w-]+\$[^:\s]+|_?[./0-9A-Za-z]{13,19})$/.test(password.reveal())) {
     throw new Advice(`the password of ${name} is not a hash`, 'make one: openssl passwd -6')

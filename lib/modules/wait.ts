@@ -32,7 +32,7 @@ export function port(
   { address = '127.0.0.1', ...options }: WaitOptions & { readonly address?: string } = {},
 ): Operation<Waited> {
   if (!Number.isInteger(number) || number < 1 || number > 65535)
-    throw new Error(`wait.port: ${number} is not a TCP port`)
+    throw new Advice(`wait.port: ${number} is not a TCP port`, 'give a whole number from 1 to 65535')
   return wait({
     name: `wait.port ${address}:${number}`,
     options,

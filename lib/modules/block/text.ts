@@ -16,10 +16,12 @@ export interface BlockEdit extends Anchors {
 export class MarkerError extends Error {
   override readonly name = 'MarkerError'
   readonly line: number | undefined
+  readonly hint: string
 
   constructor(problem: string, line?: number) {
     super(line === undefined ? problem : `line ${line}: ${problem}`)
     this.line = line
+    this.hint = line === undefined ? 'give marker, markerBegin or markerEnd' : 'mend the file, and run the task again'
   }
 }
 

@@ -129,7 +129,8 @@ const fileOperation = operation<FileBetween & { readonly to: string }, State, Br
 )
 
 function absolute(path: string): string {
-  if (!path.startsWith('/')) throw new Error(`${path} must be an absolute path, for it is looked for on two hosts`)
+  if (!path.startsWith('/'))
+    throw new Advice(`${path} must be an absolute path, for it is looked for on two hosts`, 'begin it with a slash')
   return path.replace(/(?<=.)\/+$/, '')
 }
 

@@ -21,7 +21,7 @@ export function jobLine(schedule: Schedule, more: readonly string[], command: st
   const { special } = schedule
   const said = fields.filter((field) => schedule[field] !== undefined)
   if (special !== undefined && said.length > 0)
-    throw new Error(`give special: '${special}' or ${said.join(', ')}, not both`)
+    throw new Advice(`give special: '${special}' or ${said.join(', ')}, not both`, 'leave one of them out')
   const times =
     special === undefined ? fields.map((field) => time(field, String(schedule[field] ?? '*'))) : [`@${special}`]
   return [...times, ...more, command].join(' ')

@@ -1,5 +1,5 @@
 import { quote, sh } from '../../kit/shell.ts'
-import { operation, type Operation } from '../../model/operation.ts'
+import { Advice, operation, type Operation } from '../../model/operation.ts'
 import { plainCharset } from './charsets.ts'
 import { type ClientCommand, identifier, literal, type Login, query, rowsIn, runClient, statement } from './client.ts'
 import { guards, mustBeSaved } from './dump.ts'
@@ -102,7 +102,10 @@ export type Absent = { readonly database: string; readonly tables: number }
  */
 export function absent(options: AbsentOptions): Operation<Absent> {
   if (ofTheServer.has(options.database.toLowerCase()))
-    throw new Error(`${options.database} belongs to the database server itself and cannot be dropped`)
+    throw new Advice(
+      `${options.database} belongs to the database server itself and cannot be dropped`,
+      'check the name of the database',
+    )
   return absentOperation(options)
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { operation, type Operation, type Reader } from '../../model/operation.ts'
+import { Advice, operation, type Operation, type Reader } from '../../model/operation.ts'
 import type { Secret } from '../../model/secret.ts'
 import { sh } from '../../kit/shell.ts'
 import {
@@ -174,7 +174,8 @@ function stepsTo(
     const steps: Step[] = []
     if (!found && password)
       steps.push(step('a new account with a password', `CREATE USER ${who} IDENTIFIED BY `, password))
-    else if (!found) throw new Error(`${user}@${host} is not there, and a new account needs a password`)
+    else if (!found)
+      throw new Advice(`${user}@${host} is not there, and a new account needs a password`, 'give password, as a secret')
     else if (password && found.password === 'other') {
       // ALTER USER is too new for MySQL 5.6, and PASSWORD() too old for MySQL 8.
       steps.push(
@@ -269,7 +270,10 @@ function merged(lines: readonly Grant[]): readonly Grant[] {
 function scopeOf(on: string): string {
   const [database, table, ...more] = on.split('.')
   if (!database || !table || more.length > 0)
-    throw new Error(`${on} is nothing to grant on: write DATABASE.*, DATABASE.TABLE or *.*`)
+    throw new Advice(
+      `${on} is nothing to grant on: write DATABASE.*, DATABASE.TABLE or *.*`,
+      'check the quotes and dots of the name',
+    )
   return [database, table].map((name) => (name === '*' ? name : identifier(name.replaceAll('`', '')))).join('.')
 }
 

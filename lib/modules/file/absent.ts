@@ -6,7 +6,7 @@ import { look } from '../../kit/look.ts'
 import { absolute, type PathState } from '../../kit/path-state.ts'
 import { sh } from '../../kit/shell.ts'
 import type { Written } from '../../kit/written.ts'
-import { operation } from '../../model/operation.ts'
+import { Advice, operation } from '../../model/operation.ts'
 import type { Operation } from '../../model/operation.ts'
 
 // A mistyped variable must not cost a host: nobody removes one of these on purpose.
@@ -28,7 +28,8 @@ export function indispensable(normal: string): boolean {
  */
 export function absent(named: string): Operation<Written> {
   const normal = path.posix.normalize(absolute(named)).replace(/(.)\/+$/, '$1')
-  if (indispensable(normal)) throw new Error(`file.absent ${named}: no host lives without it`)
+  if (indispensable(normal))
+    throw new Advice(`file.absent ${named}: no host lives without it`, 'name the file or folder below it that is to go')
   return remove(normal)
 }
 

@@ -73,7 +73,10 @@ export function owner(
 ): Operation<Touched> {
   const [user = '', group] = who.split(':')
   if ((user === '' && !group) || /\s|^-|:-/.test(who) || [user, group].some((one) => Number(one) >= 4294967295))
-    throw new Error(`file.owner ${path}: ${JSON.stringify(who)} is not of the form user, user:group or :group`)
+    throw new Advice(
+      `file.owner ${path}: ${JSON.stringify(who)} is not of the form user, user:group or :group`,
+      'write it as nova, nova:nova or :nova',
+    )
   const tests = [...(user === '' ? [] : [sh`! -user ${user}`]), ...(group ? [sh`! -group ${group}`] : [])].join(' -o ')
   const differ = `${sh`${absolute(path)}`}${recursive ? '' : ' -prune'} \\( ${tests} \\)`
   return sweep({

@@ -61,7 +61,10 @@ export function tree(folder: string | FolderThere, path: string, options: TreeOp
   const to = posix.normalize(absolute(path)).replace(/(.)\/+$/, '$1')
   if (options.mode !== undefined) checkedMode(options.mode)
   if (options.delete && indispensable(to))
-    throw new Error(`file.tree ${path}: with delete it would remove what the host lives of`)
+    throw new Advice(
+      `file.tree ${path}: with delete it would remove what the host lives of`,
+      'name a folder of its own, or leave delete out',
+    )
   const from = typeof folder === 'string' ? localFolder(folder) : { ...folder, path: absolute(folder.path) }
   return bringing({ from, path: to, options })
 }

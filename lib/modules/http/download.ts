@@ -61,7 +61,10 @@ export function download(url: string | Secret, path: string, options: DownloadOp
   checked(bare)
   for (const text of [bare, ...Object.entries(options.headers ?? {}).flat()])
     if (/["\\\p{Cc}]/u.test(text instanceof Secret ? text.reveal() : text))
-      throw new Error(`http.download ${path}: a URL or header cannot hold quotes, backslashes or line ends here`)
+      throw new Advice(
+        `http.download ${path}: a URL or header cannot hold quotes, backslashes or line ends here`,
+        'write them percent-encoded, as %22 for a quote',
+      )
   if (options.checksum !== undefined) checksumOf(options.checksum)
   if (options.mode !== undefined) checkedMode(options.mode)
   return bring({ url, path: absolute(path), options })
@@ -145,7 +148,10 @@ const digits: Readonly<Record<string, number>> = { md5: 32, sha1: 40, sha256: 64
 function checksumOf(checksum: string): { readonly tool: string; readonly digest: string } {
   const [, kind = '', digest = ''] = /^(\w+):([0-9a-fA-F]+)$/.exec(checksum) ?? []
   if (digits[kind] !== digest.length)
-    throw new Error(`the checksum ${JSON.stringify(checksum)} is not like sha256:9f86… with all its digits`)
+    throw new Advice(
+      `the checksum ${JSON.stringify(checksum)} is not like sha256:9f86… with all its digits`,
+      'make it with sha256sum FILE, and write sha256: before it',
+    )
   return { tool: `${kind}sum`, digest: digest.toLowerCase() }
 }
 

@@ -117,6 +117,9 @@ export function withoutPassword(url: string): string {
 /** The URL itself. @throws when it is none that can be asked */
 export function checked(url: string): string {
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
-    throw new Error(`${JSON.stringify(withoutPassword(url))} is not an http or https URL`)
+    throw new Advice(
+      `${JSON.stringify(withoutPassword(url))} is not an http or https URL`,
+      'write it as https://HOST/PATH',
+    )
   return url
 }

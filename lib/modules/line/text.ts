@@ -1,3 +1,4 @@
+import { Advice } from '../../model/operation.ts'
 import {
   anchorIndex,
   behindMark,
@@ -30,7 +31,7 @@ export interface LineEdit extends Anchors {
 /** The text with the line there once, or gone; the very same string when nothing changes. */
 export function editLine(text: string, edit: LineEdit): string {
   const problem = lineProblem(edit)
-  if (problem !== undefined) throw new Error(problem)
+  if (problem !== undefined) throw new Advice(...problem)
   return behindMark(text, (body) => (edit.state === 'absent' ? withoutLines(body, edit) : withLine(body, edit)))
 }
 
@@ -46,9 +47,9 @@ function withLine(text: string, edit: LineEdit): string {
     const wanted = backrefs ? expand(found.text, regexp!, line) : line
     if (found.text === wanted) return text
     if (backrefs && passes!(wanted) && expand(wanted, regexp!, line) !== wanted)
-      throw new Error(
-        `${regexp} matches what it would write, and would make something else of it: ` +
-          'each run would change it again; make it match only the old line',
+      throw new Advice(
+        `${regexp} matches what it would write, and would make something else of it: each run would change it again`,
+        'make it match only the old line',
       )
     lines[match] = { text: wanted, eol: found.eol || eol }
     return joinLines(lines)
@@ -79,14 +80,23 @@ function expand(text: string, regexp: RegExp, line: string): string {
   return replaced.slice(match.index, replaced.length - rest)
 }
 
-function lineProblem({ line, regexp, search, state, backrefs }: LineEdit): string | undefined {
-  if (regexp && search !== undefined) return 'give regexp or search, not both'
-  if (search === '') return 'an empty search text is in every line'
-  if (line !== undefined && /[\r\n]/.test(line)) return 'a line cannot hold a line end: write a block'
+function lineProblem({
+  line,
+  regexp,
+  search,
+  state,
+  backrefs,
+}: LineEdit): readonly [reason: string, hint: string] | undefined {
+  if (regexp && search !== undefined) return ['give regexp or search, not both', 'leave one of them out']
+  if (search === '') return ['an empty search text is in every line', 'give a text that stands in that line alone']
+  if (line !== undefined && /[\r\n]/.test(line))
+    return ['a line cannot hold a line end: write a block', 'block.present takes several lines']
   if (state === 'absent') {
-    return (line ?? regexp ?? search) === undefined ? 'say which line: give line, regexp or search' : undefined
+    return (line ?? regexp ?? search) === undefined
+      ? ['say which line: give line, regexp or search', 'one of them is needed']
+      : undefined
   }
-  if (line === undefined) return 'say what the line is to be: give line'
-  if (backrefs && !regexp) return 'backrefs needs a regexp'
+  if (line === undefined) return ['say what the line is to be: give line', 'line.absent takes lines away']
+  if (backrefs && !regexp) return ['backrefs needs a regexp', 'give regexp, or write the whole line without backrefs']
   return undefined
 }

@@ -8,7 +8,11 @@ import type { Manager } from './manager.ts'
 export const apt: Manager = {
   async newest(connection, names) {
     const { policy } = await answers(connection, { policy: sh`apt-cache policy ${names}` }, { timeout: 600 })
-    if (policy.code !== 0) throw new Error(`the newest versions of ${names.join(', ')} cannot be told`)
+    if (policy.code !== 0)
+      throw new Advice(
+        `the newest versions of ${names.join(', ')} cannot be told`,
+        'ask on the host, which says why: apt-cache policy',
+      )
     return candidatesIn(policy.stdout)
   },
 

@@ -1,3 +1,4 @@
+import { Advice } from '../../model/operation.ts'
 import { answers } from '../../kit/answers.ts'
 import { plainly, sh } from '../../kit/shell.ts'
 import type { Manager } from './manager.ts'
@@ -14,7 +15,10 @@ export function yum(program: 'yum' | 'dnf'): Manager {
       )
       // It ends with 100 when there is something newer.
       if (told.code !== 0 && told.code !== 100)
-        throw new Error(`the newest versions of ${names.join(', ')} cannot be told`)
+        throw new Advice(
+          `the newest versions of ${names.join(', ')} cannot be told`,
+          'ask on the host, which says why: yum check-update',
+        )
       const found = told.stdout.matchAll(/^(\S+)\.[^.\s]+\s+(\S+)\s/gm)
       return Object.fromEntries([...found].map(([, name, version]) => [name!, version!]))
     },

@@ -41,10 +41,13 @@ export function daemonReload(): Operation<Changed> {
 }
 
 function checkedUnits(word: string, names: readonly string[]): readonly string[] {
-  if (names.length === 0) throw new Error(`service.${word} names no unit`)
+  if (names.length === 0) throw new Advice(`service.${word} names no unit`, 'name one at least')
   for (const name of names)
     if (!/^[\w@][\w@.:\\+-]*$/.test(name))
-      throw new Error(`service.${word}: ${JSON.stringify(name)} cannot be the name of a unit`)
+      throw new Advice(
+        `service.${word}: ${JSON.stringify(name)} cannot be the name of a unit`,
+        'write it as systemctl list-units shows it',
+      )
   return [...new Set(names)]
 }
 

@@ -3,7 +3,7 @@ import { look } from '../../kit/look.ts'
 import { fileChange, newContent } from '../../kit/new-file.ts'
 import type { PathState } from '../../kit/path-state.ts'
 import { sh } from '../../kit/shell.ts'
-import { operation, output, type Operation } from '../../model/operation.ts'
+import { Advice, operation, output, type Operation } from '../../model/operation.ts'
 import type { Setting } from './setting.ts'
 
 /**
@@ -17,7 +17,10 @@ import type { Setting } from './setting.ts'
 export function hostname(name: string): Operation<Setting> {
   const label = '[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?'
   if (name.length > 64 || !new RegExp(`^${label}([.]${label})*$`).test(name))
-    throw new Error(`${JSON.stringify(name)} cannot be the name of a host`)
+    throw new Advice(
+      `${JSON.stringify(name)} cannot be the name of a host`,
+      'use letters, digits, dots and hyphens, 63 signs at most between dots',
+    )
   return naming(name)
 }
 

@@ -4,7 +4,7 @@ import { look } from '../../kit/look.ts'
 import { fileChange, newContent } from '../../kit/new-file.ts'
 import type { PathState } from '../../kit/path-state.ts'
 import { sbin, sh } from '../../kit/shell.ts'
-import { operation, type Operation, type Reader } from '../../model/operation.ts'
+import { Advice, operation, type Operation, type Reader } from '../../model/operation.ts'
 import type { Setting } from './setting.ts'
 
 /** How a module is loaded. */
@@ -26,7 +26,10 @@ export interface ModuleOptions {
 export function kernelModule(name: string, options: ModuleOptions = {}): Operation<Setting> {
   for (const [key, value] of Object.entries(options.params ?? {}))
     if (!/^\w+$/.test(key) || /[\s"'\\]/.test(String(value)))
-      throw new Error(`system.kernelModule ${name}: ${key}=${value} cannot be a parameter`)
+      throw new Advice(
+        `system.kernelModule ${name}: ${key}=${value} cannot be a parameter`,
+        'modinfo -p MODULE names those that there are',
+      )
   return bring({ name: checkedName(name), wanted: true, options })
 }
 
@@ -42,7 +45,8 @@ export function noKernelModule(name: string): Operation<Setting> {
 }
 
 function checkedName(name: string): string {
-  if (!/^\w[\w-]*$/.test(name)) throw new Error(`${JSON.stringify(name)} cannot be the name of a kernel module`)
+  if (!/^\w[\w-]*$/.test(name))
+    throw new Advice(`${JSON.stringify(name)} cannot be the name of a kernel module`, 'write it as lsmod shows it')
   return name
 }
 

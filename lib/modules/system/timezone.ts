@@ -14,7 +14,10 @@ import type { Setting } from './setting.ts'
  */
 export function timezone(name: string): Operation<Setting> {
   if (!/^[A-Za-z0-9_+-]+(\/[A-Za-z0-9_+-]+)*$/.test(name))
-    throw new Error(`${JSON.stringify(name)} cannot be the name of a time zone: they are like Europe/Berlin`)
+    throw new Advice(
+      `${JSON.stringify(name)} cannot be the name of a time zone: they are like Europe/Berlin`,
+      'timedatectl list-timezones names those that there are',
+    )
   return setting(name)
 }
 

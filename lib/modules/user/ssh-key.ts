@@ -31,7 +31,8 @@ export type SshKey = { readonly path: string; readonly publicKey: string; readon
  */
 export function sshKey(name: string, options: KeyOptions = {}): Operation<SshKey> {
   if (options.path !== undefined) absolute(options.path)
-  if (/[\n\0]/.test(options.comment ?? '')) throw new Error(`the comment of the key of ${name} is not one line`)
+  if (/[\n\0]/.test(options.comment ?? ''))
+    throw new Advice(`the comment of the key of ${name} is not one line`, 'take the line ends out of it')
   return bring({ name: accountName(name), options })
 }
 

@@ -302,10 +302,7 @@ for (const shell of shells) {
 const test = suite('archive: what is asked for')
 
 test('is checked before anything runs', () => {
-  assert.throws(
-    () => archive.create('/a.rar', 'x'),
-    '/a.rar does not tell its format by its name: give format, such as tgz',
-  )
+  assert.throws(() => archive.create('/a.rar', 'x'), '/a.rar does not tell its format by its name')
   assert.throws(() => archive.create('/b/a.tgz', '/b'), '/b/a.tgz cannot hold b, in which it lies itself')
   assert.throws(() => archive.create('/a.tgz', '../x', { from: '/b' }), '"../x" is not a path below /b')
   assert.throws(

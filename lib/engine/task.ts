@@ -269,7 +269,8 @@ class Doing {
         signal: record.begun.signal,
         work,
         output: (text, stream) => emit({ type: 'output', path, host: host.name, text, stream }),
-        progress: (text) => emit({ type: 'output', path, host: host.name, text, stream: 'progress' }),
+        progress: (text, size) =>
+          emit({ type: 'output', path, host: host.name, text, stream: 'progress', ...(size && { size }) }),
       }
       const way = to === host && this.#work.kind === 'task' ? ahead?.way(this.#work, said, attempt) : undefined
       if (way) return way

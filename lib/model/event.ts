@@ -99,6 +99,13 @@ export interface OutputReceived {
   readonly host: string
   readonly text: string
   readonly stream: 'stdout' | 'stderr' | 'log' | 'progress'
+  /** How far a transfer of a known size is. */
+  readonly size?: Size
+}
+/** How much of what there is to do is done, in bytes. */
+export interface Size {
+  readonly done: number
+  readonly all: number
 }
 /** An operation found a difference between the host and what is wanted. */
 export interface ChangePlanned {

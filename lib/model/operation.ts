@@ -118,8 +118,8 @@ export interface Connection extends Reader {
    * one are kept unless told.
    */
   write(path: string, content: string | Uint8Array | Secret, meta?: FileMeta): Promise<void>
-  /** Says how far a long operation is; shown live, not recorded. */
-  progress(message: string): void
+  /** Says how far a long operation is, with the bytes done and all of them where known; shown live, not recorded. */
+  progress(message: string, size?: { readonly done: number; readonly all: number }): void
 }
 
 /** A difference to show to the operator. Secrets are masked when it is shown. */

@@ -7,7 +7,7 @@ export interface Session {
   become?(host: Host): string | undefined
   /** Output of commands that asked to be shown while they run. */
   output?(text: string, stream: 'stdout' | 'stderr'): void
-  progress?(text: string): void
+  progress?(text: string, size?: { readonly done: number; readonly all: number }): void
   /** Whose long commands these are. */
   readonly work?: Work
   /** Kills what runs and rejects when it fires. */

@@ -36,7 +36,7 @@ export class Recording {
     const trouble = (error: unknown) => {
       throw error
     }
-    this.reporter = guarded({ report: (event) => this.#hear(event), close: () => Promise.resolve() }, trouble, false)
+    this.reporter = guarded({ report: (event) => this.#hear(event), close: () => Promise.resolve() }, trouble, 'none')
   }
 
   readonly weigh = ({ path, host, on, operation, plan }: Weighed): void => {

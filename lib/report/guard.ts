@@ -7,8 +7,13 @@ import { harmlessLines } from './width.ts'
 /**
  * What stands between the run and a reporter: the reporter sees masked events only, a secret cut in two by the
  * borders of output pieces included, and an error of the reporter is told to `trouble` and does not end the run.
+ * `output`: whether it hears what commands write, or only when they wrote something.
  */
-export function guarded(reporter: Reporter, trouble: (error: unknown) => void, wantsOutput = true): Reporter {
+export function guarded(
+  reporter: Reporter,
+  trouble: (error: unknown) => void,
+  output: 'whole' | 'when' | 'none' = 'whole',
+): Reporter {
   const streams = new Map<string, { readonly masker: Masker; readonly last: OutputReceived & Timed }>()
   let broken = false
   const pass = (event: Timed) => {
@@ -31,7 +36,8 @@ export function guarded(reporter: Reporter, trouble: (error: unknown) => void, w
   return {
     report(event) {
       if (event.type === 'output' && (event.stream === 'stdout' || event.stream === 'stderr')) {
-        if (!wantsOutput) return
+        if (output === 'when') pass(maskEvent({ ...event, text: '' }))
+        if (output !== 'whole') return
         const key = `${event.host}\0${identity(event.path)}\0\0${event.stream}`
         const masker = streams.get(key)?.masker ?? new Masker()
         streams.set(key, { masker, last: { ...event, text: '' } })

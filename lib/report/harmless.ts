@@ -29,7 +29,7 @@ export function harmless(
       close: async () => reporter.close(),
     },
     trouble,
-    wantsOutput,
+    wantsOutput ? 'whole' : 'none',
   )
   return { report: heard.report, close: () => within(longest, heard.close()).catch(trouble) }
 }

@@ -36,6 +36,8 @@ export interface ReportOptions {
   /** The command to type next, asked when the run has ended. */
   readonly next?: Next
   readonly now?: () => number
+  /** Calls each second until what it gives is called; tests have a time of their own. */
+  readonly eachSecond?: (call: () => void) => () => void
 }
 
 /**
@@ -57,8 +59,12 @@ export function createReporter(options: ReportOptions): LiveReporter {
   switch (kind) {
     case 'json':
       return still(guarded(jsonReporter(stdout), trouble))
-    case 'lines':
-      return still(guarded(readable(linesReporter(stdout, stderr, drawing, advise)), trouble, verbosity > 0))
+    case 'lines': {
+      const time = { now: options.now ?? Date.now, eachSecond: options.eachSecond ?? eachSecond }
+      const lines = linesReporter(stdout, stderr, drawing, time, advise)
+      const heard = guarded(readable(lines), trouble, verbosity > 0 ? 'whole' : 'when')
+      return { ...heard, pause: lines.pause, resume: lines.resume }
+    }
     case 'tree': {
       const warnings = err.isTTY ? undefined : stderr
       const terminal = { out, sink: stdout, warnings, size, now: options.now ?? Date.now }
@@ -80,6 +86,12 @@ export function createOwnReporter(
   err: NodeJS.WritableStream = process.stderr,
 ): Reporter {
   return harmless(reporter, `reporter ${name}`, true, err)
+}
+
+function eachSecond(call: () => void): () => void {
+  // Nobody waits for a sign of life.
+  const timer = setInterval(call, 1000).unref()
+  return () => clearInterval(timer)
 }
 
 function still(reporter: Reporter): LiveReporter {

@@ -1,28 +1,42 @@
 import { counted } from '../model/counted.ts'
-import { type OutputReceived, type Reporter, type Timed, unreachable } from '../model/event.ts'
+import { type OutputReceived, type Timed, unreachable } from '../model/event.ts'
 import { headline, identity } from '../model/path.ts'
 import { drawCrash, drawFailure } from './failure.ts'
+import { SignsOfLife } from './life.ts'
 import { type OpenTask, openTasks } from './open-tasks.ts'
 import { answered, attempt, type Drawing, drawOutcomes, heading, introduction } from './outcome.ts'
+import { brokeOff } from './harmless.ts'
 import { createRecap, type Next } from './recap.ts'
+import type { LiveReporter } from './tree.ts'
 import { LineCutter, type Sink } from './sink.ts'
 import { harmless } from './width.ts'
 
 // How often a long transfer says how far it is where nothing can be written over.
 const progressEvery = 10_000
 
+/** The time as the lines need it. */
+export interface Time {
+  now(): number
+  /** Calls each second until what it gives is called. */
+  eachSecond(call: () => void): () => void
+}
+
 /** The report as plain lines, for logs and pipes: each is written once and stays true. */
-export function linesReporter(out: Sink, err: Sink, drawing: Drawing, next?: Next): Reporter {
+export function linesReporter(out: Sink, err: Sink, drawing: Drawing, time: Time, next?: Next): LiveReporter {
   const { paint, verbosity, columns } = drawing
   const tasks = openTasks(verbosity)
   const recap = createRecap()
   const outputs = outputLines()
+  const signs = new SignsOfLife(() => tasks.all())
   const said = new Map<string, number>()
   let under: OpenTask | undefined
   let announced: OpenTask | undefined
   let batches = 0
   let begun = false
+  let now = 0
   let resumed = 0
+  let asked = false
+  let stop = () => {}
 
   const write = (...lines: readonly string[]) => {
     out.write(lines.map((line) => `${line}\n`).join(''))
@@ -44,6 +58,7 @@ export function linesReporter(out: Sink, err: Sink, drawing: Drawing, next?: Nex
     if (under !== task) write(...apart(), ...heading(task, drawing))
     under = task
     write(...lines)
+    signs.told(task, now)
   }
   const section = (...lines: readonly string[]) => {
     tellResumed()
@@ -64,9 +79,23 @@ export function linesReporter(out: Sink, err: Sink, drawing: Drawing, next?: Nex
     announced = undefined
     for (const task of tasks.drain()) writeUnder(task, ...drawOutcomes(task, drawing))
   }
+  const live = () => {
+    if (asked) return
+    try {
+      for (const { task, line } of signs.due((now = time.now()))) {
+        if (task) writeUnder(task, paint('dim', line))
+        else section(paint('dim', line))
+      }
+    } catch (error) {
+      // Nobody stands above a timer to catch this.
+      stop()
+      err.write(brokeOff('sign of life', error))
+    }
+  }
   const output = (event: OutputReceived & Timed) => {
     const task = tasks.of(event)
     if (!task) return
+    signs.hear(event)
     if (event.stream === 'log') return writeUnder(task, ...logLines(event))
     if (verbosity === 0) return
     if (event.stream === 'progress') {
@@ -79,9 +108,11 @@ export function linesReporter(out: Sink, err: Sink, drawing: Drawing, next?: Nex
   }
 
   const report = (event: Timed): void => {
+    now = event.time
     recap.add(event)
     switch (event.type) {
       case 'run-started':
+        stop = time.eachSecond(live)
         if (event.check) write(paint('yellow', 'CHECK MODE: nothing will be changed'))
         if (verbosity >= 1) write(introduction(event))
         return
@@ -129,6 +160,7 @@ export function linesReporter(out: Sink, err: Sink, drawing: Drawing, next?: Nex
         }
         const { task, fresh, done } = tasks.finish(event)
         said.delete(`${event.host}\0${identity(event.path)}`)
+        signs.ended(event.path, event.host)
         writeUnder(task, ...outputs.end(event).map((line) => paint('dim', line)))
         if (fresh) writeUnder(task, ...drawFailure(fresh, paint, columns, verbosity))
         if (done) writeUnder(task, ...drawOutcomes(task, drawing))
@@ -142,6 +174,7 @@ export function linesReporter(out: Sink, err: Sink, drawing: Drawing, next?: Nex
       case 'warned':
         return err.write(`${paint('magenta', '[WARNING]')}: ${event.message}\n`)
       case 'run-finished':
+        stop()
         drain()
         if (event.failure) section(...drawCrash(event.failure, paint, columns))
         return section(...recap.lines(paint, next))
@@ -151,7 +184,14 @@ export function linesReporter(out: Sink, err: Sink, drawing: Drawing, next?: Nex
   }
   return {
     report,
+    pause() {
+      asked = true
+    },
+    resume() {
+      asked = false
+    },
     async close() {
+      stop()
       drain()
       await Promise.all([out.close(), err.close()])
     },

@@ -98,6 +98,12 @@ export function summary(task: OpenTask, paint: Paint, named = true): string {
     .join(', ')
 }
 
+/** Few hosts by their names, many by their number, of those that the task is for. */
+export function who(hosts: readonly string[], of: number): string {
+  if (hosts.length <= namesShown) return names(hosts)
+  return `${hosts.length === of ? 'all ' : ''}${hosts.length} hosts`
+}
+
 /** The names of hosts in the order of their names. */
 export function names(hosts: readonly string[]): string {
   return [...hosts].sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).join(', ')
@@ -106,12 +112,12 @@ export function names(hosts: readonly string[]): string {
 function line(outcome: Outcome, task: OpenTask, { paint, verbosity }: Drawing): readonly string[] {
   const { status, hosts, reason, result, unpredictable } = outcome
   const all = hosts.length === task.hosts.size
-  const counted = verbosity === 0 && hosts.length > namesShown && (quiet.has(status) || (all && status === 'changed'))
-  const who = counted ? `${all ? 'all ' : ''}${hosts.length} hosts` : names(hosts)
+  const few = verbosity > 0 || !(quiet.has(status) || (all && status === 'changed'))
+  const which = few ? names(hosts) : who(hosts, task.hosts.size)
   const why = reason ? ` (${reason})` : ''
   const guess = unpredictable ? ' (only a real run can tell)' : ''
   const value = result === undefined ? '' : ` => ${verbosity >= 2 ? result : cut(result, resultShown)}`
-  return [`${paint(statusStyle[status], words[status])}: [${who}]${why}${guess}${value}`]
+  return [`${paint(statusStyle[status], words[status])}: [${which}]${why}${guess}${value}`]
 }
 
 function drawNotified(task: OpenTask, { paint, verbosity }: Drawing): readonly string[] {

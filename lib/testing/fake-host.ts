@@ -191,7 +191,7 @@ export class FakeHost implements HostRef {
     return {
       host: { name: this.name },
       exec: (script, options) => this.#exec(script, options, acting),
-      progress: (text) => session.progress?.(text),
+      progress: (text, size) => session.progress?.(text, size),
       peer,
       read: async (file) => this.files.bytes(file),
       write: async (file, content, meta = {}) => {

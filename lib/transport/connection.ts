@@ -162,8 +162,8 @@ export function connect(machine: Machine, session: Session, user: string | undef
       return machine.peer(host, session)
     },
 
-    progress(message) {
-      session.progress?.(message)
+    progress(message, size) {
+      session.progress?.(message, size)
     },
   }
 }

@@ -35,8 +35,9 @@ export class Script {
     host: string,
     text: string,
     stream: 'stdout' | 'stderr' | 'log' | 'progress' = 'stdout',
+    size?: { readonly done: number; readonly all: number },
   ): void {
-    this.say({ type: 'output', path, host, text, stream })
+    this.say({ type: 'output', path, host, text, stream, ...(size && { size }) })
   }
   finish(path: TaskPath, hosts: string | readonly string[], status: Status, more: Partial<TaskFinished> = {}): void {
     for (const host of [hosts].flat()) {

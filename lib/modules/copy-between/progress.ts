@@ -13,6 +13,6 @@ export function meterOf(connection: Connection, all: number, did = 'copied'): Me
     done += bytes
     if (done - shown < Math.max(all / 100, mebi) && done !== all) return
     shown = done
-    connection.progress(`${(done / mebi).toFixed(0)} of ${(all / mebi).toFixed(0)} MiB ${did}`)
+    connection.progress(`${(done / mebi).toFixed(0)} of ${(all / mebi).toFixed(0)} MiB ${did}`, { done, all })
   }
 }

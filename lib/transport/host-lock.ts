@@ -214,8 +214,9 @@ t=${of.temporary}
 why=$( { (umask 022; set -C; { echo "$run"; echo ${of.holder}; echo "$b"; connection; me; } >$t); } 2>&1) ||
   { rm -f $t; echo "unlocked \${why##*: }"; exit; }
 for turn in 1 2 3 4 5; do
-  ln $t "$l" 2>/dev/null && { rm -f $t; echo "taken $l"; exit; }
-  [ -e "$l" ] || [ -h "$l" ] || { rm -f $t; echo "unlocked $(ln $t "$l" 2>&1)"; exit; }
+  why=$(ln $t "$l" 2>&1) && { rm -f $t; echo "taken $l"; exit; }
+  # Taken away meanwhile, by the run that had it or by who found it dead: the next turn takes it.
+  [ -e "$l" ] || [ -h "$l" ] || continue
   look
   ours && { rm -f $t; echo "taken $l"; exit; }
   alive && { rm -f $t; printf 'held %s\\t%s\\t%s\\n' "$(owner)" "$who" "$was"; exit; }
@@ -225,7 +226,8 @@ for turn in 1 2 3 4 5; do
   read -r r <$t.dead; [ "$r" = "$was" ] || ln $t.dead "$l"
   rm -f $t.dead
 done
-rm -f $t; look; printf 'held %s\\t%s\\t%s\\n' "$(owner)" "$who" "$was"`
+rm -f $t; [ -e "$l" ] || [ -h "$l" ] || { echo "unlocked $why"; exit; }
+look; printf 'held %s\\t%s\\t%s\\n' "$(owner)" "$who" "$was"`
 
 const unlocking = ({ run, force }: Unlock): string => `${words}
 [ -e "$l" ] || [ -h "$l" ] || { echo none; exit; }

@@ -18,7 +18,11 @@ interface Context {
 const test = suite<Context>('locks on hosts')
 test.before(async (context) => {
   // A log of its own.
-  const programs = { logger: 'shift 2; [ "$1" = -- ] && shift; echo "$@" >>${0%/bin/logger}/syslog' }
+  const programs = {
+    logger: 'shift 2; [ "$1" = -- ] && shift; echo "$@" >>${0%/bin/logger}/syslog',
+    // What stands in the way goes as soon as it has been.
+    ln: 'h=${0%/bin/ln}; /bin/ln "$@" || { [ ! -e $h/going ] || rm $h/going "$2"; exit 1; }',
+  }
   const sshd = (context.sshd = await startSshd({ programs }))
   context.lock = `/tmp/.switchover-lock-${sshd.port}`
   const files = {
@@ -108,6 +112,20 @@ test('the log of the host tells of each run, in a line, unless it is not to', as
   for (const silent of [exec('--no-audit'), exec('--probe'), exec('-C'), site('look')])
     assert.is((await two.run(silent)).code, 0)
   assert.is(syslog().length, before + 1)
+})
+
+test('a lock that goes while it is looked at is taken, and nobody is told that there can be none', async ({
+  sshd,
+  two,
+  lock,
+}) => {
+  writeFileSync(lock, 'another\n')
+  writeFileSync(`${sshd.home}/going`, '')
+  const { code, stdout, stderr } = await two.run(exec())
+  assert.is(code, 0, stdout + stderr)
+  assert.not.ok(existsSync(`${sshd.home}/going`))
+  assert.not.match(stdout + stderr, /cannot be locked/)
+  assert.not.ok(existsSync(lock))
 })
 
 test('what a killed run left behind ends before the next begins, and nothing stays', async ({

@@ -14,7 +14,7 @@ import { stateFolder } from '../model/state-folder.ts'
 import type { Transport } from '../model/transport.ts'
 import { both, guarded } from '../report/guard.ts'
 import { mask } from '../report/mask.ts'
-import { type Claim, createTransport, type TransportOptions } from '../transport/index.ts'
+import { type Claim, createTransport, type Locked, type TransportOptions } from '../transport/index.ts'
 import { withInventory } from './advice.ts'
 import { machineOf } from './machine.ts'
 import { ownNames } from './own-names.ts'
@@ -68,8 +68,16 @@ export async function perform(prepared: Prepared, how: Performance): Promise<Per
   process.on('exit', release)
   try {
     const broken = new AbortController()
-    const emit = (event: Event) => sinks.report({ ...withInventory(event, options.argv), time: Date.now() })
-    const warn = (message: string) => emit({ type: 'warned', message })
+    const untold = new Set<Locked>()
+    const say = (event: Event) => sinks.report({ ...withInventory(event, options.argv), time: Date.now() })
+    const warn = (message: string) => say({ type: 'warned', message })
+    const emit = (event: Event) => {
+      if (event.type === 'task-finished')
+        for (const one of untold) if (event.failure?.reason.includes(one.message)) untold.delete(one)
+      // A host that is only asked which machine it is ends the run as well, before any task can say why.
+      if (event.type === 'run-finished') for (const { message, hint } of untold) warn(`${message}: ${hint}`)
+      say(event)
+    }
     const journal = records
       ? [
           recorder(
@@ -86,8 +94,9 @@ export async function perform(prepared: Prepared, how: Performance): Promise<Per
       run: runId,
       holder: describe(holderOf(runId, playbook.name)),
       unlock: (host, run) => `${program()} unlock ${run} --force -i ${inventory.path} -l ${host}`,
-      refused() {
+      refused(reason) {
         locked = true
+        untold.add(reason)
         broken.abort()
       },
       logs: how.audit !== false,

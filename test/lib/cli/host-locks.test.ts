@@ -32,6 +32,7 @@ ansible_ssh_common_args=-o UserKnownHostsFile=${sshd.knownHosts}
 `,
     'site.ts': `${words}export default playbook('site', [
   play('one', { hosts: 'all' }, ({ task }) => {
+    task('Begin', { tags: ['first'] }, shell\`true\`)
     task('Wait', { tags: ['work'] }, shell\`echo begins >>${sshd.home}/log; until [ -e ${sshd.home}/go ]; do sleep 0.05; done; echo ends >>${sshd.home}/log\`)
     task('Upgrade', { tags: ['long'] }, shell({ long: true })\`echo begins >>${sshd.home}/log; until [ -e ${sshd.home}/go ]; do sleep 0.05; done; echo upgraded; echo ends >>${sshd.home}/log\`)
     task('Look', { tags: ['look'], verify: true }, probe\`true\`)
@@ -172,6 +173,32 @@ test('a long command of a killed run is found by the next one, and not begun aga
     assert.equal(log(sshd), ['begins', 'ends'])
   }
   assert.not.ok(existsSync(lock))
+})
+
+test('a run that goes on, and is told before its first task that another works there, says which', async ({
+  sshd,
+  one,
+  two,
+  lock,
+}) => {
+  for (const name of ['go', 'log']) rmSync(`${sshd.home}/${name}`)
+  const killed = one.start(site('first,work'))
+  await until(() => log(sshd).length === 1)
+  killed.process.kill('SIGKILL')
+  await killed.ended
+  writeFileSync(`${sshd.home}/go`, '')
+  await until(() => log(sshd).length === 2)
+  rmSync(lock, { force: true })
+  rmSync(`${sshd.home}/go`)
+  const holds = two.start(site('work'))
+  await until(() => log(sshd).length === 3)
+  const { code, stdout, stderr } = await one.run(site('first,work', '--resume'))
+  assert.is(code, 9, stdout + stderr)
+  const who = new RegExp(`node-1 is locked by run .*, pid ${holds.process.pid} .*wait until it has ended`, 'gs')
+  assert.is((stdout + stderr).match(who)?.length, 1, stdout + stderr)
+  assert.match(stdout + stderr, /run unlock \S+ --force -i hosts\.ini -l node-1/)
+  writeFileSync(`${sshd.home}/go`, '')
+  assert.is((await holds.ended).code, 0)
 })
 
 test('what stands in the place of a lock is never followed', async ({ sshd, two, lock }) => {

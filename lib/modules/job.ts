@@ -42,7 +42,11 @@ export function started(
   options: JobOptions,
 ): (strings: TemplateStringsArray, ...values: readonly Word[]) => Operation<Started> {
   named('started', name)
-  if (!(options.async > 0)) throw new Error(`job.started ${name}: async is the seconds that it may take, above 0`)
+  if (!(options.async > 0))
+    throw new Advice(
+      `job.started ${name}: async is the seconds that it may take, above 0`,
+      'give async: 3600 for an hour',
+    )
   return (strings, ...values) => starting({ name, script: scriptOf('job.started', strings, values), options })
 }
 
@@ -61,7 +65,10 @@ export function finished(name: string, options: FinishedOptions = {}): Operation
 
 function named(word: string, name: string): string {
   if (/^\w[\w.-]{0,99}$/.test(name)) return name
-  throw new Error(`job.${word}: ${JSON.stringify(name)} is no name of a job: letters, digits, _, . and - make one`)
+  throw new Advice(
+    `job.${word}: ${JSON.stringify(name)} is no name of a job: letters, digits, _, . and - make one`,
+    'write - for a blank',
+  )
 }
 
 interface Starting {

@@ -1,3 +1,4 @@
+import type { Keep } from '../engine/prune.ts'
 import path from 'node:path'
 import type { ConnectionSettings, Host, Inventory } from '../model/inventory.ts'
 import { exit, Refused } from '../model/problem.ts'
@@ -105,4 +106,9 @@ export function becomeOf({ become, 'become-user': user }: Pick<Values, 'become' 
       `[WARNING]: --become-user ${user} counts only where the inventory, a play or a task becomes: add -b\n`,
     )
   return { ...(become ? { become } : {}), ...(user === undefined ? {} : { becomeUser: user }) }
+}
+
+/** How long journals stay. */
+export function keepOf(values: Pick<Values, 'keep-days' | 'keep-megabytes'>): Keep {
+  return { days: values['keep-days'], megabytes: values['keep-megabytes'] }
 }

@@ -85,6 +85,18 @@ export const options = {
     group: how,
     describe: 'Leave a line in the log of each host: who, from where, which run, how it ended (--no-audit: none)',
   },
+  'keep-days': {
+    kind: 'number',
+    fallback: 90,
+    group: how,
+    describe: 'Remove journals that are older, and that nothing needs any more (0: none for its age)',
+  },
+  'keep-megabytes': {
+    kind: 'number',
+    fallback: 1000,
+    group: how,
+    describe: 'Remove the oldest journals that nothing needs any more while all take more room (0: none for its size)',
+  },
   'type-check': {
     kind: 'flag',
     fallback: true,
@@ -243,6 +255,9 @@ export const connecting = pick(
   'ask-become-pass',
   'become-password-file',
 )
+
+/** How long what runs record stays. */
+export const keeping = pick('keep-days', 'keep-megabytes')
 
 /** The passwords of vaults, which may stand in Ansible's configuration. */
 export const vaults = pick('ask-vault-password', 'vault-password-file', 'vault-id', 'ansible-config')

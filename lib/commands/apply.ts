@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { command } from '../cli/command.ts'
 import { typed } from '../cli/command-line.ts'
-import { becomeOf } from '../cli/inputs.ts'
-import { type connecting, type Options, pick, type ValuesOf, vaults } from '../cli/options.ts'
+import { becomeOf, keepOf } from '../cli/inputs.ts'
+import { type connecting, keeping, type Options, pick, type ValuesOf, vaults } from '../cli/options.ts'
 import { checkOutputs, makeOwn, ownReporters, reportersFor } from '../cli/reporters.ts'
 import { catchSignals, exitCode, type Signals } from '../cli/signals.ts'
 import { interactive } from '../cli/terminal.ts'
@@ -28,6 +28,7 @@ const options = {
     describe: 'Let what the plan could not foresee do at its turn what it finds to do',
   },
   ...pick('ask-pass', 'connection-password-file', 'ask-become-pass', 'become-password-file'),
+  ...keeping,
   ...vaults,
 } as const satisfies Options
 
@@ -129,6 +130,7 @@ async function execute(selected: Selected, plan: SavedPlan, file: string, values
       forceHandlers: values['force-handlers'],
       audit: values.audit,
       argv: runOf(plan),
+      keep: keepOf(values),
       ...become,
       ...(values.undoable ? { keeper: await keeperOf(selected, { inventory: plan.given.inventory }) } : {}),
       locks: '--check',

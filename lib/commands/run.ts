@@ -2,7 +2,7 @@ import path from 'node:path'
 import { command } from '../cli/command.ts'
 import { typed } from '../cli/command-line.ts'
 import { parseExtraVars } from '../cli/extra-vars.ts'
-import { becomeOf, inventorySources, readInventory, withConnectionOptions } from '../cli/inputs.ts'
+import { becomeOf, inventorySources, keepOf, readInventory, withConnectionOptions } from '../cli/inputs.ts'
 import { questions } from '../cli/operator.ts'
 import { type connecting, options, pick, type Values, type ValuesOf, vaults } from '../cli/options.ts'
 import { checkOutputs, makeOwn, type Own, ownReporters, reportersFor } from '../cli/reporters.ts'
@@ -179,6 +179,7 @@ async function execute(prepared: Prepared, own: readonly Own[], { values, argv }
       forceHandlers: values['force-handlers'],
       audit: values.audit,
       argv,
+      keep: keepOf(values),
       ...becomeOf(values),
       ...(resume === undefined ? {} : { resume }),
       ...(check ? {} : { locks: '--check' }),

@@ -1,6 +1,6 @@
 import { command } from '../cli/command.ts'
-import { becomeOf, readInventory, withConnectionOptions } from '../cli/inputs.ts'
-import { connecting, type Options, pick, type ValuesOf, vaults } from '../cli/options.ts'
+import { becomeOf, keepOf, readInventory, withConnectionOptions } from '../cli/inputs.ts'
+import { connecting, keeping, type Options, pick, type ValuesOf, vaults } from '../cli/options.ts'
 import { checkOutputs, makeOwn, ownReporters, reportersFor } from '../cli/reporters.ts'
 import { catchSignals, exitCode, type Signals } from '../cli/signals.ts'
 import { interactive } from '../cli/terminal.ts'
@@ -23,6 +23,7 @@ const options = {
     describe: 'Put this path back although somebody has changed it since; repeatable',
   },
   ...connecting,
+  ...keeping,
   ...vaults,
 } as const satisfies Options
 
@@ -109,6 +110,7 @@ async function execute(
       forks: values.forks,
       forceHandlers: false,
       argv,
+      keep: keepOf(values),
       ...becomeOf(values),
       ...(resume === undefined ? {} : { resume }),
       ...(check ? {} : { locks: '--check' }),

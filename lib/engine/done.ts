@@ -3,7 +3,7 @@ import type { Value } from '../model/operation.ts'
 import { identity, type TaskPath } from '../model/path.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { stateFolder } from '../model/state-folder.ts'
-import { type Damaged, latestOf, onlyRun, readRun, recordedRuns } from './journal.ts'
+import { type Damaged, latestOf, onlyRun, readRun, recordedRuns, startOfRun } from './journal.ts'
 
 /** A task that ended well on a host, and under which circumstances. */
 export interface Entry {
@@ -252,6 +252,15 @@ export function owedBefore(
   }
 }
 
+/**
+ * What going on with one of these runs is read from: them, those that they went on with, and the latest other runs that
+ * worked on each host since, but for which it would be believed that nobody did.
+ */
+export function readFrom(runs: readonly string[], directory: string = stateFolder.runs): ReadonlySet<string> {
+  const records = new Records(recordedRuns(directory), () => {}, directory, asRecorded)
+  return new Set(runs.flatMap((run) => records.readFrom(run)))
+}
+
 /** The recorded runs of a folder, each read when it is asked for. */
 class Records {
   readonly #runs: readonly string[]
@@ -259,6 +268,7 @@ class Records {
   readonly #directory: string
   readonly #named: Named
   readonly #starts = new Map<string, RunStarted | undefined>()
+  readonly #works = new Map<string, readonly string[]>()
 
   constructor(runs: readonly string[], damaged: Damaged, directory: string, named: Named) {
     this.#runs = runs
@@ -286,6 +296,11 @@ class Records {
     )
   }
 
+  readFrom(run: string): readonly string[] {
+    const chain = this.#chain(run)
+    return [...chain, ...[...this.#others(chain).values()].map((other) => other.run)]
+  }
+
   readonly events = (run: string): Iterable<Timed> => readRun(run, this.#damaged, this.#directory)
 
   #chain(run: string): readonly string[] {
@@ -303,33 +318,35 @@ class Records {
     for (const run of this.#runs) {
       const started = run > chain[0]! && !chain.includes(run) ? this.#start(run) : undefined
       if (!started || started.check) continue
-      const worked = new Set<string>()
-      const addresses = new Map<string, string>()
-      for (const event of readRun(run, () => {}, this.#directory)) {
-        if (event.type === 'host-met') addresses.set(event.host, event.address)
-        if (event.type === 'change-planned') worked.add(event.host)
-        if (event.type === 'task-finished' && event.status === 'changed')
-          for (const host of [event.host, ...event.delegated]) worked.add(host)
-      }
-      for (const host of worked) {
-        const other = { run, playbook: started.playbook }
-        const address = addresses.get(host)
-        others.set(host, other)
-        if (address !== undefined) others.set(`@${address}`, other)
-      }
+      for (const place of this.#worked(run)) others.set(place, { run, playbook: started.playbook })
     }
     return others
+  }
+
+  /** Where a run changed something: the hosts by their names, and by their addresses behind an @. */
+  #worked(run: string): readonly string[] {
+    const known = this.#works.get(run)
+    if (known) return known
+    const worked = new Set<string>()
+    const addresses = new Map<string, string>()
+    for (const event of readRun(run, () => {}, this.#directory)) {
+      if (event.type === 'host-met') addresses.set(event.host, event.address)
+      if (event.type === 'change-planned') worked.add(event.host)
+      if (event.type === 'task-finished' && event.status === 'changed')
+        for (const host of [event.host, ...event.delegated]) worked.add(host)
+    }
+    const places = [...worked].flatMap((host) => {
+      const address = addresses.get(host)
+      return address === undefined ? [host] : [host, `@${address}`]
+    })
+    this.#works.set(run, places)
+    return places
   }
 
   #start(run: string): RunStarted | undefined {
     if (this.#starts.has(run)) return this.#starts.get(run)
     const faults: string[] = []
-    let found: RunStarted | undefined
-    for (const event of readRun(run, (fault) => faults.push(fault), this.#directory)) {
-      if (event.type === 'run-started') found = event
-      // Nothing but warnings comes before it.
-      if (event.type !== 'warned') break
-    }
+    const found = startOfRun(run, (fault) => faults.push(fault), this.#directory)
     if (!found && faults.length > 0)
       this.#damaged(`${faults[0]}, so that nobody knows what the run was: it is passed over`)
     this.#starts.set(run, found)

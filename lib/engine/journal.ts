@@ -1,6 +1,6 @@
-import { appendFileSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, readSync } from 'node:fs'
+import { appendFileSync, closeSync, existsSync, fstatSync, mkdirSync, openSync, readdirSync, readSync } from 'node:fs'
 import path from 'node:path'
-import type { Event, Timed } from '../model/event.ts'
+import type { Event, RunFinished, RunStarted, Timed } from '../model/event.ts'
 import type { Diff } from '../model/operation.ts'
 import { identity } from '../model/path.ts'
 import { exit, Refused } from '../model/problem.ts'
@@ -213,9 +213,59 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** The events of a run that is recorded here. */
-export function readRun(run: string, damaged: Damaged, directory: string = stateFolder.runs): Generator<Timed> {
-  return readJournal(fileOfRun(run, directory), damaged)
+/** The events of a run that is recorded here; none where another run has removed it since it was listed. */
+export function* readRun(run: string, damaged: Damaged, directory: string = stateFolder.runs): Generator<Timed> {
+  try {
+    yield* readJournal(fileOfRun(run, directory), damaged)
+  } catch (error) {
+    if (!isGone(error)) throw error
+  }
+}
+
+const isGone = (error: unknown) => (error as NodeJS.ErrnoException).code === 'ENOENT'
+
+/** How a recorded run began; undefined where that cannot be read. */
+export function startOfRun(
+  run: string,
+  damaged: Damaged,
+  directory: string = stateFolder.runs,
+): RunStarted | undefined {
+  for (const event of readRun(run, damaged, directory)) {
+    if (event.type === 'run-started') return event
+    // Nothing but warnings comes before it.
+    if (event.type !== 'warned') break
+  }
+  return undefined
+}
+
+// It is among the last lines, and these are all that is read of what may be long.
+const longestEnd = 256 << 10
+
+/** How a recorded run ended; undefined where it has not, or nobody can tell. */
+export function endOfRun(run: string, directory: string = stateFolder.runs): RunFinished | undefined {
+  let handle: number | undefined
+  try {
+    handle = openSync(fileOfRun(run, directory), 'r')
+    const { size } = fstatSync(handle)
+    const piece = Buffer.alloc(Math.min(size, longestEnd))
+    const read = readSync(handle, piece, 0, piece.length, size - piece.length)
+    const lines = piece.toString('utf8', 0, read).split('\n').slice(0, -1)
+    return lines.map(finished).findLast((event) => event !== undefined)
+  } catch (error) {
+    if (!isGone(error)) throw error
+    return undefined
+  } finally {
+    if (handle !== undefined) closeSync(handle)
+  }
+}
+
+function finished(line: string): RunFinished | undefined {
+  try {
+    const event: unknown = JSON.parse(line)
+    return faultOf(event) === undefined && (event as Timed).type === 'run-finished' ? (event as RunFinished) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** Where a run is recorded. */

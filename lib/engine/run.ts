@@ -109,6 +109,7 @@ class Run {
       plays: plays.length,
       tasks: plays.map(tasks).reduce((a, b) => a + b, 0),
       argv,
+      inventory: options.inventory.path,
       ...(done && !done.anew ? { resumes: done.run } : {}),
     })
     await this.#resume.begin()

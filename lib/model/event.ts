@@ -30,6 +30,8 @@ export interface RunStarted {
   readonly tasks: number
   /** The command line to type again, without the program's name. */
   readonly argv: readonly string[]
+  /** As messages call it. */
+  readonly inventory?: string
   /** The interrupted run that this one goes on with: what that one did counts as done here too. */
   readonly resumes?: string
   /** The recorded runs that are shown as this one. */

@@ -3,9 +3,11 @@ import { type Done, findRun, owedBefore } from '../engine/done.ts'
 import { Journal } from '../engine/journal.ts'
 import { describe, holderOf, lockHosts } from '../engine/lock.ts'
 import { checkGates, checkReach } from '../engine/preflight.ts'
+import { pruneRuns, type Keep } from '../engine/prune.ts'
 import { newRunId, type RunOptions, run } from '../engine/run.ts'
 import type { Circumstances } from '../engine/meetings.ts'
 import { type PlayNode, tasksOf } from '../engine/select.ts'
+import { counted } from '../model/counted.ts'
 import type { Event, Reporter } from '../model/event.ts'
 import type { Host } from '../model/inventory.ts'
 import { exit, isOfDisk, Refused } from '../model/problem.ts'
@@ -36,6 +38,8 @@ export interface Performance
   readonly audit?: boolean
   /** Writes the journal that it can be resumed from. */
   readonly records: boolean
+  /** How long earlier journals stay; without it, for ever. */
+  readonly keep?: Keep
   /** Keeps what a run of that name replaces. */
   keeper?(run: string): Pick<RunOptions, 'save'>
   /** Nobody can be asked: where a gate lies ahead, nothing is begun. */
@@ -54,7 +58,7 @@ export interface Performance
  */
 export async function perform(prepared: Prepared, how: Performance): Promise<Performed> {
   const { playbook, plays, inventory } = prepared
-  const { resume, reporters, locks, records, unattended, keeper, ...options } = how
+  const { resume, reporters, locks, records, keep, unattended, keeper, ...options } = how
   const faults: string[] = []
   const done = before(prepared, { resume, records }, faults)
   const unreachable = checkReach(plays)
@@ -105,6 +109,7 @@ export async function perform(prepared: Prepared, how: Performance): Promise<Per
     let ending: Performed['outcome'] = 'crashed'
     const transport = createTransport({ ...operator, inventory, warn, ...(claims ? { claim } : {}) })
     for (const fault of faults) warn(`${fault}; what it said is not known: what nothing else tells of is done again`)
+    if (records && keep) prune(keep, done, warn)
     try {
       const outcome = await run({
         ...options,
@@ -150,6 +155,22 @@ function before(
   } catch (error) {
     if (!(error instanceof Refused) || faults.length === 0) throw error
     throw new Refused([...error.problems, ...faults.map((message) => ({ message }))], error.exitCode)
+  }
+}
+
+/** Removes what is beyond its time, and says so. What cannot be removed stays: that is no reason not to run. */
+function prune(keep: Keep, done: Done | undefined, warn: (message: string) => void): void {
+  try {
+    const { runs, bytes } = pruneRuns(keep, done?.runs)
+    if (runs.length === 0) return
+    const which = runs.length === 1 ? runs[0] : `${counted(runs.length, 'run')}, ${runs[0]} to ${runs.at(-1)}`
+    warn(
+      `removed the journal of ${which}: ${(bytes / 1e6).toFixed(1)} MB beyond ` +
+        `keep-days (${keep.days}) or keep-megabytes (${keep.megabytes})`,
+    )
+  } catch (error) {
+    if (!isOfDisk(error)) throw error
+    warn(`old journals cannot be removed: ${error.message}`)
   }
 }
 

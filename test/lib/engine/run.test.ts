@@ -55,6 +55,7 @@ test('says at its beginning what is selected', async () => {
     plays: 1,
     tasks: 2,
     argv: [],
+    inventory: 'test',
   })
 })
 

@@ -7,6 +7,7 @@ import { type Status, statuses } from './service/status.ts'
 
 export type { Manager, Status } from './service/status.ts'
 export { daemonReload, masked, unmasked } from './service/masked.ts'
+export { since } from './service/since.ts'
 
 /** Which services were touched. */
 export type Changed = { readonly services: readonly string[] }

@@ -1,5 +1,5 @@
 import { role } from '../../lib/index.ts'
-import { database, probe } from '../../lib/modules/index.ts'
+import { database, probe, service } from '../../lib/modules/index.ts'
 import { movedGuests } from '../nova/guests.ts'
 import { type CloudHost, cloud, releaseOf, sourceOf } from './cloud.ts'
 import { daemonsOf } from './daemons.ts'
@@ -26,8 +26,9 @@ export const summary = role('summary', cloud, ({ task }) => {
   })
   task('Tell how long the services were away', options, async (host) => {
     const away = await awayTimes(host)
-    for (const { service, seconds } of away)
-      host.log(`${service.padEnd(10)} ${Math.floor(seconds / 60)} min ${seconds % 60} s`)
+    for (const { service: name, seconds } of away)
+      host.log(`${name.padEnd(10)} ${Math.floor(seconds / 60)} min ${seconds % 60} s`)
+    if (away.length === 0) host.log('not known: nothing here has run since the source was frozen')
     return { away }
   })
   task('Show what users see', options, async (host) => {
@@ -75,16 +76,14 @@ async function rewrittenRows(host: CloudHost) {
 async function awayTimes(host: CloudHost) {
   const away: { service: string; seconds: number }[] = []
   for (const { name } of releaseOf(host).services) {
-    const api = daemonsOf(host, name).at(-1)!
-    const { stdout } = await host.run(
-      probe`stat -c %Y ${ranFile(host, 'source', name)} 2>/dev/null
-        p=$(service ${api} status 2>/dev/null | grep -Eo '(pid|process) +[0-9]+' | grep -Eo '[0-9]+' | head -n 1)
-        [ -z "$p" ] || stat -c %Y "/proc/$p" 2>/dev/null; :`,
-    )
-    const [stopped, begun] = stdout.split('\n').filter(Boolean).map(Number)
-    if (stopped === undefined || begun === undefined) continue
+    const api = daemonsOf(host, name, 'api').at(-1) ?? daemonsOf(host, name).at(-1)!
+    const [{ stdout }, begun] = await Promise.all([
+      host.run(probe`stat -c %Y ${ranFile(host, 'source', name)} 2>/dev/null; :`),
+      host.run(service.since(api)),
+    ])
+    if (stdout === '' || begun === undefined) continue
     // One that was started by somebody since tells nothing of the upgrade.
-    const seconds = begun - stopped
+    const seconds = begun - Number(stdout)
     if (seconds >= 0 && seconds < 86_400) away.push({ service: name, seconds })
   }
   return away

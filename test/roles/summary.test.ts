@@ -39,4 +39,33 @@ test('tells what was moved, what was not, which guests need a hand, and the way 
   assert.equal(left.guests, [`instance-1 (${uuid}) on node-3`])
 })
 
+test('tells how long a service was away by the start of its first process, and says where nothing is known', async () => {
+  const away = async (files: Readonly<Record<string, string>>) => {
+    const clouds = await mos({
+      migrated: ['keystone', 'glance', 'nova', 'neutron', 'cinder'],
+      files: { 'node-5': files },
+      running: { 'node-5': onControllers },
+      answers: [[/SELECT b\.id, i\.uuid/, []]],
+    })
+    const run = clouds.start(summary, { on: 'target' })
+    assert.is(await run.ended, 'ok', run.told.join('\n'))
+    return {
+      ...(run.finished('Tell how long the services were away', 'node-5').result as object),
+      said: JSON.stringify(run.events),
+    }
+  }
+  // proc(5): the 22nd field is the start in ticks since the boot, of which there are 100 a second.
+  const stat = `4711 (glance api) S 1${' 7'.repeat(17)} 6200 8 9\n`
+  // The files of a fake host are of the second 1400000000.
+  const proc = {
+    '/var/backups/switchover/source/services/glance': 'openstack-glance-api running enabled\n',
+    '/proc/stat': 'cpu 1 2\nbtime 1400000063\n',
+    '/proc/4711/stat': stat,
+  }
+  const known = await away({ ...proc, '/var/run/openstack-glance-api.pid': '4711\n' })
+  assert.equal((known as { away?: unknown }).away, [{ service: 'glance', seconds: 125 }])
+  assert.match(known.said, /glance {5}2 min 5 s/)
+  assert.match((await away({})).said, /not known: nothing here has run since the source was frozen/)
+})
+
 test.run()

@@ -3,7 +3,7 @@ import { plainly } from '../../kit/shell.ts'
 /**
  * Shell functions that hide the three managers: `manager NAME` answers in MANAGER, empty where nobody knows the
  * service; `state NAME` in RUNNING (yes, no, or unknown where its init script knows no status) and SAID, `atboot NAME`
- * in ENABLED.
+ * in ENABLED, `pid NAME` in PID its first process, empty where it is not told.
  */
 export const managing = `${plainly}cd /
 o=$(mktemp) || exit
@@ -83,6 +83,23 @@ atboot() {
         if [ -e "$l" ] || [ -L "$l" ]; then ENABLED=yes; fi
       done ;;
   esac
+}
+pid() {
+  PID=
+  case $MANAGER in
+    systemd) quietly systemctl show -p MainPID "$1" ;;
+    upstart) quietly initctl status "$1" ;;
+    sysv) sysv "$1" status ;;
+    *) return ;;
+  esac
+  PID=$(sed -n -e 's/^MainPID=0*//p' -e 's/.*\\(pid\\|process\\)  *\\([0-9][0-9]*\\).*/\\2/p' "$o" | head -n 1)
+  # Debian's scripts say no number, and keep it in a file: of their own, or where the Linux Standard Base has it.
+  if [ $MANAGER = sysv ] && [ -z "$PID" ]; then
+    keepspid "$1" || PIDFILE=
+    for f in "$PIDFILE" "/var/run/$1.pid" "/var/run/$1/$1.pid"; do
+      if [ -s "$f" ]; then read -r PID <"$f"; break; fi
+    done
+  fi
 }
 pause() { sleep $1 2>/dev/null || sleep 1; }
 `

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
@@ -98,6 +99,7 @@ esac`,
 }
 
 const quick = { settle: 0 }
+const inEnglish = { ...process.env, LC_ALL: 'C' }
 
 for (const shell of shells) {
   const test = suite(`service under ${shell.name}`)
@@ -184,6 +186,31 @@ for (const shell of shells) {
     // And as its neutron-rpc-server does, which python runs: it is never found.
     writeFileSync(path('run/openstack/openstack-nova-api.pid'), `${process.pid}\n`)
     assert.is((await planOf(connection, service.status('nova-api'))).result.running, true)
+  })
+
+  test('since tells the start of the first process, whoever keeps its number', async () => {
+    const ours = `${process.pid}`
+    const started = Date.parse(execFileSync('ps', ['-o', 'lstart=', '-p', ours], { encoding: 'utf8', env: inEnglish }))
+    const { connection, path, script } = host(shell, 'sysv', [])
+    script('httpd', { status: `echo "httpd (pid  ${ours}) is running..."` })
+    for (const name of ['apache2', 'glance-api']) script(name, { status: `echo "${name} is running."` })
+    mkdirSync(path('run/apache2'))
+    writeFileSync(path('run/apache2/apache2.pid'), `${ours}\n`)
+    const text = readFileSync(path('init.d/glance-api'), 'utf8')
+    writeFileSync(path('init.d/glance-api'), `${text}: --make-pidfile\n`.replace('\n', '\nPIDFILE=/run/api.pid\n'))
+    writeFileSync(path('run/api.pid'), `${ours}\n`)
+    script('stopped', { status: 'echo "stopped is not running ... failed!"; exit 3' })
+    script('silent', { status: 'echo "silent is running."' })
+    const since = async (name: string) => (await planOf(connection, service.since(name))).result
+    for (const name of ['httpd', 'apache2', 'glance-api'])
+      assert.ok(Math.abs((await since(name))! - started / 1000) <= 1, `${name}: ${await since(name)}`)
+    for (const name of ['stopped', 'silent']) assert.is(await since(name), undefined)
+    const systemd = host(shell, 'systemd', [])
+    const tool = `#!/bin/sh\ncase $3 in LoadState) echo LoadState=loaded ;; MainPID) echo MainPID=${ours} ;; esac\n`
+    writeFileSync(systemd.path('bin/systemctl'), tool, { mode: 0o755 })
+    chmodSync(systemd.path('bin/systemctl'), 0o755)
+    const nova = (await planOf(systemd.connection, service.since('nova-api'))).result
+    assert.ok(Math.abs(nova! - started / 1000) <= 1, `${nova}`)
   })
 
   test('what was started or stopped since the look is no failure', async () => {

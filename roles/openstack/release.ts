@@ -75,6 +75,8 @@ export interface Service {
   readonly shown?: readonly string[]
   /** Takes away what it knows of hosts that are gone: `known` are the names of those that are not, as a list of SQL. */
   stale?(host: CloudHost, known: string): Promise<void>
+  /** What compute nodes reach on the controller by the storage network, as people call it, and at which port. */
+  readonly storage?: { readonly name: string; readonly port: number }
   /** Disks of a volume group that it serves to guests over iSCSI, where it does. */
   readonly serving?: Serving
   /** The command that lists its daemons with a smile for each that lives, where the release has one. */

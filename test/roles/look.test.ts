@@ -1,5 +1,8 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { role } from '../../lib/index.ts'
+import { cloud } from '../../roles/openstack/cloud.ts'
+import { storageNetwork } from '../../roles/openstack/look/hosts.ts'
 import { type Finding, table } from '../../roles/openstack/look/finding.ts'
 import { look } from '../../roles/openstack/look.ts'
 import type { CloudsOptions, NodeName } from '../rig/clouds.ts'
@@ -287,5 +290,25 @@ test('tells once what holds for many hosts, and last what stands in the way', ()
     ],
   )
 })
+
+for (const [release, port] of [
+  ['havana-icehouse', 3260],
+  ['victoria-zed', 2049],
+] as const) {
+  test(`${release}: compute nodes reach volumes at port ${port} of the storage network`, async () => {
+    const clouds = await mos({ vars: { release } })
+    const dialled: number[] = []
+    for (const one of [2049, 3260])
+      clouds.host('node-3').listen(one, (socket) => {
+        dialled.push(one)
+        socket.end()
+      })
+    const asks = role('asks', cloud, ({ task }) => task('Ask', async (host) => ({ said: await storageNetwork(host) })))
+    const run = clouds.start(asks, { on: 'compute' })
+    assert.is(await run.ended, 'ok', run.told.join('\n'))
+    assert.equal(run.finished('Ask', 'node-3').result, { said: [] })
+    assert.equal(dialled, [port])
+  })
+}
 
 test.run()

@@ -52,14 +52,19 @@ export const names: Look = async (host) => {
 /** The article asks that each compute node reaches the new controller through the storage network. */
 export const storageNetwork: Look = async (host) => {
   const { name, vars } = targetOf(host)
-  const why = await host.run(reaching(vars.storage, 3260))
-  if (why === '') return []
-  return [
-    broken(
-      `does not reach the iSCSI target of ${name} at ${vars.storage}:3260: ${why}`,
-      `ping ${vars.storage} on ${host.name}; the storage network must lead there, or guests lose their volumes`,
-    ),
-  ]
+  const found: Finding[] = []
+  for (const { storage } of releaseOf(host).services) {
+    if (!storage) continue
+    const why = await host.run(reaching(vars.storage, storage.port))
+    if (why === '') continue
+    found.push(
+      broken(
+        `does not reach the ${storage.name} of ${name} at ${vars.storage}:${storage.port}: ${why}`,
+        `ping ${vars.storage} on ${host.name}; the storage network must lead there, or guests lose their volumes`,
+      ),
+    )
+  }
+  return found
 }
 
 /** The broker is asked by everyone who will use it, since a password alone does not tell whether the way is open. */

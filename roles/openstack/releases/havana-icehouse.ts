@@ -280,6 +280,7 @@ const cinder: Service = {
     count: 'SELECT COUNT(*) FROM cinder.volumes WHERE deleted = 0',
     broken: /\| error/,
   },
+  storage: { name: 'iSCSI target', port: 3260 },
   serving,
 }
 

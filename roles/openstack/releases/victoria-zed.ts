@@ -112,6 +112,7 @@ const cinder: Service = {
   owned: ['/etc/cinder'],
   // The folder that the share is: volumes are files in it.
   folders: ['/srv/cinder'],
+  storage: { name: 'NFS server', port: 2049 },
   daemons: [{ debian: 'cinder-volume' }, { debian: 'cinder-scheduler' }, { debian: 'cinder-api', kind: 'api' }],
   databases: [
     {

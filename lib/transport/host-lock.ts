@@ -2,6 +2,7 @@ import { Advice } from '../model/operation.ts'
 import { quote } from '../kit/shell.ts'
 import { endTree } from './ending.ts'
 import { type Become, type Gate, startAs } from './become.ts'
+import { sweeping } from './job.ts'
 import type { Link } from './program.ts'
 
 /** What a run leaves on each host that it works on, so that no other works there beside it. */
@@ -92,7 +93,7 @@ export class HostLock implements Locking {
   taking(token: string, job: boolean): string {
     const { run, holder } = this.#claim
     const ours = { run: quote(run), holder: quote(oneLine(holder)), temporary: `/tmp/.switchover-${token}`, job }
-    return inFront(take(ours), token)
+    return inFront(sweeping + take(ours), token)
   }
 
   readonly orEnd = 'case $_sw in taken*|unlocked*) unset _sw; set --;; *) exit 0;; esac; '

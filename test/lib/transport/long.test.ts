@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
@@ -164,6 +165,47 @@ for (const sh of ['/bin/dash', '/bin/bash', '/bin/busybox'] as const) {
       assert.equal(left(runs('whole')), [])
     },
   )
+
+  needing(test, sh)(`${sh}: what nobody came for within a day is swept by whoever works there next`, async () => {
+    const sshd = await startSshd({ sh })
+    const next = await runOf(sshd, runs('next'))
+    const kept = (name: string, hours: number, ...tees: readonly number[]) => {
+      const folder = join(jobs, `${'0'.repeat(24)}.22.${runs('swept')}.${name}`)
+      mkdirSync(folder, { recursive: true, mode: 0o700 })
+      writeFileSync(join(folder, 'tees'), tees.map((pid) => `${pid}\n`).join(''))
+      if (hours === 0) return folder
+      writeFileSync(join(folder, 'code'), '0\n')
+      const time = Date.now() / 1000 - hours * 3600
+      utimesSync(join(folder, 'code'), time, time)
+      return folder
+    }
+    const ends = (child: ChildProcess) => new Promise((resolve) => child.once('exit', resolve))
+    const stranger = spawn('sleep', ['60'], { cwd: '/' })
+    const tee = spawn('sleep', ['60'], { cwd: kept('old', 25) })
+    try {
+      kept('old', 25, stranger.pid!, tee.pid!)
+      for (const [name, hours] of [
+        ['young', 23],
+        ['going', 0],
+      ] as const)
+        kept(name, hours)
+      const ended = ends(tee)
+      await next.to().exec('true')
+      assert.equal(
+        left(runs('swept'))
+          .map((name) => name.split('.').at(-1))
+          .sort(),
+        ['going', 'young'],
+      )
+      await ended
+      assert.is(stranger.exitCode ?? stranger.signalCode, null)
+    } finally {
+      for (const child of [stranger, tee]) child.kill()
+      for (const name of left(runs('swept'))) rmSync(join(jobs, name), { recursive: true })
+      await next.close()
+      await sshd.stop()
+    }
+  })
 }
 
 test.run()

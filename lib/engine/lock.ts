@@ -24,10 +24,16 @@ export interface Holder {
 
 /**
  * Takes all hosts for one run, or none. What it gives releases them; `toLook` is what to add to look in spite of a
- * lock.
+ * lock. `dead` hears of each run that had left its lock behind.
  * @throws Refused naming who holds one of them
  */
-export function lockHosts(hosts: readonly Host[], run: string, playbook: string, toLook = '--check'): () => void {
+export function lockHosts(
+  hosts: readonly Host[],
+  run: string,
+  playbook: string,
+  toLook = '--check',
+  dead: (run: string) => void = () => {},
+): () => void {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const taken: string[] = []
   const release = () => taken.splice(0).forEach((file) => rmSync(file, { force: true }))
@@ -36,7 +42,7 @@ export function lockHosts(hosts: readonly Host[], run: string, playbook: string,
   const byFile = new Map(hosts.map((host) => [fileOf(host), host]))
   try {
     for (const [file, host] of [...byFile].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      const other = take(file, { ...own, host: host.name })
+      const other = take(file, { ...own, host: host.name }, dead)
       if (other) throw refusal(other, toLook)
       taken.push(file)
     }
@@ -70,7 +76,7 @@ function fileOf({ name, settings }: Host): string {
   return path.join(directory, `${encodeURIComponent(address)}.lock`)
 }
 
-function take(file: string, holder: Holder): Holder | undefined {
+function take(file: string, holder: Holder, dead: (run: string) => void): Holder | undefined {
   const own = `${file}.${process.pid}`
   // Linked into its place, so that nobody ever reads half of a lock.
   writeFileSync(own, JSON.stringify(holder), { mode: 0o600 })
@@ -94,6 +100,7 @@ function take(file: string, holder: Holder): Holder | undefined {
       const moved = read(stale)
       try {
         if (moved && lives(moved)) linkSync(stale, file)
+        else if (moved) dead(moved.run)
       } finally {
         rmSync(stale, { force: true })
       }
@@ -119,13 +126,21 @@ export function lives({ pid, machine, started }: Holder): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
   }
-  return started === undefined || startOf(pid) === started
+  const stat = statOf(pid)
+  // Killed, and its parent has not taken notice.
+  if (stat?.[0] === 'Z') return false
+  return started === undefined || stat?.[19] === started
 }
 
-// The 22nd field of stat; the 2nd, the name, may have blanks and brackets in it.
+// When it began is the 22nd field of stat; the 2nd, the name, may have blanks and brackets in it.
 function startOf(pid: number): string | undefined {
+  return statOf(pid)?.[19]
+}
+
+/** The fields of stat from the 3rd on, the state. */
+function statOf(pid: number): readonly string[] | undefined {
   try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\)/s, '').trim().split(' ')[19]
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\)/s, '').trim().split(' ')
   } catch {
     return undefined
   }

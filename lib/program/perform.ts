@@ -67,7 +67,11 @@ export async function perform(prepared: Prepared, how: Performance): Promise<Per
   if (unanswered.length > 0) throw new Refused(unanswered, exit.refused)
   const runId = newRunId()
   const claims = locks !== undefined && changesSomething(plays)
-  const release = claims ? written(() => lockHosts(workedOn(plays), runId, playbook.name, locks)) : () => {}
+  // Of the run that is gone on with nothing goes on: it would have its lock here.
+  const over = new Set(resume === undefined ? [] : done?.runs)
+  const release = claims
+    ? written(() => lockHosts(workedOn(plays), runId, playbook.name, locks, (run) => over.add(run)))
+    : () => {}
   // Whatever ends the process, the next run must not find it locked.
   process.on('exit', release)
   try {
@@ -98,6 +102,7 @@ export async function perform(prepared: Prepared, how: Performance): Promise<Per
       run: runId,
       holder: describe(holderOf(runId, playbook.name)),
       unlock: (host, run) => `${program()} unlock ${run} --force -i ${inventory.path} -l ${host}`,
+      over: (run) => over.has(run),
       refused(reason) {
         locked = true
         untold.add(reason)

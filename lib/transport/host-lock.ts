@@ -14,6 +14,8 @@ export interface Claim {
   unlock(host: string, run: string): string
   /** Whether the log of each host is told of the run. */
   readonly logs?: boolean
+  /** Whether a run is known to have ended: it holds no host any more, whatever of its connection is still there. */
+  over?(run: string): boolean
   /** Hears of each host that another run holds. */
   refused(reason: Locked): void
   warn(message: string): void
@@ -78,12 +80,17 @@ export class HostLock implements Locking {
   readonly #claim: Claim
   #refused: Locked | undefined
   #clearing: Promise<void> | undefined
+  #going: Promise<void> | undefined
+  #waits = 0
+  #over = ''
   #file: string | undefined
+  readonly #pause: (milliseconds: number) => Promise<void>
   /** Who took it, and so may take it away. */
   taken: { readonly become: Become | undefined; readonly gate: Gate } | undefined
 
-  constructor(claim: Claim) {
+  constructor(claim: Claim, pause: (milliseconds: number) => Promise<void>) {
     this.#claim = claim
+    this.#pause = pause
   }
 
   get run(): string {
@@ -92,7 +99,13 @@ export class HostLock implements Locking {
 
   taking(token: string, job: boolean): string {
     const { run, holder } = this.#claim
-    const ours = { run: quote(run), holder: quote(oneLine(holder)), temporary: `/tmp/.switchover-${token}`, job }
+    const ours = {
+      run: quote(run),
+      holder: quote(oneLine(holder)),
+      temporary: `/tmp/.switchover-${token}`,
+      job,
+      over: this.#over,
+    }
     return inFront(sweeping + take(ours), token)
   }
 
@@ -117,6 +130,10 @@ export class HostLock implements Locking {
         await (this.#clearing ??= this.#clear(about.trim().split(' ').map(Number), holder, link, become, gate))
         return false
       default: {
+        if (this.#over !== run && this.#claim.over?.(run) === true) {
+          await (this.#going ??= this.#wait(link, holder, run))
+          return false
+        }
         const owner = about === 'root' || about === '' ? '' : ` (the lock is ${about}'s)`
         this.#refused = new Locked(
           `${link.name} is locked by ${holder || 'another run'}${owner}`,
@@ -126,6 +143,15 @@ export class HostLock implements Locking {
         throw this.#refused
       }
     }
+  }
+
+  /** A run that has ended goes by itself as a rule; where it does not, its connection leads nowhere any more. */
+  async #wait({ name }: Link, holder: string, run: string) {
+    if (this.#waits++ === 0)
+      this.#claim.warn(`${name}: ${holder} has ended, and its connection not yet: waiting for it`)
+    await this.#pause(goingFor / goingAsked)
+    if (this.#waits >= goingAsked) this.#over = run
+    this.#going = undefined
   }
 
   /** What a run that was killed left behind there ends before anything else begins. */
@@ -158,6 +184,10 @@ export class HostLock implements Locking {
   }
 }
 
+/** Milliseconds that the connection of a run which has ended may still be there, and how often it is looked at. */
+const goingFor = 5000
+const goingAsked = 10
+
 /** Seconds that a command which nobody waits for any more may still take. */
 const patience = 20
 
@@ -186,6 +216,7 @@ look() {
 owner() { ls -ld "$l" 2>/dev/null | { read -r a d o z; echo "$o"; }; }
 alive() {
   [ -n "$was" ] || return 0
+  [ "$was" != "$over" ] || return 1
   # Who cannot see the processes of others cannot tell.
   begun 1 || [ -O "$l" ] || return 0
   [ -n "$c" ] || { [ -z "$cs" ] && [ -n "$w" ]; }
@@ -193,7 +224,13 @@ alive() {
 `
 
 /** Takes the lock, or says who has it. Never follows what somebody planted: a link into place is made or is not. */
-const take = (of: { run: string; holder: string; temporary: string; job: boolean }): string => `run=${of.run}
+const take = (of: {
+  run: string
+  holder: string
+  temporary: string
+  job: boolean
+  over: string
+}): string => `run=${of.run} over=${quote(of.over)}
 ${words}
 connection() {
   p=$PPID
@@ -230,7 +267,8 @@ done
 rm -f $t; [ -e "$l" ] || [ -h "$l" ] || { echo "unlocked $why"; exit; }
 look; printf 'held %s\\t%s\\t%s\\n' "$(owner)" "$who" "$was"`
 
-const unlocking = ({ run, force }: Unlock): string => `${words}
+const unlocking = ({ run, force }: Unlock): string => `over=
+${words}
 [ -e "$l" ] || [ -h "$l" ] || { echo none; exit; }
 look
 say() { printf '%s\\t%s\\t%s\\t%s\\n' "$1" "$was" "$who" "$(owner)"; exit; }

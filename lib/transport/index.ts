@@ -61,7 +61,7 @@ export function createTransport(options: TransportOptions): Transport {
       if (locking) link.lock = locking
       return link
     }
-    const lock = options.claim && new HostLock(options.claim)
+    const lock = options.claim && new HostLock(options.claim, pause)
     const made = new OneMachine(host.name, host.settings, opening, peer, pause, lock)
     machines.set(key, made)
     return made

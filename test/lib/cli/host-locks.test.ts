@@ -151,6 +151,27 @@ test('what a killed run left behind ends before the next begins, and nothing sta
   assert.not.ok(existsSync(lock))
 })
 
+test('the run that is resumed is waited for where its connection is still there', async ({ sshd, one, two, lock }) => {
+  rmSync(`${sshd.home}/go`)
+  rmSync(`${sshd.home}/log`)
+  const first = one.start(site('work'))
+  await until(() => log(sshd).length === 1)
+  const session = Number(/^c (\d+)/m.exec(readFileSync(lock, 'utf8'))![1])
+  // A server that cannot notice that its client has gone.
+  process.kill(session, 'SIGSTOP')
+  first.process.kill('SIGKILL')
+  await first.ended
+  assert.is((await two.run(exec())).code, 9)
+  const second = one.start([...site('work'), '--resume'])
+  await second.printed('has ended, and its connection not yet: waiting for it')
+  process.kill(session, 'SIGCONT')
+  writeFileSync(`${sshd.home}/go`, '')
+  const { code, stdout, stderr } = await second.ended
+  assert.is(code, 0, stdout + stderr)
+  assert.equal(log(sshd), ['begins', 'ends', 'begins', 'ends'])
+  assert.not.ok(existsSync(lock))
+})
+
 test('a long command of a killed run is found by the next one, and not begun again', async ({
   sshd,
   one,

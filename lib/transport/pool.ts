@@ -26,10 +26,12 @@ export class Pool {
   readonly #waiting = new Map<Promise<Shell>, number>()
   readonly #alone = new Set<number>()
   readonly #later: string[] = []
+  readonly #longest: number
   #tidying = Promise.resolve(false)
   readonly #lanes = new WeakMap<object, { shell: Promise<Shell>; running: number }>()
 
-  constructor(link: Link, become: Become | undefined, gate: Gate) {
+  constructor(link: Link, become: Become | undefined, gate: Gate, tidying = mostForTidying) {
+    this.#longest = tidying
     this.#link = link
     this.#become = become
     this.#gate = gate
@@ -132,12 +134,13 @@ export class Pool {
   #tidy(): Promise<boolean> {
     const scripts = this.#later.splice(0)
     if (scripts.length === 0) return this.#tidying
-    const signal = AbortSignal.timeout(mostForTidying)
-    const request = { script: scripts.join('\n'), tidy: true, keep: 0, signal }
-    const tidied = this.run({}, request).then(
+    // Waited for so long only, and not ended: that would end what another has asked of the same shell meanwhile.
+    const late = new Promise<false>((resolve) => setTimeout(() => resolve(false), this.#longest).unref())
+    const answered = this.run({}, { script: scripts.join('\n'), tidy: true, keep: 0 }).then(
       () => true,
       () => false,
     )
+    const tidied = Promise.race([answered, late])
     return (this.#tidying = Promise.all([this.#tidying, tidied]).then(() => tidied))
   }
 

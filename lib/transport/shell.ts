@@ -56,6 +56,7 @@ export class Shell {
   #count = 0
   #retired = false
   #dead = false
+  #ending = false
   /** Called when it has nothing to do, or has died. */
   changed: (() => void) | undefined
 
@@ -72,7 +73,7 @@ export class Shell {
     void Promise.race([program.closed, program.exited.then(settle)])
       .then(() => program.exited)
       .then((code) => {
-        this.#die(code ?? 'lost')
+        this.#die(this.#ending ? 'stopped' : (code ?? 'lost'))
       })
   }
 
@@ -127,6 +128,7 @@ export class Shell {
   /** Ends with all that runs in it: nobody waits for that any more. */
   async end(): Promise<void> {
     this.#retired = true
+    this.#ending = true
     if (!this.#dead) await this.#endTree()
     this.#die('stopped')
   }
@@ -163,6 +165,8 @@ export class Shell {
   }
 
   async #stop(pending: Pending): Promise<string | undefined> {
+    // Its exit may be heard of before this is: nothing in it has ended it.
+    this.#ending = true
     const failed = await this.#endTree()
     this.#drop(pending)
     this.#die('stopped')

@@ -1,4 +1,5 @@
 import { Stray } from '../engine/failure.ts'
+import type { Event } from '../model/event.ts'
 import type { Performed } from '../program/performed.ts'
 import { authorsFrame, showLocation } from '../model/location.ts'
 import { exit } from '../model/problem.ts'
@@ -17,6 +18,27 @@ export interface Signals {
   release(): void
 }
 
+/**
+ * Carries something out that catches signals from when it calls `caught`, and no longer than it goes on. Gives the exit
+ * code of its end; without one, nothing was to be done.
+ */
+export async function withSignals(
+  carryOut: (
+    caught: (emit: (event: Event) => void) => Signals,
+  ) => Promise<{ readonly outcome: Performed['outcome'] } | undefined>,
+): Promise<number> {
+  let signals: Signals | undefined
+  try {
+    const ended = await carryOut((emit) => {
+      signals?.release()
+      return (signals = catchSignals((message) => emit({ type: 'warned', message })))
+    })
+    return ended ? exitCode(ended.outcome, signals) : exit.ok
+  } finally {
+    signals?.release()
+  }
+}
+
 /** Seconds that a run may take to end when it is told to. */
 const patience = 30
 
@@ -25,7 +47,7 @@ const patience = 30
  * nobody caught do the first two at once. Nothing else is to end the process before the run has ended, but a run that
  * cannot end within half a minute.
  */
-export function catchSignals(warn: (message: string) => void): Signals {
+function catchSignals(warn: (message: string) => void): Signals {
   const stop = new AbortController()
   const abort = new AbortController()
   let by: NodeJS.Signals = 'SIGINT'
@@ -96,7 +118,7 @@ export function catchSignals(warn: (message: string) => void): Signals {
 }
 
 /** The exit code of a run: of one that was refused at a gate because Ctrl-C answered it, that of Ctrl-C. */
-export function exitCode(outcome: Performed['outcome'], signals: Signals | undefined): number {
+function exitCode(outcome: Performed['outcome'], signals: Signals | undefined): number {
   const interrupted = outcome === 'interrupted' || (outcome === 'refused' && signals?.stop.aborted)
   if (interrupted) return signals?.exitCode() ?? exit.interrupted
   return exit[outcome as Exclude<Performed['outcome'], 'interrupted'>]

@@ -5,7 +5,7 @@ import { typed } from '../cli/command-line.ts'
 import { becomeOf, keepOf } from '../cli/inputs.ts'
 import { type connecting, keeping, type Options, pick, type ValuesOf, vaults } from '../cli/options.ts'
 import { checkOutputs, makeOwn, ownReporters, reportersFor } from '../cli/reporters.ts'
-import { catchSignals, exitCode, type Signals } from '../cli/signals.ts'
+import { withSignals } from '../cli/signals.ts'
 import { interactive } from '../cli/terminal.ts'
 import { version } from '../cli/version.ts'
 import { applyLimit } from '../model/pattern.ts'
@@ -117,8 +117,8 @@ async function execute(selected: Selected, plan: SavedPlan, file: string, values
   const { live, reporters } = await reportersFor({ ...values, step: false, check: false }, own, runOf(plan))
   const become = becomeOf(plan.given.connecting as Pick<ValuesOf<typeof connecting>, 'become' | 'become-user'>)
   const anew = `${program()} ${typed(plan.argv)}${plan.asked}`
-  let signals: Signals | undefined
-  try {
+  let leftOut = false
+  const code = await withSignals(async (caught) => {
     const { performed, left } = await carryOut(selected, {
       plan,
       code: checksumsOf(selected.file),
@@ -137,20 +137,15 @@ async function execute(selected: Selected, plan: SavedPlan, file: string, values
       records: true,
       unattended: !values.yes && !interactive(),
       reporters,
-      operator(emit) {
-        signals?.release()
-        signals = catchSignals((message) => emit({ type: 'warned', message }))
-        return operatorAt(live, signals, values, emit)
-      },
+      operator: (emit) => operatorAt(live, caught(emit), values, emit),
     })
     if (!performed && left.size === 0)
       process.stdout.write(`${file}: nothing is to be changed
 `)
-    const code = performed ? exitCode(performed.outcome, signals) : exit.ok
-    return code === exit.ok && left.size > 0 ? exit.refused : code
-  } finally {
-    signals?.release()
-  }
+    leftOut = left.size > 0
+    return performed
+  })
+  return code === exit.ok && leftOut ? exit.refused : code
 }
 
 /** The line of the plain run of the same: how to go on where a run of the plan has stopped. */

@@ -7,10 +7,10 @@ import { mask } from '../report/mask.ts'
 import { harmlessLines } from '../report/width.ts'
 import { command } from '../cli/command.ts'
 import { typed } from '../cli/command-line.ts'
-import { becomeOf, readInventory, withConnectionOptions } from '../cli/inputs.ts'
+import { becomeOf, keepOf, readInventory, withConnectionOptions } from '../cli/inputs.ts'
 import { questions } from '../cli/operator.ts'
-import { connecting, type Options, pick, type ValuesOf, vaults } from '../cli/options.ts'
-import { catchSignals, exitCode, type Signals } from '../cli/signals.ts'
+import { connecting, keeping, type Options, pick, type ValuesOf, vaults } from '../cli/options.ts'
+import { withSignals } from '../cli/signals.ts'
 import { select } from '../engine/select.ts'
 import { type Command, perform as ran } from '../kit/command.ts'
 import { sh } from '../kit/shell.ts'
@@ -25,6 +25,7 @@ const options = {
     describe: 'It only looks: run in check mode too, and on hosts that another run has locked',
   },
   ...connecting,
+  ...keeping,
   ...vaults,
 } as const satisfies Options
 
@@ -105,9 +106,8 @@ async function execute({ pattern, words, values, argv }: ExecArguments): Promise
 
   const { perform } = await import('../program/perform.ts')
   const endings = new Map<string, Ending>()
-  let signals: Signals | undefined
-  try {
-    const { outcome } = await perform(
+  return withSignals(async (caught) => {
+    const ended = await perform(
       { playbook: book, inventory, plays },
       {
         check: values.check,
@@ -115,14 +115,14 @@ async function execute({ pattern, words, values, argv }: ExecArguments): Promise
         audit: values.audit,
         forceHandlers: false,
         argv,
+        keep: keepOf(values),
         ...becomeOf(values),
         // Whoever only looks may look at a host on which another run works.
         ...(values.check || values.probe ? {} : { locks: '--probe, for a command that only looks' }),
         records: !values.check,
         reporters: [reporter(values.verbose > 0, results, endings)],
         operator(emit) {
-          signals = catchSignals((message) => emit({ type: 'warned', message }))
-          const { stop, abort } = signals
+          const { stop, abort } = caught(emit)
           return { ...questions(stop, (question) => question()), gate: async () => true, stop, abort }
         },
       },
@@ -131,10 +131,8 @@ async function execute({ pattern, words, values, argv }: ExecArguments): Promise
     process.stdout.write(
       values.json ? `${mask(JSON.stringify(ends, undefined, 2))}\n` : harmlessLines(mask(folded(ends))),
     )
-    return exitCode(outcome, signals)
-  } finally {
-    signals?.release()
-  }
+    return ended
+  })
 }
 
 /** Notes how the command ends on each host; what it says meanwhile is shown where that is wanted. */

@@ -2,7 +2,7 @@ import { command } from '../cli/command.ts'
 import { holdsSecret, typed, withoutSecrets } from '../cli/command-line.ts'
 import { becomeOf } from '../cli/inputs.ts'
 import { connecting, type Options, pick, type ValuesOf } from '../cli/options.ts'
-import { catchSignals, exitCode, type Signals } from '../cli/signals.ts'
+import { withSignals } from '../cli/signals.ts'
 import { version } from '../cli/version.ts'
 import type { Reporter } from '../model/event.ts'
 import type { SavedPlan } from '../model/plan.ts'
@@ -83,9 +83,8 @@ async function look(selected: Selected, key: string, values: ValuesOf<typeof opt
   const { Recording } = await import('../program/recording.ts')
   const recording = new Recording(selected.plays, key)
   const become = becomeOf(values)
-  let signals: Signals | undefined
-  try {
-    const { outcome } = await perform(selected, {
+  const exitCode = await withSignals((caught) =>
+    perform(selected, {
       check: true,
       forks: values.forks,
       forceHandlers: false,
@@ -94,15 +93,10 @@ async function look(selected: Selected, key: string, values: ValuesOf<typeof opt
       records: false,
       weigh: recording.weigh,
       reporters: [recording.reporter, warnings],
-      operator(emit) {
-        signals = catchSignals((message) => emit({ type: 'warned', message }))
-        return operatorAt({ pause() {}, resume() {} }, signals, { yes: false }, emit)
-      },
-    })
-    return { tasks: recording.tasks(), exitCode: exitCode(outcome, signals) }
-  } finally {
-    signals?.release()
-  }
+      operator: (emit) => operatorAt({ pause() {}, resume() {} }, caught(emit), { yes: false }, emit),
+    }),
+  )
+  return { tasks: recording.tasks(), exitCode }
 }
 
 /** Tells warnings, and nothing else of a run. */

@@ -6,7 +6,7 @@ import { becomeOf, inventorySources, keepOf, readInventory, withConnectionOption
 import { questions } from '../cli/operator.ts'
 import { type connecting, options, pick, type Values, type ValuesOf, vaults } from '../cli/options.ts'
 import { checkOutputs, makeOwn, type Own, ownReporters, reportersFor } from '../cli/reporters.ts'
-import { catchSignals, exitCode, type Signals } from '../cli/signals.ts'
+import { type Signals, withSignals } from '../cli/signals.ts'
 import { vaultOpener } from '../cli/passwords.ts'
 import { choice, Interrupted, interactive } from '../cli/terminal.ts'
 import { type PlayNode, tasksOf } from '../engine/select.ts'
@@ -171,9 +171,8 @@ async function execute(prepared: Prepared, own: readonly Own[], { values, argv }
   const { live, reporters } = await reportersFor(values, own, argv)
   const { perform } = await import('../program/perform.ts')
   const keeps = check || !values.undoable ? undefined : await keeperOf(prepared, values)
-  let signals: Signals | undefined
-  try {
-    const { outcome, page } = await perform(prepared, {
+  return withSignals(async (caught) => {
+    const ended = await perform(prepared, {
       check,
       forks,
       forceHandlers: values['force-handlers'],
@@ -188,21 +187,19 @@ async function execute(prepared: Prepared, own: readonly Own[], { values, argv }
       unattended: !check && !values.yes && !interactive(),
       reporters,
       operator(emit) {
-        const caught = (signals = catchSignals((message) => emit({ type: 'warned', message })))
+        const signals = caught(emit)
         return {
-          ...operatorAt(live, caught, values, emit),
+          ...operatorAt(live, signals, values, emit),
           ...(values.step
-            ? { step: (task, hosts) => stoppable(caught, 'no', () => stepper(task, hosts, caught)) }
+            ? { step: (task, hosts) => stoppable(signals, 'no', () => stepper(task, hosts, signals)) }
             : {}),
         }
       },
     })
     // Not on stdout, which is the events' where they are asked for as JSON.
-    if (page !== undefined) process.stderr.write(`The report of this run: ${page}\n`)
-    return exitCode(outcome, signals)
-  } finally {
-    signals?.release()
-  }
+    if (ended.page !== undefined) process.stderr.write(`The report of this run: ${ended.page}\n`)
+    return ended
+  })
 }
 
 /** The operator at the terminal, who may stop it and is asked at gates. */

@@ -2,7 +2,7 @@ import { command } from '../cli/command.ts'
 import { becomeOf, keepOf, readInventory, withConnectionOptions } from '../cli/inputs.ts'
 import { connecting, keeping, type Options, pick, type ValuesOf, vaults } from '../cli/options.ts'
 import { checkOutputs, makeOwn, ownReporters, reportersFor } from '../cli/reporters.ts'
-import { catchSignals, exitCode, type Signals } from '../cli/signals.ts'
+import { withSignals } from '../cli/signals.ts'
 import { interactive } from '../cli/terminal.ts'
 import { select } from '../engine/select.ts'
 import { counted } from '../model/counted.ts'
@@ -103,9 +103,8 @@ async function execute(
   const { live, reporters } = await reportersFor({ ...values, step: false }, own, argv)
   const { perform } = await import('../program/perform.ts')
   const { check, resume } = values
-  let signals: Signals | undefined
-  try {
-    const { outcome } = await perform(prepared, {
+  return withSignals((caught) =>
+    perform(prepared, {
       check,
       forks: values.forks,
       forceHandlers: false,
@@ -123,13 +122,7 @@ async function execute(
             keeper: (run: string) =>
               new Keeper({ run, playbook: prepared.playbook.name, inventory: values.inventory ?? [] }),
           }),
-      operator(emit) {
-        signals = catchSignals((message) => emit({ type: 'warned', message }))
-        return operatorAt(live, signals, values, emit)
-      },
-    })
-    return exitCode(outcome, signals)
-  } finally {
-    signals?.release()
-  }
+      operator: (emit) => operatorAt(live, caught(emit), values, emit),
+    }),
+  )
 }

@@ -4,6 +4,7 @@ import type { Connection } from '../../model/operation.ts'
 import { carry } from './carry.ts'
 import { type Direct, straight } from './direct.ts'
 import { hostSource, hostTarget } from './ends.ts'
+import { readingData, receivingData } from './holes.ts'
 import { readingScript } from './lanes.ts'
 import { type Meter, meterOf } from './progress.ts'
 import { receiving } from './receive.ts'
@@ -20,6 +21,8 @@ export type Brought = {
   readonly path: string
   readonly to: string
   readonly bytes: number
+  /** Much of it is holes, which are not sent. */
+  readonly holes?: boolean
   /** Size and time of the other host's file, by which one sees that it is another one now. */
   readonly stamp: string
   /** No earlier copy has brought a part of it. */
@@ -65,14 +68,14 @@ export async function bring(
 async function bringOne(
   source: Connection,
   connection: Connection,
-  { path, to, bytes, stamp, anew, finish }: Brought,
+  { path, to, bytes, holes = false, stamp, anew, finish }: Brought,
   meter: Meter,
   atOnce: number,
   direct: Direct | undefined,
 ): Promise<void> {
-  const target = hostTarget(connection, to)
+  const target = hostTarget(connection, to, holes)
   await carry({
-    source: hostSource(source, path),
+    source: hostSource(source, path, holes),
     target,
     bytes,
     stamp,
@@ -80,7 +83,10 @@ async function bringOne(
     meter,
     atOnce,
     ...(direct && {
-      past: (at) => straight(source, connection, readingScript(path, at), receiving(target.part, at), path, direct),
+      past: (at) =>
+        holes
+          ? straight(source, connection, readingData(path, at, bytes), receivingData(target.part, at), path, direct)
+          : straight(source, connection, readingScript(path, at), receiving(target.part, at), path, direct),
     }),
   })
   await performStep(connection, finish)

@@ -46,6 +46,8 @@ export async function carry({
     sums = [await sum, ours]
   } else {
     const passed = await relay(reading, writing, meter, reading.ours || writing.ours)
+    // Holes did not pass.
+    meter(Math.max(0, bytes - from - passed.bytes))
     sums = await Promise.all([reading.sum(passed), writing.sum(passed)])
   }
   if ((await source.stamp()) !== stamp) {

@@ -8,6 +8,7 @@ import { Advice, CommandFailed, output, type Connection, type Stream } from '../
 import { atPlace } from '../../kit/links.ts'
 import { sh } from '../../kit/shell.ts'
 import { failedTo } from './direct.ts'
+import { readingData, receivingData } from './holes.ts'
 import { reading, writing } from './lanes.ts'
 import { mebi } from './progress.ts'
 import { type Range, sumIn, sumOf, sumOfPart, sumScript } from './receive.ts'
@@ -47,8 +48,8 @@ export interface Target extends Place {
 /** What the name of a file ends with while it is copied. */
 export const suffix = '.switchover-part'
 
-/** A file of a host that is read. */
-export function hostSource(connection: Connection, path: string): Source {
+/** A file of a host that is read; with `holes` only its data are sent, for a target that is told the same. */
+export function hostSource(connection: Connection, path: string, holes = false): Source {
   return {
     path,
     name: `${path} of ${connection.host.name}`,
@@ -62,7 +63,9 @@ export function hostSource(connection: Connection, path: string): Source {
         failed: failedTo('read', path, connection),
         sum: () => sum,
         async start() {
-          const stream = await reading(connection, { path, from, bytes, atOnce })
+          const stream = holes
+            ? await connection.stream(readingData(path, from, bytes))
+            : await reading(connection, { path, from, bytes, atOnce })
           // At the same time, for then each byte comes from the disk once.
           const summing = connection.stream(sumScript(path, { from }))
           sum = summing.then(said).then(sumIn)
@@ -81,7 +84,7 @@ export function hostSource(connection: Connection, path: string): Source {
 }
 
 /** A file of a host that is written. */
-export function hostTarget(connection: Connection, path: string): Target {
+export function hostTarget(connection: Connection, path: string, holes = false): Target {
   const part = `${path}${suffix}`
   return {
     path,
@@ -107,7 +110,8 @@ if [ -f "$p" ] && [ ! -L "$p" ] && [ -O "$p" ]; then stat -c %s "$p"; else echo 
       ours: false,
       failed: failedTo('write', path, connection),
       sum: async ({ said }) => sumIn(said),
-      start: () => writing(connection, { path: part, from, bytes, atOnce }),
+      start: () =>
+        holes ? connection.stream(receivingData(part, from)) : writing(connection, { path: part, from, bytes, atOnce }),
     }),
   }
 }

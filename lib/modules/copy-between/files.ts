@@ -8,6 +8,7 @@ import { Advice, operation, type Operation } from '../../model/operation.ts'
 import { bring, type Bringing, type Brought } from './bring.ts'
 import type { Direct } from './direct.ts'
 import { suffix } from './ends.ts'
+import { hasHoles } from './holes.ts'
 import { type Entry, list, look } from './listing.ts'
 
 /** What was copied from host to host. */
@@ -37,8 +38,9 @@ export interface FileBetween {
 
 /**
  * Brings the files of a directory from another host: those that are missing here or differ in size or time. Each file
- * is streamed, checked by sha256 and only then given its name; a copy that broke off goes on where it stopped. Files
- * that only the receiving host has stay, and so do the owners: those of new files are the task's user.
+ * is streamed, checked by sha256 and only then given its name; a copy that broke off goes on where it stopped. Holes
+ * are not sent and stay holes. Files that only the receiving host has stay, and so do the owners: those of new files
+ * are the task's user.
  *
  * ```ts
  * copyBetween.files({ from: host.vars.source, path: '/var/lib/glance/images' })
@@ -190,6 +192,7 @@ function brought(entry: Entry, path: string, to: string, begun: ReadonlySet<stri
     path,
     to,
     bytes: size,
+    ...(hasHoles(entry) && { holes: true }),
     stamp: `${size} ${mtime}`,
     anew: !begun.has(entry.path),
     finish: { script: `${held(`${to}${suffix}`)}\n${finish}` },

@@ -12,10 +12,12 @@ export interface Entry {
   readonly size: number
   readonly mtime: number
   readonly mode: string
+  /** Of 512 bytes. */
+  readonly blocks: number
 }
 
 // A path never has two slashes in a row, so three begin an entry whatever characters the names are made of.
-const format = '/// %f %s %Y %n'
+const format = '/// %f %s %Y %b %n'
 
 /** All below a directory, but for what is excluded directly below it; undefined when there is none. */
 export async function list(
@@ -57,9 +59,9 @@ function entriesOf(said: string, connection: Reader): readonly Entry[] {
     .split(/^\/\/\/ /m)
     .slice(1)
     .flatMap((entry) => {
-      const match = /^([0-9a-f]+) (\d+) (\d+) \.(?:\/([^]*))?\n$/.exec(entry)
-      if (match?.[4] === undefined) return []
-      const [mode, name] = [Number.parseInt(match[1]!, 16), match[4]!]
+      const match = /^([0-9a-f]+) (\d+) (\d+) (\d+) \.(?:\/([^]*))?\n$/.exec(entry)
+      if (match?.[5] === undefined) return []
+      const [mode, name] = [Number.parseInt(match[1]!, 16), match[5]!]
       // A host says what it likes; what it says is written on another one.
       if (name.split('/').some((one) => one === '..' || one === '.' || one === ''))
         throw new Advice(
@@ -77,6 +79,7 @@ function entriesOf(said: string, connection: Reader): readonly Entry[] {
           mode: (mode & 0o7777).toString(8),
           size: Number(match[2]),
           mtime: Number(match[3]),
+          blocks: Number(match[4]),
           path: name,
         },
       ]

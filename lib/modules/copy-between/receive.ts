@@ -49,7 +49,8 @@ export function emptying(part: string): string {
   return `umask 077; ${atPlace}${sh`beside ${part}`}; rm -f -- "./$f" && (set -C; : > "./$f")`
 }
 
-const both = `rc=$({ { receive; echo $? >&4; } | follow | $sum >&5; } 4>&1); exit $rc`
+/** The end of such a script: what `receive` has written, by what it says, is summed up by `follow`. */
+export const summed = `rc=$({ { receive; echo $? >&4; } | follow | $sum >&5; } 4>&1); exit $rc`
 
 /**
  * A script that puts its stdin into a file, from a place on that an earlier try has reached, and says the sha256 of
@@ -58,7 +59,7 @@ const both = `rc=$({ { receive; echo $? >&4; } | follow | $sum >&5; } 4>&1); exi
 export function receiving(part: string, from = 0): string {
   return `${from === 0 ? `${emptying(part)} || exit` : ''}
 ${receiver(part, from, 16 * mebi)}
-exec 5>&1; ${both}`
+exec 5>&1; ${summed}`
 }
 
 /**
@@ -74,7 +75,7 @@ i=$((i + lane * count)) step=$((lanes * count))
 case $work in
 turn) receive ;;
 sum) follow | $sum ;;
-all) ${both} ;;
+all) ${summed} ;;
 esac`
 }
 

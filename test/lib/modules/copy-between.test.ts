@@ -4,8 +4,10 @@ import {
   appendFileSync,
   chmodSync,
   chownSync,
+  closeSync,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -14,6 +16,7 @@ import {
   truncateSync,
   utimesSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { Transform } from 'node:stream'
@@ -73,6 +76,7 @@ const entry = (path: string, size: number, more: object = {}) => ({
   directory: false,
   mtime: 1_400_000_000,
   mode: '640',
+  blocks: Math.ceil(size / 512),
   ...more,
 })
 const from = { name: 'node-1' }
@@ -279,6 +283,47 @@ for (const shell of shells) {
       [true, 'short', true],
     )
     assert.equal(readdirSync(root).sort(), ['image', 'short', 'whole'])
+  })
+
+  test('holes are not sent and stay holes, also after a copy that was cut', async () => {
+    const { root, theirs, source, target, put, files, read } = fresh()
+    // The cmp of busybox takes its time.
+    const size = (shell.env?.PATH ? 18 : 50) * mebi + 7
+    const content = Buffer.alloc(size)
+    for (const [at, bytes] of [
+      [0.5, 1],
+      [3, 0.1],
+      [12, 1],
+    ] as const)
+      randomBytes(bytes * mebi).copy(content, at * mebi)
+    const data = 5 * mebi
+    put('volume', '')
+    truncateSync(join(theirs, 'volume'), size)
+    const volume = openSync(join(theirs, 'volume'), 'r+')
+    for (const at of [0, 1, 3, 12]) writeSync(volume, content, at * mebi, mebi, at * mebi)
+    closeSync(volume)
+    utimesSync(join(theirs, 'volume'), old, old)
+    source.before(/^exec 3>&1; i=/, () => 2 * mebi)
+    assert.match((await error(target, files())).message, `cannot read ${root}/volume on node-1`)
+    rmSync(join(root, 'volume.switchover-part'), { force: true })
+    source.passed = 0
+    await applied(target, () => files())
+    const spent = (path: string) => statSync(path).blocks * 512
+    assert.ok(read('volume').equals(content))
+    assert.ok(spent(join(root, 'volume')) <= data, String(spent(join(root, 'volume'))))
+    assert.ok(source.passed < data + 4000, `${source.passed} passed`)
+    assert.match(target.said.join('\n'), `${(size - 7) / mebi} of ${(size - 7) / mebi} MiB copied`)
+
+    rmSync(join(root, 'volume'))
+    // What lies behind the last whole MiB is to be a hole.
+    writeFileSync(
+      join(root, 'volume.switchover-part'),
+      Buffer.concat([content.subarray(0, 6 * mebi), randomBytes(1000)]),
+    )
+    source.passed = 0
+    await run(target, files())
+    assert.ok(read('volume').equals(content))
+    assert.ok(source.passed < mebi + 4000, `${source.passed} passed`)
   })
 
   needing(test, 'root')('what somebody else left as a beginning, or as a link elsewhere, is none', async () => {
@@ -488,9 +533,15 @@ for (const shell of shells) {
         ] as const
         put('an image', randomBytes(mebi + 5))
         put('empty', '')
+        put('hole', '')
+        truncateSync(join(theirs, 'hole'), 3 * mebi + 1)
         // The receiver is a session of sshd, which does not see the mounts of the sender.
         await applied(target, () => files({ direct: way }))
         assert.ok(read('an image').equals(readFileSync(join(theirs, 'an image'))))
+        assert.equal(
+          [read('hole').equals(Buffer.alloc(3 * mebi + 1)), statSync(join(root, 'hole')).blocks < 16],
+          [true, true],
+        )
         assert.ok(source.passed < 1000, String(source.passed))
         put('next', 'x')
         const refused = await error(

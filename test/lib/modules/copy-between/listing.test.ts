@@ -8,7 +8,7 @@ const test = suite('the files that a host says it has')
 
 /** A host whose find says this. */
 function saying(...names: readonly string[]): Reader {
-  const said = names.map((name) => `/// 81a4 5 1400000000 ${name}\n`).join('')
+  const said = names.map((name) => `/// 81a4 5 1400000000 8 ${name}\n`).join('')
   const stream = async () => ({
     stdin: new PassThrough(),
     stdout: Readable.from([Buffer.from(said)]),

@@ -55,6 +55,7 @@ test('and back: everything is as it was, and edits made since on a compute node 
   )
   await assertAsBefore(before)
   for (const { id } of clouds.volumes.slice(0, 2)) assert.match(await readsWithout('192.168.1.4', id), /code [^0]/)
+  assert.is(await value('node-5', "SHOW DATABASES LIKE 'switchover'"), undefined)
 })
 
 test('back once more does nothing', async () => {

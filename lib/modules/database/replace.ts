@@ -154,8 +154,8 @@ export interface RestoreOptions {
 }
 
 /**
- * Puts a database back as it was before it was replaced, and forgets that it ever was. One that was not replaced is
- * left alone.
+ * Puts a database back as it was before it was replaced, and forgets that it ever was; with the last one goes the
+ * database `switchover` of the records, unless something else is in it. One that was not replaced is left alone.
  *
  * ```ts
  * task('Put it back', database.restore({

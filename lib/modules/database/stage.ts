@@ -20,6 +20,8 @@ export interface Recorded {
 /** The database of our own on every server that we change. */
 export const home = 'CREATE DATABASE IF NOT EXISTS `switchover` DEFAULT CHARACTER SET utf8'
 const table = '`switchover`.`stage`'
+// All tables in it. A replacement makes each of them.
+const records = ['stage', 'foreign_key', 'reread']
 
 /** Reads how far a database has come; one that was never replaced is untouched. */
 export async function readRecord(connection: Reader, login: Login, database: string): Promise<Recorded> {
@@ -86,9 +88,22 @@ export function claiming(database: string, from: Stage, unless = 'FALSE'): strin
 [ "$claimed" = 1 ] || stale ${quote(why)} ${quote('see who else replaces it, and run the task again')}`
 }
 
-/** A statement that forgets a replacement: the database is its own again. */
+/**
+ * Statements that forget a replacement: the database is its own again. With the last one goes the database of our own,
+ * where nothing stands in it that somebody needs.
+ */
 export function forgetStage(database: string): string {
-  return `DELETE FROM ${table} WHERE name = ${literal(database)}`
+  const known = records.map(literal).join(', ')
+  const counts = records.map((one) => `(SELECT COUNT(*) FROM \`switchover\`.\`${one}\`)`)
+  const others =
+    "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'switchover' AND table_name NOT IN"
+  return [
+    `DELETE FROM ${table} WHERE name = ${literal(database)}`,
+    `SET @left = ${counts.join(' + ')} + (${others} (${known}))`,
+    "SET @last = IF(@left = 0, 'DROP DATABASE `switchover`', 'DO 0')",
+    'PREPARE last FROM @last',
+    'EXECUTE last',
+  ].join('; ')
 }
 
 /** A line of a client script: the stage is in `$stage` then, and nothing where the database is untouched. */

@@ -691,6 +691,33 @@ for (const shell of shells) {
     )
   })
 
+  once('with the last database that is put back goes the record, unless something else is in it', async () => {
+    const [one, other] = [fresh(), fresh()]
+    const { target } = one
+    const record = () => target.sql("SHOW DATABASES LIKE 'switchover'").trim()
+    const back = ({ name, saved }: typeof one) => apply(target, database.restore({ database: name, saved, ...utf8 }))
+    target.sql('DROP DATABASE IF EXISTS switchover')
+    for (const { name, saved, dump, replace } of [one, other]) {
+      target.sql(`CREATE DATABASE ${name}; CREATE TABLE ${name}.own (id INT)`)
+      await apply(target, database.dump({ database: name, to: saved }))
+      await dump()
+      await replace()
+    }
+    await back(one)
+    assert.is(record(), 'switchover')
+    target.sql('CREATE TABLE switchover.notes (id INT)')
+    await back(other)
+    assert.is(record(), 'switchover')
+    target.sql('DROP TABLE switchover.notes')
+    await one.replace()
+    assert.is(await one.stage(), 'imported')
+    await back(one)
+    assert.is(record(), '')
+    assert.equal([await one.stage(), target.sql('SHOW TABLES', one.name)], ['untouched', 'own\n'])
+    await one.replace()
+    assert.is(await one.stage(), 'imported')
+  })
+
   once('select gives texts with everything in them', async () => {
     const { source } = fresh()
     const { result } = await planOf(

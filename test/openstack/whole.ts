@@ -57,12 +57,16 @@ function asked(host: string, program: string, argument: string, stdin = ''): Pro
   return must(rig, 'enter', host, 'bash', '-c', shell, script, argument, { stdin })
 }
 
+/** The checksum of each table of the source: where one is another than before, its name is what one needs to know. */
 async function sums(): Promise<Record<string, string>> {
   const of = async (name: string) => {
     const dump = await must(rig, 'enter', 'source', 'mysqldump', '--skip-dump-date', '--single-transaction', name)
-    return [name, createHash('sha256').update(dump).digest('hex')] as const
+    return dump.split(/^(?=-- Table structure for table )/m).map((part) => {
+      const table = /^-- Table structure for table `(\w+)`/.exec(part)?.[1] ?? ''
+      return [`${name}.${table}`, createHash('sha256').update(part).digest('hex')] as const
+    })
   }
-  return Object.fromEntries(await Promise.all(databases.map(of)))
+  return Object.fromEntries((await Promise.all(databases.map(of))).flat())
 }
 
 function run(playbook: string, ...options: readonly string[]): Promise<string> {

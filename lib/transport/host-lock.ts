@@ -114,7 +114,7 @@ export class HostLock implements Locking {
   async heard(said: string, link: Link, become: Become | undefined, gate: Gate): Promise<boolean> {
     if (this.#refused !== undefined) throw this.#refused
     const [word = '', ...rest] = said.split(' ')
-    const [about = '', holder = '', run = ''] = rest.join(' ').split('\t')
+    const [about = '', holder = '', run = '', over = ''] = rest.join(' ').split('\t')
     switch (word) {
       case 'taken':
         // What a host says is data: only what we would have named so is removed by that name.
@@ -130,8 +130,9 @@ export class HostLock implements Locking {
         await (this.#clearing ??= this.#clear(about.trim().split(' ').map(Number), holder, link, become, gate))
         return false
       default: {
-        if (this.#over !== run && this.#claim.over?.(run) === true) {
-          await (this.#going ??= this.#wait(link, holder, run))
+        // What was asked before another of our shells had waited long enough is asked again.
+        if (over !== run && this.#claim.over?.(run) === true) {
+          if (this.#over !== run) await (this.#going ??= this.#wait(link, holder, run))
           return false
         }
         const owner = about === 'root' || about === '' ? '' : ` (the lock is ${about}'s)`
@@ -232,6 +233,7 @@ const take = (of: {
   over: string
 }): string => `run=${of.run} over=${quote(of.over)}
 ${words}
+held() { printf 'held %s\\t%s\\t%s\\t%s\\n' "$(owner)" "$who" "$was" "$over"; }
 connection() {
   p=$PPID
   for i in 1 2 3 4 5 6; do
@@ -257,15 +259,15 @@ for turn in 1 2 3 4 5; do
   [ -e "$l" ] || [ -h "$l" ] || continue
   look
   ours && { rm -f $t; echo "taken $l"; exit; }
-  alive && { rm -f $t; printf 'held %s\\t%s\\t%s\\n' "$(owner)" "$who" "$was"; exit; }
+  alive && { rm -f $t; held; exit; }
   [ -z "$w" ] || { rm -f $t; printf 'left%s\\t%s\\n' "$w" "$who"; exit; }
   # Moved away first: of two that find it dead, only one may clear it.
-  mv "$l" $t.dead 2>/dev/null || { rm -f $t; printf 'held %s\\t%s\\t%s\\n' "$(owner)" "$who" "$was"; exit; }
+  mv "$l" $t.dead 2>/dev/null || { rm -f $t; held; exit; }
   read -r r <$t.dead; [ "$r" = "$was" ] || ln $t.dead "$l"
   rm -f $t.dead
 done
 rm -f $t; [ -e "$l" ] || [ -h "$l" ] || { echo "unlocked $why"; exit; }
-look; printf 'held %s\\t%s\\t%s\\n' "$(owner)" "$who" "$was"`
+look; held`
 
 const unlocking = ({ run, force }: Unlock): string => `over=
 ${words}

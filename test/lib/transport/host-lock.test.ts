@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { Transport } from '../../../lib/model/transport.ts'
 import { Locked, createTransport } from '../../../lib/transport/index.ts'
 import { aHost, inventoryOf, reach } from '../../rig/hosts.ts'
 import { needs } from '../../rig/needs.ts'
@@ -13,6 +14,7 @@ const test = suite('the lock of a host')
 test('a run that is known to have ended is waited for, and then it holds nothing', async () => {
   const sshd = await startSshd()
   const lock = `/tmp/.switchover-lock-${sshd.port}`
+  const opened: Transport[] = []
   try {
     // A connection that never goes: this process.
     const begun = readFileSync('/proc/self/stat', 'utf8').replace(/^.*\)/s, '').trim().split(' ')[19]
@@ -35,6 +37,7 @@ test('a run that is known to have ended is waited for, and then it holds nothing
         return Promise.resolve()
       }
       const transport = createTransport({ inventory: inventoryOf(host), claim, pause })
+      opened.push(transport)
       return { transport, warned, to: () => transport.connection(host, {}), waited: () => waited }
     }
     const stranger = under((run) => run !== 'r-1')
@@ -58,6 +61,7 @@ test('a run that is known to have ended is waited for, and then it holds nothing
     await next.transport.close('ok')
     assert.not.ok(existsSync(lock))
   } finally {
+    await Promise.all(opened.map((transport) => transport.close()))
     rmSync(lock, { force: true })
     await sshd.stop()
   }

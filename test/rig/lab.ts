@@ -153,7 +153,10 @@ export async function value(host: HostName, text: string): Promise<string | unde
 
 /** The events of the latest recorded run. */
 export function latestJournal(): readonly Timed[] {
-  const newest = readdirSync(journals).sort().at(-1)
+  const newest = readdirSync(journals)
+    .filter((name) => name.endsWith('.jsonl'))
+    .sort()
+    .at(-1)
   if (newest === undefined) throw new Error('no run was recorded')
   return readFileSync(join(journals, newest), 'utf8')
     .trim()
@@ -161,7 +164,7 @@ export function latestJournal(): readonly Timed[] {
     .map((line) => JSON.parse(line) as Timed)
 }
 
-/** All that was ever recorded, as one text. */
+/** All that was ever recorded, as one text, with the pages made of it. */
 export function allJournals(): string {
   return readdirSync(journals)
     .map((name) => readFileSync(join(journals, name), 'utf8'))

@@ -135,7 +135,7 @@ test('the upgrade runs to its end as a user with sudo, and shows no secret', asy
   const { code, out, err } = await run([...upgrade, '-u', 'deploy', '-b', '-D', '-vv'])
   const seen = [...watched.stop()]
   assert.is(code, 0, out + err)
-  assert.is(err, '')
+  assert.match(err, /^The report of this run: \.switchover\/runs\/\S+\.html\n$/)
   assert.equal(
     recap(out).map((line) => /unreachable=\d+ +failed=\d+/.exec(line)?.[0]),
     Array(4).fill('unreachable=0 failed=0'),
@@ -186,7 +186,8 @@ interface End {
 /** How the tasks ended, by play, role, blocks, task and host. */
 function endsIn(lines: string): Map<string, End[]> {
   const ends = new Map<string, End[]>()
-  for (const line of lines.split('\n').filter(Boolean)) {
+  // The pages of reports are kept beside the journals.
+  for (const line of lines.split('\n').filter((one) => one.startsWith('{'))) {
     const event = JSON.parse(line) as Timed
     // A run above was to reach nobody.
     if (event.type !== 'task-finished' || event.status === 'unreachable') continue

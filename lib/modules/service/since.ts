@@ -1,5 +1,5 @@
 import { sh } from '../../kit/shell.ts'
-import { operation, type Operation, output } from '../../model/operation.ts'
+import { Advice, operation, type Operation, output } from '../../model/operation.ts'
 import { managing } from './managers.ts'
 
 /**
@@ -12,7 +12,10 @@ import { managing } from './managers.ts'
  */
 export function since(name: string): Operation<number | undefined> {
   if (!/^[\w@][\w@.:+-]*$/.test(name))
-    throw new Error(`service.since: ${JSON.stringify(name)} cannot be the name of a service`)
+    throw new Advice(
+      `service.since: ${JSON.stringify(name)} cannot be the name of a service`,
+      'write the name as systemctl or service know it, such as nova-api',
+    )
   return ask(name)
 }
 

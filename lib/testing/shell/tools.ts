@@ -368,6 +368,8 @@ function stat({ args, shell, stdout, stderr }: Call): number {
     const size = node.kind === 'file' ? node.content.length : node.kind === 'link' ? node.to.length : 4096
     const said: Readonly<Record<string, string>> = {
       a: node.mode.toString(8),
+      // Files in memory have no holes.
+      b: String(Math.ceil(size / 4096) * 8),
       f: (typeBits[node.kind] | node.mode).toString(16),
       F: typeNames[node.kind],
       g: String(numberOf(shell, 'group', node.group)),

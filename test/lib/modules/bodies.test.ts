@@ -136,6 +136,7 @@ const examples: Readonly<Record<string, Example>> = {
   'service.reloaded': () => service.reloaded('app'),
   'service.restarted': () => service.restarted('app'),
   'service.started': () => service.started('app'),
+  'service.since': () => service.since('app'),
   'service.status': () => service.status('app'),
   'service.stopped': () => service.stopped('app'),
   shell: ({ at }) => shell`touch ${at('touched')}`,
@@ -158,7 +159,7 @@ const elsewhere: readonly string[] = [
   ...['database.texts', 'debconf.selections', 'firewall.noPort', 'firewall.port', 'git.checkout', 'http.download'],
   ...['reboot', 'repository.absent', 'repository.apt', 'repository.yum', 'selinux.boolean', 'selinux.fileContext'],
   ...['selinux.mode', 'service.daemonReload', 'service.masked', 'service.unmasked', 'system.hostname'],
-  ...['system.kernelModule', 'system.noKernelModule', 'system.timezone', 'user.sshKey'],
+  ...['job.finished', 'job.started', 'system.kernelModule', 'system.noKernelModule', 'system.timezone', 'user.sshKey'],
 ]
 
 /** Facts are asked for, not run. */

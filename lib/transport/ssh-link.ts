@@ -81,7 +81,7 @@ export class SshLink implements Link {
             setTimeout(resolve, patience.milliseconds)
           })
         if (error instanceof Unreachable || isAborted(how.signal)) throw error
-        if (!/Channel open failure/.test((error as Error).message)) {
+        if (this.lost || !/Channel open failure/.test((error as Error).message)) {
           throw new Unreachable(`connection to ${this.name} lost while opening a channel: ${(error as Error).message}`)
         }
         if (this.#open > 0 && how.urgent !== true) {
@@ -93,14 +93,13 @@ export class SshLink implements Link {
           this.#limit = Math.max(1, Math.min(this.#limit, this.#open))
           continue
         }
-        // It hangs up when the first session that it refuses has its command with it.
-        if (!this.lost && ++refused < patience.tries) await wait()
-        if (this.lost || refused >= patience.tries) {
+        if (++refused >= patience.tries) {
           throw new Unreachable(
             `${this.name} opens no session: ${openFailure(error as Error)}`,
             'see MaxSessions in sshd_config there',
           )
         }
+        await wait()
       }
     }
   }

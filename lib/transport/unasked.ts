@@ -1,14 +1,10 @@
 // What is said on a connection without waiting for an answer that is known beforehand. ssh2 asks a server whether it
-// would take a key before it signs, whether it lets users log in at all before it asks that, and whether it opens a
-// channel before it says what for: three round trips.
+// would take a key before it signs, and whether it lets users log in at all before it asks that: two round trips.
 import type { Client, ParsedKey } from 'ssh2'
 
 /** What is used of ssh2's protocol handler, and is not told by its types. */
 interface Protocol {
   readonly _handlers: { SERVICE_ACCEPT?(protocol: Protocol, name: string): void }
-  session(channel: number, window: number, packet: number): void
-  directTcpip(...args: readonly unknown[]): void
-  exec(channel: number, command: string, reply: boolean): void
   service(name: string): void
   authPK(user: string, key: ParsedKey, algorithm?: string, sign?: Sign): void
 }
@@ -29,7 +25,6 @@ const hashes: Readonly<Record<string, string>> = {
 export function withoutAsking(client: Client, first: ParsedKey | undefined): void {
   const protocol = (client as unknown as { readonly _protocol: Protocol })._protocol
   signing(protocol)
-  opening(client, protocol)
   if (first !== undefined && !first.type.startsWith('ssh-rsa')) together(client, protocol)
 }
 
@@ -57,39 +52,4 @@ function together(client: Client, protocol: Protocol): void {
     protocol._handlers.SERVICE_ACCEPT = () => undefined
     accept(protocol, name)
   }
-}
-
-/** The first command goes out with the wish for its channel: OpenSSH counts the channels of a connection from zero. */
-function opening(client: Client, protocol: Protocol): void {
-  const { session, directTcpip, exec } = protocol
-  const plainly = client.exec.bind(client) as (...args: unknown[]) => Client
-  const asEver = (): void => {
-    Object.assign(protocol, { session, directTcpip, exec })
-    Object.assign(client, { exec: plainly })
-  }
-  protocol.directTcpip = (...args) => {
-    asEver()
-    protocol.directTcpip(...args)
-  }
-  const first = (command: string, ...rest: unknown[]): Client => {
-    asEver()
-    // A terminal and an agent are asked for in between.
-    const { allowAgentFwd } = (client as unknown as { readonly config: { readonly allowAgentFwd?: boolean } }).config
-    if (rest.length > 1 || allowAgentFwd === true || !isOpenSsh(client)) return plainly(command, ...rest)
-    protocol.session = (...wish) => {
-      protocol.session = session
-      protocol.session(...wish)
-      protocol.exec(0, command, true)
-      protocol.exec = (channel, said, reply) => {
-        protocol.exec = exec
-        if (channel !== 0 || said !== command) protocol.exec(channel, said, reply)
-      }
-    }
-    return plainly(command, ...rest)
-  }
-  Object.assign(client, { exec: first })
-}
-
-function isOpenSsh(client: Client): boolean {
-  return /^OpenSSH_/.test((client as unknown as { readonly _remoteVer?: string })._remoteVer ?? '')
 }

@@ -98,6 +98,8 @@ test('without a password sudo is told not to ask', async ({ sshd }) => {
     let text = ''
     for await (const bytes of stream.stdout) text += String(bytes)
     assert.is(text, 'through')
+    // What has not ended when the transport closes is ended by one call more.
+    assert.is((await stream.ended).code, 0)
   })
   assert.is(log.length, 3)
   for (const line of log) assert.match(line, /^called: -H -n -u open -- sh -c /)

@@ -47,8 +47,8 @@ async function refusal(call: Promise<unknown>): Promise<Error & { readonly hint?
 }
 
 for (const [what, force] of [
-  ['lets in and says little', 'echo Welcome; echo Welcome >&2; sleep 300'],
-  ['closes its outputs and goes on', 'exec >&- 2>&-; sleep 300'],
+  ['lets in and says little', 'echo Welcome; echo Welcome >&2; sleep 60'],
+  ['closes its outputs and goes on', 'exec >&- 2>&-; sleep 60'],
 ] as const) {
   test(`a host that ${what}: every kind of request ends in time, and at once when told to`, async () => {
     const sshd = await startSshd({ config: [`ForceCommand ${force}`] })

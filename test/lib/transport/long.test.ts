@@ -36,6 +36,16 @@ async function runOf(sshd: Sshd, run: string, ...after: readonly string[]) {
   }
 }
 
+/** A command that has begun: somebody hears what it says first. What becomes of it is for whoever asked. */
+async function begun(run: Awaited<ReturnType<typeof runOf>>, script: string) {
+  let ended!: Promise<unknown>
+  await new Promise<void>((resolve) => {
+    ended = run.to({ output: () => resolve() }).exec(script, { long: true })
+    ended.catch(() => undefined)
+  })
+  return { ended }
+}
+
 async function until(holds: () => boolean): Promise<void> {
   while (!holds())
     await new Promise((resolve) => {
@@ -56,29 +66,20 @@ for (const sh of ['/bin/dash', '/bin/bash', '/bin/busybox'] as const) {
     const two = await runOf(sshd, runs('two'))
     const three = await runOf(sshd, runs('three'), runs('one'), runs('two'))
     try {
-      let begun!: () => void
-      const begins = new Promise<void>((resolve) => {
-        begun = resolve
-      })
-      const broken = one.to({ output: () => begun() }).exec(script, { long: true })
-      await begins
+      const broken = await begun(one, script)
       const [job] = left(runs('one'))
       assert.is(statSync(jobs).mode & 0o777, 0o700)
       for (const name of ['out', 'err', 'pid']) assert.is(statSync(join(jobs, job!, name)).mode & 0o777, 0o600)
       one.relay.cut()
-      await broken.then(
+      await broken.ended.then(
         () => assert.unreachable(),
         (error: unknown) => assert.instance(error, Unreachable),
       )
       await one.close()
       // A run that finds it while it goes on, and is cut off as well.
-      const cutToo = two.to({ output: () => begun() }).exec(script, { long: true })
-      const heard = new Promise<void>((resolve) => {
-        begun = resolve
-      })
-      await heard
+      const cutToo = await begun(two, script)
       two.relay.cut()
-      await cutToo.catch(() => undefined)
+      await cutToo.ended.catch(() => undefined)
       await two.close()
       writeFileSync(file('go'), '')
       await until(() => readFileSync(file('log'), 'utf8') === 'begun\nended\n')
@@ -108,14 +109,9 @@ for (const sh of ['/bin/dash', '/bin/bash', '/bin/busybox'] as const) {
     const anew = await runOf(sshd, runs('anew'))
     const resumed = await runOf(sshd, runs('resumed'), runs('lost'))
     try {
-      let begun!: () => void
-      const begins = new Promise<void>((resolve) => {
-        begun = resolve
-      })
-      const broken = one.to({ output: () => begun() }).exec(script, { long: true })
-      await begins
+      const broken = await begun(one, script)
       one.relay.cut()
-      await broken.catch(() => undefined)
+      await broken.ended.catch(() => undefined)
       writeFileSync(file('go'), '')
       await until(() => lines() === 2)
       const other = { work: { task: 'Another', after: [runs('lost')] } }

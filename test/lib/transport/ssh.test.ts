@@ -158,25 +158,28 @@ test('requests are pipelined: twenty cost one round trip', async ({ sshd }) => {
 
 test('a lock costs no round trip', async ({ sshd }) => {
   const claim = { run: 'r', holder: 'run r', unlock: () => '', refused: assert.unreachable, warn: assert.unreachable }
-  const trips = []
-  for (const claims of [{}, { claim }]) {
+  const trips = async (claims: { claim?: typeof claim }) => {
     const relay = await startRelay(sshd.port, { delay: 10 })
     const host = aHost('node-1', { ...reach(sshd), port: relay.port, knownHosts: knownAt(sshd, relay.port) })
     const transport = createTransport({ inventory: inventoryOf(host), ...claims })
     // What the run left there before the host was started anew.
-    if ('claim' in claims) writeFileSync(`/tmp/.switchover-lock-${sshd.port}`, 'r\nrun r\nanother\nc 1 1\n')
+    if (claims.claim) writeFileSync(`/tmp/.switchover-lock-${sshd.port}`, 'r\nrun r\nanother\nc 1 1\n')
     await transport.connection(host, {}).exec('true')
-    if ('claim' in claims) {
+    if (claims.claim) {
       const [, , boot] = readFileSync(`/tmp/.switchover-lock-${sshd.port}`, 'utf8').split('\n')
       assert.is(boot, readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim())
     }
     const { stdout } = await transport.connection(host, {}).exec(`ls /tmp/.switchover-lock-${sshd.port} | wc -l`)
-    assert.is(Number(stdout), 'claim' in claims ? 1 : 0)
+    assert.is(Number(stdout), claims.claim ? 1 : 0)
     await transport.close()
-    trips.push(relay.trips())
     await relay.stop()
+    return relay.trips()
   }
-  assert.ok(trips[1]! <= trips[0]!, trips.join(', '))
+  // An answer that a busy machine sends in two pieces counts twice: the fewest of three are what is needed.
+  const fewest = async (claims: { claim?: typeof claim }) =>
+    Math.min(await trips(claims), await trips(claims), await trips(claims))
+  const [without, locked] = [await fewest({}), await fewest({ claim })]
+  assert.ok(locked <= without, `${without}, ${locked}`)
 })
 
 test('a server that allows two sessions', async () => {

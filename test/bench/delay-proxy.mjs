@@ -1,4 +1,5 @@
-// node delay-proxy.mjs ONE_WAY_MS COUNT: 127.78.0.I port 22 leads to 127.77.0.I port 22 with a delay in each direction.
+// node delay-proxy.mjs ONE_WAY_MS COUNT: host I's door, 127.78.x.y port 22, leads to 127.77.x.y port 22 with a delay
+// in each direction (I is 256 x + y).
 // First in, first out, no limit of bandwidth; setting up a connection costs the round trip that SYN and SYN-ACK would.
 // A line on stdin is answered with the most round trips that any connection since the last one had to wait for: the
 // times a client said something after it had heard something.
@@ -52,7 +53,7 @@ for (let i = 1; i <= count; i++) {
   createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     client.pause()
     setTimeout(() => {
-      const server = connect({ host: `127.77.0.${i}`, port: 22, noDelay: true, allowHalfOpen: true })
+      const server = connect({ host: `127.77.${i >> 8}.${i & 255}`, port: 22, noDelay: true, allowHalfOpen: true })
       const connection = { trips: 1, heard: false }
       connections.push(connection)
       const answer = () => {
@@ -68,7 +69,7 @@ for (let i = 1; i <= count; i++) {
       })
       client.resume()
     }, 2 * delay)
-  }).listen(22, `127.78.0.${i}`, () => {
+  }).listen(22, `127.78.${i >> 8}.${i & 255}`, () => {
     if (++listening === count) process.stdout.write('ready\n')
   })
 }

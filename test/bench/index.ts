@@ -1,6 +1,7 @@
 // The benchmark: brings hosts up, runs the same work with `run` and with the peers that are installed, prints ratios.
 //   npm run bench -- [--hosts 1,10,50] [--rtt 0,50] [--workloads w1,w2,w3] [--tools switchover,ansible…]
 //                    [--repeat 5] [--patience 60] [--install] [--before CHECKOUT]
+//   npm run bench -- --growth [--hosts 1,10,50,200,500] [--workloads w1,w2]
 // A peer is repeated as often as fits in --patience seconds a cell, at least once, and `n` tells. --add keeps what the
 // last benchmark found and this one does not measure.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
@@ -12,15 +13,17 @@ import { type Cell, median, type Results, table } from './results.ts'
 import { type BenchHost, cores, hostsUp, measure, processor, type Sample, state, writeInventory } from './session.ts'
 import { before as earlier, ours, peers, type Tool } from './tools.ts'
 import { databases } from './databases.ts'
+import { growth, growthPicture, growthTable } from './growth.ts'
 import { transfers } from './transfers.ts'
 import { endState, reset } from './workloads.ts'
 
 const here = (file: string) => new URL(file, import.meta.url).pathname
 const { values } = parseArgs({
   options: {
-    hosts: { type: 'string', default: '1,10,50' },
+    hosts: { type: 'string' },
     rtt: { type: 'string', default: '0,50' },
-    workloads: { type: 'string', default: 'w1,w2,w3' },
+    workloads: { type: 'string' },
+    growth: { type: 'boolean', default: false },
     tools: { type: 'string', default: '' },
     repeat: { type: 'string', default: '5' },
     patience: { type: 'string', default: '60' },
@@ -31,11 +34,12 @@ const { values } = parseArgs({
   },
 })
 const list = (text: string) => text.split(',').filter(Boolean)
-const counts = list(values.hosts).map(Number)
+const counts = list(values.hosts ?? (values.growth ? '1,10,50,200,500' : '1,10,50')).map(Number)
 const rtts = list(values.rtt).map(Number)
-const workloads = list(values.workloads)
+const workloads = list(values.workloads ?? (values.growth ? 'w1,w2' : 'w1,w2,w3'))
 const repeat = Number(values.repeat)
 const patience = Number(values.patience)
+const machine = `${cores} cores of ${processor}, shared by the controller and all hosts`
 
 if (values.install) install()
 if (state === '') {
@@ -55,7 +59,8 @@ if (state === '') {
   session.on('close', (code) => {
     process.exitCode = code ?? 1
   })
-} else await bench()
+} else if (values.growth) await grow()
+else await bench()
 
 // SSHKit needs ruby-ed25519 for keys of that kind; pyinfra is not among Debian's packages.
 const debian = [
@@ -76,9 +81,20 @@ function install(): void {
   if (status !== 0) throw new Error('the peers could not be installed: see above')
 }
 
-async function bench(): Promise<void> {
+function knowHosts(): void {
   mkdirSync(path.join(state, 'home', '.ssh'), { recursive: true, mode: 0o700 })
   writeFileSync(path.join(state, 'home', '.ssh', 'known_hosts'), readFileSync(path.join(state, 'known_hosts')))
+}
+
+async function grow(): Promise<void> {
+  knowHosts()
+  const sizes = await growth(hostsUp(), counts, workloads, repeat, say)
+  writeFileSync(path.join(values.out, 'growth.svg'), growthPicture(sizes, machine))
+  process.stdout.write(`\n${growthTable(sizes)}\n`)
+}
+
+async function bench(): Promise<void> {
+  knowHosts()
   const all = hostsUp()
   const wanted = list(values.tools)
   // Taken in turns, so that both meet the same moods of the machine.
@@ -97,7 +113,7 @@ async function bench(): Promise<void> {
       one.workload === other.workload && one.hosts === other.hosts && one.rtt === other.rtt
     const results: Results = {
       date: new Date().toISOString(),
-      machine: `${cores} cores of ${processor}, shared by the controller and all hosts`,
+      machine,
       node: process.version,
       start,
       cells: [...before.filter((old) => !cells.some((cell) => same(old, cell))), ...cells],

@@ -121,13 +121,18 @@ function hostsCpu(): number {
   return sum / ticks
 }
 
+/** Where a host of the session answers: itself, or the door that delays. */
+export function addressOf(index: number, rtt: number): string {
+  return `127.${rtt > 0 ? 78 : 77}.${index >> 8}.${index & 255}`
+}
+
 /** An inventory that every tool reads: the hosts directly, or through the doors that delay. */
 export function writeInventory(hosts: readonly BenchHost[], rtt: number): string {
   const file = path.join(state, `inventory-${hosts.length}-${rtt}.ini`)
   writeFileSync(
     file,
     [
-      ...hosts.map(({ name, index }) => `${name} ansible_host=127.${rtt > 0 ? 78 : 77}.0.${index}`),
+      ...hosts.map(({ name, index }) => `${name} ansible_host=${addressOf(index, rtt)}`),
       '',
       '[all:vars]',
       'ansible_user=root',

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { closeSync, existsSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
 import path from 'node:path'
 import { type Cell, median } from './results.ts'
-import { type BenchHost, measure, type Sample, state, writeInventory } from './session.ts'
+import { addressOf, type BenchHost, measure, type Sample, state, writeInventory } from './session.ts'
 import { ours } from './tools.ts'
 
 const megabytes = 200
@@ -36,7 +36,7 @@ export async function transfers(
     '-o',
     'KexAlgorithms=curve25519-sha256',
   ]
-  const at = ({ index }: BenchHost, file: string) => `root@127.${rtt > 0 ? 78 : 77}.0.${index}:${file}`
+  const at = ({ index }: BenchHost, file: string) => `root@${addressOf(index, rtt)}:${file}`
   const ways: readonly {
     readonly name: string
     readonly arrives: string

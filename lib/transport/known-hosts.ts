@@ -12,6 +12,8 @@ export type Verdict =
 interface Entry {
   readonly marker: string | undefined
   readonly hosts: string
+  /** Of all lines of all files. */
+  readonly place: number
   readonly type: string
   readonly key: Buffer
   readonly at: string
@@ -31,10 +33,8 @@ export interface KnownHosts {
 
 /** Reads files of known hosts as OpenSSH does; those that do not exist are empty. */
 export async function readKnownHosts(files: readonly string[]): Promise<KnownHosts> {
-  const entries = (await Promise.all(files.map(entriesOf))).flat()
-  const of = (names: readonly string[]): Entry[] => {
-    return entries.filter(({ hosts }) => names.some((name) => covers(hosts, name)))
-  }
+  const lines = (await Promise.all(files.map(linesOf))).flat()
+  const of = lookup(lines.map((line, place) => ({ ...line, place })))
   return {
     files,
     types: (names) => [
@@ -113,7 +113,7 @@ async function endsOpen(file: string): Promise<boolean> {
   }
 }
 
-async function entriesOf(file: string): Promise<Entry[]> {
+async function linesOf(file: string): Promise<Omit<Entry, 'place'>[]> {
   let text: string
   try {
     text = await readFile(file, 'utf8')
@@ -130,17 +130,48 @@ async function entriesOf(file: string): Promise<Entry[]> {
   })
 }
 
-/** Whether the first field of a line means a host. */
-function covers(hosts: string, name: string): boolean {
+/**
+ * Finds the lines of a host, in their order. Most lines name hosts as they are, and those are found by the name: with
+ * hundreds of hosts in a file each would otherwise be asked of every line.
+ */
+function lookup(entries: readonly Entry[]): (names: readonly string[]) => readonly Entry[] {
+  const named = new Map<string, Entry[]>()
+  const others: { readonly entry: Entry; readonly covers: (name: string) => boolean }[] = []
+  for (const entry of entries) {
+    const covers = matcher(entry.hosts)
+    if (covers !== undefined) others.push({ entry, covers })
+    else {
+      for (const name of new Set(entry.hosts.toLowerCase().split(','))) {
+        const known = named.get(name)
+        if (known === undefined) named.set(name, [entry])
+        else known.push(entry)
+      }
+    }
+  }
+  const found = new Map<string, readonly Entry[]>()
+  return (names) => {
+    const key = names.join(',')
+    const before = found.get(key)
+    if (before !== undefined) return before
+    const mine = new Set(names.flatMap((name) => named.get(name) ?? []))
+    for (const { entry, covers } of others) if (names.some(covers)) mine.add(entry)
+    const sorted = [...mine].sort((a, b) => a.place - b.place)
+    found.set(key, sorted)
+    return sorted
+  }
+}
+
+/** Whether the first field of a line means a host; undefined for one that only names hosts. */
+function matcher(hosts: string): ((name: string) => boolean) | undefined {
   if (hosts.startsWith('|1|')) {
     const [, , salt, hash] = hosts.split('|')
-    if (salt === undefined || hash === undefined) return false
-    return createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64') === hash
+    if (salt === undefined || hash === undefined) return () => false
+    const key = Buffer.from(salt, 'base64')
+    return (name) => createHmac('sha1', key).update(name).digest('base64') === hash
   }
-  let covered = false
-  for (const pattern of hosts.toLowerCase().split(',')) {
-    if (pattern.startsWith('!') ? wildcards(pattern.slice(1)).test(name) : false) return false
-    covered ||= wildcards(pattern).test(name)
-  }
-  return covered
+  if (!/[*?!]/.test(hosts)) return undefined
+  const patterns = hosts.toLowerCase().split(',')
+  const not = patterns.filter((one) => one.startsWith('!')).map((one) => wildcards(one.slice(1)))
+  const of = patterns.filter((one) => !one.startsWith('!')).map(wildcards)
+  return (name) => of.some((one) => one.test(name)) && !not.some((one) => one.test(name))
 }

@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { fingerprint, hostNames, keyType, readKnownHosts, recordHostKey } from '../../../lib/transport/known-hosts.ts'
@@ -82,6 +83,41 @@ test('names hashed by ssh-keygen', async () => {
   assert.is(known.check(['node-1'], blob('b')).is, 'changed')
   assert.is(known.check(hostNames(2222, 'node-2'), blob('b')).is, 'known')
   assert.is(known.check(['node-3'], blob('a')).is, 'unknown')
+})
+
+test('finds the same first line as ssh-keygen, whatever kinds of lines are mixed', async () => {
+  const names = ['node-1', 'node-2', 'node-10', 'web.a', 'web.b', '10.0.0.1', '[node-1]:2222']
+  const fields = [
+    'node-1',
+    'Node-2,web.a',
+    '*',
+    'node-?',
+    'node-*,!node-2',
+    '!web.*,*',
+    '10.0.0.?',
+    '[node-1]:2222',
+    'x',
+  ]
+  const line = fc.tuple(fc.constantFrom(...fields), fc.constantFrom('a', 'b'))
+  const files = fc.sample(fc.tuple(fc.array(line, { minLength: 4, maxLength: 4 }), fc.boolean()), {
+    numRuns: 12,
+    seed: 7,
+  })
+  for (const [lines, hashed] of files) {
+    writeFileSync(file, lines.map(([field, key]) => `${field} ${publicKey(key)}\n`).join(''))
+    if (hashed) execFileSync('ssh-keygen', ['-q', '-H', '-f', file], { stdio: 'ignore' })
+    const known = await readKnownHosts([file])
+    for (const name of names) {
+      const { stdout } = spawnSync('ssh-keygen', ['-F', name, '-f', file], { encoding: 'utf8' })
+      const first = /found: line (\d+)/.exec(stdout)?.[1]
+      const verdict = known.check([name], blob('r'))
+      assert.is(
+        'at' in verdict ? verdict.at : undefined,
+        first && `${file}:${first}`,
+        `${name} in ${lines.join(' ; ')}`,
+      )
+    }
+  }
 })
 
 test('revoked keys and certificate authorities', async () => {

@@ -1,7 +1,5 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs'
-import path from 'node:path'
 import { median } from './results.ts'
-import { type BenchHost, measure, state, writeInventory } from './session.ts'
+import { type BenchHost, measureMore, writeInventory } from './session.ts'
 import { ours } from './tools.ts'
 
 /** What the same work costs on so many hosts. Seconds and megabytes of the whole command. */
@@ -49,20 +47,9 @@ export async function growth(
 
 async function once(hosts: readonly BenchHost[], workload: string): Promise<Omit<Size, 'workload' | 'hosts'>> {
   const { argv, env } = ours.command(workload, writeInventory(hosts, 0), hosts.length)
-  const told = path.join(state, 'memory')
-  rmSync(told, { force: true })
-  const preload = `--import=${new URL('memory.mjs', import.meta.url).href}`
-  const {
-    code,
-    output,
-    wall,
-    cpu,
-    hosts: hostsCpu,
-  } = await measure(argv, { ...env, NODE_OPTIONS: preload, BENCH_MEMORY: told })
+  const { code, output, wall, cpu, memory, hosts: hostsCpu } = await measureMore(argv, env)
   if (code !== 0)
     throw new Error(`${workload} failed on ${hosts.length} hosts (exit code ${code}):\n${output.slice(-3000)}`)
-  if (!existsSync(told)) throw new Error(`${workload} on ${hosts.length} hosts said nothing of its memory`)
-  const memory = Math.max(...readFileSync(told, 'utf8').trim().split('\n').map(Number)) / 1024
   return { wall, cpu, memory, hostsCpu }
 }
 

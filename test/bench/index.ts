@@ -5,12 +5,23 @@
 // A peer is repeated as often as fits in --patience seconds a cell, at least once, and `n` tells. --add keeps what the
 // last benchmark found and this one does not measure.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { chart } from './chart.ts'
 import { type Cell, median, type Results, table } from './results.ts'
-import { type BenchHost, cores, hostsUp, measure, processor, type Sample, state, writeInventory } from './session.ts'
+import {
+  type BenchHost,
+  cores,
+  hostsUp,
+  inSession,
+  knowHosts,
+  measure,
+  processor,
+  type Sample,
+  state,
+  writeInventory,
+} from './session.ts'
 import { before as earlier, ours, peers, type Tool } from './tools.ts'
 import { databases } from './databases.ts'
 import { growth, growthPicture, growthTable } from './growth.ts'
@@ -43,22 +54,8 @@ const machine = `${cores} cores of ${processor}, shared by the controller and al
 
 if (values.install) install()
 if (state === '') {
-  const session = spawn(
-    here('hosts'),
-    [
-      'session',
-      String(Math.max(...counts)),
-      process.execPath,
-      ...process.execArgv,
-      here('index.ts'),
-      ...process.argv.slice(2).filter((argument) => argument !== '--install'),
-    ],
-    { stdio: 'inherit' },
-  )
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => session.kill('SIGTERM'))
-  session.on('close', (code) => {
-    process.exitCode = code ?? 1
-  })
+  const args = process.argv.slice(2).filter((argument) => argument !== '--install')
+  inSession(Math.max(...counts), import.meta.url, args)
 } else if (values.growth) await grow()
 else await bench()
 
@@ -79,11 +76,6 @@ function install(): void {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
   })
   if (status !== 0) throw new Error('the peers could not be installed: see above')
-}
-
-function knowHosts(): void {
-  mkdirSync(path.join(state, 'home', '.ssh'), { recursive: true, mode: 0o700 })
-  writeFileSync(path.join(state, 'home', '.ssh', 'known_hosts'), readFileSync(path.join(state, 'known_hosts')))
 }
 
 async function grow(): Promise<void> {

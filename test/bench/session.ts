@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
 /** One command that was run and measured. */
@@ -26,6 +26,23 @@ export interface BenchHost {
 /** The folder that `hosts session` made for this run. */
 export const state = process.env['BENCH'] ?? ''
 const measured = new URL('measured', import.meta.url).pathname
+
+/** Runs this file again with so many hosts beside it; they and all that runs on them end with it. */
+export function inSession(count: number, file: string, args: readonly string[]): void {
+  const hosts = new URL('hosts', import.meta.url).pathname
+  const command = [process.execPath, ...process.execArgv, new URL(file).pathname, ...args]
+  const session = spawn(hosts, ['session', String(count), ...command], { stdio: 'inherit' })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => session.kill('SIGTERM'))
+  session.on('close', (code) => {
+    process.exitCode = code ?? 1
+  })
+}
+
+/** Lets the user whose HOME is measured know the keys of the hosts. */
+export function knowHosts(): void {
+  mkdirSync(path.join(state, 'home', '.ssh'), { recursive: true, mode: 0o700 })
+  writeFileSync(path.join(state, 'home', '.ssh', 'known_hosts'), readFileSync(path.join(state, 'known_hosts')))
+}
 
 /** The hosts that are up. */
 export function hostsUp(): readonly BenchHost[] {
@@ -124,6 +141,24 @@ function hostsCpu(): number {
 /** Where a host of the session answers: itself, or the door that delays. */
 export function addressOf(index: number, rtt: number): string {
   return `127.${rtt > 0 ? 78 : 77}.${index >> 8}.${index & 255}`
+}
+
+/** A command that also tells what it took of memory, in megabytes, and how many descriptors are open at its end. */
+export async function measureMore(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<Sample & Told> {
+  const told = path.join(state, 'told')
+  rmSync(told, { force: true })
+  const preload = `--import=${new URL('told.mjs', import.meta.url).href}`
+  const sample = await measure(argv, { ...env, NODE_OPTIONS: preload, BENCH_TOLD: told })
+  const lines = existsSync(told) ? readFileSync(told, 'utf8').trim().split('\n') : []
+  if (lines.length === 0) throw new Error(`it ended without a word:\n${sample.output.slice(-3000)}`)
+  const most = (column: number) => Math.max(...lines.map((line) => Number(line.split(' ')[column])))
+  return { ...sample, memory: most(0) / 1024, open: most(1) }
+}
+
+/** What a program tells of itself at its end. */
+export interface Told {
+  readonly memory: number
+  readonly open: number
 }
 
 /** An inventory that every tool reads: the hosts directly, or through the doors that delay. */

@@ -76,23 +76,44 @@ still() {
 
 /**
  * Defines `give OWNER MODE` in sh, behind `standing`: sets them, where they are not empty, of what the path names, and
- * of nothing that takes its place meanwhile.
+ * of nothing that takes its place meanwhile. `own` does the same where a link itself is meant; a link has no mode.
  */
 export const giving = `give() {
   still
-  t=./$f
-  if [ -d "$t" ]; then
+  own "$1" "$2"
+}
+own() {
+  t=./$f h=
+  if [ -d "$t" ] && [ ! -L "$t" ]; then
     cd -P -- "$t" && [ "$PWD" = "\${d%/}/$f" ] || fail "the way to $p has changed"
     t=.
   elif theirs; then
+    if [ ! -f "$t" ] || [ -L "$t" ]; then
+      apart "$1" "$2" || exit
+      return
+    fi
     exec 8<"$t" && t=/proc/self/fd/8 && [ "$(readlink $t)" = "\${d%/}/$f" ] || fail "$p has changed meanwhile"
-    # A second name of a file of others.
-    set -- "$1" "$2" $(stat -L -c '%h %u' . $t)
-    [ "$5" = 1 ] || [ "$6" = "$4" ] || fail "$p has other names"
+    single "$1" "$2" $(stat -L -c '%h %u' . $t) 1
+  elif [ -L "$t" ]; then
+    h=-h
   fi
-  [ -z "$1" ] || chown "$1" "$t" || exit 1
-  [ -z "$2" ] || chmod "$2" "$t" || exit 1
-}`
+  [ -z "$1" ] || chown $h "$1" "$t" || exit 1
+  [ -z "$2" ] || [ -n "$h" ] || chmod "$2" "$t" || exit 1
+}
+# A second name of a file of others?
+single() {
+  [ "$5" = "$7" ] || [ "$6" = "$4" ] || fail "$p has other names"
+}
+# What cannot be held open gets a second name where nobody else can change what it names.
+apart() (
+  w=.switchover-$$
+  mkdir -m 700 "./$w" && cd -P "./$w" && [ "$PWD" = "\${d%/}/$w" ] && [ -O . ] || fail "no folder can be made in $d"
+  trap 'rm -f it; cd ..; rmdir "./$w"' EXIT
+  ln -- "../$f" it || exit 1
+  single "$1" "$2" $(stat -c '%h %u' .. it) 2
+  [ -z "$1" ] || chown -h "$1" it || exit 1
+  [ -z "$2" ] || [ -L it ] || chmod "$2" it || exit 1
+)`
 
 /**
  * Defines `hold PATH` in sh, behind `standing`: `p` becomes a name of the task's own file that the path names, which
@@ -121,6 +142,21 @@ export function held(path: string): string {
 
 /** The beginning of a script that changes what a path names: `stand PATH` comes first, then what is done to `./$f`. */
 export const atPlace = `follow=\n${standing}\n${giving}\n`
+
+/** The same, where `make PATH` comes first: it makes the folders that the path lacks, each from inside the last one. */
+export const atNewPlace = `${atPlace}make() {
+  leads "$1/" || fail "the link cannot be followed"
+  [ -z "$stopped" ] || refuse "${planted('$1', '$stopped')}" "$hint"
+  p=$1 rest=\${r#/} d=/
+  cd /
+  while [ -n "$rest" ]; do
+    case $rest in */*) f=\${rest%%/*} rest=\${rest#*/} ;; *) f=$rest rest= ;; esac
+    [ -d "./$f" ] || if theirs; then mkdir "./$f"; else mkdir -p "./$f\${rest:+/$rest}"; fi || exit 1
+    d=\${d%/}/$f
+    cd -P -- "./$f" && [ "$PWD" = "$d" ] || fail "the way to $p has changed"
+  done
+}
+`
 
 /** The failure of whoever is to write through a link that others made. */
 export function plantedLink(path: string, link: string): Advice {

@@ -84,14 +84,18 @@ export function attributesDiff(state: PathState, change: Attributes): Diff | und
   return { path: `${state.path} (attributes)`, before: state.exists ? show(state) : '', after: show(change) }
 }
 
-/**
- * The script that sets attributes of what lies at a path; owner first, because changing it takes the setuid bits away.
- */
-export function setAttributes(path: string, { mode, owner, group }: Attributes): string {
+/** The script that sets attributes of what lies at a path. */
+export function setAttributes(path: string, attributes: Attributes): string {
+  const giving = giveAttributes(path, attributes)
+  return giving && `${atPlace}${giving}`
+}
+
+/** The same behind `atPlace`; owner first, because changing it takes the setuid bits away. */
+export function giveAttributes(path: string, { mode, owner, group }: Attributes): string {
   if (mode === undefined && owner === undefined && group === undefined) return ''
   const who =
     owner === undefined && group === undefined ? '' : `${owner ?? ''}${group === undefined ? '' : `:${group}`}`
-  return `${atPlace}${sh`stand ${path}`}\n${sh`give ${who} ${mode === undefined ? '' : byLetters(mode)}`}`
+  return `${sh`stand ${path}`}\n${sh`give ${who} ${mode === undefined ? '' : byLetters(mode)}`}`
 }
 
 /** An octal mode for chmod, which leaves a directory's setgid bit alone unless told by letter. */

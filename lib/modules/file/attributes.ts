@@ -2,6 +2,7 @@ import { cannotLook, closed } from '../../kit/closed.ts'
 import { type Command, performStep } from '../../kit/command.ts'
 import { checkedMeta } from '../../kit/file-meta.ts'
 import { leavesAttributes } from '../../kit/leaving.ts'
+import { atPlace } from '../../kit/links.ts'
 import { look } from '../../kit/look.ts'
 import {
   absolute,
@@ -15,6 +16,7 @@ import {
   type PathState,
 } from '../../kit/path-state.ts'
 import { sh } from '../../kit/shell.ts'
+import { treeAttributes } from '../../kit/tree-attributes.ts'
 import type { Written } from '../../kit/written.ts'
 import { checkedMode, isSymbolic, modeAfter } from '../../kit/mode.ts'
 import { left } from '../../model/foreseen.ts'
@@ -94,7 +96,9 @@ export function owner(
         }),
     wanted: group ? who : user,
     becomes: (is) => ({ ...is, owner: user || is.owner, group: group || is.group }),
-    script: `find ${differ} -exec chown -h ${sh`${who}`} {} +`,
+    script: recursive
+      ? treeAttributes(path, [[{ which: `\\( ${tests} \\)`, owner: who }]])
+      : `${atPlace}${sh`beside ${path}`}\n${sh`own ${who} ''`}`,
   })
 }
 
@@ -131,7 +135,10 @@ export function mode(
     wanted: files.replace(/^0/, ''),
     becomes: (is) => ({ ...is, mode: is.kind === 'directory' ? directories : files }),
     script: recursive
-      ? `find ${where} ${odd} ${chmods(files)} && find ${where} -depth ${oddDirectories} ${chmods(directories)}`
+      ? treeAttributes(path, [
+          [{ which: odd, mode: byLetters(files) }],
+          [{ which: oddDirectories, mode: byLetters(directories), folders: true }],
+        ])
       : setAttributes(path, { mode: files }),
   })
 }
@@ -198,17 +205,20 @@ ${sh`find ${path}`}${recursive ? '' : ' -prune'} ! -type l -exec stat -c %f {} +
   },
 )
 
-// In one walk, so that nothing is changed twice; what lies in a directory before the directory itself.
+// Nothing is changed twice: all files in one walk, all directories in another.
 function changingModes(path: string, steps: readonly Step[], recursive: boolean): string {
   const [only] = steps
   if (!recursive) return setAttributes(path, { mode: only!.to })
-  const each = steps.map(
-    ({ directory, from, to }) => `\\( ${directory ? '' : '! '}-type d -perm ${from} ${chmods(to)} \\)`,
-  )
-  return `${sh`find ${path}`} -depth ! -type l \\( ${each.join(' -o ')} \\)`
+  const of = (kind: boolean, type: string) =>
+    steps
+      .filter(({ directory }) => directory === kind)
+      .map(({ from, to }) => ({
+        which: `${type} -perm ${from}`,
+        mode: byLetters(to),
+        ...(kind ? { folders: true as const } : {}),
+      }))
+  return treeAttributes(path, [of(false, '! -type d ! -type l'), of(true, '-type d')])
 }
-
-const chmods = (mode: string) => `-exec chmod ${byLetters(mode)} {} +`
 
 /** One thing that all paths of a tree are to have. Its scripts are made of quoted words. */
 interface Sweep {

@@ -1,14 +1,15 @@
 import { type Command, performStep } from '../../kit/command.ts'
 import { checkedMeta } from '../../kit/file-meta.ts'
 import { leavesDirectory } from '../../kit/leaving.ts'
+import { atNewPlace, atPlace } from '../../kit/links.ts'
 import { look } from '../../kit/look.ts'
 import {
   absolute,
   attributesDiff,
   differing,
+  giveAttributes,
   modeFor,
   mustNotBePlanted,
-  setAttributes,
   type PathState,
 } from '../../kit/path-state.ts'
 import { sh } from '../../kit/shell.ts'
@@ -45,15 +46,17 @@ const makeDirectory = operation<{ readonly path: string; readonly meta: Director
       if (state.exists && state.kind !== 'directory') {
         throw new Advice(`${path} is there and not a directory`, 'move it away, or remove it with file.absent')
       }
-      const { follow: _follow, mode, ...others } = meta
+      const { follow = false, mode, ...others } = meta
       const wanted = { ...others, ...(mode === undefined ? {} : { mode: modeFor(state, mode, 'directory') }) }
       const lacking = state.exists ? differing(state, wanted) : wanted
-      const attributes = setAttributes(state.target, lacking)
+      const attributes = giveAttributes(state.target, lacking)
       if (state.exists && attributes === '') return { result: { path, changed: false } }
-      const script = [
-        ...(state.exists ? [] : [sh`mkdir -p ${path} || exit`]),
-        ...(attributes ? [attributes] : []),
-      ].join('\n')
+      const script = state.exists
+        ? `${atPlace}${attributes}`
+        : [
+            `${atNewPlace}${follow ? 'follow=1\n' : ''}${sh`make ${state.target}`}`,
+            ...(attributes ? [attributes] : []),
+          ].join('\n')
       const diff = state.exists ? attributesDiff(state, lacking) : { path, before: '', after: 'directory\n' }
       return {
         result: { path, changed: true },

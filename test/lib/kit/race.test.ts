@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, readdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { suite } from 'uvu'
@@ -8,7 +8,7 @@ import type { Operation, Value } from '../../../lib/model/operation.ts'
 import { copyBetween, file, line, templateFile } from '../../../lib/modules/index.ts'
 import { emptyDirectory, here } from '../../rig/here.ts'
 import { needing, needs } from '../../rig/needs.ts'
-import { forSvc, places } from './places.ts'
+import { forSvc, places, svc } from './places.ts'
 
 needs('root')
 
@@ -19,12 +19,12 @@ writeFileSync(large, 'mine\n'.repeat(400_000))
 
 const race = suite('a folder whose owner changes it while root writes there')
 
-async function racing(folder: string, victim: string): Promise<ChildProcess> {
+async function racing(...words: readonly string[]): Promise<ChildProcess> {
   const racer = join(emptyDirectory(), 'racer')
   chmodSync(join(racer, '..'), 0o755)
   const { status, stderr } = spawnSync('gcc', ['-O1', '-o', racer, new URL('racer.c', import.meta.url).pathname])
   assert.is(status, 0, String(stderr))
-  const child = spawn(racer, [folder, victim], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(racer, words, { stdio: ['ignore', 'pipe', 'inherit'] })
   await once(child.stdout, 'data')
   return child
 }
@@ -91,6 +91,47 @@ needing(race, 'gcc')('nor by what comes in pieces: a large copy, a tree, a copy 
   } finally {
     child.kill('SIGKILL')
   }
+})
+
+needing(race, 'gcc')('nor by what is given to a whole tree of his', async () => {
+  const { at, untouched } = places()
+  for (const folder of ['svc/inner', 'svc/inner/deep']) {
+    mkdirSync(at(folder))
+    chownSync(at(folder), svc, svc)
+    for (let n = 0; n < 40; n++) writeFileSync(at(`${folder}/${n}`), '')
+    writeFileSync(at(`${folder}/app.conf`), 'mine\n')
+  }
+  for (let n = 0; n < 40; n++) writeFileSync(at(`etc/${n}`), '', { mode: 0o600 })
+  const child = await racing(at('svc'), at('victim'), at('etc'))
+  const connection = here()
+  let given = 0
+  try {
+    for (let n = 0; n < 25; n++) {
+      for (const one of [
+        file.owner(at('svc'), n % 2 ? 'nobody:daemon' : 'nobody:nogroup'),
+        file.mode(at('svc'), n % 2 ? '0640' : '0644', { recursive: true }),
+        file.mode(at('svc'), n % 2 ? 'o+r' : 'o-r', { recursive: true }),
+        file.directory(at(`svc/inner/new${n}`)),
+      ] as readonly Operation<Value>[]) {
+        try {
+          const prepared = await one.prepare(connection)
+          if (prepared.changed) await prepared.apply(connection)
+          given++
+        } catch {
+          // As above.
+        }
+      }
+      for (const one of readdirSync(at('etc'))) {
+        const { uid, gid, mode } = statSync(at(`etc/${one}`))
+        assert.equal([uid, gid, mode & 0o7777], [0, 0, 0o600], one)
+      }
+    }
+  } finally {
+    child.kill('SIGKILL')
+  }
+  for (const one of readdirSync(at('etc'))) if (one !== 'app.conf') unlinkSync(at(`etc/${one}`))
+  untouched()
+  assert.ok(given > 0)
 })
 
 race.run()

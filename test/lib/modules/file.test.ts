@@ -423,7 +423,7 @@ for (const [what, operation, state, commands] of [
     'a directory',
     file.directory('/d', { mode: '0750' }),
     found('/d', undefined),
-    [`mkdir -p /d || exit\nstand /d\ngive '' ${rights('0750')}`],
+    [`make /d\nstand /d\ngive '' ${rights('0750')}`],
   ],
   [
     'the attributes of a directory',
@@ -456,7 +456,10 @@ for (const [what, operation, state, commands] of [
     'an owner',
     file.owner('/a', 'nova:nova'),
     { count: 1, sample: ['root:root /a/b'] },
-    ['find /a \\( ! -user nova -o ! -group nova \\) -exec chown -h nova:nova {} +'],
+    [
+      'beside /a\nwhole\n' +
+        'through \\( ! -user nova -o ! -group nova \\) -exec sh -c "$give" sh nova:nova \'\' {} "$end"',
+    ],
   ],
   ['no owner', file.owner('/a', 'nova'), { count: 0, sample: [] }, []],
   ['a mode', file.mode('/a', '0640'), { count: 1, sample: ['600 /a'] }, [`stand /a\ngive '' ${rights('0640')}`]],
@@ -465,8 +468,9 @@ for (const [what, operation, state, commands] of [
     file.mode('/a', '0640', { recursive: true }),
     { count: 2, sample: ['600 /a', '600 /a/b'] },
     [
-      `find /a \\( ! -type d ! -type l ! -perm 0640 \\) -exec chmod ${rights('0640')} {} + && ` +
-        `find /a -depth \\( -type d ! -perm 0750 \\) -exec chmod ${rights('0750')} {} +`,
+      'beside /a\nwhole\n' +
+        `through \\( ! -type d ! -type l ! -perm 0640 \\) -exec sh -c "$give" sh '' ${rights('0640')} {} "$end"\n` +
+        `through \\( -type d ! -perm 0750 \\) -exec sh -c "$give" sh '' ${rights('0750')} {} "$end"`,
     ],
   ],
   [

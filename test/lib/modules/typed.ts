@@ -1,8 +1,9 @@
 import type { Command } from '../../../lib/kit/command.ts'
-import { atPlace } from '../../../lib/kit/links.ts'
+import { atNewPlace, atPlace } from '../../../lib/kit/links.ts'
 import type { NewFile } from '../../../lib/kit/new-file.ts'
 import type { PathState } from '../../../lib/kit/path-state.ts'
 import { plainly, sbin } from '../../../lib/kit/shell.ts'
+import { atTree } from '../../../lib/kit/tree-attributes.ts'
 import type { Change, Operation, Value } from '../../../lib/model/operation.ts'
 import { Secret } from '../../../lib/model/secret.ts'
 import type { ClientCommand } from '../../../lib/modules/database/client.ts'
@@ -30,10 +31,13 @@ function client({ commands, sql, long }: ClientCommand): readonly string[] {
   return command({ script: commands.replace(guards, 'guards'), stdin: sql && Secret.join(sql), long })
 }
 
+// The longest first: one begins with another.
+const beginnings = [atTree, atNewPlace, atPlace, plainly, sbin]
+
 function command({ script, firstLines = [], stdin, long, timeout }: Command): readonly string[] {
   const how = [...(long ? ['long'] : []), ...(timeout === undefined ? [] : [`at most ${timeout} s`])].join(', ')
   return [
-    `${script.replace(plainly, '').replace(sbin, '').replace(atPlace, '').trim()}${how ? ` # ${how}` : ''}`,
+    `${beginnings.reduce((text, one) => text.replace(one, ''), script).trim()}${how ? ` # ${how}` : ''}`,
     ...firstLines.map((line) => `< ${String(line)}`),
     ...(stdin === undefined ? [] : [`< ${String(stdin)}`]),
   ]

@@ -1,7 +1,7 @@
 import { lstat, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { byLetters } from '../../../kit/path-state.ts'
-import { atPlace, holding } from '../../../kit/links.ts'
+import { atNewPlace, atPlace, holding } from '../../../kit/links.ts'
 import { refusalIn } from '../../../kit/refusal.ts'
 import { sh } from '../../../kit/shell.ts'
 import { Advice, CommandFailed, type Connection, type LocalFile } from '../../../model/operation.ts'
@@ -53,9 +53,9 @@ export async function bringTree(
   )
   const order = (orders: readonly Uint8Array[]) => ordered(connection, root, orders)
   if (change.root.length > 0) {
-    const script = sh`mkdir -p ${root}`
+    const script = `${atNewPlace}${sh`make ${root}`}`
     const result = await connection.exec(script)
-    if (result.code !== 0) throw new CommandFailed(script, result)
+    if (result.code !== 0) throw refusalIn(result) ?? new CommandFailed(sh`mkdir -p ${root}`, result)
   }
   await order(change.remove.map((path) => said('x', path)))
   await order(change.directories.map((path) => said('d', path)))
@@ -217,7 +217,7 @@ while IFS= read -r what; do
       made= ;;
     a)
       line; mode=$l; line
-      if [ -L "./$f" ]; then [ -z "$l" ] || chown -h -- "$l" "./$f" || exit 1; else give "$l" "$mode"; fi ;;
+      own "$l" "$mode" ;;
   esac
 done
 exit 0`

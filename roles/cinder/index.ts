@@ -175,7 +175,9 @@ async function mustLeadHere(host: CloudHost): Promise<void> {
     ),
     portalsOf(sourceOf(host)),
   ])
-  const led = rows.map(([id, where]) => ({ id: id!, to: leadsTo(where!) })).filter(({ to }) => to !== host.vars.storage)
+  const led = rows
+    .map(([id, where]) => ({ id: id!, to: leadsTo(where!, id) }))
+    .filter(({ to }) => to !== host.vars.storage)
   const wrong = led.filter(({ to }) => to !== undefined && old.includes(to))
   assert(
     wrong.length === 0,

@@ -1,5 +1,6 @@
 import type { CloudHost } from '../openstack/cloud.ts'
 import { database, ini, lvm } from '../../lib/modules/index.ts'
+import { withoutConnection } from './portal.ts'
 import { broken, type Finding, left, moved, refused, some, together } from '../openstack/look/finding.ts'
 import { rootLogin } from '../openstack/logins.ts'
 import { valueOf } from '../openstack/settings.ts'
@@ -40,7 +41,7 @@ export async function volumes(host: CloudHost): Promise<readonly Finding[]> {
     ask('SELECT id, volume_id FROM cinder.snapshots WHERE deleted = 0'),
     ask(`SELECT t.name, e.value FROM cinder.volume_types t JOIN cinder.volume_type_extra_specs e
       ON e.volume_type_id = t.id WHERE t.deleted = 0 AND e.deleted = 0 AND e.\`key\` = 'volume_backend_name'`),
-    ask(`SELECT id, instance_uuid, connection_info FROM nova.block_device_mapping
+    ask(`SELECT id, instance_uuid, volume_id, connection_info FROM nova.block_device_mapping
       WHERE deleted = 0 AND volume_id IS NOT NULL AND connection_info IS NOT NULL`),
     host.run(lvm.volumes(host.vars.volumeGroup)),
   )
@@ -83,25 +84,24 @@ export async function volumes(host: CloudHost): Promise<readonly Finding[]> {
         `cinder type-key '${type}' unset volume_backend_name`,
       ),
     )
-  return [...found, ...attached.flatMap(([id, instance, text]) => attachment(id!, instance!, text!))]
+  return [...found, ...attached.flatMap(([id, instance, volume, text]) => attachment(id!, instance!, volume!, text!))]
 }
 
-function attachment(id: string, instance: string, text: string): readonly Finding[] {
-  const sql = `SELECT connection_info FROM nova.block_device_mapping WHERE id = ${id}`
+function attachment(id: string, instance: string, volume: string, text: string): readonly Finding[] {
   try {
     const { driver_volume_type: driver } = JSON.parse(text) as { readonly driver_volume_type?: string }
     if (driver === 'iscsi') return []
     return [
       refused(
         `instance ${instance} has a volume by ${driver}, and only iSCSI is moved (row ${id})`,
-        `nova volume-detach ${instance} VOLUME`,
+        `nova volume-detach ${instance} ${volume}`,
       ),
     ]
   } catch {
     return [
       broken(
         `the connection_info of a volume of instance ${instance} is not JSON (row ${id})`,
-        `mend it or detach the volume: mysql -e '${sql}'`,
+        `keep its text and mend it; or let nova ask cinder for it anew: ${withoutConnection(id)}`,
       ),
     ]
   }

@@ -4,11 +4,11 @@ import type { Cloud, CloudHost } from '../openstack/cloud.ts'
 
 /**
  * The connection of an attachment with another portal: `target_portal` and `device_path`, nothing else. The text is
- * kept as it is around them, because nova compares and logs it.
+ * kept as it is around them, because nova compares and logs it. `row` is its id.
  * @throws Advice when it is not JSON
  */
-export function withPortal(text: string, from: readonly string[], to: string): string {
-  const portal = parsed(text).data?.target_portal
+export function withPortal(text: string, from: readonly string[], to: string, row: string): string {
+  const portal = parsed(text, row).data?.target_portal
   const old = from.find((address) => typeof portal === 'string' && portal.startsWith(`${address}:`))
   if (typeof portal !== 'string' || old === undefined) return text
   const moved = portal.replace(old, to)
@@ -21,9 +21,9 @@ export function portalOf(text: string): string {
   return `${data?.target_portal ?? 'no portal'} ${data?.device_path ?? ''}`.trim()
 }
 
-/** The address that an attachment or a volume's location leads to, where it leads to a portal. */
-export function leadsTo(text: string): string | undefined {
-  const portal = text.startsWith('{') ? String(parsed(text).data?.target_portal ?? '') : text
+/** The address that an attachment or a volume's location leads to, where it leads to a portal. `row` is its id. */
+export function leadsTo(text: string, row?: string): string | undefined {
+  const portal = text.startsWith('{') ? String(parsed(text, row).data?.target_portal ?? '') : text
   return /^([\d.]+):\d+/.exec(portal)?.[1]
 }
 
@@ -42,15 +42,22 @@ export function oldPortals({ storage, management, public: outside }: Cloud, own:
   return [own, storage, management, outside].filter((address) => address !== '')
 }
 
-function parsed(text: string): {
-  readonly data?: { readonly target_portal?: unknown; readonly device_path?: unknown }
-} {
+/** Lets an attachment say nothing of its connection: then nova asks cinder for it when the guest is started next. */
+export function withoutConnection(row: string): string {
+  return `mysql -e 'UPDATE nova.block_device_mapping SET connection_info = NULL WHERE id = ${row}'`
+}
+
+function parsed(
+  text: string,
+  row?: string,
+): { readonly data?: { readonly target_portal?: unknown; readonly device_path?: unknown } } {
   try {
     return JSON.parse(text) as ReturnType<typeof parsed>
   } catch {
+    const command = row === undefined ? 'see the rows with deleted = 0' : withoutConnection(row)
     throw new Advice(
-      'a connection_info in nova.block_device_mapping is not JSON',
-      'look at the rows with deleted = 0 and mend or detach them',
+      `the connection_info of a volume is not JSON (row ${row ?? 'unknown'} of nova.block_device_mapping)`,
+      `keep its text and mend it on the target; or let nova ask cinder for it anew: ${command}`,
     )
   }
 }

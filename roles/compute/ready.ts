@@ -66,6 +66,8 @@ export async function mustBeCalledAsItsGuestsSay(host: CloudHost): Promise<void>
   throw new Advice(
     `these guests run on ${host.name}, and nova says that they are elsewhere, so it would destroy them: ` +
       elsewhere.map(([uuid, at]) => `${uuid} (${at})`).join(', '),
-    `set nova.instances.host to ${fqdn} for them on ${target.name}, or move them away from ${host.name}`,
+    `move them away from ${host.name}, or where ${host.name} is right, on ${target.name}: mysql nova -e ` +
+      `"UPDATE instances SET host = '${fqdn}', node = '${fqdn}' ` +
+      `WHERE uuid IN (${elsewhere.map(([uuid]) => `'${uuid}'`).join(', ')})"`,
   )
 }

@@ -18,6 +18,13 @@ export async function stores(host: CloudHost): Promise<readonly Finding[]> {
   ]
 }
 
+/** The command that brings the file of an image into a folder, and its row with it. */
+function movedInto(folder: string, id: string, path: string): string {
+  const file = `${folder}/${id}`
+  const update = `UPDATE image_locations SET value = 'file://${file}' WHERE image_id = '${id}' AND deleted = 0`
+  return `mv ${path} ${file} && mysql glance -e "${update}"`
+}
+
 /** Image files, against their rows; checksums are compared where they arrive. */
 export async function images(host: CloudHost): Promise<readonly Finding[]> {
   const ask = (sql: string) => host.run(database.select(sql, rootLogin(host)))
@@ -48,7 +55,7 @@ export async function images(host: CloudHost): Promise<readonly Finding[]> {
       : [
           refused(
             `image files lie outside of ${folders.join(', ')}: ${some(outside.map(([, , path]) => path!))}`,
-            `move them there, with their rows in glance.image_locations`,
+            `for each: ${movedInto(folders[0]!, outside[0]![0]!, outside[0]![2]!)}`,
           ),
         ]),
     ...wrong.map((line) => {

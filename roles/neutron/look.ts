@@ -4,6 +4,23 @@ import { broken, type Finding, left, refused } from '../openstack/look/finding.t
 import { rootLogin } from '../openstack/logins.ts'
 import { valueOf } from '../openstack/settings.ts'
 
+/** What the short names stand for (Q@2014.1 setup.cfg, neutron.core_plugins and neutron.service_plugins). */
+const classes: Readonly<Record<string, string>> = {
+  openvswitch: 'neutron.plugins.openvswitch.ovs_neutron_plugin.OVSNeutronPluginV2',
+  linuxbridge: 'neutron.plugins.linuxbridge.lb_neutron_plugin.LinuxBridgePluginV2',
+  ml2: 'neutron.plugins.ml2.plugin.Ml2Plugin',
+  router: 'neutron.services.l3_router.l3_router_plugin.L3RouterPlugin',
+  firewall: 'neutron.services.firewall.fwaas_plugin.FirewallPlugin',
+  lbaas: 'neutron.services.loadbalancer.plugin.LoadBalancerPlugin',
+  vpnaas: 'neutron.services.vpn.plugin.VPNDriverPlugin',
+  metering: 'neutron.services.metering.metering_plugin.MeteringPlugin',
+}
+
+/** The class of a plugin, where its short name is a known one. */
+export function classOf(name: string): string | undefined {
+  return classes[name]
+}
+
 /** The plugins, of which the migrations take only whole class names. */
 export async function plugins(host: CloudHost): Promise<readonly Finding[]> {
   const conf = await host.run(ini.read('/etc/neutron/neutron.conf'))
@@ -13,7 +30,7 @@ export async function plugins(host: CloudHost): Promise<readonly Finding[]> {
     found.push(
       broken(
         `core_plugin in neutron.conf is ${core || 'not set'}, and the migrations take only a class`,
-        `write its full name there on ${host.name}: neutron.plugins.openvswitch.ovs_neutron_plugin.OVSNeutronPluginV2`,
+        `write its full name there on ${host.name}: ${classOf(core) ?? 'see setup.cfg of its package'}`,
       ),
     )
   const services = (valueOf(conf, 'DEFAULT', 'service_plugins') ?? '').split(',').map((one) => one.trim())
@@ -22,7 +39,8 @@ export async function plugins(host: CloudHost): Promise<readonly Finding[]> {
     found.push(
       broken(
         `service_plugins in neutron.conf has ${short.join(', ')}, and the migrations take only classes`,
-        `write their full names there on ${host.name}`,
+        `write the full names there on ${host.name}: ` +
+          `service_plugins=${services.map((one) => classOf(one) ?? one).join(',')}`,
       ),
     )
   return found

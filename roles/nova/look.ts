@@ -69,7 +69,8 @@ export async function guests(host: CloudHost): Promise<readonly Finding[]> {
       : [
           broken(
             `has guests that nova on ${sourceOf(host).name} does not have here: ${unknown.join(', ')}`,
-            `see what they are: virsh dominfo UUID on ${host.name}; then virsh undefine UUID, or nova reset-state`,
+            `see what they are: virsh dominfo ${unknown[0]} on ${host.name}; what nobody needs: ` +
+              `virsh destroy ${unknown[0]}; virsh undefine ${unknown[0]}`,
           ),
         ]),
     ...(gone.length === 0
@@ -77,7 +78,7 @@ export async function guests(host: CloudHost): Promise<readonly Finding[]> {
       : [
           broken(
             `lacks guests that nova on ${sourceOf(host).name} has here: ${gone.join(', ')}`,
-            'bring them back (nova reboot --hard UUID) or delete them (nova delete UUID) on the source',
+            `bring them back on the source (nova reboot --hard ${gone[0]}) or: nova delete ${gone[0]}`,
           ),
         ]),
   ]

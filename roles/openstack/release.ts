@@ -200,8 +200,8 @@ export interface Found {
 
 /** Asks the source's databases. */
 export type Ask = (sql: string) => Promise<readonly (readonly string[])[]>
-/** Tells what is wrong with the source's data, a line each. */
-export type Hazard = (ask: Ask) => Promise<readonly string[]>
+/** Tells what is wrong with the source's data, a line each, and the command that mends it there. */
+export type Hazard = (ask: Ask) => Promise<readonly { readonly says: string; readonly mend: string }[]>
 
 /** A listing by the command line client. */
 export interface Listing {

@@ -29,7 +29,7 @@ export const stopTarget = role('rollback.target', cloud, ({ task, gate }) => {
     if (theirs.length === 0 && (await allRunning(source)).length === 0)
       throw new Advice(
         `${host.vars.backups} on ${host.name} has no record of what ran on ${source.name}, and nothing runs there`,
-        `start it by hand, in this order: ${allDaemons(source).join(' ')}`,
+        `start it by hand on ${source.name}: for s in ${allDaemons(source).join(' ')}; do service $s start; done`,
       )
     await mustKnowAll(host)
     const own = await allRan(host)

@@ -34,9 +34,11 @@ export async function mustHaveArrived(host: CloudHost, one: Database): Promise<s
   const { after, arrived } = one.version
   const found = await versionOf(host, { ...one, version: { ...one.version, ...arrived } })
   if (after.includes(found)) return found
+  const { user, name = one.name } = releaseOf(host).services.find(({ databases }) => databases.includes(one)) ?? {}
   throw new Advice(
     `the schema of ${one.name} is at version ${found}, not at ${after.join(' or ')}`,
-    `see what its migrations said: /var/log/${one.name} on ${host.name}`,
+    `mend what the migrations say on ${host.name} (/var/log/${name}), and type --resume afterwards: ` +
+      one.migrations.map((command) => (user === undefined ? command : asUser(user, command))).join(' && '),
   )
 }
 

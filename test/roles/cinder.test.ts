@@ -107,12 +107,12 @@ test('refuses snapshots, which are no copies of their own', async () => {
 })
 
 test('moves the portal of an attachment and nothing else', () => {
-  assert.is(withPortal(attachment('192.168.1.4'), ['192.168.1.4'], '10.0.0.4'), attachment('10.0.0.4'))
+  assert.is(withPortal(attachment('192.168.1.4'), ['192.168.1.4'], '10.0.0.4', '5'), attachment('10.0.0.4'))
 })
 
 test('leaves an attachment with another portal alone, also one whose address begins alike', () => {
-  assert.is(withPortal(attachment('192.168.1.40'), ['192.168.1.4'], '10.0.0.4'), attachment('192.168.1.40'))
-  assert.is(withPortal(attachment('10.0.0.4'), ['192.168.1.4'], '10.0.0.4'), attachment('10.0.0.4'))
+  assert.is(withPortal(attachment('192.168.1.40'), ['192.168.1.4'], '10.0.0.4', '5'), attachment('192.168.1.40'))
+  assert.is(withPortal(attachment('10.0.0.4'), ['192.168.1.4'], '10.0.0.4', '5'), attachment('10.0.0.4'))
 })
 
 test('shows of an attachment where it leads, and no password', () => {
@@ -122,8 +122,8 @@ test('shows of an attachment where it leads, and no password', () => {
 
 test('refuses an attachment that is not JSON', () => {
   assert.throws(
-    () => withPortal('{"data": ', ['192.168.1.4'], '10.0.0.4'),
-    'a connection_info in nova.block_device_mapping is not JSON',
+    () => withPortal('{"data": ', ['192.168.1.4'], '10.0.0.4', '5'),
+    'the connection_info of a volume is not JSON (row 5 of nova.block_device_mapping)',
   )
 })
 

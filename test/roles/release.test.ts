@@ -67,7 +67,13 @@ const orchestra: Service = {
       ],
     },
   ],
-  hazards: [rowsThat('orchestra.scores without an owner', 'SELECT id FROM orchestra.scores WHERE owner IS NULL')],
+  hazards: [
+    rowsThat(
+      'orchestra.scores without an owner',
+      'SELECT id FROM orchestra.scores WHERE owner IS NULL',
+      "mysql orchestra -e 'DELETE FROM scores WHERE owner IS NULL'",
+    ),
+  ],
   underWay: ["SELECT 'score', id, status, 1, 'none' FROM orchestra.scores WHERE status = 'playing'"],
   answers: { url: 'http://127.0.0.1:8004/' },
   list: { of: 'scores', command: 'orchestra score-list', count: 'SELECT COUNT(*) FROM orchestra.scores' },
@@ -122,7 +128,7 @@ test('an entry of a release is looked at', async () => {
       .filter((line) => line.includes('owner'))
       .join('\n'),
     'to be mended: the migration to Icehouse would break off halfway, and MySQL cannot undo a half: ' +
-      'orchestra.scores without an owner: 7',
+      "orchestra.scores without an owner: 7\n  → mysql orchestra -e 'DELETE FROM scores WHERE owner IS NULL'",
   )
 })
 

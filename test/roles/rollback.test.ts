@@ -55,7 +55,7 @@ test('stops nothing when it does not know how to start the source, and says how 
     failure?.reason,
     '/var/backups/switchover on node-5 has no record of what ran on node-1, and nothing runs there',
   )
-  assert.is(failure?.hint, `start it by hand, in this order: ${onControllers.join(' ')}`)
+  assert.is(failure?.hint, `start it by hand on node-1: for s in ${onControllers.join(' ')}; do service $s start; done`)
   assert.equal(clouds.typed, [])
 })
 

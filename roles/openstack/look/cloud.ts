@@ -20,14 +20,19 @@ export const simple: Look = async (host) => {
       .split('\n')
       .filter((line) => line.startsWith('/'))
       .slice(0, 1),
-    ...(others.length === 0 ? [] : [`nova services on ${others.map(([name]) => name).join(', ')}`]),
+    ...(others.length === 0 ? [] : [`nova services on ${[...new Set(others.map(([name]) => name))].join(', ')}`]),
   ]
   if (signs.length === 0) return []
   return [
     refused(
       `is a node of a highly available cloud (${signs.join('; ')}): ` +
         'its services belong to pacemaker, which would start them again',
-      'these roles move clouds with one controller; a service of a host that is gone: nova-manage service disable',
+      'these roles move clouds with one controller' +
+        (others.length === 0
+          ? ''
+          : `; where these hosts are gone: ${others
+              .map(([name, binary]) => `nova-manage service disable --host ${name} --service ${binary}`)
+              .join('; ')}`),
     ),
   ]
 }
@@ -46,7 +51,7 @@ export const containers: Look = async (host) => {
   ]
 }
 
-const otherControllers = (fqdn: string) => `SELECT DISTINCT host FROM nova.services
+const otherControllers = (fqdn: string) => `SELECT DISTINCT host, \`binary\` FROM nova.services
   WHERE deleted = 0 AND disabled = 0 AND \`binary\` IN ('nova-conductor', 'nova-scheduler') AND host <> '${fqdn}'`
 
 /** The databases of the services that are moved. */

@@ -10,15 +10,11 @@ import { broken, type Finding, inWords, type Look, moved, refused } from './find
 export const migratable: Look = async (host) => {
   const ask = (sql: string) => host.run(database.select(sql, rootLogin(host)))
   const { services, to } = releaseOf(host)
-  const wrong: string[] = []
+  const found: Finding[] = []
   for (const hazard of [...services.flatMap(({ hazards }) => hazards ?? []), otherEngines(host)])
-    wrong.push(...(await hazard(ask)))
-  return wrong.map((what) =>
-    broken(
-      `the migration to ${to} would break off halfway, and MySQL cannot undo a half: ${what}`,
-      `mend these rows on ${host.name}: mysql`,
-    ),
-  )
+    for (const { says, mend } of await hazard(ask))
+      found.push(broken(`the migration to ${to} would break off halfway, and MySQL cannot undo a half: ${says}`, mend))
+  return found
 }
 
 /** Each schema must be where its migrations begin. */
@@ -70,6 +66,7 @@ function otherEngines(host: CloudHost) {
     'tables that are not InnoDB (a dump of them is not of one moment)',
     `SELECT table_schema, table_name, engine FROM information_schema.tables
       WHERE table_schema IN (${listed(databasesOf(host).map(({ name }) => name))}) AND engine <> 'InnoDB'`,
+    (rows) => `mysql -e '${rows.map(([schema, table]) => `ALTER TABLE ${schema}.${table} ENGINE=InnoDB;`).join(' ')}'`,
   )
 }
 

@@ -1,4 +1,5 @@
 import { Advice, masked } from '../../../lib/index.ts'
+import { sh } from '../../../lib/kit/index.ts'
 import type { database, ini } from '../../../lib/modules/index.ts'
 import { serving } from '../../cinder/exports.ts'
 import { drivers, volumes } from '../../cinder/look.ts'
@@ -7,13 +8,13 @@ import { images, stores } from '../../glance/look.ts'
 import { identity } from '../../keystone/look.ts'
 import { logins, templates } from '../../heat/look.ts'
 import { dhcpDevice } from '../../neutron/dhcp-device.ts'
-import { api, balancers, plugins } from '../../neutron/look.ts'
+import { api, balancers, classOf, plugins } from '../../neutron/look.ts'
 import { staleAgents } from '../../neutron/stale.ts'
 import { computes } from '../../nova/look.ts'
 import { type Moved, withMovedAddresses, withMovedHost } from '../addresses.ts'
 import { rowsThat } from '../hazards.ts'
 import { passwordOf } from '../logins.ts'
-import type { Ask, Found, Release, Service } from '../release.ts'
+import type { Ask, Found, Hazard, Release, Service } from '../release.ts'
 import { carried, connection, valueOf } from '../settings.ts'
 
 // Where facts come from: N openstack/nova, K keystone, G glance, C cinder, Q neutron, H horizon, E heat, each
@@ -103,10 +104,12 @@ const keystone: Service = {
     rowsThat(
       'keystone.endpoint without extra (migration 042 breaks off)',
       'SELECT id FROM keystone.endpoint WHERE extra IS NULL',
+      `mysql keystone -e "UPDATE endpoint SET extra = '{}' WHERE extra IS NULL"`,
     ),
     rowsThat(
       'keystone.service without extra (migration 044 breaks off)',
       'SELECT id FROM keystone.service WHERE extra IS NULL',
+      `mysql keystone -e "UPDATE service SET extra = '{}' WHERE extra IS NULL"`,
     ),
     brokenGrants,
   ],
@@ -271,7 +274,9 @@ const cinder: Service = {
       AND status NOT IN ('available', 'in-use', 'error', 'error_deleting', 'error_extending')`,
     `SELECT 'snapshot', id, status, ${minutes}, CONCAT('cinder snapshot-reset-state --state error ', id)
       FROM cinder.snapshots WHERE deleted = 0 AND status IN ('creating', 'deleting')`,
-    `SELECT 'backup', id, status, ${minutes}, 'see /var/log/cinder/backup.log'
+    `SELECT 'backup', id, status, ${minutes},
+      CONCAT('if /var/log/cinder/backup.log says that nothing goes on: ',
+        'mysql cinder -e "UPDATE backups SET status = ''error'' WHERE id = ''', id, '''"')
       FROM cinder.backups WHERE deleted = 0 AND status IN ('creating', 'restoring', 'deleting')`,
   ],
   list: {
@@ -415,7 +420,9 @@ const neutron: Service = {
   hazards: [
     rowsThat(
       'neutron.agents with the same type and host (migration 1fcfc149aca4 breaks off)',
-      'SELECT agent_type, host, COUNT(*) FROM neutron.agents GROUP BY 1, 2 HAVING COUNT(*) > 1',
+      `SELECT agent_type, host, COUNT(*), SUBSTRING_INDEX(GROUP_CONCAT(id ORDER BY created_at DESC), ',', 1)
+        FROM neutron.agents GROUP BY 1, 2 HAVING COUNT(*) > 1`,
+      (rows) => `take away the one that came later: ${rows.map((row) => `neutron agent-delete ${row[3]}`).join('; ')}`,
     ),
   ],
   answers: { url: 'http://127.0.0.1:9696/' },
@@ -472,7 +479,12 @@ const nova: Service = {
           where: 'deleted = 0 AND volume_id IS NOT NULL AND connection_info IS NOT NULL',
           address: portal,
           change: (row, { from, to }) => ({
-            connection_info: withPortal(String(row['connection_info']), oldPortals(from, from.address), to.storage),
+            connection_info: withPortal(
+              String(row['connection_info']),
+              oldPortals(from, from.address),
+              to.storage,
+              String(row['id']),
+            ),
           }),
           show: (value) => portalOf(String(value)),
         },
@@ -505,8 +517,11 @@ const nova: Service = {
   underWay: [
     `SELECT 'instance', uuid, task_state, ${minutes}, CONCAT('nova reset-state --active ', uuid)
       FROM nova.instances WHERE deleted = 0 AND task_state IS NOT NULL`,
+    // The client can end the task of an instance, and not a migration.
     `SELECT 'migration of instance', instance_uuid, status, ${minutes},
-      CONCAT('nova reset-state --active ', instance_uuid) FROM nova.migrations WHERE deleted = 0
+      CONCAT('if nova show ', instance_uuid, ' says that nothing goes on: ',
+        'mysql nova -e "UPDATE migrations SET status = ''error'' WHERE id = ', id, '"')
+      FROM nova.migrations WHERE deleted = 0
       AND status IN ('accepted', 'running', 'pre-migrating', 'migrating', 'post-migrating', 'confirming', 'reverting')`,
   ],
   answers: { url: 'http://127.0.0.1:8774/' },
@@ -716,7 +731,7 @@ function pluginClasses({ site, theirs }: Found) {
   if (!core?.includes('.')) {
     throw new Advice(
       `core_plugin in neutron.conf of ${site.target.source.name} is ${core ?? 'not set'}, not a class`,
-      'its migrations cannot be chosen by a short name: write the full class name there',
+      `its migrations cannot be chosen by a short name: write ${classOf(core ?? '') ?? 'the full class name'} there`,
     )
   }
   return { DEFAULT: { core_plugin: core, ...(services === undefined ? {} : { service_plugins: services }) } }
@@ -794,29 +809,44 @@ function withAddressAhead(location: string, { from, to }: Moved): string {
 }
 
 /** Grants that migration 039 cannot read: no JSON, a role that is gone, the same role twice. */
-async function brokenGrants(ask: Ask): Promise<readonly string[]> {
+async function brokenGrants(ask: Ask): ReturnType<Hazard> {
   const roles = new Set((await ask('SELECT id FROM keystone.role')).map(([id]) => id))
   const tables = await ask(`
     SELECT table_name FROM information_schema.tables WHERE table_schema = 'keystone' AND table_name IN
       ('user_project_metadata', 'group_project_metadata', 'user_domain_metadata', 'group_domain_metadata')`)
-  const wrong: string[] = []
+  const wrong: Awaited<ReturnType<Hazard>>[number][] = []
   for (const [table] of tables) {
-    for (const [data] of await ask(`SELECT data FROM keystone.${table}`)) {
-      const names = grantsOf(data!)
-      const say = (what: string) => wrong.push(`keystone.${table} ${what} (${data})`)
-      if (!names) say('has a grant without JSON')
-      else if (names.some((name) => !roles.has(name))) say('grants a role that is gone')
-      else if (new Set(names).size < names.length) say('grants a role twice')
+    for (const [data] of await ask(`SELECT DISTINCT data FROM keystone.${table}`)) {
+      const grants = grantsOf(data!)
+      const names = grants?.map(idOf) ?? []
+      const what = !grants
+        ? 'has a grant without JSON'
+        : names.some((name) => !roles.has(name))
+          ? 'grants a role that is gone'
+          : new Set(names).size < names.length
+            ? 'grants a role twice'
+            : undefined
+      if (what === undefined) continue
+      const right = (grants ?? []).filter((_, i) => roles.has(names[i]) && names.indexOf(names[i]!) === i)
+      const which = data === 'NULL' ? 'data IS NULL' : `data = ${sqlText(data!)}`
+      const update = `UPDATE keystone.${table} SET data = ${sqlText(JSON.stringify({ roles: right }))} WHERE ${which}`
+      wrong.push({ says: `keystone.${table} ${what} (${data})`, mend: sh`mysql -e ${update}` })
     }
   }
   return wrong
 }
 
-function grantsOf(data: string): readonly string[] | undefined {
+type Grant = string | { readonly id?: string; readonly inherited_to?: string }
+const idOf = (grant: Grant) => (typeof grant === 'string' ? grant : `${grant.id}`)
+
+function grantsOf(data: string): readonly Grant[] | undefined {
   try {
-    const { roles = [] } = JSON.parse(data) as { roles?: readonly (string | { id?: string; inherited_to?: string })[] }
-    return roles.map((role) => (typeof role === 'string' ? role : `${role.id}`))
+    return (JSON.parse(data) as { readonly roles?: readonly Grant[] }).roles ?? []
   } catch {
     return undefined
   }
+}
+
+function sqlText(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`
 }

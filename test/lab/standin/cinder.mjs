@@ -127,6 +127,27 @@ export async function cinderApi(conf) {
     'os-vol-host-attr:host': row.host,
     'os-vol-tenant-attr:tenant_id': row.project_id,
   })
+  /** What an admin changes of a row: its state, or that it is there. */
+  async function changed(me, method, rest, body) {
+    const [, table, id, action] = /^\/(volumes|snapshots)\/([^/]+)(\/action)?$/.exec(rest) ?? []
+    const [, type, key] = /^\/types\/([^/]+)\/extra_specs\/([^/]+)$/.exec(rest) ?? []
+    if (!me.admin) throw new Refusal(403, 'Policy does not allow this to be performed.')
+    const deleted = `deleted = 1, deleted_at = ${quote(now())}`
+    const status = body?.['os-reset_status']?.status
+    const query = type
+      ? `UPDATE volume_type_extra_specs SET ${deleted} WHERE deleted = 0 AND \`key\` = ${quote(key)}
+          AND volume_type_id IN (SELECT id FROM volume_types WHERE name = ${quote(decodeURIComponent(type))})`
+      : action && status
+        ? `UPDATE ${table} SET status = ${quote(status)}, updated_at = ${quote(now())} WHERE deleted = 0 AND id = ${quote(id)}`
+        : table === 'snapshots' && method === 'DELETE'
+          ? `UPDATE snapshots SET ${deleted}, status = 'deleted' WHERE deleted = 0 AND id = ${quote(id)}
+              AND status IN ('available', 'error')`
+          : undefined
+    if (!query) throw new Refusal(404, 'The resource could not be found.')
+    const { affected } = await db.query(query)
+    if (affected === 0) throw new Refusal(404, `${table ?? 'The key'} ${id ?? key} could not be found.`)
+    return { status: 202, body: '' }
+  }
   await serve({
     name: 'cinder',
     address: option(conf, 'osapi_volume_listen', '0.0.0.0'),
@@ -139,7 +160,7 @@ export async function cinderApi(conf) {
       },
     }),
     async handle(request) {
-      const { path, query } = request
+      const { path, query, method, body } = request
       if (path === '')
         return {
           status: release() === 'icehouse' ? 300 : 200,
@@ -167,6 +188,7 @@ export async function cinderApi(conf) {
         const rows = await db.rows(`SELECT * FROM volumes WHERE deleted = 0${mine} ORDER BY created_at DESC, id`)
         return { volumes: rows.map(shape(await types())) }
       }
+      if (method === 'POST' || method === 'DELETE') return changed(me, method, rest, body)
       const [, id] = /^\/volumes\/([^/]+)$/.exec(rest) ?? []
       const mine = me.admin ? '' : ` AND project_id = ${quote(tenant)}`
       const [row] = id ? await db.rows(`SELECT * FROM volumes WHERE deleted = 0 AND id = ${quote(id)}${mine}`) : []

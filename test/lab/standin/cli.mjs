@@ -56,7 +56,7 @@ for (let at = 0; at < argv.length; at++) {
   if (name === 'all-tenants') {
     settings.all = true
     if (/^[01]$/.test(argv[at + 1] ?? '')) at++
-  } else if (name === 'debug' || name === 'insecure' || name === 'hard') continue
+  } else if (['debug', 'insecure', 'hard', 'active'].includes(name)) continue
   else if (name) settings[flags[name] ?? name] = value ?? argv[++at]
   else if (argv[at] !== '-a') words.push(argv[at])
 }
@@ -169,6 +169,11 @@ async function anImage(wanted) {
     fail(`No image with a name or ID of '${wanted}' exists.`)
   )
 }
+/** Sends a change to a service of the catalog. */
+async function change(type, method, path, body) {
+  const me = await enter()
+  await request(method, `${me.at(type).replace(/\/+$/, '')}${path}`, { token: me.token.id, body })
+}
 const services = async (type) => {
   const { services: rows } = await get(type, '/os-services')
   return table(
@@ -261,6 +266,7 @@ const commands = {
         updated_at: row.updated_at,
       })
     },
+    'image-delete': async ([wanted]) => change('image', 'DELETE', `/v1/images/${(await anImage(wanted)).id}`),
     'image-download': async ([wanted]) => {
       const { id } = await anImage(wanted)
       const me = await enter()
@@ -306,6 +312,11 @@ const commands = {
       void (await act(wanted, { reboot: { type: argv.includes('--hard') ? 'HARD' : 'SOFT' } })),
     start: async ([wanted]) => void (await act(wanted, { 'os-start': {} })),
     stop: async ([wanted]) => void (await act(wanted, { 'os-stop': {} })),
+    'reset-state': async ([wanted]) =>
+      void (await act(wanted, { 'os-resetState': { state: argv.includes('--active') ? 'active' : 'error' } })),
+    delete: async ([wanted]) => change('compute', 'DELETE', `/servers/${(await server(wanted)).id}`),
+    'volume-detach': async ([wanted, volume]) =>
+      change('compute', 'DELETE', `/servers/${(await server(wanted)).id}/os-volume_attachments/${volume}`),
   },
   neutron: {
     'net-list': async () => {
@@ -382,6 +393,17 @@ const commands = {
       )
     },
     'service-list': () => services('volume'),
+    'reset-state': async ([id]) =>
+      change('volume', 'POST', `/volumes/${id}/action`, {
+        'os-reset_status': { status: settings.state ?? 'available' },
+      }),
+    'snapshot-reset-state': async ([id]) =>
+      change('volume', 'POST', `/snapshots/${id}/action`, {
+        'os-reset_status': { status: settings.state ?? 'available' },
+      }),
+    'snapshot-delete': async ([id]) => change('volume', 'DELETE', `/snapshots/${id}`),
+    'type-key': async ([type, what, key]) =>
+      what === 'unset' ? change('volume', 'DELETE', `/types/${type}/extra_specs/${key}`) : fail('ERROR: unset alone'),
   },
 }
 

@@ -1,9 +1,9 @@
 // glance: the registry has the rows, the api has the files.
-import { createReadStream, openSync, closeSync, fstatSync } from 'node:fs'
+import { closeSync, createReadStream, fstatSync, openSync, rmSync } from 'node:fs'
 import { option, rooted } from './conf.mjs'
 import { log } from './daemon.mjs'
 import { ask, door, Refusal, serve } from './http.mjs'
-import { store } from './store.mjs'
+import { now, store } from './store.mjs'
 
 const wrong = (code, message) => ({
   code,
@@ -96,6 +96,14 @@ export async function glanceApi(conf) {
       const id = /^\/v[12]\/images\/([^/]+)(\/file)?$/.exec(path)?.[1]
       if (!id) throw new Refusal(404, 'Not Found')
       const { image } = await look(`/images/${id}`, token)
+      if (method === 'DELETE') {
+        if (image.protected) throw new Refusal(403, `Image is protected`)
+        const gone = `deleted = 1, deleted_at = ${db.quote(now())}`
+        await db.query(`UPDATE images SET status = 'deleted', ${gone} WHERE id = ${db.quote(id)}`)
+        await db.query(`UPDATE image_locations SET ${gone} WHERE deleted = 0 AND image_id = ${db.quote(id)}`)
+        if (image.location?.startsWith('file://')) rmSync(rooted(new URL(image.location).pathname), { force: true })
+        return {}
+      }
       const headers = Object.fromEntries(
         Object.entries(image)
           .filter(([key, value]) => value !== null && key !== 'location')

@@ -175,6 +175,11 @@ export async function novaApi(conf) {
       'os-stop': 'stop_instance',
     }
     const method = methods[action]
+    if (action === 'os-resetState') {
+      await db.query(`UPDATE instances SET vm_state = ${quote(body[action].state)}, task_state = NULL
+        WHERE uuid = ${quote(row.uuid)}`)
+      return { status: 202, body: '' }
+    }
     if (!method) throw new Refusal(400, `There is no such action: ${action}`)
     if (!row.host) throw new Refusal(409, `Instance ${row.uuid} is not ready`)
     rpc ??= bus(conf, 'nova')
@@ -228,10 +233,22 @@ export async function novaApi(conf) {
       const all = query.get('all_tenants') === '1' && me.admin
       return { servers: (await servers(all ? '1 = 1' : `i.project_id = ${quote(tenant)}`)).map(shape) }
     }
+    const [, guest, volume] = /^\/servers\/([^/]+)\/os-volume_attachments\/([^/]+)$/.exec(rest) ?? []
+    if (volume && method === 'DELETE') {
+      const { affected } = await db.query(`UPDATE block_device_mapping SET deleted = id, deleted_at = ${quote(now())}
+        WHERE deleted = 0 AND instance_uuid = ${quote(guest)} AND volume_id = ${quote(volume)}`)
+      if (affected === 0) throw new Refusal(404, `Not Found`)
+      return { status: 202, body: '' }
+    }
     const [, id, action] = /^\/servers\/([^/]+)(\/action)?$/.exec(rest) ?? []
     if (!id) throw new Refusal(404, 'The resource could not be found.')
     const [row] = await servers(`i.uuid = ${quote(id)}${me.admin ? '' : ` AND i.project_id = ${quote(tenant)}`}`)
     if (!row) throw new Refusal(404, 'Instance could not be found')
+    if (method === 'DELETE') {
+      await db.query(`UPDATE instances SET deleted = id, deleted_at = ${quote(now())}, vm_state = 'deleted'
+        WHERE uuid = ${quote(id)}`)
+      return { status: 204 }
+    }
     return action && method === 'POST' ? act(row, body) : { server: shape(row) }
   }
 

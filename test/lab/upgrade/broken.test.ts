@@ -164,7 +164,7 @@ test('rows on which the migrations would break off are named before anything is 
   await sql(
     'node-1',
     `UPDATE keystone.user_project_metadata SET data = NULL WHERE user_id = '${user}';
-    INSERT INTO neutron.agents SELECT 'twice', agent_type, \`binary\`, topic, host, admin_state_up, created_at, started_at, heartbeat_timestamp, description, configurations
+    INSERT INTO neutron.agents SELECT 'twice', agent_type, \`binary\`, topic, host, admin_state_up, created_at + INTERVAL 1 MINUTE, started_at, heartbeat_timestamp, description, configurations
       FROM neutron.agents WHERE id = 'a1fe62bf-224c-4aea-8e25-b6e90afe5e84'`,
   )
   try {
@@ -174,9 +174,9 @@ test('rows on which the migrations would break off are named before anything is 
       [
         '✖ node-1  Look before anything is touched › look › Stop where something stands in the way',
         'to be mended: the migration to Icehouse would break off halfway, and MySQL cannot undo a half: keystone.user_project_metadata has a grant without JSON (NULL)',
-        '→ mend these rows on node-1: mysql',
-        'to be mended: the migration to Icehouse would break off halfway, and MySQL cannot undo a half: neutron.agents with the same type and host (migration 1fcfc149aca4 breaks off): L3 agent node-1.domain.tld 2',
-        '→ mend these rows on node-1: mysql',
+        `→ mysql -e 'UPDATE keystone.user_project_metadata SET data = '\\''{"roles":[]}'\\'' WHERE data IS NULL'`,
+        'to be mended: the migration to Icehouse would break off halfway, and MySQL cannot undo a half: neutron.agents with the same type and host (migration 1fcfc149aca4 breaks off): L3 agent node-1.domain.tld 2 twice',
+        '→ take away the one that came later: neutron agent-delete twice',
         'try: mend each of these, then look again: run playbooks/preflight.ts -i inventory/lab',
       ].join('\n'),
     )

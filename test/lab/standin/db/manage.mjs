@@ -124,6 +124,17 @@ async function novaManage(program, args) {
   }
   if (category === 'service') {
     const [action] = chosen(`${program} service`, 'action', rest, ['describe_resource', 'disable', 'enable', 'list'])
+    if (action === 'enable' || action === 'disable') {
+      const given = [valueOf(args, '--host'), valueOf(args, '--service')]
+      return commandFailed(() =>
+        withDatabase(service, async (db) => {
+          await db.execute(
+            `UPDATE services SET disabled = ${action === 'disable' ? 1 : 0} WHERE deleted = 0 AND host = %s AND \`binary\` = %s`,
+            given,
+          )
+        }),
+      )
+    }
     if (action !== 'list') return undefined
     return commandFailed(() =>
       withDatabase(service, async (db) => {
@@ -232,6 +243,7 @@ const withValue = [
   '--syslog-log-facility',
   '--core_plugin',
   '--service',
+  '--host',
 ]
 const withoutValue = [
   '--debug',

@@ -1,6 +1,6 @@
 import { effective, options } from './cli/options.ts'
-import { first } from './cli/command.ts'
-import { always, helpOf, parse, type Worded } from './cli/parser.ts'
+import { always, first } from './cli/command.ts'
+import { helpOf, parse, type Worded } from './cli/parser.ts'
 import { Interrupted } from './cli/terminal.ts'
 import { commandIn, tellApart } from './cli/words.ts'
 import { version } from './cli/version.ts'
@@ -51,10 +51,14 @@ function tell(error: unknown): void {
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
   const at = authorsFrame(stack)
   const said = at
-    ? showProblems([{ message: `nobody caught this error: ${error instanceof Error ? error.message : stack}`, at }])
+    ? showProblems([
+        { message: `nobody caught this error: ${error instanceof Error ? error.message : stack}`, at, hint: uncaught },
+      ])
     : `this is a fault of switchover itself, not of your playbook:\n${stack}`
   process.stderr.write(`${mask(said)}\n`)
 }
+
+const uncaught = 'catch it there, or do that in the body of a task, which then fails on its host'
 
 /** Finds the command of a line, gives it what follows, and gives its exit code. */
 async function obey(argv: readonly string[]): Promise<number> {

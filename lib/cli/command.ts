@@ -50,6 +50,12 @@ export type AnyCommand = Command<any, any>
 /** The command that is meant where a line names none. */
 export const first = 'run'
 
+/** What every command has besides its own options. */
+export const always = {
+  version: { kind: 'flag', describe: 'Show version number' },
+  help: { kind: 'flag', alias: 'h', describe: 'Show help' },
+} as const satisfies Options
+
 /** What a command takes, where it may take nothing. */
 export function partsOf({ takes = {}, options = {} }: AnyCommand): {
   readonly takes: Positionals

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { besides } from './besides.ts'
 import { readVariables } from '../inventory/load.ts'
 import { written } from '../inventory/template.ts'
 import type { VaultOpener } from '../inventory/vault.ts'
@@ -30,7 +31,8 @@ async function one(text: string, vault: VaultOpener): Promise<Readonly<Record<st
   const trimmed = text.trim()
   if (trimmed.startsWith('@')) {
     const file = trimmed.slice(1)
-    if (!existsSync(file)) throw new Refused({ message: `-e ${trimmed}: there is no file ${file}` }, exit.load)
+    if (!existsSync(file))
+      throw new Refused({ message: `-e ${trimmed}: there is no file ${file}`, hint: besides(file) }, exit.load)
     return readVariables({ file }, vault)
   }
   if (trimmed === '') throw new Refused({ message: '-e has nothing behind it', hint: advice }, exit.usage)

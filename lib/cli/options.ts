@@ -1,4 +1,4 @@
-import { didYouMean, exit, type Problem, Refused } from '../model/problem.ts'
+import { didYouMean, type Problem } from '../model/problem.ts'
 import { program } from '../model/program.ts'
 
 /** What an option may be given as, on the command line and in the settings. */
@@ -283,10 +283,7 @@ export interface Effective<O extends Options> {
   readonly from: Readonly<Record<keyof O & string, string>>
 }
 
-/**
- * The values that hold: command line over settings over defaults.
- * @throws Refused for a number or a word that makes no sense
- */
+/** The values that hold: command line over settings over defaults. */
 export function effective<O extends Options>(
   of: O,
   given: Readonly<Record<string, unknown>>,
@@ -304,10 +301,6 @@ export function effective<O extends Options>(
       : settings.values[name] !== undefined
         ? (settings.from?.[name] ?? settings.file ?? 'settings')
         : 'default'
-    if (onLine) {
-      const wrong = check(name, option, typed)
-      if (wrong) throw new Refused({ message: `--${wrong}` }, exit.usage)
-    }
   }
   return { values: values as ValuesOf<O>, from: from as Effective<O>['from'] }
 }
@@ -317,6 +310,13 @@ function asTyped({ kind }: Option, given: unknown): unknown {
   if (kind === 'texts') return given
   const last: unknown = Array.isArray(given) ? given.at(-1) : given
   return kind === 'number' && typeof last === 'string' && /^-?\d+$/.test(last) ? Number(last) : last
+}
+
+/** What is wrong with a value that was typed for an option. */
+export function wrongTyped(name: string, option: Option, text: string): Problem | undefined {
+  const value = asTyped(option, text)
+  const wrong = check(name, option, option.kind === 'texts' ? [value] : value, (one) => `--${name} ${one}`)
+  return wrong && { ...wrong, message: `--${wrong.message}` }
 }
 
 /** What is wrong with the settings of a file, name by name. */
@@ -332,8 +332,9 @@ export function checkSettings(settings: Readonly<Record<string, unknown>>): read
             `see ${program()} --help: settings have the long names of options`,
         },
       ]
-    const wrong = value === undefined ? undefined : check(name, option, value)
-    return wrong ? [{ message: wrong }] : []
+    const wrong =
+      value === undefined ? undefined : check(name, option, value, (one) => `${name}: ${inFile(option, one)}`)
+    return wrong ? [wrong] : []
   })
 }
 
@@ -345,21 +346,36 @@ const expected: Readonly<Record<Kind, string>> = {
   count: 'a whole number',
 }
 
-function check(name: string, { kind, choices, least = 0 }: Option, value: unknown): string | undefined {
+// As the settings write a value.
+const inFile = ({ kind }: Option, value: string) => (/^text/.test(kind) ? `'${value}'` : value)
+
+function check(name: string, option: Option, value: unknown, write: (value: string) => string): Problem | undefined {
+  const { kind, choices, least = 0, fallback } = option
   const shown = typeof value === 'number' ? String(value) : JSON.stringify(value)
   if (choices)
     return choices.includes(value as string)
       ? undefined
-      : `${name} must be one of ${choices.join(', ')}, and is ${shown}`
+      : {
+          message: `${name} must be one of ${choices.join(', ')}, and is ${shown}`,
+          hint: didYouMean(String(value), choices) ?? `write ${choices.map(write).join(' or ')}`,
+        }
   if (kind === 'number' || kind === 'count') {
     return Number.isInteger(value) && (value as number) >= least
       ? undefined
-      : `${name} must be ${expected[kind]} from ${least}, and is ${shown}`
+      : {
+          message: `${name} must be ${expected[kind]} from ${least}, and is ${shown}`,
+          hint: `write ${write(String(fallback ?? 30))}, or leave it out`,
+        }
   }
   const right =
     kind === 'flag'
       ? typeof value === 'boolean'
       : typeof value === 'string' ||
         (kind === 'texts' && Array.isArray(value) && value.every((v) => typeof v === 'string'))
-  return right ? undefined : `${name} must be ${expected[kind]}, and is ${shown}`
+  return right
+    ? undefined
+    : {
+        message: `${name} must be ${expected[kind]}, and is ${shown}`,
+        hint: `write ${kind === 'flag' ? `${name}: true or ${name}: false` : write('…')}`,
+      }
 }

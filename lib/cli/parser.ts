@@ -1,5 +1,5 @@
 import yargs, { type Argv } from 'yargs'
-import { type AnyCommand, first, partsOf } from './command.ts'
+import { always, type AnyCommand, first, partsOf } from './command.ts'
 import type { Option, Options } from './options.ts'
 import { behind, tellApart, type Word } from './words.ts'
 import { refuseWords } from './wrong-words.ts'
@@ -18,12 +18,6 @@ export interface Parsed {
   readonly values: Readonly<Record<string, unknown>>
   readonly behind: readonly string[]
 }
-
-/** What every command has besides its own options. */
-export const always = {
-  version: { kind: 'flag', describe: 'Show version number' },
-  help: { kind: 'flag', alias: 'h', describe: 'Show help' },
-} as const satisfies Options
 
 /**
  * Takes the words behind a command apart.

@@ -5,6 +5,8 @@ import { homedir } from 'node:os'
 import { type VaultKey, VaultOpener } from '../inventory/vault.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { Secret } from '../model/secret.ts'
+import { besides } from './besides.ts'
+import { typed } from './command-line.ts'
 import { askSecret } from './terminal.ts'
 import type { Values } from './options.ts'
 
@@ -15,9 +17,9 @@ import type { Values } from './options.ts'
  */
 export function passwordFrom(given: string, label: string, args: readonly string[] = []): Secret {
   const file = path.resolve(given.replace(/^~(?=\/|$)/, homedir()))
-  const refused = (message: string, hint?: string) => new Refused({ message, ...(hint ? { hint } : {}) }, exit.load)
+  const refused = (message: string, hint: string) => new Refused({ message, hint }, exit.load)
   const found = existsSync(file) ? statSync(file) : undefined
-  if (!found?.isFile()) throw refused(`there is no password file ${given}`)
+  if (!found?.isFile()) throw refused(`there is no password file ${given}`, besides(given))
   // Root may open and execute everything; the mode tells what was meant.
   const program = (found.mode & 0o111) !== 0
   if (!program && found.mode & 0o077) {
@@ -26,9 +28,12 @@ export function passwordFrom(given: string, label: string, args: readonly string
       `chmod 600 ${given}`,
     )
   }
+  const itself = `see what it says: ${typed([file])}`
   const password = (program ? printed() : readFileSync(file, 'utf8')).trim()
   if (password === '')
-    throw refused(`${given} ${program ? 'printed nothing, and should print' : 'is empty, and should hold'} a password`)
+    throw program
+      ? refused(`${given} printed nothing, and should print a password`, itself)
+      : refused(`${given} is empty, and should hold a password`, 'write the password into it, in one line')
   return Secret.of(password, label)
 
   function printed(): string {
@@ -41,7 +46,8 @@ export function passwordFrom(given: string, label: string, args: readonly string
         `${given} cannot be executed: ${error.message}`,
         'begin it with #!, or take away its x if it holds the password itself',
       )
-    if (status !== 0) throw refused(`${given} ended with exit code ${status}: ${stderr.trim() || 'it said nothing'}`)
+    if (status !== 0)
+      throw refused(`${given} ended with exit code ${status}: ${stderr.trim() || 'it said nothing'}`, itself)
     return stdout
   }
 }
@@ -84,7 +90,10 @@ async function readVaultPassword(label: string, source: string, confirm: boolean
     )
   const password = await askSecret(name[0]!.toUpperCase() + name.slice(1), name)
   if (confirm && (await askSecret(`The ${name} again`, name)).reveal() !== password.reveal()) {
-    throw new Refused({ message: `the ${name} was not the same the second time` }, exit.usage)
+    throw new Refused(
+      { message: `the ${name} was not the same the second time`, hint: 'nothing was written: start again' },
+      exit.usage,
+    )
   }
   return password
 }

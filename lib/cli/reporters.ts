@@ -16,7 +16,10 @@ export function checkOutputs(output: Values['output'] = []): void {
       exit.usage,
     )
   if (output.includes('lines') && output.includes('json'))
-    throw new Refused({ message: '-o lines and -o json exclude each other: both are for stdout' }, exit.usage)
+    throw new Refused(
+      { message: '-o lines and -o json exclude each other: both are for stdout', hint: 'leave one of them out' },
+      exit.usage,
+    )
 }
 
 /** The files of reporters that -o names. */

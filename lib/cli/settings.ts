@@ -45,9 +45,11 @@ export async function readSettings(cwd = process.cwd()): Promise<FoundSettings> 
   const found = await find(cwd)
   if (!found) return { values: {} }
   const file = path.relative(cwd, found.file) || found.file
-  const wrong = (message: string) => new Refused({ message: `the settings in ${file} ${message}` }, exit.load)
   if (typeof found.content !== 'object' || found.content === null || Array.isArray(found.content))
-    throw wrong('must be names of options with values')
+    throw new Refused(
+      { message: `the settings in ${file} must be names of options with values`, hint: sample },
+      exit.load,
+    )
   const given = found.content as Readonly<Record<string, unknown>>
   const problems = checkSettings(given)
   if (problems.length > 0)
@@ -96,6 +98,7 @@ async function find(cwd: string): Promise<{ readonly file: string; readonly cont
           message:
             `the settings${file ? ` in ${path.relative(cwd, path.join(folder, file))}` : ''} ` +
             `cannot be loaded: ${reason(error)}`,
+          hint: sample,
         },
         exit.load,
       )
@@ -126,6 +129,8 @@ export function foldersOf(cwd: string): readonly string[] {
     if (path.dirname(folder) === folder) return [cwd]
   }
 }
+
+const sample = 'write them like { forks: 20 }, behind export default in a .ts or .js, or move the file away'
 
 function reason(error: unknown): string {
   return error instanceof Error ? error.message.split('\n').slice(0, 4).join('\n') : String(error)

@@ -64,7 +64,7 @@ async function asProblem(error: CompilerError): Promise<Problem> {
     const said = match && (await say(match, seen))
     if (!said) continue
     const [message, hint] = said
-    return { message, ...(hint === undefined ? {} : { hint }), at, ...drawn(draw(at, column)) }
+    return { message, at, ...drawn(draw(at, column), hint) }
   }
   return { message: `${short(telling(text))} [TS${code}]`, at, ...drawn(draw(at, column)) }
 }
@@ -75,7 +75,9 @@ function telling([first, ...why]: CompilerError['text']): string {
   return first.length > 160 ? (why.at(-1) ?? first) : first
 }
 
-const drawn = (source: string | undefined) => (source === undefined ? {} : { source })
+/** The line, and a hint; one of the two there must be. */
+const drawn = (source: string | undefined, hint = source === undefined ? 'see that line' : undefined) =>
+  ({ ...(hint === undefined ? {} : { hint }), ...(source === undefined ? {} : { source }) }) as Way
 
 // What variables there are is told where one of them is missing, and nowhere else.
 const short = (message: string) => message.replace(/VarsOf<\{.*?\}>/g, 'VarsOf<…>').replace(/\.$/, '')
@@ -88,6 +90,7 @@ interface Seen {
   readonly after: string
 }
 type Said = readonly [message: string, hint?: string]
+type Way = { readonly hint: string } | { readonly source: string }
 type Say = (match: RegExpExecArray, seen: Seen) => Said | undefined | Promise<Said | undefined>
 
 const commandOptions: { readonly [N in keyof Required<ChangeOptions>]: true } = {

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { quote } from '../kit/shell.ts'
-import { didYouMean, exit, nearest, Refused } from '../model/problem.ts'
-import { type AnyCommand, first, partsOf } from './command.ts'
-import type { Option } from './options.ts'
+import { didYouMean, exit, nearest, type Problem, Refused } from '../model/problem.ts'
+import { always, type AnyCommand, first, partsOf } from './command.ts'
+import { type Completes, type Option, type Options, wrongTyped } from './options.ts'
 import { isRunnable, playbooks, roles } from '../program/playbooks.ts'
 import { behind, type OptionWord, type PositionalWord, waits, type Word } from './words.ts'
 import { commandWords } from '../commands/index.ts'
@@ -19,30 +19,46 @@ interface Line {
 
 /**
  * Refuses a line of which a word would be dropped, or taken for something else than it says.
- * @throws Refused for the first such word
+ * @throws Refused with every such word, but for those of which another says more
  */
 export async function refuseWords(of: Line): Promise<void> {
-  const { told } = of
+  const { told, command } = of
   refuseNearCommand(of)
-  const { takes } = partsOf(of.command)
+  const { takes } = partsOf(command)
   const given = told.filter((word) => word.kind === 'positional')
   const most = Object.values(takes).some(({ many }) => many) ? Infinity : Object.keys(takes).length
   // What follows a command that lacks its two dashes is that command's own, and none of ours.
-  const unmarked = of.command.behind !== undefined && !of.line.includes('--') ? given[most] : undefined
+  const unmarked = command.behind !== undefined && !of.line.includes('--') ? given[most] : undefined
   const strange = told.findIndex((word) => word.kind === 'option' && word.option === undefined)
-  if (unmarked && (strange < 0 || told.indexOf(unmarked) < strange)) throw await tooMuch(unmarked, of)
-  for (const [i, word] of told.entries()) if (word.kind === 'option') refuseOption(word, told[i + 1], of)
-  refuseRepeated(of)
-  if (given.length > most) throw await tooMuch(strayed(given, most), of)
+  if (unmarked && (strange < 0 || told.indexOf(unmarked) < strange))
+    throw new Refused(await tooMuch(unmarked, of), exit.usage)
+  const problems = told.flatMap((word, i) => (word.kind === 'option' ? (wrongOption(word, told[i + 1], of) ?? []) : []))
+  problems.push(...repeated(of))
+  // A word behind an option that there is not may be its value, and then there is one that lacks.
+  if (strange < 0) problems.push(...(await wrongPositionals(given, most, of)))
+  if (problems.length > 0) throw new Refused(problems, exit.usage)
+}
+
+async function wrongPositionals(given: readonly PositionalWord[], most: number, of: Line): Promise<readonly Problem[]> {
+  const { takes } = partsOf(of.command)
+  const problems: Problem[] = []
+  if (given.length > most) problems.push(await tooMuch(strayed(given, most), of))
   if (of.command.behind === undefined && behind(of.line).length > 0)
-    throw usage(`${behind(of.line)[0]} is too much`, `nothing stands behind -- here; ${seeHelp(of)}`)
+    problems.push({
+      message: `${behind(of.line)[0]} is too much`,
+      hint: `nothing stands behind -- here; ${seeHelp(of)}`,
+    })
   const { missing } = Object.values(takes)[given.length] ?? {}
-  if (missing) throw usage(missing[0], asCalled(missing[1]))
+  if (missing) problems.push({ message: missing[0], hint: asCalled(missing[1]) })
   for (const [i, [name, { choices }]] of Object.entries(takes).entries()) {
     const text = given[i]?.text
     if (choices && text !== undefined && !choices.includes(text))
-      throw usage(`there is no ${name} ${text}`, didYouMean(text, choices) ?? `there are: ${choices.join(', ')}`)
+      problems.push({
+        message: `there is no ${name} ${text}`,
+        hint: didYouMean(text, choices) ?? `there are: ${choices.join(', ')}`,
+      })
   }
+  return problems
 }
 
 /** A misspelt command is taken for a playbook, of which nothing that follows makes sense. */
@@ -52,45 +68,84 @@ function refuseNearCommand({ word, told }: Line): void {
   const words = commandWords()
   const near = nearest(target, [...roles(), ...playbooks(), ...words])
   if (near !== undefined && words.includes(near))
-    throw usage(`there is no command ${target}, and no playbook or role of that name`, `did you mean ${near}?`)
+    throw new Refused(
+      {
+        message: `there is no command ${target}, and no playbook or role of that name`,
+        hint: `did you mean ${near}?`,
+      },
+      exit.usage,
+    )
 }
 
-function refuseOption(word: OptionWord, next: Word | undefined, of: Line): void {
+function wrongOption(word: OptionWord, next: Word | undefined, of: Line): Problem | undefined {
   const { options } = partsOf(of.command)
   const { text, option: name, value } = word
-  if (name === undefined) throw unknown(text, of)
+  if (name === undefined) return unknown(text, of)
   const option = options[name]!
-  if (value !== undefined && text.startsWith('--no-'))
-    throw usage(`${text}=${value}: it takes no value`, `write ${text}`)
-  if (waits(word, options) && (next?.kind !== 'value' || next.text === '')) throw usage(`${text} needs a value`)
-  if (value === undefined) return
-  if (option.kind === 'count') throw usage(`${text}=${value}: it takes no value`, 'repeat it, as in -vv')
-  if (option.kind === 'flag' && !/^(true|false)$/.test(value))
-    throw usage(`${text}=${value}: it takes no value`, `for yes write ${text}, for no --no-${name}`)
-  if (value === '') throw usage(`${text} needs a value`)
+  const plain = (hint: string) => ({ message: `${text}=${value}: it takes no value`, hint })
+  if (value !== undefined && text.startsWith('--no-')) return plain(`write ${text}`)
+  const given = value ?? (next?.kind === 'value' ? next.text : undefined)
+  if (value === undefined && !waits(word, options)) return undefined
+  if (option.kind === 'count') return plain('repeat it, as in -vv')
+  if (option.kind === 'flag' && !/^(true|false)$/.test(value!))
+    return plain(`for yes write ${text}, for no --no-${name}`)
+  if (option.kind === 'flag') return undefined
+  if (given === undefined || given === '')
+    return {
+      message: `${text} needs a value`,
+      hint: `${given === '' ? 'what is given is empty: ' : ''}${asIn(text, option)}`,
+    }
+  return wrongTyped(name, option, given)
 }
 
-function unknown(text: string, { word, command }: Line): Refused {
+/** How an option is written with its value. */
+function asIn(text: string, { choices, completes, kind, path, fallback = 30 }: Option): string {
+  if (choices) return `write ${choices.map((choice) => `${text} ${choice}`).join(' or ')}`
+  const value = kind === 'number' ? String(fallback) : completes ? valueOf[completes] : path ? 'FILE' : 'VALUE'
+  return `write ${text} ${value}`
+}
+
+const valueOf: Readonly<Record<Completes, string>> = {
+  runnable: 'PLAYBOOK',
+  hosts: 'HOSTS',
+  tags: 'TAGS',
+  tasks: 'TASK',
+  runs: 'RUN',
+  inventories: 'INVENTORY',
+  outputs: 'lines',
+  files: 'FILE',
+}
+
+function unknown(text: string, { word, command }: Line): Problem {
   const bare = text.replace(/^-+/, '')
   const message = word === first ? `there is no option ${text}` : `${program()} ${word} has no option ${text}`
-  const near = bare.length > 1 ? didYouMean(bare, Object.keys(partsOf(command).options)) : undefined
-  return usage(message, near?.replace('mean ', 'mean --') ?? seeHelp({ word }))
+  const near = bare.length > 1 ? didYouMean(bare, longNames({ ...partsOf(command).options, ...always })) : undefined
+  return { message, hint: near?.replace('mean ', 'mean --') ?? seeHelp({ word }) }
 }
 
-/** Refuses what can have one value and is given two. */
-function refuseRepeated({ command, told }: Line): void {
-  for (const [name, { kind }] of Object.entries(partsOf(command).options)) {
+/** All that may follow two dashes. */
+function longNames(options: Options): readonly string[] {
+  return Object.entries(options).flatMap(([name, { alias = [], kind }]) => [
+    name,
+    ...[alias].flat().filter((one) => one.length > 1),
+    ...(kind === 'flag' ? [`no-${name}`] : []),
+  ])
+}
+
+/** What can have one value and is given two. */
+function repeated({ command, told }: Line): readonly Problem[] {
+  return Object.entries(partsOf(command).options).flatMap(([name, { kind }]): readonly Problem[] => {
     const given = told.flatMap((word, i) => {
       if (word.kind !== 'option' || word.option !== name) return []
       const next = told[i + 1]
       return kind === 'flag' ? [word.off ? 'off' : 'on'] : [word.value ?? (next?.kind === 'value' ? next.text : '')]
     })
     const [one, other] = [...new Set(given)]
-    if (other === undefined || kind === 'texts' || kind === 'count') continue
-    throw kind === 'flag'
-      ? usage(`--${name} and --no-${name} exclude each other`)
-      : usage(`--${name} is given twice, as ${one} and as ${other}`, 'it takes one value')
-  }
+    if (other === undefined || kind === 'texts' || kind === 'count') return []
+    return kind === 'flag'
+      ? [{ message: `--${name} and --no-${name} exclude each other`, hint: 'leave one of them out' }]
+      : [{ message: `--${name} is given twice, as ${one} and as ${other}`, hint: 'it takes one value' }]
+  })
 }
 
 /** Which of too many words is the one: the first that cannot be run, where a later one can, and else the last. */
@@ -100,11 +155,11 @@ function strayed(given: readonly PositionalWord[], most: number): PositionalWord
 }
 
 /** A word that nothing takes, with what it may have been meant as. */
-async function tooMuch(extra: PositionalWord, of: Line): Promise<Refused> {
+async function tooMuch(extra: PositionalWord, of: Line): Promise<Problem> {
   const unmarked = of.command.behind !== undefined && !of.line.includes('--')
   const hint =
     (unmarked ? undefined : besideAnOption(extra, of)) ?? (await (await import('./meant.ts')).meantAs(extra, of))
-  return usage(`${quote(extra.text)} is too much`, hint ?? seeHelp(of))
+  return { message: `${quote(extra.text)} is too much`, hint: hint ?? seeHelp(of) }
 }
 
 /** Behind an option and its value a second word is most likely a second value; behind a flag, a first one. */
@@ -127,7 +182,3 @@ function besideAnOption(extra: PositionalWord, { told, command }: Line): string 
 }
 
 const seeHelp = ({ word }: { readonly word: string }) => `see ${program()} ${word === first ? '' : `${word} `}--help`
-
-function usage(message: string, hint?: string): Refused {
-  return new Refused({ message, ...(hint === undefined ? {} : { hint }) }, exit.usage)
-}

@@ -1,7 +1,7 @@
 import { type AnyCommand, command, first, partsOf } from '../cli/command.ts'
 import { hostNames, inventories, tagNames, taskNames } from '../cli/names.ts'
 import type { Completes, Options } from '../cli/options.ts'
-import { always } from '../cli/parser.ts'
+import { always } from '../cli/command.ts'
 import { playbooks, roles } from '../program/playbooks.ts'
 import { commandIn, tellApart, waits, type Word } from '../cli/words.ts'
 import { recordedRuns } from '../engine/journal.ts'

@@ -23,7 +23,10 @@ export const inventory = command({
   async act({ values }) {
     const ways = (['list', 'graph', 'host'] as const).filter((way) => values[way])
     if (ways.length > 1)
-      throw new Refused({ message: `${ways.map((way) => `--${way}`).join(' and ')} exclude each other` }, exit.usage)
+      throw new Refused(
+        { message: `${ways.map((way) => `--${way}`).join(' and ')} exclude each other`, hint: 'leave one of them out' },
+        exit.usage,
+      )
     const shown = limited(await readInventory(values), values.limit ?? [])
     if (values.host !== undefined) showHost(shown, values.host, values.json)
     else process.stdout.write(`${values.list || values.json ? listJson(shown) : graph(shown)}\n`)

@@ -12,7 +12,7 @@ import { choice, Interrupted, interactive } from '../cli/terminal.ts'
 import { type PlayNode, tasksOf } from '../engine/select.ts'
 import { counted } from '../model/counted.ts'
 import type { Event } from '../model/event.ts'
-import { exit, Refused } from '../model/problem.ts'
+import { exit, Refused, together } from '../model/problem.ts'
 import { splitTags } from '../model/tags.ts'
 import { findPlaybook, loadPlaybook } from '../program/playbooks.ts'
 import type { Operator } from '../program/perform.ts'
@@ -84,10 +84,12 @@ export interface Selected extends Prepared {
  */
 async function runPlaybook(args: RunArguments): Promise<number> {
   const { values } = args
-  if (values.step && !interactive()) throw new Refused({ message: '--step needs a terminal to ask on' }, exit.usage)
-  checkOutputs(values.output)
   const checks = values['type-check'] && !listing(values)
-  const selected = await load({ ...args, ...(checks ? { checked: ownReporters(values.output) } : {}) })
+  const [asked, loaded] = await Promise.allSettled([
+    Promise.resolve().then(() => checkAsked(values)),
+    load({ ...args, ...(checks ? { checked: ownReporters(values.output) } : {}) }),
+  ])
+  const [, selected] = together(asked, loaded)
   if (listing(values)) return list(selected, values)
   await checkPlays(selected)
   const own = await makeOwn(ownReporters(values.output))
@@ -102,6 +104,16 @@ async function runPlaybook(args: RunArguments): Promise<number> {
   return execute(await connected(selected, values), own, args)
 }
 
+/** @throws Refused for what cannot be done in this way or here */
+function checkAsked(values: Values): void {
+  if (values.step && !interactive())
+    throw new Refused(
+      { message: '--step needs a terminal to ask on', hint: 'start it on one, or leave --step out' },
+      exit.usage,
+    )
+  checkOutputs(values.output)
+}
+
 /** What was selected, with what the command line says of connections. Passwords are asked for here. */
 export async function connected(selected: Selected, values: ValuesOf<typeof connecting>): Promise<Selected> {
   // Asked for last: nobody types a password to be told of a typing error.
@@ -112,30 +124,50 @@ export async function connected(selected: Selected, values: ValuesOf<typeof conn
   return { ...selected, inventory, plays }
 }
 
-/** Loads playbook and inventory and selects. @throws Refused */
+/** Loads playbook and inventory and selects. @throws Refused with all that is wrong with them */
 export async function load({ target, values, argv, checked }: Wanted): Promise<Selected> {
-  const file = findPlaybook(target)
   const vault = vaultOpener(values)
-  const extraVars = await parseExtraVars(values['extra-vars'] ?? [], vault)
-  const sources = checked && [file, ...inventorySources(values.inventory ?? []), ...checked]
-  // A type error says more than what follows from it at run time, so it is the one to be shown.
-  const [types, prepared] = await Promise.allSettled([
+  const finding = Promise.resolve().then(() => findPlaybook(target))
+  const parsing = parseExtraVars(values['extra-vars'] ?? [], vault)
+  const [file, [given]] = await Promise.all([finding.catch(() => undefined), Promise.allSettled([parsing])])
+  const extraVars = given.status === 'fulfilled' ? given.value : {}
+  const loading = finding.then((path) =>
+    loadPlaybook(path, values.limit ? undefined : `${program()} ${typed(argv)} -l HOSTS`),
+  )
+  const sources = checked && file && [file, ...inventorySources(values.inventory ?? []), ...checked]
+  const [types, prepared, loaded] = await Promise.allSettled([
     sources ? import('../cli/typecheck.ts').then(({ typeCheck }) => typeCheck(sources)) : undefined,
-    prepare(
-      loadPlaybook(file, values.limit ? undefined : `${program()} ${typed(argv)} -l HOSTS`),
-      readInventory(values, { extraVars, vault, folder: path.dirname(file) }),
-      {
-        limit: values.limit ?? [],
-        tags: splitTags(values.tags ?? []),
-        skipTags: splitTags(values['skip-tags'] ?? []),
-        ...(values['start-at-task'] === undefined ? {} : { startAt: values['start-at-task'] }),
-        given: Object.keys(extraVars),
-      },
-    ),
+    prepare(loading, readInventory(values, { extraVars, vault, folder: path.dirname(file ?? '.') }), {
+      limit: values.limit ?? [],
+      tags: splitTags(values.tags ?? []),
+      skipTags: splitTags(values['skip-tags'] ?? []),
+      ...(values['start-at-task'] === undefined ? {} : { startAt: values['start-at-task'] }),
+      given: Object.keys(extraVars),
+    }),
+    loading,
   ])
-  if (types.status === 'rejected') throw types.reason
-  if (prepared.status === 'rejected') throw prepared.reason
-  return { file, ...prepared.value }
+  const ready = types.status === 'rejected' ? apartFrom(types.reason, loaded, prepared) : prepared
+  const [, selected] = together(types, ready, given)
+  return { file: await finding, ...selected }
+}
+
+/**
+ * A type error says more than what follows from it at run time: what a playbook that does not load says then is left
+ * out, and what is said of the same files.
+ */
+function apartFrom(
+  types: unknown,
+  loaded: PromiseSettledResult<unknown>,
+  prepared: PromiseSettledResult<Prepared>,
+): PromiseSettledResult<Prepared> {
+  const problemsOf = (reason: unknown) => (reason instanceof Refused ? reason.problems : [])
+  if (prepared.status === 'fulfilled' || !(prepared.reason instanceof Refused)) return prepared
+  const files = new Set(problemsOf(types).map(({ at }) => at?.file))
+  const following = loaded.status === 'rejected' ? problemsOf(loaded.reason) : []
+  const problems = prepared.reason.problems.filter(
+    (one) => !following.includes(one) && !(one.at && files.has(one.at.file)),
+  )
+  return { status: 'rejected', reason: new Refused(problems, prepared.reason.exitCode) }
 }
 
 function listing(values: Values): boolean {

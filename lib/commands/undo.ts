@@ -50,7 +50,13 @@ export const undo = command({
     const inventory = await withConnectionOptions(await readInventory(given), values)
     const hosts = [...new Set(entries.map(({ on }) => on))].filter((name) => inventory.hosts.has(name))
     if (hosts.length === 0)
-      throw new Refused({ message: `run ${head.run} has replaced nothing on a host of ${inventory.path}` }, exit.empty)
+      throw new Refused(
+        {
+          message: `run ${head.run} has replaced nothing on a host of ${inventory.path}`,
+          hint: `name the inventory of ${[...new Set(entries.map(({ on }) => on))].join(', ')}: -i INVENTORY`,
+        },
+        exit.empty,
+      )
     const book = playbook(`Undo ${head.run}`, [undoing(entries, hosts, values.force ?? [])])
     const plays = select(book, inventory, { limit: values.limit ?? [], tags: [], skipTags: [] })
     const chosen = new Set(plays.flatMap((one) => one.hosts.map(({ name }) => name)))

@@ -123,8 +123,11 @@ async function onHosts({ run, values }: Asked): Promise<Released & { readonly fo
     try {
       await transport.connection(host, { become: (at) => actsAs(undefined, at, line) }).exec('true')
     } catch (error) {
-      const { message, hint } = error as Error & { hint?: string }
-      problems.push({ message: `${host.name}: ${message}`, ...(hint === undefined ? {} : { hint }) })
+      const {
+        message,
+        hint = `see what is there: ${program()} exec ${host.name} -i ${inventory.path} -- ls -la /tmp`,
+      } = error as Error & { hint?: string }
+      problems.push({ message: `${host.name}: ${message}`, hint })
     }
   }
   try {

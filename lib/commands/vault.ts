@@ -15,7 +15,9 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { encryptVault, isVault, vaultId } from '../inventory/vault.ts'
 import { exit, type Problem, Refused } from '../model/problem.ts'
+import type { Advice } from '../model/operation.ts'
 import type { Secret } from '../model/secret.ts'
+import { besides } from '../cli/besides.ts'
 import { command } from '../cli/command.ts'
 import { type ValuesOf, vaults } from '../cli/options.ts'
 import { encryptingPassword, vaultOpener } from '../cli/passwords.ts'
@@ -86,8 +88,9 @@ async function obey(args: VaultArguments): Promise<number> {
   const values: Values = !file?.length && !ids?.length ? { ...args.values, 'ask-vault-password': true } : args.values
   refuseIdle(args)
   if (action === 'encrypt-string') return encryptString({ ...args, values })
-  if (files.length === 0) throw usage(`${program()} vault ${action} needs a file`)
-  if (args.to !== undefined && files.length > 1) throw usage('--to is for one file')
+  if (files.length === 0)
+    throw usage(`${program()} vault ${action} needs a file`, `write ${program()} vault ${action} FILE`)
+  if (args.to !== undefined && files.length > 1) throw usage('--to is for one file', 'name one file, or leave --to out')
   switch (action) {
     case 'encrypt':
       return encrypt({ ...args, values })
@@ -105,7 +108,8 @@ async function obey(args: VaultArguments): Promise<number> {
 /** Refuses options that this action would not heed. */
 function refuseIdle({ action, name, to, newFile, newId, encryptId }: VaultArguments): void {
   const idle = (given: string | undefined, option: string, ...heeding: readonly string[]) => {
-    if (given !== undefined && !heeding.includes(action)) throw usage(`--${option} is for ${heeding.join(' and ')}`)
+    if (given !== undefined && !heeding.includes(action))
+      throw usage(`--${option} is for ${heeding.join(' and ')}`, `leave it out of ${action}`)
   }
   idle(name, 'name', 'encrypt-string')
   idle(to, 'to', 'encrypt', 'decrypt')
@@ -138,7 +142,7 @@ async function view({ files, values }: VaultArguments): Promise<number> {
 
 async function rekey({ files, values, newFile, newId }: VaultArguments): Promise<number> {
   if (newFile !== undefined && newId !== undefined)
-    throw usage('--new-vault-password-file and --new-vault-id exclude each other')
+    throw usage('--new-vault-password-file and --new-vault-id exclude each other', 'leave one of them out')
   const contents = await opened(files, values)
   const fresh = await encryptingPassword({
     'ask-vault-password': newFile === undefined && newId === undefined,
@@ -175,7 +179,7 @@ async function encryptString({ files, values, name, encryptId }: VaultArguments)
         : readFileSync(0)
             .toString('utf8')
             .replace(/\r?\n$/, '')
-  if (text === '') throw usage('there is no text to encrypt')
+  if (text === '') throw usage('there is no text to encrypt', 'write it behind encrypt-string, or give it on stdin')
   const body = encryptVault(text, password, id)
     .trimEnd()
     .split('\n')
@@ -198,12 +202,11 @@ function contentsOf(
       if (problem) problems.push(problem)
       return [[file, content]]
     } catch (error) {
-      problems.push({
-        message:
-          (error as NodeJS.ErrnoException).code === 'ENOENT'
-            ? `there is no file ${file}`
-            : `${file} cannot be read: ${(error as Error).message}`,
-      })
+      problems.push(
+        (error as NodeJS.ErrnoException).code === 'ENOENT'
+          ? { message: `there is no file ${file}`, hint: besides(file) }
+          : { message: `${file} cannot be read: ${(error as Error).message}`, hint: `see ls -ld ${file}` },
+      )
       return []
     }
   })
@@ -222,7 +225,9 @@ interface Opened {
 
 async function opened(files: readonly string[], values: Values): Promise<readonly Opened[]> {
   const contents = contentsOf(files, (file, content) =>
-    isVault(content.toString('latin1')) ? undefined : { message: `${file} is not encrypted` },
+    isVault(content.toString('latin1'))
+      ? undefined
+      : { message: `${file} is not encrypted`, hint: `encrypt it: ${program()} vault encrypt ${file}` },
   )
   const vault = vaultOpener(values)
   const open: Opened[] = []
@@ -233,7 +238,8 @@ async function opened(files: readonly string[], values: Values): Promise<readonl
       open.push({ file, content: plain, password, id: vaultId(text) })
     } catch (error) {
       if (error instanceof Refused) throw error
-      throw new Refused({ message: `${file} cannot be decrypted: ${(error as Error).message}` }, exit.load)
+      const { message, hint } = error as Advice
+      throw new Refused({ message: `${file} cannot be decrypted: ${message}`, hint }, exit.load)
     }
   }
   return open
@@ -257,7 +263,13 @@ function put(file: string, content: string | Uint8Array): void {
     renameSync(fresh, real)
   } catch (error) {
     rmSync(fresh, { force: true })
-    throw new Refused({ message: `${file} cannot be written: ${(error as Error).message}` }, exit.load)
+    throw new Refused(
+      {
+        message: `${file} cannot be written: ${(error as Error).message}`,
+        hint: `see that its folder may be written and has room: ls -ld ${path.dirname(real)}; df ${path.dirname(real)}`,
+      },
+      exit.load,
+    )
   }
 }
 
@@ -299,6 +311,6 @@ async function inEditor(name: string, before: Buffer): Promise<Buffer> {
   }
 }
 
-function usage(message: string, hint?: string): Refused {
-  return new Refused({ message, ...(hint ? { hint } : {}) }, exit.usage)
+function usage(message: string, hint: string): Refused {
+  return new Refused({ message, hint }, exit.usage)
 }

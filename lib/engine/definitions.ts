@@ -2,6 +2,7 @@ import type { AnyRole, Gate, Handler, Play, Playbook, Step, Task } from '../mode
 import { milliseconds } from '../model/playbook.ts'
 import { noHosts, notifyName, type Said } from '../model/slips.ts'
 import type { Location } from '../model/location.ts'
+import type { Advice } from '../model/operation.ts'
 import type { Problem } from '../model/problem.ts'
 
 /** The roles of a play in their order, those side by side included. */
@@ -44,38 +45,44 @@ export function checkDefinitions(playbook: Playbook): readonly Problem[] {
 
 function checkPlay({ name, at, options }: Play): readonly Problem[] {
   const problems: Problem[] = []
-  const wrong = (message: string) => problems.push({ message: `the play «${name}»: ${message}`, at })
+  const wrong = (message: string, hint: string) =>
+    problems.push({ message: `the play «${name}»: ${message}`, at, hint })
   for (const size of [options.serial ?? []].flat()) {
     const fits = typeof size === 'number' ? Number.isInteger(size) && size >= 0 : /^\d+(\.\d+)?%$/.test(size)
-    if (!fits) wrong(`serial must be a whole number of hosts or a percentage such as 25%, and is ${size}`)
+    if (!fits)
+      wrong(
+        `serial must be a whole number of hosts or a percentage, and is ${size}`,
+        "write serial: 2, serial: '25%', or a list of these",
+      )
   }
   if (typeof options.hosts !== 'string') problems.push(slip(noHosts, at))
   const share = options.maxFailPercentage
   if (share !== undefined && !(share >= 0 && share <= 100))
-    wrong(`maxFailPercentage must lie between 0 and 100, and is ${share}`)
+    wrong(`maxFailPercentage must lie between 0 and 100, and is ${share}`, 'write maxFailPercentage: 20')
   if (options.throttle !== undefined && !isCount(options.throttle, 1))
-    wrong(`throttle must be a whole number from 1, and is ${options.throttle}`)
+    wrong(`throttle must be a whole number from 1, and is ${options.throttle}`, 'write throttle: 1')
   return problems
 }
 
 function checkTask({ name, at, options }: Task, role: AnyRole): readonly Problem[] {
   const problems: Problem[] = []
-  const wrong = (message: string, hint?: string) =>
-    problems.push({ message: `«${role.name} › ${name}»: ${message}`, at, ...(hint ? { hint } : {}) })
+  const wrong = (message: string, hint: string) =>
+    problems.push({ message: `«${role.name} › ${name}»: ${message}`, at, hint })
   for (const handler of [options.notify ?? []].flat() as readonly (Handler | string)[]) {
     if (typeof handler === 'string') problems.push(slip(notifyName(`'${handler}'`), at))
     else if (!role.handlers.includes(handler))
       wrong(`it notifies «${handler.name}», a handler of another role`, `declare the handler in ${role.name}`)
   }
   if (options.retries !== undefined && !isCount(options.retries, 0))
-    wrong(`retries must be a whole number from 0, and is ${options.retries}`)
+    wrong(`retries must be a whole number from 0, and is ${options.retries}`, 'write retries: 3')
   if (options.throttle !== undefined && !isCount(options.throttle, 1))
-    wrong(`throttle must be a whole number from 1, and is ${options.throttle}`)
+    wrong(`throttle must be a whole number from 1, and is ${options.throttle}`, 'write throttle: 1')
   for (const duration of [options.delay, options.timeout]) {
     try {
       if (duration !== undefined) milliseconds(duration)
     } catch (error) {
-      wrong((error as Error).message)
+      const { message, hint } = error as Advice
+      wrong(message, hint)
     }
   }
   return problems

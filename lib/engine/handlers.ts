@@ -1,4 +1,5 @@
 import type { Host } from '../model/inventory.ts'
+import { Advice } from '../model/operation.ts'
 import type { Handler } from '../model/playbook.ts'
 import { endWhenSpent } from './budget.ts'
 import type { Lane } from './lanes.ts'
@@ -13,9 +14,9 @@ export class Due {
   notify(role: RoleNode, handler: Handler, host: string): void {
     const node = role.handlers.find((h) => h.handler === handler)
     if (!node)
-      throw new Error(
-        `the handler «${handler.name}» belongs to another role than ${role.role.name}: ` +
-          'a role notifies its own handlers',
+      throw new Advice(
+        `the handler «${handler.name}» belongs to another role than ${role.role.name}`,
+        `a role notifies its own handlers: declare it in ${role.role.name}`,
       )
     this.add(node, host)
   }

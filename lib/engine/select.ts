@@ -4,7 +4,7 @@ import type { Host, Inventory } from '../model/inventory.ts'
 import { identity, showPath, type TaskPath } from '../model/path.ts'
 import { applyLimit, matchHosts } from '../model/pattern.ts'
 import type { AnyRole, Block, Flush, Gate, Handler, Play, Playbook, Step, Task } from '../model/playbook.ts'
-import { didYouMean, exit, type Problem, Refused } from '../model/problem.ts'
+import { didYouMean, exit, type Problem, together, wrongly } from '../model/problem.ts'
 import { selects, specialTags } from '../model/tags.ts'
 import { checkDefinitions, isNamed, type Named, rolesOf, stepsOf } from './definitions.ts'
 
@@ -98,6 +98,32 @@ export function* tasksOf(nodes: readonly Node[]): Generator<TaskNode | GateNode>
  * @throws Refused with every misspelt name at once: host patterns, limits, tags, the task to start at
  */
 export function select(playbook: Playbook, inventory: Inventory, selection: Selection): readonly PlayNode[] {
+  const { plays, faults, problems } = selected(playbook, inventory, selection)
+  together(wrongly(faults, exit.load), wrongly(problems, exit.empty))
+  return plays
+}
+
+/** The tags and the task to start at that a playbook does not have. */
+export function checkNames(playbook: Playbook, selection: Selection): readonly Problem[] {
+  const problems: Problem[] = []
+  startAt(playbook, selection.startAt, problems)
+  checkTags(playbook, selection, problems)
+  return problems
+}
+
+/** What is wrong in the limit, whatever the plays are. */
+export function checkLimit(inventory: Inventory, { limit = [] }: Selection): readonly Problem[] {
+  const problems: Problem[] = []
+  limiting(limit, inventory, problems)
+  return problems
+}
+
+/** Of a playbook what is selected, and what is wrong: in itself (`faults`), and in how it is asked for (`problems`). */
+export function selected(
+  playbook: Playbook,
+  inventory: Inventory,
+  selection: Selection,
+): { readonly plays: readonly PlayNode[]; readonly faults: readonly Problem[]; readonly problems: readonly Problem[] } {
   const faults = [...checkDefinitions(playbook)]
   const problems: Problem[] = []
   const limited = limiting(selection.limit ?? [], inventory, problems)
@@ -108,7 +134,7 @@ export function select(playbook: Playbook, inventory: Inventory, selection: Sele
     const { hosts: pattern } = play.options
     // A play without hosts is refused below, with whatever else is wrong.
     const matched = matchHosts(typeof pattern === 'string' ? pattern : 'all', inventory)
-    problems.push(...matched.problems.map((p) => ({ ...leadingOut(p, inventory), at: p.at ?? play.at })))
+    problems.push(...matched.problems.map((p) => ({ ...p, at: p.at ?? play.at })))
     const roles: RoleNode[] = []
     const nodes = play.roles.flatMap((item): readonly Node[] => {
       if (item.kind === 'role') return roleNode(item, []).nodes
@@ -192,9 +218,7 @@ export function select(playbook: Playbook, inventory: Inventory, selection: Sele
     })
   }
   faults.push(...repeatedNames(plays))
-  if (faults.length + problems.length > 0)
-    throw new Refused([...faults, ...problems], faults.length > 0 ? exit.load : exit.empty)
-  return plays
+  return { plays, faults, problems }
 }
 
 /**
@@ -215,16 +239,8 @@ function limiting(
     return text
   }
   const patterns = limit.filter((item) => typeof item === 'string')
-  problems.push(...applyLimit([], patterns, inventory, read).problems.map((p) => leadingOut(p, inventory)))
+  problems.push(...applyLimit([], patterns, inventory, read).problems)
   return (all) => applyLimit(all, patterns, inventory, read).hosts
-}
-
-/** A misspelt pattern that resembles nothing: what there is. */
-function leadingOut(problem: Problem, inventory: Inventory): Problem {
-  if (problem.hint !== undefined || inventory.path === '') return problem
-  const groups = [...inventory.groups.keys()].filter((name) => name !== 'all' && name !== 'ungrouped')
-  const some = groups.length > 0 ? groups : [...inventory.hosts.keys()]
-  return { ...problem, hint: `${inventory.path} has ${some.slice(0, 8).join(', ')}${some.length > 8 ? ', …' : ''}` }
 }
 
 // A second task with the same path would share its journal entries, and resume would take one for the other.
@@ -256,26 +272,28 @@ function startAt(playbook: Playbook, wanted: string | undefined, problems: Probl
   // Brackets are common in the names of tasks, and none of them means a set of letters.
   const pattern = wildcards(wanted)
   const names: string[] = []
-  let inRescue: Named | undefined
+  let inRescue: { readonly step: Named; readonly block: Block } | undefined
   for (const role of playbook.plays.flatMap(rolesOf)) {
-    const rescued = new Set<Step>()
+    const rescued = new Map<Step, Block>()
     for (const step of stepsOf(role.steps)) {
-      if (step.kind === 'block') for (const held of stepsOf(step.rescue)) rescued.add(held)
+      if (step.kind === 'block') for (const held of stepsOf(step.rescue)) rescued.set(held, step)
       if (!isNamed(step)) continue
       const spellings = [step.name, `${role.name} › ${step.name}`, `${role.name} : ${step.name}`]
       names.push(...spellings)
       if (!spellings.some((s) => s === wanted || pattern.test(s))) continue
-      if (!rescued.has(step)) return step
-      inRescue ??= step
+      const block = rescued.get(step)
+      if (!block) return step
+      inRescue ??= { step, block }
     }
   }
   problems.push(
     inRescue
       ? {
           message:
-            `«${inRescue.name}» cannot be started at: ` +
+            `«${inRescue.step.name}» cannot be started at: ` +
             'it is the rescue of a block, which runs only when the block fails',
-          at: inRescue.at,
+          hint: `start at the block: --start-at-task '${[...stepsOf(inRescue.block.try)].find(isNamed)?.name ?? ''}'`,
+          at: inRescue.step.at,
         }
       : { message: `no task «${wanted}» to start at`, hint: didYouMean(wanted, names) ?? 'see --list-tasks' },
   )

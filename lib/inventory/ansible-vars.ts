@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { type ConnectionSettings, type Host, type RawVar, type RawVars, Unusable } from '../model/inventory.ts'
-import { nearest, type Problem } from '../model/problem.ts'
+import { didYouMean, nearest, type Problem } from '../model/problem.ts'
 import { revealed, Secret } from '../model/secret.ts'
 import { connectionIn, isFile, kinds } from './connection.ts'
-import type { Layer } from './draft.ts'
+import { type Layer, problemOf } from './draft.ts'
 import { Template } from './template.ts'
 import { words } from './words.ts'
 
@@ -146,7 +146,10 @@ class Reader {
     this.#takeOfMethod()
     const { connection } = this.settings
     if (connection && isFile(connection) && !existsSync(connection))
-      this.#faults.push({ message: `there is no connection ${connection}` })
+      this.#faults.push({
+        message: `there is no connection ${connection}`,
+        hint: 'write the file, or correct its path',
+      })
     return {
       settings: this.settings,
       ...(Object.keys(this.#become).length > 0 ? { become: this.#become } : {}),
@@ -165,12 +168,12 @@ class Reader {
     const value = raw.value instanceof Secret && !secretVars.includes(name) ? raw.value.reveal() : raw.value
     const text = value instanceof Secret ? value : value === null || value === undefined ? '' : String(value)
     const complain: Complain = (reason, hint) =>
-      void this.#faults.push({ message: `${name} ${reason} (${raw.from})`, ...(hint ? { hint } : {}) })
+      void this.#faults.push({ message: `${name} ${reason} (${raw.from})`, hint })
     const nothing = idle.get(name)
     if (nothing && typeof text === 'string' && !nothing.test(text.trim()))
       this.#idle.push(`${name} counts for nothing here: ${text} (${raw.from})`)
     if (name === 'ansible_shell_type' && /^(?:powershell|cmd)$/.test(String(text)))
-      complain(`is ${String(text)}, and hosts are worked on by sh`)
+      complain(`is ${String(text)}, and hosts are worked on by sh`, "leave hosts without it out: -l 'all:!HOST'")
     const meaning = understood.get(name)
     if (meaning === undefined) return
     // As for Ansible: an empty address, user or port is none.
@@ -180,6 +183,7 @@ class Reader {
       else
         complain(
           `must be ${kinds[key].expected}, and is ${made instanceof Secret ? 'a secret' : JSON.stringify(value)}`,
+          didYouMean(String(made), kinds[key].of ?? []) ?? 'correct it there',
         )
     }
     this.#take(meaning, name, text, raw, put, complain)
@@ -203,20 +207,21 @@ class Reader {
         return put(meaning, Number(plain))
       case 'hostKeys': {
         const checks = flagOf(plain)
-        if (checks === undefined) complain(`must be true or false, and is ${JSON.stringify(plain)}`)
+        if (checks === undefined) complain(`must be true or false, and is ${JSON.stringify(plain)}`, 'write yes or no')
         // An unknown key is taken; one that has changed is still refused.
         else if (!checks) put('hostKeys', 'accept-new')
         return
       }
       case 'becomeWanted': {
         const wanted = flagOf(plain)
-        if (wanted === undefined) return complain(`must be true or false, and is ${JSON.stringify(raw.value)}`)
+        if (wanted === undefined)
+          return complain(`must be true or false, and is ${JSON.stringify(raw.value)}`, 'write yes or no')
         this.#become.wanted = wanted
         if (wanted && name === 'ansible_su') this.settings.becomeMethod = 'su'
         return
       }
       case 'becomeUser':
-        if (plain === '') complain('must be the name of a user, and is empty')
+        if (plain === '') complain('must be the name of a user, and is empty', 'write one, or take the line away')
         else this.#become.user = plain
         return
       case 'becomeMethod':
@@ -259,7 +264,8 @@ class Reader {
     try {
       args = words(text)
     } catch (error) {
-      return complain(`cannot be read: ${(error as Error).message}`)
+      const { message, hint = '' } = problemOf(error)
+      return complain(`cannot be read: ${message}`, hint)
     }
     const options: string[] = []
     for (let i = 0; i < args.length; i++) {
@@ -269,9 +275,10 @@ class Reader {
       const letter = joined.slice(0, 1)
       if (letter === '' && args[i]!.startsWith('-')) continue
       if (!/^[BbcDEeFIiJLlmOoPpQRSWw]$/.test(letter) || !args[i]!.startsWith('-'))
-        return complain(`has ${args[i]}, which ssh does not know`)
+        return complain(`has ${args[i]}, which ssh does not know`, 'see man ssh; write an option as -o NAME=VALUE')
       const value = joined.length > 1 ? joined.slice(1) : args[++i]
-      if (value === undefined) return complain(`ends in -${letter}, and something must follow it`)
+      if (value === undefined)
+        return complain(`ends in -${letter}, and something must follow it`, 'write it, or take the letter away')
       if (letter === 'F') put('sshConfig', value === 'none' || value === '/dev/null' ? false : home(value))
       else if (letter === 'J') put('proxyJump', value)
       else if (letter === 'i') put('privateKey', home(value))
@@ -321,7 +328,7 @@ class Reader {
   }
 }
 
-type Complain = (reason: string, hint?: string) => void
+type Complain = (reason: string, hint: string) => void
 type Put = <K extends keyof ConnectionSettings>(key: K, made: unknown) => void
 
 const builtIn = /^ansible\.(?:builtin|legacy)\./

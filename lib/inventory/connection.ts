@@ -6,6 +6,8 @@ import { Secret } from '../model/secret.ts'
 /** What a setting must be. */
 interface Setting {
   readonly expected: string
+  /** The words that it may be. */
+  readonly of?: readonly string[]
   fits(value: unknown): boolean
 }
 const aText: Setting = { expected: 'a text', fits: (v) => typeof v === 'string' && v !== '' }
@@ -17,6 +19,7 @@ const aLine: Setting = { expected: 'a text of one line', fits: (v) => typeof v =
 const aFlag: Setting = { expected: 'true or false', fits: (v) => typeof v === 'boolean' }
 const among = (...words: readonly string[]): Setting => ({
   expected: `one of ${words.join(', ')}`,
+  of: words,
   fits: (v) => words.includes(v as string),
 })
 
@@ -72,7 +75,7 @@ export const kinds: Readonly<Record<keyof ConnectionSettings, Setting>> = {
 /** Every setting that is unknown or not of its kind, and why. */
 export function checkSettings(
   settings: Readonly<Record<string, unknown>>,
-): readonly { readonly name: string; readonly reason: string; readonly hint?: string }[] {
+): readonly { readonly name: string; readonly reason: string; readonly hint: string }[] {
   return Object.entries(settings).flatMap(([name, value]) => {
     const setting = kinds[name as keyof ConnectionSettings] as Setting | undefined
     if (!setting) {
@@ -87,9 +90,28 @@ export function checkSettings(
     if (value === undefined || setting.fits(value)) return []
     // What stands where a secret should is one, however it was written.
     const found = value instanceof Secret ? 'a secret' : setting === aSecret ? 'a plain text' : JSON.stringify(value)
-    return [{ name, reason: `must be ${setting.expected}, and is ${found}` }]
+    return [{ name, reason: `must be ${setting.expected}, and is ${found}`, hint: toWrite(name, setting, value) }]
   })
 }
+
+/** How a setting is written that has a value of another kind. */
+export function toWrite(name: string, { of = [], expected }: Setting, value: unknown): string {
+  return (
+    didYouMean(String(value), of) ??
+    (name in samples ? `write ${name}: ${samples[name as keyof typeof samples]}` : `give ${expected}`)
+  )
+}
+
+const samples = {
+  port: '22',
+  timeout: '30',
+  connectRetries: '2',
+  password: "fromFile('~/.password')",
+  passphrase: "fromFile('~/.password')",
+  becomePassword: "fromFile('~/.password')",
+  become: "true, or become: 'NAME'",
+  sshOptions: "['ServerAliveInterval=5']",
+} as const
 
 /** What somebody meant who wrote a setting that is none: one of ours, also by the name that Ansible has for it. */
 export function settingMeant(name: string): string {

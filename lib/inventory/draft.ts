@@ -1,7 +1,8 @@
 import path from 'node:path'
 import type { Location } from '../model/location.ts'
 import type { ConnectionSettings, Group, Host, Inventory, RawVar, RawVars } from '../model/inventory.ts'
-import type { Problem } from '../model/problem.ts'
+import { Advice } from '../model/operation.ts'
+import { type Problem, Refused } from '../model/problem.ts'
 import { reached } from './ansible-vars.ts'
 import { type Unevaluated, Values } from './values.ts'
 
@@ -84,12 +85,14 @@ export class Draft {
   }
 
   /** The same problem of many hosts is told once. */
-  problem(message: string, at?: Location, hint?: string): void {
-    this.#problems.set(`${message} ${at?.file}:${at?.line}`, {
-      message,
-      ...(at ? { at } : {}),
-      ...(hint ? { hint } : {}),
-    })
+  problem(message: string, at: Location | undefined, hint: string): void {
+    this.#problems.set(`${message} ${at?.file}:${at?.line}`, { message, hint, ...(at ? { at } : {}) })
+  }
+
+  /** The same of what was thrown by whoever reads a part of it. @throws what is no refusal */
+  refused(error: unknown, at?: Location): void {
+    const { message, hint = '', at: own = at } = problemOf(error)
+    this.problem(message, own, hint)
   }
 
   get problems(): readonly Problem[] {
@@ -202,7 +205,12 @@ export class Draft {
     const depths = new Map<string, number>()
     const walk = (name: string, above: readonly string[]) => {
       if (above.includes(name)) {
-        this.problem(`the groups ${[...above.slice(above.indexOf(name)), name].join(' > ')} contain each other`)
+        const circle = [...above.slice(above.indexOf(name)), name]
+        this.problem(
+          `the groups ${circle.join(' > ')} contain each other`,
+          undefined,
+          `take ${name} out of the children of ${circle.at(-2)}`,
+        )
         return
       }
       if ((depths.get(name) ?? -1) >= above.length) return
@@ -221,7 +229,11 @@ export class Draft {
       .at(-1)
     const number = Number(given?.value ?? 1)
     if (Number.isInteger(number)) return number
-    this.problem(`${priority} must be a whole number, and is ${JSON.stringify(given?.value)} (${given?.from})`)
+    this.problem(
+      `${priority} must be a whole number, and is ${JSON.stringify(given?.value)} (${given?.from})`,
+      undefined,
+      `write ${priority}=10`,
+    )
     return 1
   }
 
@@ -252,4 +264,11 @@ function merge(layers: readonly Layer[]): RawVars {
     }
   }
   return merged
+}
+
+/** A refusal of what an inventory says, as it is told. @throws what is none */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof Refused) return error.problems[0]!
+  if (error instanceof Advice) return { message: error.message, hint: error.hint }
+  throw error
 }

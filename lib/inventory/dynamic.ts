@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { type RawVars, Unusable } from '../model/inventory.ts'
 import { Secret } from '../model/secret.ts'
 import { kept } from './ansible-vars.ts'
-import type { Draft } from './draft.ts'
+import { type Draft, problemOf } from './draft.ts'
 import { written } from './template.ts'
 import type { VaultOpener } from './vault.ts'
 
@@ -21,23 +21,26 @@ export async function readDynamic(
   askHost?: (host: string) => Promise<Record<string, unknown> | undefined>,
 ): Promise<void> {
   const { _meta: meta, ...groups } = printed
-  const wrong = (message: string) => draft.problem(`${draft.show(file)}: ${message}`)
+  const wrong = (message: string, hint: string) => draft.problem(`${draft.show(file)}: ${message}`, undefined, hint)
   const named = new Set<string>()
   for (const [name, of] of Object.entries(groups)) {
     const group = draft.group(name)
     if (!Array.isArray(of) && !isRecord(of)) {
-      wrong(`the group ${name} must be a list of hosts or have hosts, children or vars`)
+      wrong(
+        `the group ${name} must be a list of hosts or have hosts, children or vars`,
+        `say "${name}": {"hosts": ["web-1"]}`,
+      )
       continue
     }
     const { hosts = [], children = [], vars = {} } = Array.isArray(of) ? { hosts: of } : sections(name, of)
     if (areNames(hosts)) {
       for (const host of hosts) draft.host(host, name === 'all' ? 'ungrouped' : name)
       for (const host of hosts) named.add(host)
-    } else wrong(`hosts of the group ${name} must be a list of names`)
+    } else wrong(`hosts of the group ${name} must be a list of names`, 'say ["web-1", "web-2"]')
     if (areNames(children)) for (const child of children) group.children.add(draft.group(child).name)
-    else wrong(`children of the group ${name} must be a list of names`)
+    else wrong(`children of the group ${name} must be a list of names`, 'say ["web-1", "web-2"]')
     if (isRecord(vars)) group.inline.push({ vars: await varsOf(vars, `${draft.show(file)} group ${name}`, vault) })
-    else wrong(`vars of the group ${name} must be a mapping`)
+    else wrong(`vars of the group ${name} must be a mapping`, 'say {"NAME": "VALUE"}')
   }
   // Variables of a host that no group has are nobody's: what a cloud forgot to put into a group is not acted on.
   const known = isRecord(meta) ? meta['hostvars'] : undefined
@@ -72,7 +75,7 @@ async function meant(name: string, value: unknown, vault: VaultOpener): Promise<
     try {
       return Secret.of((await vault.open(encrypted)).plain.toString('utf8'), name)
     } catch (error) {
-      return new Unusable({ message: (error as Error).message })
+      return new Unusable(problemOf(error))
     }
   }
   const entries = Object.entries(value).map(async ([key, item]) => [key, await meant(name, item, vault)] as const)
@@ -85,6 +88,7 @@ async function ask(
   ...args: readonly string[]
 ): Promise<Record<string, unknown> | undefined> {
   const called = [draft.show(file), ...args].join(' ')
+  const itself = called.startsWith('/') ? called : `./${called}`
   const { error, stdout, stderr } = await new Promise<{ error: Error | null; stdout: string; stderr: string }>(
     (resolve) => {
       const started = execFile(file, args, { cwd: draft.cwd, maxBuffer: 1 << 28 }, (error, stdout, stderr) =>
@@ -97,15 +101,23 @@ async function ask(
     const code = (error as { code?: unknown }).code
     const said = stderr.trim().split('\n').slice(-3).join('\n')
     const end = typeof code === 'number' ? `exit code ${code}` : error.message
-    draft.problem(`${called} ended with ${end}${said ? `: ${said}` : ''}`)
+    draft.problem(`${called} ended with ${end}${said ? `: ${said}` : ''}`, undefined, `see what it says: ${itself}`)
     return undefined
   }
   try {
     const printed: unknown = JSON.parse(exact(stdout))
     if (isRecord(printed)) return printed
-    draft.problem(`${called} printed JSON that is no mapping of groups`)
+    draft.problem(
+      `${called} printed JSON that is no mapping of groups`,
+      undefined,
+      `it should print {"web": {"hosts": ["web-1"]}}: see ${itself}`,
+    )
   } catch (reason) {
-    draft.problem(`${called} printed what is not JSON: ${(reason as Error).message}`)
+    draft.problem(
+      `${called} printed what is not JSON: ${(reason as Error).message}`,
+      undefined,
+      `see what it prints: ${itself}`,
+    )
   }
   return undefined
 }

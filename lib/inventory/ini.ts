@@ -1,6 +1,8 @@
 import { isIPv6 } from 'node:net'
-import { expandRange } from '../model/pattern.ts'
 import type { RawVar } from '../model/inventory.ts'
+import { Advice } from '../model/operation.ts'
+import { expandRange } from '../model/pattern.ts'
+import { didYouMean } from '../model/problem.ts'
 import { kept, secretVars } from './ansible-vars.ts'
 import type { Draft } from './draft.ts'
 import { pythonValue, withoutComment } from './python.ts'
@@ -15,7 +17,7 @@ export function hostsAndPort(text: string): { readonly names: readonly string[];
   if (text.includes(':') && isIPv6(text)) return { names: [text] }
   const colon = /^(.*?):(\d*)$/.exec(text.replace(/\[[^\]]*\]/g, (range) => '_'.repeat(range.length)))
   if (!colon) return { names: expandRange(text) }
-  if (colon[2] === '') throw new Error(`${text} ends in a colon: write the port after it`)
+  if (colon[2] === '') throw new Advice(`${text} ends in a colon`, 'write the port after it, or take it away')
   return { names: expandRange(text.slice(0, colon[1]!.length)), port: Number(colon[2]) }
 }
 
@@ -32,7 +34,7 @@ export function readIni(draft: Draft, file: string, content: string, secret = fa
     .forEach((raw, index) => {
       const line = index + 1
       const text = raw.trim()
-      const wrong = (message: string, hint?: string) => draft.problem(message, { file, line }, hint)
+      const wrong = (message: string, hint: string) => draft.problem(message, { file, line }, hint)
       if (text === '' || /^[#;]/.test(text)) return
 
       const section = /^\[([^:\]\s]+)(?::(\w+))?\]\s*(?:#.*)?$/.exec(text)
@@ -40,15 +42,14 @@ export function readIni(draft: Draft, file: string, content: string, secret = fa
         const [, name = '', of = 'hosts'] = section
         if (of !== 'hosts' && of !== 'children' && of !== 'vars') {
           kind = 'hosts'
-          return wrong(`[${name}:${of}] is no section`, 'a section is [group], [group:children] or [group:vars]')
+          return wrong(`[${name}:${of}] is no section`, didYouMean(of, kinds) ?? aSection)
         }
         group = name
         kind = of
         pending.section(name, of, line)
         return
       }
-      if (text.startsWith('[') && text.endsWith(']'))
-        return wrong(`${text} is no section`, 'a section is [group], [group:children] or [group:vars]')
+      if (text.startsWith('[') && text.endsWith(']')) return wrong(`${text} is no section`, aSection)
 
       if (kind === 'vars') {
         const at = text.indexOf('=')
@@ -59,11 +60,14 @@ export function readIni(draft: Draft, file: string, content: string, secret = fa
       } else if (kind === 'children') {
         const child = /^([^:\]\s]+)\s*(?:#.*)?$/.exec(text)?.[1]
         if (child) pending.child(group, child, line)
-        else wrong(`${text} is not the name of a group`)
+        else wrong(`${text} is not the name of a group`, 'write the name of one group a line, without = and blanks')
       } else readHostLine(draft, file, line, text, group, secret)
     })
   pending.tell()
 }
+
+const kinds = ['children', 'vars']
+const aSection = 'a section is [group], [group:children] or [group:vars]'
 
 /** Groups that are spoken of before they are declared: they count from where they are declared, as in Ansible. */
 class Pending {
@@ -96,7 +100,10 @@ class Pending {
       this.#draft.problem(
         `${section} speaks of the group ${name}, which is not defined`,
         { file: this.#file, line },
-        `add a section [${name}]`,
+        didYouMean(
+          name,
+          [...this.#draft.groups.keys()].filter((other) => !this.#awaited.has(other)),
+        ) ?? `add a section [${name}]`,
       )
   }
 
@@ -125,8 +132,9 @@ function readHostLine(draft: Draft, file: string, line: number, text: string, gr
     const given = settings.map((setting) => {
       const at = setting.indexOf('=')
       if (at < 1)
-        throw new Error(
-          `${setting} is not a variable of ${host}: write name=value, and quotes around a value with blanks`,
+        throw new Advice(
+          `${setting} is not a variable of ${host}`,
+          'write name=value, and quotes around a value with blanks',
         )
       const key = setting.slice(0, at)
       return [key, valueOf(key, setting.slice(at + 1), secret)] as const
@@ -137,6 +145,6 @@ function readHostLine(draft: Draft, file: string, line: number, text: string, gr
       draft.host(name, group, { file, line }).inline.push({ vars })
     }
   } catch (error) {
-    draft.problem((error as Error).message, { file, line })
+    draft.refused(error, { file, line })
   }
 }

@@ -6,7 +6,7 @@ import type { Inventory, RawVars } from '../model/inventory.ts'
 import { exit, nearest, Refused } from '../model/problem.ts'
 import { kept, misspeltVar } from './ansible-vars.ts'
 import type { InventoryDefinition } from './define.ts'
-import { Draft } from './draft.ts'
+import { Draft, problemOf } from './draft.ts'
 import { readExecutable } from './dynamic.ts'
 import { hostsAndPort, readIni } from './ini.ts'
 import { answeredBy, type AskSecret } from './secrets.ts'
@@ -124,7 +124,8 @@ function readList(draft: Draft, list: string): void {
         if (port !== undefined) host.inline.push({ vars: { ansible_port: { value: port, from: `-i ${list}` } } })
       }
     } catch (error) {
-      draft.problem(`-i ${list}: ${(error as Error).message}`)
+      const { message, hint = '' } = problemOf(error)
+      draft.problem(`-i ${list}: ${message}`, undefined, hint)
     }
   }
 }
@@ -223,7 +224,9 @@ async function readFile(
     if (other !== undefined) return passOver?.(other)
     readIni(draft, file, source.text, source.secret)
   } catch (error) {
-    draft.problem(`${draft.show(file)} cannot be read: ${(error as Error).message}`)
+    if (error instanceof Refused) return draft.refused(error)
+    const shown = draft.show(file)
+    draft.problem(`${shown} cannot be read: ${(error as Error).message}`, undefined, `see ls -ld ${shown}`)
   }
 }
 
@@ -326,7 +329,7 @@ function kindOf(file: string): 'file' | 'directory' | undefined {
 }
 
 // What lies where the operator looked, then what lies in inventory/.
-function suggestion(given: string, cwd: string): string | undefined {
+function suggestion(given: string, cwd: string): string {
   const names = (directory: string) =>
     kindOf(directory) === 'directory' ? readdirSync(directory).filter((name) => !name.startsWith('.')) : []
   const stem = (name: string) => name.replace(/\.(?:ts|mts|js|mjs|cjs|ya?ml|json|ini)$/, '')
@@ -338,5 +341,6 @@ function suggestion(given: string, cwd: string): string | undefined {
   const own = names(path.resolve(cwd, 'inventory'))
   const has = own.length > 0 ? `inventory/ has ${own.join(', ')}` : undefined
   // A path names no host.
-  return given.includes('/') ? has : `${has === undefined ? '' : `${has}; `}for a host of that name write -i ${given},`
+  if (given.includes('/')) return has ?? 'give the path of a file or a folder, or a list of hosts such as a,b,'
+  return `${has === undefined ? '' : `${has}; `}for a host of that name write -i ${given},`
 }

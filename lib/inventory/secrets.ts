@@ -45,11 +45,11 @@ export function fromFile(file: string): Secret {
         `chmod 600 ${full}`,
       )
     const text = readFileSync(full, 'utf8').replace(/\r?\n$/, '')
-    if (text === '') throw refused(`${file} is empty, and should hold a secret`, at)
+    if (text === '') throw refused(`${file} is empty, and should hold a secret`, at, 'write the secret into it')
     return Secret.of(text, path.basename(file))
   } catch (error) {
     if (error instanceof Refused) throw error
-    throw refused(`the secret in ${file} cannot be read: ${(error as Error).message}`, at)
+    throw refused(`the secret in ${file} cannot be read: ${(error as Error).message}`, at, `see ls -l ${full}`)
   }
 }
 
@@ -71,9 +71,17 @@ export function fromCommand(command: string): Promise<Secret> {
           refused(
             `the command ${command} ended with exit code ${String(error.code)}: ${stderr.trim() || 'it said nothing'}`,
             at,
+            'type it yourself and see what it wants',
           ),
         )
-      else if (text === '') reject(refused(`the command ${command} printed nothing, and should print a secret`, at))
+      else if (text === '')
+        reject(
+          refused(
+            `the command ${command} printed nothing, and should print a secret`,
+            at,
+            'type it yourself and see what it wants',
+          ),
+        )
       else resolve(Secret.of(text, command.split(/\s+/, 1)[0]!))
     })
     started.stdin?.end()
@@ -83,15 +91,20 @@ export function fromCommand(command: string): Promise<Secret> {
   return secret
 }
 
-function refused(message: string, at: Location, hint?: string): Refused {
-  return new Refused({ message, at, ...(hint ? { hint } : {}) }, exit.load)
+function refused(message: string, at: Location, hint: string): Refused {
+  return new Refused({ message, at, hint }, exit.load)
 }
 
 /** Asks the operator: the question, and the name that the answer is shown by. */
 export type AskSecret = (question: string, label: string) => Promise<Secret>
 
 let ask: AskSecret = (question) =>
-  Promise.reject(new Refused({ message: `${question}: there is nobody to ask` }, exit.usage))
+  Promise.reject(
+    new Refused(
+      { message: `${question}: there is nobody to ask`, hint: 'give it by fromFile, fromEnvironment or fromCommand' },
+      exit.usage,
+    ),
+  )
 
 /** Says who answers the prompts of the inventories that are loaded from now on: their files call us and not we them. */
 export function answeredBy(asking: AskSecret): void {

@@ -17,7 +17,7 @@ export async function readSource(draft: Draft, file: string, vault: VaultOpener)
   try {
     return { file, text: (await vault.open(content)).plain.toString('utf8'), secret: true }
   } catch (error) {
-    draft.problem((error as Error).message, { file, line: 1 })
+    draft.refused(error, { file, line: 1 })
     return undefined
   }
 }

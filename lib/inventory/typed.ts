@@ -8,7 +8,7 @@ import { program } from '../model/program.ts'
 import { Secret } from '../model/secret.ts'
 import { kept } from './ansible-vars.ts'
 import { belongsIn, checkSettings, connectionIn } from './connection.ts'
-import type { Layer, Draft } from './draft.ts'
+import { type Draft, type Layer, problemOf } from './draft.ts'
 import { hostsAndPort } from './ini.ts'
 import { linesOf, type Lines } from './lines.ts'
 
@@ -61,7 +61,7 @@ function tell(draft: Draft, error: unknown, file: string): void {
     code,
   } = error as Partial<Refused> & { readonly hint?: string; readonly code?: string }
   if (problems) {
-    for (const problem of problems) draft.problem(problem.message, problem.at, problem.hint)
+    for (const problem of problems) draft.problem(problem.message, problem.at, problem.hint ?? inPlace)
   } else if (code === 'ERR_REQUIRE_CYCLE_MODULE') {
     const hint = 'put a package.json with { "type": "module" } beside it, or end its name in .mts'
     draft.problem(
@@ -72,11 +72,18 @@ function tell(draft: Draft, error: unknown, file: string): void {
   } else {
     // The TypeScript loader tells the place of a syntax error in its text.
     const syntax = /^(\/.*?):(\d+):\d+: ERROR: (.*)$/m.exec(message)
-    if (syntax) return draft.problem(syntax[3]!, { file: syntax[1]!, line: Number(syntax[2]) }, hint)
+    if (syntax)
+      return draft.problem(
+        syntax[3]!,
+        { file: syntax[1]!, line: Number(syntax[2]) },
+        'a bracket, comma or quote is missing there, or before it',
+      )
     const at = authorsFrame(stack)
-    draft.problem(message, at && existsSync(at.file) ? at : { file, line: 1 }, hint)
+    draft.problem(message, at && existsSync(at.file) ? at : { file, line: 1 }, hint ?? inPlace)
   }
 }
+
+const inPlace = 'it comes up while the inventory is loaded: mend it there'
 
 /** A value when all of it has arrived, however deep it lies. */
 async function arrived(given: unknown): Promise<unknown> {
@@ -111,25 +118,27 @@ class Reader {
     const { groups = {}, hosts } = definition
     this.#draft.group('all').inline.push(await this.#layer(definition, []))
     await this.#hosts(hosts, 'ungrouped', ['hosts'])
-    if (!isShape(groups)) return this.#wrong(['groups'], 'must be an object of groups')
+    if (!isShape(groups))
+      return this.#wrong(['groups'], 'must be an object of groups', "write groups: { web: { hosts: ['web-1'] } }")
     for (const [name, of] of Object.entries(groups)) await this.#group(name, of, groups)
   }
 
   async #group(name: string, of: unknown, groups: Shape): Promise<void> {
     const path = ['groups', name]
     const group = this.#draft.group(name)
-    if (!isShape(of)) return this.#wrong(path, 'must be an object with hosts, children, vars or settings')
+    if (!isShape(of)) return this.#wrong(path, 'must be an object with hosts, children, vars or settings', oneGroup)
     this.#keys(of, ['settings', 'vars', 'hosts', 'children'], path)
     group.inline.push(await this.#layer(of, path))
     const { children = [], hosts } = of
-    if (!Array.isArray(children)) return this.#wrong([...path, 'children'], 'must be a list of groups')
+    if (!Array.isArray(children))
+      return this.#wrong([...path, 'children'], 'must be a list of groups', "write children: ['web']")
     for (const child of children as readonly unknown[]) {
       if (typeof child === 'string' && child in groups) group.children.add(child)
       else
         this.#wrong(
           [...path, 'children'],
           `names ${String(child)}, which is no group`,
-          didYouMean(String(child), Object.keys(groups)),
+          didYouMean(String(child), Object.keys(groups)) ?? `there are: ${Object.keys(groups).join(', ')}`,
         )
     }
     await this.#hosts(hosts, name, [...path, 'hosts'])
@@ -138,11 +147,15 @@ class Reader {
   async #hosts(given: unknown, group: string, path: Path): Promise<void> {
     if (given === undefined) return
     const hosts = Array.isArray(given) ? Object.fromEntries(given.map((name) => [String(name), {}])) : given
-    if (!isShape(hosts)) return this.#wrong(path, 'must be an object of hosts, or a list of their names')
+    if (!isShape(hosts)) return this.#wrong(path, 'must be an object of hosts, or a list of their names', oneGroup)
     for (const [text, of] of Object.entries(hosts)) {
       const here = [...path, text]
       if (!isShape(of)) {
-        this.#wrong(here, 'must be an object with vars or settings')
+        this.#wrong(
+          here,
+          'must be an object with vars or settings',
+          "write { settings: { address: '192.0.2.11' } }, or {}",
+        )
         continue
       }
       this.#keys(of, ['settings', 'vars'], here)
@@ -154,7 +167,8 @@ class Reader {
           host.inline.push({ ...layer, settings: { ...(port === undefined ? {} : { port }), ...layer.settings } })
         }
       } catch (error) {
-        this.#wrong(path, `has ${(error as Error).message}`)
+        const { message, hint = '' } = problemOf(error)
+        this.#wrong(path, `has ${message}`, hint)
       }
     }
   }
@@ -180,7 +194,7 @@ class Reader {
   async #arrived(given: unknown, path: Path): Promise<Shape> {
     if (given === undefined) return {}
     if (!isShape(given)) {
-      this.#wrong(path, 'must be an object')
+      this.#wrong(path, 'must be an object', `write ${path.at(-1)}: { NAME: VALUE }`)
       return {}
     }
     const entries = await Promise.allSettled(
@@ -206,7 +220,7 @@ class Reader {
     }
   }
 
-  #wrong(path: Path, reason: string, hint?: string): void {
+  #wrong(path: Path, reason: string, hint: string): void {
     this.#draft.problem(`${dotted(path)} ${reason}`, this.#at(path), hint)
   }
 
@@ -228,6 +242,8 @@ class Reader {
     return path.reduce<Lines | undefined>((lines, key) => lines?.keys.get(key), this.#lines)?.line
   }
 }
+
+const oneGroup = "write it like { hosts: ['web-1'] }, or { hosts: { 'web-1': {} } }"
 
 type Path = readonly string[]
 

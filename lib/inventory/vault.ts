@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, pbkdf2Sync, randomBytes, timingSafeEqual } from 'node:crypto'
+import { Advice } from '../model/operation.ts'
 import { revealed, type Secret } from '../model/secret.ts'
 
 const header = /^\$ANSIBLE_VAULT;(1\.[12]);([A-Z0-9]+)(?:;([^\s;]+))?\s*$/
@@ -20,8 +21,16 @@ export function vaultId(text: string): string | undefined {
 export function decryptVault(text: string, password: string | Secret): Buffer {
   const [first = '', ...body] = text.trim().split(/\r?\n/)
   const found = header.exec(first)
-  if (!found) throw new Error(`${first.slice(0, 60)} is no header of an Ansible Vault that is known: 1.1 and 1.2 are`)
-  if (found[2] !== 'AES256') throw new Error(`the cipher ${found[2]} of the vault is not supported, only AES256 is`)
+  if (!found)
+    throw new Advice(
+      `${first.slice(0, 60)} is no header of an Ansible Vault that is known: 1.1 and 1.2 are`,
+      'have Ansible write it anew: ansible-vault rekey FILE',
+    )
+  if (found[2] !== 'AES256')
+    throw new Advice(
+      `the cipher ${found[2]} of the vault is not supported, only AES256 is`,
+      'have Ansible write it anew: ansible-vault rekey FILE',
+    )
   const [salt, mac, encrypted, ...more] = bytes(body.map((line) => line.trim()).join(''))
     .toString('latin1')
     .split('\n')
@@ -45,7 +54,8 @@ export function encryptVault(
   id?: string,
   salt: Uint8Array = randomBytes(32),
 ): string {
-  if (id !== undefined && /[\s;]/.test(id)) throw new Error(`the vault id ${id} has a blank or a semicolon in it`)
+  if (id !== undefined && /[\s;]/.test(id))
+    throw new Advice(`the vault id ${id} has a blank or a semicolon in it`, 'name it with letters, digits and hyphens')
   const keys = keysOf(password, salt)
   const plain = Buffer.from(content)
   const padding = 16 - (plain.length % 16)
@@ -62,9 +72,12 @@ export function encryptVault(
   ].join('\n')
 }
 
-class WrongPassword extends Error {
+class WrongPassword extends Advice {
   constructor() {
-    super('the vault password is wrong, or the vault was changed')
+    super(
+      'the vault password is wrong, or the vault was changed',
+      'give the right one with --vault-password-file FILE or --ask-vault-password, or take the file from a backup',
+    )
   }
 }
 
@@ -78,7 +91,11 @@ function bytes(hex: string): Buffer {
   return Buffer.from(hex, 'hex')
 }
 
-const damaged = () => new Error('the vault is damaged: its body is not what Ansible Vault writes')
+const damaged = () =>
+  new Advice(
+    'the vault is damaged: its body is not what Ansible Vault writes',
+    'take it from a backup, or encrypt it again',
+  )
 
 /** A password that may open vaults, and the label that it was given; it is had when it is first needed. */
 export interface VaultKey {
@@ -102,9 +119,9 @@ export class VaultOpener {
     const id = vaultId(text)
     const meant = (key: VaultKey) => key.label === (id ?? unnamed)
     if (this.#keys.length === 0)
-      throw new Error(
-        `a vault password is needed${id ? ` for the vault id ${id}` : ''}: ` +
-          `give ${id ? `--vault-id ${id}@FILE` : '--vault-password-file FILE'} or --ask-vault-password`,
+      throw new Advice(
+        `a vault password is needed${id ? ` for the vault id ${id}` : ''}`,
+        `give ${id ? `--vault-id ${id}@FILE` : '--vault-password-file FILE'} or --ask-vault-password`,
       )
     for (const key of [...this.#keys.filter(meant), ...this.#keys.filter((one) => !meant(one))]) {
       const password = await this.#had(key)
@@ -115,7 +132,12 @@ export class VaultOpener {
       }
     }
     const labels = this.#keys.map(({ label }) => label).join(', ')
-    throw this.#keys.length === 1 ? new WrongPassword() : new Error(`none of the vault passwords opens it: ${labels}`)
+    throw this.#keys.length === 1
+      ? new WrongPassword()
+      : new Advice(
+          `none of the vault passwords opens it: ${labels}`,
+          `give the one it was encrypted with: --vault-id ${id ?? 'LABEL'}@FILE`,
+        )
   }
 
   #had(key: VaultKey): Promise<Secret> {

@@ -17,7 +17,7 @@ import { type RawVars, Unusable } from '../model/inventory.ts'
 import { didYouMean } from '../model/problem.ts'
 import { Secret } from '../model/secret.ts'
 import { kept } from './ansible-vars.ts'
-import type { Draft } from './draft.ts'
+import { type Draft, problemOf } from './draft.ts'
 import { readDynamic } from './dynamic.ts'
 import { hostsAndPort } from './ini.ts'
 import { jsonScalars, Large, plainScalars } from './scalars.ts'
@@ -58,7 +58,11 @@ export async function readVarsFile(draft: Draft, source: Source, vault: VaultOpe
   if (!parsed?.root || isNull(parsed.root)) return {}
   if (isMap(parsed.root)) return varsOf(draft, parsed, parsed.root, '')
   const { file, root, line } = parsed
-  draft.problem('a file of variables must be a mapping of names to values', { file, line: line(root) })
+  draft.problem(
+    'a file of variables must be a mapping of names to values',
+    { file, line: line(root) },
+    'write NAME: VALUE, a line each',
+  )
   return {}
 }
 
@@ -91,10 +95,11 @@ function readGroup(draft: Draft, parsed: Parsed, name: string, node: unknown): v
   const group = draft.group(name)
   if (isNull(node)) return
   if (!isMap(node))
-    return draft.problem(`the group ${name} must be a mapping with hosts, children or vars`, {
-      file,
-      line: line(node),
-    })
+    return draft.problem(
+      `the group ${name} must be a mapping with hosts, children or vars`,
+      { file, line: line(node) },
+      'write hosts:, and below it the names, each with a colon',
+    )
   for (const { key, value } of node.items) {
     const section = keyText(key)
     const at = { file, line: line(key) }
@@ -112,7 +117,7 @@ function readGroup(draft: Draft, parsed: Parsed, name: string, node: unknown): v
       draft.problem(
         `${section} of the group ${name} must be a mapping`,
         at,
-        section === 'vars' ? undefined : 'end each name with a colon',
+        section === 'vars' ? 'write NAME: VALUE, a line each, without a dash' : 'end each name with a colon',
       )
     else if (section === 'vars') group.inline.push({ vars: varsOf(draft, parsed, value, ` group ${name}`) })
     else if (section === 'children') {
@@ -128,7 +133,11 @@ function readHosts(draft: Draft, parsed: Parsed, group: string, key: unknown, va
   const { file, shown, line } = parsed
   const at = { file, line: line(key) }
   if (!isNull(value) && !isMap(value))
-    return draft.problem(`the variables of the host ${keyText(key)} must be a mapping`, at)
+    return draft.problem(
+      `the variables of the host ${keyText(key)} must be a mapping`,
+      at,
+      'write NAME: VALUE below it, further to the right',
+    )
   try {
     const { names, port } = hostsAndPort(keyText(key))
     for (const name of names) {
@@ -138,7 +147,7 @@ function readHosts(draft: Draft, parsed: Parsed, group: string, key: unknown, va
         .inline.push({ vars: { ...portVars, ...(isMap(value) ? varsOf(draft, parsed, value, ` host ${name}`) : {}) } })
     }
   } catch (error) {
-    draft.problem((error as Error).message, at)
+    draft.refused(error, at)
   }
 }
 
@@ -193,15 +202,22 @@ async function parse(draft: Draft, { file, text, secret }: Source, vault: VaultO
   for (const error of document.errors) {
     const reason =
       error.code === 'DUPLICATE_KEY' ? 'the same name stands twice in one mapping' : firstSentence(error.message)
-    draft.problem(`${secret ? 'decrypted, ' : ''}it is not YAML: ${reason}`, {
-      file,
-      line: lines.linePos(error.pos[0]).line,
-    })
+    draft.problem(
+      `${secret ? 'decrypted, ' : ''}it is not YAML: ${reason}`,
+      { file, line: lines.linePos(error.pos[0]).line },
+      error.code === 'DUPLICATE_KEY'
+        ? 'take one of the two away'
+        : 'mend the line, or put quotes around a value with signs such as : or # in it',
+    )
   }
   if (document.errors.length > 0) return undefined
   const odd = settleKeys(document)
   if (odd) {
-    draft.problem('a name must be a text, and is a list or a mapping', { file, line: line(odd) })
+    draft.problem(
+      'a name must be a text, and is a list or a mapping',
+      { file, line: line(odd) },
+      'put quotes around it: a text that begins with { or [ is read as one of these',
+    )
     return undefined
   }
   const places = new Map<unknown, number>()
@@ -211,7 +227,7 @@ async function parse(draft: Draft, { file, text, secret }: Source, vault: VaultO
       value.plain = (await vault.open(value.text)).plain.toString('utf8')
     } catch (error) {
       // It may never be used: then nobody needs the password.
-      value.plain = new Unusable({ message: (error as Error).message, at: { file, line: places.get(value) ?? 1 } })
+      value.plain = new Unusable({ ...problemOf(error), at: { file, line: places.get(value) ?? 1 } })
     }
   }
   return { root: document.contents, document, file, shown: draft.show(file), secret, line }

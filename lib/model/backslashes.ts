@@ -1,3 +1,5 @@
+import { Advice } from './operation.ts'
+
 /**
  * Refuses a template in which JavaScript takes a backslash away, or makes a control character of it, as of those in
  * `grep 'a\.b'` and `\bname`: whoever writes one means it for what reads the text. What is left are `\n`, `\t`, `\\`,
@@ -17,7 +19,7 @@ export function keepBackslashes({ raw }: TemplateStringsArray): void {
     for (const { 0: escape, 1: eaten, index } of text.matchAll(/\\(?:[\\nt\x60]|\r?\n|\$\{|(?<=\$\\)\{|(.))/gsu)) {
       if (eaten === undefined) continue
       const line = text.slice(text.lastIndexOf('\n', index) + 1, index) + text.slice(index).split('\n', 1)[0]
-      throw new Error(`JavaScript eats the backslash of ${escape} in «${line.trim()}»: write \\${escape}`)
+      throw new Advice(`JavaScript eats the backslash of ${escape} in «${line.trim()}»`, `write \\${escape}`)
     }
   }
 }

@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net'
 import { glob } from './glob.ts'
 import { hostsOf, type Host, type Inventory } from './inventory.ts'
+import { Advice } from './operation.ts'
 import { didYouMean, type Problem } from './problem.ts'
 
 /**
@@ -36,24 +37,26 @@ export function applyLimit(
         .filter((line) => !/^\s*#/.test(line))
         .flatMap(splitPattern)
     } catch (error) {
-      problems.push({ message: `the limit file ${part.slice(1)} cannot be read: ${(error as Error).message}` })
+      const hint = `see that it is there: ls -l ${part.slice(1)}; it holds a host or a group a line`
+      problems.push({ message: `the limit file ${part.slice(1)} cannot be read: ${(error as Error).message}`, hint })
       return []
     }
   })
   if (problems.length > 0) return { hosts: [], problems }
   const asked = limit.filter((text) => text.trim() !== '').join(',')
   if (asked === '') return { hosts, problems }
-  if (parts.length === 0) return { hosts: [], problems: [{ message: `the limit ${asked} names no host` }] }
+  if (parts.length === 0) return { hosts: [], problems: [{ message: `the limit ${asked} names no host`, hint: all }] }
 
   const allowed = match(parts, inventory)
   const names = new Set(allowed.hosts.map(({ name }) => name))
   return { hosts: hosts.filter(({ name }) => names.has(name)), problems: allowed.problems }
 }
 
+const all = 'write all for every host'
+
 function match(parts: readonly string[], inventory: Inventory): Matched {
   const plain = parts.filter((part) => !/^[&!]/.test(part))
-  if (parts.length === 0)
-    return { hosts: [], problems: [{ message: 'an empty pattern names no host', hint: 'write all for every host' }] }
+  if (parts.length === 0) return { hosts: [], problems: [{ message: 'an empty pattern names no host', hint: all }] }
   const problems: Problem[] = []
   const resolve = (part: string) => {
     const found = matchPart(part.replace(/^[&!]/, ''), inventory)
@@ -121,14 +124,17 @@ function matchPart(part: string, inventory: Inventory): readonly Host[] | Proble
     const digits = part.slice(base.length)
     return {
       message: all.message,
-      hint: `${digits} is read as a slice of ${base}${all.hint ? `, ${all.hint}` : `: write ~${base}[0-9] for names`}`,
+      hint: `${digits} is read as a slice of ${base}: write ~${base}[0-9] for names; or ${all.hint}`,
     }
   }
   const found =
     index !== undefined ? all.slice(Number(index), Number(index) + 1 || undefined) : between(all, from ?? '', to ?? '')
   return found.length > 0 || all.length === 0
     ? found
-    : { message: `${part} matches no host: ${base} has ${all.length}, counted from 0` }
+    : {
+        message: `${part} matches no host: ${base} has ${all.length}, counted from 0`,
+        hint: all.length === 1 ? `write ${base}[0]` : `write one of ${base}[0] to ${base}[${all.length - 1}]`,
+      }
 }
 
 // Both ends are included, and an end of 0 counts as no slice at all: so does Ansible.
@@ -154,9 +160,22 @@ function named(part: string, regex: RegExp | undefined, inventory: Inventory): r
   }
   if (found.size === 0 && localNames.includes(part)) return [implicit(part, inventory)]
   if (found.size > 0 || groups.length > 0) return [...found.values()]
-  const near = wild ? undefined : didYouMean(part, [...inventory.groups.keys(), ...inventory.hosts.keys()])
-  return { message: `no host or group matches ${part}`, ...(near ? { hint: near } : {}) }
+  return { message: `no host or group matches ${part}`, hint: nearby(part, inventory) }
 }
+
+/** The name that was most likely meant, or what there is. Of a glob or a regular expression the plain letters count. */
+function nearby(part: string, { path, groups, hosts }: Inventory): string {
+  const names = [...groups.keys(), ...hosts.keys()]
+  const near = didYouMean(part.replace(/^~|[*?^$\\]|\.[*+]/g, ''), names)
+  const some = [...groups.keys()].filter((name) => name !== 'all' && name !== 'ungrouped')
+  const there = some.length > 0 ? some : [...hosts.keys()]
+  const shown = [...there.slice(0, mostNamed), ...(there.length > mostNamed ? ['…'] : [])].join(', ')
+  return (
+    near ?? (there.length > 0 ? `${path || 'the inventory'} has ${shown}` : `add hosts to ${path || 'the inventory'}`)
+  )
+}
+
+const mostNamed = 8
 
 // A group keeps its own order, which is not that of the inventory when its hosts are mentioned elsewhere first.
 function members(group: string, inventory: Inventory): readonly Host[] {
@@ -182,31 +201,37 @@ export function expandRange(text: string): string[] {
   const open = text.indexOf('[')
   const close = text.indexOf(']', open)
   if (open < 0 && !text.includes(']')) return [text]
-  if (open < 0 || close < 0 || text.indexOf(']') < open) throw new Error(`${text}: a bracket without its partner`)
+  if (open < 0 || close < 0 || text.indexOf(']') < open)
+    throw new Advice(`${text}: a bracket without its partner`, 'write a range as [1:3]: names have no brackets')
   const [head, range, tail] = [text.slice(0, open), text.slice(open + 1, close), text.slice(close + 1)]
   const rests = expandRange(tail)
   return sequence(range, text).flatMap((middle) => rests.map((rest) => head + middle + rest))
 }
 
 function sequence(range: string, text: string): readonly string[] {
-  const wrong = (reason: string) => new Error(`${text}: ${reason}`)
+  const wrong = (reason: string, hint: string) => new Advice(`${text}: ${reason}`, hint)
   const [from = '', to = '', by = '1', ...more] = range.split(':')
   if (!range.includes(':') || more.length > 0)
-    throw wrong(`[${range}] is not a range, write [first:last] or [first:last:step]`)
-  if (to === '') throw wrong(`the range [${range}] has no end`)
-  if (!/^\d+$/.test(by) || Number(by) === 0) throw wrong(`the step ${by} of the range is not a number above 0`)
+    throw wrong(`[${range}] is not a range`, 'write [FIRST:LAST] or [FIRST:LAST:STEP]')
+  if (to === '') throw wrong(`the range [${range}] has no end`, `write [${from || '1'}:LAST]`)
+  if (!/^\d+$/.test(by) || Number(by) === 0)
+    throw wrong(`the step ${by} of the range is not a number above 0`, `write [${from}:${to}:2], or leave it out`)
   const first = from === '' ? '0' : from
   const step = Number(by)
 
   if (/^[a-zA-Z]$/.test(first) && /^[a-zA-Z]$/.test(to)) {
     const [start, end] = [letters.indexOf(first), letters.indexOf(to)]
-    if (start > end) throw wrong(`the range starts at ${first}, after its end ${to}`)
+    if (start > end) throw wrong(`the range starts at ${first}, after its end ${to}`, `write [${to}:${first}]`)
     return [...letters.slice(start, end + 1)].filter((_, i) => i % step === 0)
   }
-  if (!/^\d+$/.test(first) || !/^\d+$/.test(to)) throw wrong(`the ends of [${range}] are neither numbers nor letters`)
+  if (!/^\d+$/.test(first) || !/^\d+$/.test(to))
+    throw wrong(`the ends of [${range}] are neither numbers nor letters`, 'write [1:12], [01:12] or [a:c]')
   const padded = first.length > 1 && first.startsWith('0')
   if (padded && first.length !== to.length)
-    throw wrong(`${first} and ${to} must have the same length, since ${first} starts with 0`)
+    throw wrong(
+      `${first} and ${to} must have the same length, since ${first} starts with 0`,
+      `write [${first.replace(/^0+(?=.)/, '').padStart(to.length, '0')}:${to}]`,
+    )
   const count = Math.max(0, Math.floor((Number(to) - Number(first)) / step) + 1)
   return Array.from({ length: count }, (_, i) =>
     String(Number(first) + i * step).padStart(padded ? first.length : 0, '0'),

@@ -1,7 +1,7 @@
 import { durationNear } from './duration.ts'
 import { here, type Location, showLocation } from './location.ts'
 import type { HostRef } from './inventory.ts'
-import { type Fact, isOperation, madeWhile, type Operation, type Value } from './operation.ts'
+import { Advice, type Fact, isOperation, madeWhile, type Operation, type Value } from './operation.ts'
 import type { Schema, VarsOf } from './vars.ts'
 
 /** Seconds as a number, or a text such as `500ms`, `6s`, `10m`, `1h`. */
@@ -307,19 +307,19 @@ function record<V>(
   }
   const open = () => {
     if (closed)
-      throw new Error(`${of}: steps cannot be added once the role is defined; a body may run operations instead`)
+      throw new Advice(`${of}: steps cannot be added once the role is defined`, 'a body may run operations instead')
   }
   const named = (name: string, at: Location) => {
     if (typeof name !== 'string' || name.trim() === '')
-      throw new Error(`${of} has a step without a name (${showLocation(at)}): say what it does, as in 'Start nginx'`)
+      throw new Advice(`${of} has a step without a name (${showLocation(at)})`, "say what it does, as in 'Start nginx'")
   }
   const unique = (name: string, at: Location) => {
     named(name, at)
     const other = names.get(name)
     if (other)
-      throw new Error(
-        `${of} has two steps named «${name}» (${showLocation(other)} and ${showLocation(at)}): ` +
-          'names are identities, make them differ',
+      throw new Advice(
+        `${of} has two steps named «${name}» (${showLocation(other)} and ${showLocation(at)})`,
+        'names are identities, make them differ',
       )
     names.set(name, at)
   }
@@ -352,9 +352,9 @@ function record<V>(
   const mustBeMade = (step: string, at: Location, options: object) => {
     const missing = Object.entries(options).find(([, value]) => value === undefined)
     if (missing)
-      throw new Error(
-        `${of}: ${missing[0]} of «${step}» is undefined (${showLocation(at)}): is it a constant that is made ` +
-          'further down? make it above, or a function declaration of it',
+      throw new Advice(
+        `${of}: ${missing[0]} of «${step}» is undefined (${showLocation(at)}): is it made further down?`,
+        'make it above, or a function declaration of it',
       )
   }
   const described = <R extends Value>(description: Description<V, R>): Body<V, R> =>
@@ -422,7 +422,10 @@ function record<V>(
   if (said instanceof Promise) {
     // Its rejection would say the same again, later and to nobody.
     said.catch(() => {})
-    throw new Error(`${of}: the definition is an async function; steps are declared at once, and bodies may wait`)
+    throw new Advice(
+      `${of}: the definition is an async function`,
+      'leave async away: steps are declared at once, and bodies may wait',
+    )
   }
   return { steps: all, handlers }
 }
@@ -440,9 +443,9 @@ function refuseDropped(of: string, made: ReadonlySet<Operation<Value>>, bodies: 
   if (bodies.some((body) => body !== undefined && !isOperation(body))) return
   const dropped = [...made].find((operation) => !bodies.includes(operation))
   if (dropped)
-    throw new Error(
-      `${of}: ${dropped.name} was made but belongs to no task (${showLocation(dropped.at)}): ` +
-        "write task('…', …) around it",
+    throw new Advice(
+      `${of}: ${dropped.name} was made but belongs to no task (${showLocation(dropped.at)})`,
+      "write task('…', …) around it",
     )
 }
 
@@ -504,6 +507,6 @@ export function milliseconds(duration: Duration): number {
     typeof duration === 'number'
       ? duration >= 0 && [duration, duration, 's']
       : /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(duration)
-  if (!match) throw new Error(`${duration} is not a duration: write ${durationNear(String(duration))}`)
+  if (!match) throw new Advice(`${duration} is not a duration`, `write ${durationNear(String(duration))}`)
   return Number(match[1]) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match[2] as 'ms' | 's' | 'm' | 'h']
 }

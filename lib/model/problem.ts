@@ -1,13 +1,17 @@
 import { type Location, showLocation } from './location.ts'
 
-/** Something wrong that is known before the first connection: what, where, and what to do about it. */
-export interface Problem {
+/**
+ * Something wrong that is known before the first connection: what, where, and what to do about it, which goes without
+ * saying only where the line itself is shown.
+ */
+export type Problem = {
   readonly message: string
   readonly at?: Location
-  readonly hint?: string
+} & (
+  | { readonly hint: string; readonly source?: string }
   /** The line in question, drawn, to be shown below. */
-  readonly source?: string
-}
+  | { readonly hint?: string; readonly source: string }
+)
 
 /** What the operator asked for cannot be done as asked; `exitCode` says of which kind the reason is. */
 export class Refused extends Error {
@@ -19,6 +23,31 @@ export class Refused extends Error {
     this.problems = all
     this.exitCode = exitCode
   }
+}
+
+/** What was found wrong as the end of whoever looked, for `together`. */
+export function wrongly(problems: readonly Problem[], exitCode: number): PromiseSettledResult<void> {
+  return problems.length === 0
+    ? { status: 'fulfilled', value: undefined }
+    : { status: 'rejected', reason: new Refused(problems, exitCode) }
+}
+
+/**
+ * What all of them gave, when all ended well.
+ * @throws what is no refusal; else Refused with the problems of all, and the exit code of the first
+ */
+export function together<T extends readonly unknown[]>(
+  ...ends: { readonly [I in keyof T]: PromiseSettledResult<T[I]> }
+): T {
+  const reasons = ends.flatMap((end): readonly unknown[] => (end.status === 'rejected' ? [end.reason] : []))
+  const refused = reasons.filter((reason) => reason instanceof Refused)
+  if (refused.length < reasons.length) throw reasons.find((reason) => !(reason instanceof Refused))
+  if (refused.length > 0)
+    throw new Refused(
+      refused.flatMap(({ problems }) => problems),
+      refused[0]!.exitCode,
+    )
+  return ends.map((end) => (end as PromiseFulfilledResult<unknown>).value) as unknown as T
 }
 
 /**
@@ -72,7 +101,8 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
   let least = Math.max(1, Math.floor(name.length / 3)) + 0.5
   for (const candidate of candidates) {
     const d = distance(name.toLowerCase(), candidate.toLowerCase())
-    if (d < least) {
+    // What has no letter in common is no slip.
+    if (d < least && d < Math.max(name.length, candidate.length)) {
       least = d
       best = candidate
     }

@@ -268,9 +268,10 @@ export function resolveVars<S extends Schema>(
     }
     const wrong = (message: string) => {
       const others = Object.keys(host.vars).filter((other) => !(other in schema))
-      const near = raw === undefined ? didYouMean(name, others) : undefined
-      problems.push({ message, ...(near ? { hint: near } : {}) })
+      problems.push({ message, hint: raw === undefined ? (didYouMean(name, others) ?? setIt) : mend(raw.from) })
     }
+    const setIt = `set it for ${host.name} or its groups, or give -e ${name}=…`
+    const mend = (from: string) => (from === '-e' ? `give -e ${name}=… of that kind` : 'correct it there')
     if (isStandardSchema(kind)) {
       const found = validated(kind, raw?.value)
       if ('value' in found) vars[name] = found.value

@@ -65,9 +65,14 @@ export async function runPlaybook(wanted: PlaybookRun): Promise<PlaybookEnd> {
   const { forks = 50 } = wanted
   // The limit of hosts would let nobody begin, and the promise would never settle.
   if (!Number.isInteger(forks) || forks < 1)
-    throw new Refused({ message: `forks must be a whole number from 1, and is ${forks}` }, exit.usage)
+    throw new Refused(
+      { message: `forks must be a whole number from 1, and is ${forks}`, hint: 'write forks: 50, or leave it out' },
+      exit.usage,
+    )
   const prepared = await prepare(
-    typeof playbook === 'string' ? loadPlaybook(findPlaybook(path.resolve(playbook))) : Promise.resolve(playbook),
+    Promise.resolve().then(() =>
+      typeof playbook === 'string' ? loadPlaybook(findPlaybook(path.resolve(playbook))) : playbook,
+    ),
     read(wanted),
     {
       limit: typeof limit === 'string' ? [limit] : limit,

@@ -159,7 +159,13 @@ function before(
     return findRun(resume === 'latest' ? undefined : resume, name, damaged, undefined, named)
   } catch (error) {
     if (!(error instanceof Refused) || faults.length === 0) throw error
-    throw new Refused([...error.problems, ...faults.map((message) => ({ message }))], error.exitCode)
+    throw new Refused(
+      [
+        ...error.problems,
+        ...faults.map((message) => ({ message, hint: 'keep a copy of it, and run it without --resume' })),
+      ],
+      error.exitCode,
+    )
   }
 }
 

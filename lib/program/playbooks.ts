@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { importAuthored } from '../authored.ts'
@@ -157,7 +157,8 @@ function notRunnable(module: Readonly<Record<string, unknown>>, shown: string): 
 /** Why a file of an author cannot be loaded, with the places. */
 export function problemsOf(error: unknown, shown: string): readonly Problem[] {
   if (error instanceof Refused) return error.problems
-  if (!(error instanceof Error)) return [{ message: `${shown} cannot be loaded: ${String(error)}` }]
+  if (!(error instanceof Error))
+    return [{ message: `${shown} cannot be loaded: ${String(error)}`, hint: 'throw an Error, which knows its place' }]
   // What builds the file tells the places in its text.
   const told = [...error.message.matchAll(/^(\/.*?):(\d+):(\d+): ERROR: (.*)$/gm)]
   if (told.length > 0)
@@ -168,7 +169,7 @@ export function problemsOf(error: unknown, shown: string): readonly Problem[] {
       return {
         message: syntax ? `syntax error: ${message[0]!.toLowerCase()}${message.slice(1)}` : message,
         at,
-        ...(source === undefined ? {} : { source }),
+        ...(source === undefined ? { hint: nameMeant(message) ?? inPlace } : { source }),
       }
     })
   const [first = ''] = error.message.split('\n')
@@ -179,7 +180,10 @@ export function problemsOf(error: unknown, shown: string): readonly Problem[] {
     const [importer, imported] = [from, what].map((one) =>
       path.isAbsolute(one) ? path.relative(process.cwd(), one) : one,
     )
-    return [{ message: `${importer} imports ${imported}, which is not there` }]
+    const hint = isPackage(what)
+      ? `install it: npm install ${imported}`
+      : (beside(what) ?? 'correct the path, or write it')
+    return [{ message: `${importer} imports ${imported}, which is not there`, hint }]
   }
   // Node puts the place of an import that cannot be linked before the stack.
   const linked = /^(?:file:\/\/)?(\/[^\n?]+?)(?:\?[^\n]*)?:(\d+)\n/.exec(error.stack ?? '')
@@ -188,10 +192,29 @@ export function problemsOf(error: unknown, shown: string): readonly Problem[] {
   return [
     {
       message: `${shown} cannot be loaded: ${error.message.split('\n').slice(0, 4).join('\n')}`,
-      ...(hint ? { hint } : {}),
+      hint: hint ?? nameMeant(error.message) ?? inPlace,
       ...(at ? { at } : {}),
     },
   ]
+}
+
+const inPlace = 'it comes up while the file is loaded, before any task: mend it there'
+
+/** Of an import of what its file does not export: the name there that it resembles. */
+function nameMeant(message: string): string | undefined {
+  const [, file = '', name = ''] =
+    /^The requested module '(.+)' does not provide an export named '(.+)'/.exec(message) ?? []
+  return path.isAbsolute(file) && existsSync(file)
+    ? didYouMean(name, readFileSync(file, 'utf8').match(/[A-Za-z_$][\w$]*/g) ?? [])
+    : undefined
+}
+
+const isPackage = (imported: string) => !/^[./]/.test(imported)
+
+/** The file beside one that is not there that was most likely meant. */
+function beside(file: string): string | undefined {
+  const folder = path.dirname(file)
+  return existsSync(folder) ? didYouMean(path.basename(file), readdirSync(folder)) : undefined
 }
 
 /** What is not there yet while it is loaded is most likely part of a circle. */

@@ -1,7 +1,7 @@
-import { type PlayNode, type Selection, select, tagsOf, tasksOf } from '../engine/select.ts'
+import { checkLimit, checkNames, type PlayNode, type Selection, selected, tagsOf, tasksOf } from '../engine/select.ts'
 import type { Inventory } from '../model/inventory.ts'
 import type { Playbook } from '../model/playbook.ts'
-import { exit, Refused } from '../model/problem.ts'
+import { exit, Refused, together, wrongly } from '../model/problem.ts'
 
 /** What is to be run: of which playbook, on which hosts. */
 export interface Prepared {
@@ -22,11 +22,20 @@ export async function prepare(
   reading: Promise<Inventory>,
   wanted: Wanted,
 ): Promise<Prepared> {
-  const [playbook, inventory] = await both(loading, reading)
-  const plays = select(playbook, inventory, wanted)
+  const [loaded, read] = await Promise.allSettled([loading, reading])
   const { checkExtraVars } = await import('../engine/preflight.ts')
-  const unknown = checkExtraVars(playbook, wanted.given)
-  if (unknown.length > 0) throw new Refused(unknown, exit.load)
+  const unknown = loaded.status === 'fulfilled' ? checkExtraVars(loaded.value, wanted.given) : []
+  // An operator who is told half of it has to come back.
+  const alone = loaded.status === read.status
+  const [playbook, inventory] = together(
+    loaded,
+    read,
+    wrongly(loaded.status === 'fulfilled' && !alone ? checkNames(loaded.value, wanted) : [], exit.empty),
+    wrongly(read.status === 'fulfilled' && !alone ? checkLimit(read.value, wanted) : [], exit.empty),
+    wrongly(alone ? [] : unknown, exit.load),
+  )
+  const { plays, faults, problems } = selected(playbook, inventory, wanted)
+  together(wrongly(faults, exit.load), wrongly(problems, exit.empty), wrongly(unknown, exit.load))
   refuseNoTask(playbook, plays, wanted)
   refuseNoHost(plays, inventory)
   return { playbook, inventory, plays }
@@ -37,19 +46,6 @@ export async function checkPlays({ plays, inventory }: Prepared): Promise<void> 
   const { preflight } = await import('../engine/preflight.ts')
   const problems = preflight(plays, inventory)
   if (problems.length > 0) throw new Refused(problems, exit.load)
-}
-
-/** Both, or what is wrong with either: an operator who is told half of it has to come back. */
-async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<readonly [A, B]> {
-  const [a, b] = await Promise.allSettled([first, second])
-  if (a.status === 'fulfilled' && b.status === 'fulfilled') return [a.value, b.value]
-  const reasons = [a, b].flatMap((end): readonly unknown[] => (end.status === 'rejected' ? [end.reason] : []))
-  const refused = reasons.filter((reason) => reason instanceof Refused)
-  if (refused.length < 2) throw reasons.find((reason) => !(reason instanceof Refused)) ?? reasons[0]
-  throw new Refused(
-    refused.flatMap(({ problems }) => problems),
-    refused[0]!.exitCode,
-  )
 }
 
 function refuseNoTask(playbook: Playbook, plays: readonly PlayNode[], { tags, skipTags, startAt }: Wanted): void {

@@ -183,9 +183,9 @@ test('settings: every unknown and ill-typed one is told, with its file', async (
   assert.is(
     stderr,
     `run.config.json: there is no setting forkz - did you mean forks?
-run.config.json: forks must be a whole number from 1, and is "many"
-run.config.json: become-method must be one of sudo, su, and is "doas"
-run.config.json: check must be true or false, and is "yes"
+run.config.json: forks must be a whole number from 1, and is "many" - write forks: 50, or leave it out
+run.config.json: become-method must be one of sudo, su, and is "doas" - write become-method: 'sudo' or become-method: 'su'
+run.config.json: check must be true or false, and is "yes" - write check: true or check: false
 `,
   )
   assert.is(code, 6)

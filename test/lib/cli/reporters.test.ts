@@ -95,14 +95,17 @@ test('are refused before anything is begun when they cannot be had', async () =>
   for (const [file, says] of [
     ['none', `none.ts makes no reporter - ${hint}`],
     ['half', `half.ts makes no reporter - ${hint}`],
-    ['breaks', 'breaks.ts cannot be loaded: no service (breaks.ts:1)'],
+    [
+      'breaks',
+      'breaks.ts cannot be loaded: no service - it comes up while the file is loaded, before any task: mend it there (breaks.ts:1)',
+    ],
   ] as const) {
     const { code, stdout, stderr } = await run('-o', `./${file}.ts`, '--no-type-check')
     assert.equal([stderr, stdout, code], [`${says}\n`, '', 6])
   }
   assert.is(
     (await run('-o', 'json', '-o', 'lines')).stderr,
-    '-o lines and -o json exclude each other: both are for stdout\n',
+    '-o lines and -o json exclude each other: both are for stdout - leave one of them out\n',
   )
 })
 

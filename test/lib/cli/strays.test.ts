@@ -115,6 +115,7 @@ test('nothing in a playbook makes a run that is not over a success', async () =>
   })
 })
 
+const caught = 'catch it there, or do that in the body of a task, which then fails on its host'
 test('before a run begins and after it has ended, they are told in a line', async () => {
   const late = "process.on('exit', () => {\n  throw new Error('too late') // here\n})\n"
   const early = "setTimeout(() => {\n  throw new Error('too early') // here\n}, 1)\nawait new Promise(() => {})\n"
@@ -125,7 +126,10 @@ test('before a run begins and after it has ended, they are told in a line', asyn
       playbookOf({ top, body: '' })
         .split('\n')
         .findIndex((text) => text.endsWith('// here')) + 1
-    assert.is(stderr, `nobody caught this error: too ${top === early ? 'early' : 'late'} (site.ts:${line})\n`)
+    assert.is(
+      stderr,
+      `nobody caught this error: too ${top === early ? 'early' : 'late'} - ${caught} (site.ts:${line})\n`,
+    )
     assert.is(code, 1)
   })
 })

@@ -127,7 +127,7 @@ test('an inventory with a vault: without, with a wrong and with the right passwo
   await vault(['encrypt', 'v/group_vars/all.yml', ...withPassword])
   const none = await project.run(['inventory', '-i', 'v/hosts.yml', '--host', 'h1'])
   assert.is(none.code, 6)
-  assert.match(none.stderr, /a vault password is needed: give --vault-password-file/)
+  assert.match(none.stderr, /a vault password is needed - give --vault-password-file/)
   const wrong = await project.run(['inventory', '-i', 'v/hosts.yml', '--host', 'h1', '--vault-password-file', 'other'])
   assert.is(wrong.code, 6)
   assert.match(wrong.stderr, /the vault password is wrong, or the vault was changed/)
@@ -143,7 +143,11 @@ test('what cannot be done is said before anything is written', async () => {
     assert.is(ended.stderr, `${message}\n`)
     assert.is(ended.code, code)
   }
-  await says(['decrypt', 'clear', 'nothing', ...withPassword], 6, 'clear is not encrypted\nthere is no file nothing')
+  await says(
+    ['decrypt', 'clear', 'nothing', ...withPassword],
+    6,
+    'clear is not encrypted - encrypt it: run vault encrypt clear\nthere is no file nothing - see what there is: ls .',
+  )
   await says(
     ['encrypt', 'r', ...withPassword],
     6,
@@ -152,20 +156,25 @@ test('what cannot be done is said before anything is written', async () => {
   await says(
     ['view', 'e.yml', '--vault-password-file', 'other'],
     6,
-    'e.yml cannot be decrypted: the vault password is wrong, or the vault was changed',
+    'e.yml cannot be decrypted: the vault password is wrong, or the vault was changed - give the right one with ' +
+      '--vault-password-file FILE or --ask-vault-password, or take the file from a backup',
   )
   await says(
     ['view', 'e.yml', '--vault-password-file', 'open'],
     6,
     'open holds a password and others may read it (mode 0644) - chmod 600 open',
   )
-  await says(['view', 'e.yml', '--vault-password-file', 'nowhere'], 6, 'there is no password file nowhere')
+  await says(
+    ['view', 'e.yml', '--vault-password-file', 'nowhere'],
+    6,
+    'there is no password file nowhere - see what there is: ls .',
+  )
   await says(
     ['view', 'e.yml'],
     5,
     'Vault password: there is no terminal to ask on - give it in a file, or in the inventory',
   )
-  await says(['view'], 5, 'run vault view needs a file')
+  await says(['view'], 5, 'run vault view needs a file - write run vault view FILE')
   assert.is(read('clear'), 'clear')
 })
 

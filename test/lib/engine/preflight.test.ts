@@ -33,21 +33,21 @@ const problems = (tags: readonly string[] = []) =>
 
 test('names every missing and wrong variable of every host at once, and shows no secret', () => {
   assert.equal(problems(), [
-    'a: password must be a secret, and is a number (hosts:1) (role nova)',
+    'a: password must be a secret, and is a number (hosts:1) (role nova) - correct it there',
     'a: source must be a host (by default the only host of the group source), and the group source has 2 hosts (role nova) - set it to one of them: s-1, s-2',
     'b: ip must be a text, and is not set (role nova) - did you mean ipp?',
-    'b: port must be a number, and is "many" (hosts:1) (role nova)',
+    'b: port must be a number, and is "many" (hosts:1) (role nova) - correct it there',
     'b: source must be a host (by default the only host of the group source), and the group source has 2 hosts (role nova) - set it to one of them: s-1, s-2',
-    'a: store must be a text, and is not set (role glance)',
-    'b: store must be a text, and is not set (role glance)',
+    'a: store must be a text, and is not set (role glance) - set it for a or its groups, or give -e store=…',
+    'b: store must be a text, and is not set (role glance) - set it for b or its groups, or give -e store=…',
   ])
 })
 
 test('asks only for the variables of roles that have something to do', () => {
   assert.equal(problems(['store']), [
-    'a: store must be a text, and is not set (role glance)',
+    'a: store must be a text, and is not set (role glance) - set it for a or its groups, or give -e store=…',
     'b: ip must be a text, and is not set (role glance) - did you mean ipp?',
-    'b: store must be a text, and is not set (role glance)',
+    'b: store must be a text, and is not set (role glance) - set it for b or its groups, or give -e store=…',
   ])
 })
 

@@ -157,7 +157,8 @@ test('refuses to start where it cannot', () => {
   ])
   assert.equal(refusal(tagged, { startAt: 'in rescue' }), [
     'exit 7',
-    '«in rescue» cannot be started at: it is the rescue of a block, which runs only when the block fails',
+    '«in rescue» cannot be started at: it is the rescue of a block, which runs only when the block fails - ' +
+      "start at the block: --start-at-task 'in try'",
   ])
   assert.equal(refusal(tagged, { startAt: 'own', tags: ['left'] }), [
     'exit 7',
@@ -247,6 +248,7 @@ test('refuses two tasks of one identity, one line for each role', () => {
   )
 })
 
+const serial = "write serial: 2, serial: '25%', or a list of these"
 test('refuses what a playbook cannot mean', () => {
   const wrong = steps(({ task }) => {
     task('A', { retries: -1, delay: '5 min' as never, timeout: '1.2.3s' as never }, look('x'))
@@ -264,15 +266,15 @@ test('refuses what a playbook cannot mean', () => {
     ),
     [
       'exit 6',
-      'the play «P»: serial must be a whole number of hosts or a percentage such as 25%, and is -1',
-      'the play «P»: serial must be a whole number of hosts or a percentage such as 25%, and is 50',
-      'the play «P»: serial must be a whole number of hosts or a percentage such as 25%, and is 1.5',
-      'the play «P»: maxFailPercentage must lie between 0 and 100, and is 101',
-      'the play «P»: throttle must be a whole number from 1, and is 0.5',
-      '«r › A»: retries must be a whole number from 0, and is -1',
-      "«r › A»: 5 min is not a duration: write '5m'",
-      "«r › A»: 1.2.3s is not a duration: write seconds, or a text such as '500ms', '6s', '10m', '1h'",
-      '«r › B»: throttle must be a whole number from 1, and is 0',
+      `the play «P»: serial must be a whole number of hosts or a percentage, and is -1 - ${serial}`,
+      `the play «P»: serial must be a whole number of hosts or a percentage, and is 50 - ${serial}`,
+      `the play «P»: serial must be a whole number of hosts or a percentage, and is 1.5 - ${serial}`,
+      'the play «P»: maxFailPercentage must lie between 0 and 100, and is 101 - write maxFailPercentage: 20',
+      'the play «P»: throttle must be a whole number from 1, and is 0.5 - write throttle: 1',
+      '«r › A»: retries must be a whole number from 0, and is -1 - write retries: 3',
+      "«r › A»: 5 min is not a duration - write '5m'",
+      "«r › A»: 1.2.3s is not a duration - write seconds, or a text such as '500ms', '6s', '10m', '1h'",
+      '«r › B»: throttle must be a whole number from 1, and is 0 - write throttle: 1',
     ],
   )
 })

@@ -103,7 +103,10 @@ for (const [line, expected] of understood) {
 }
 
 const refused: readonly (readonly [line: string, expected: string])[] = [
-  ['ansible_port=http', 'ansible_port must be a port from 1 to 65535, and is "http" (hosts:1 host a)'],
+  [
+    'ansible_port=http',
+    'ansible_port must be a port from 1 to 65535, and is "http" (hosts:1 host a) - correct it there',
+  ],
   ...['docker', 'lxd', 'winrm', 'network_cli', 'community.docker.docker'].map(
     (way) =>
       [
@@ -112,16 +115,31 @@ const refused: readonly (readonly [line: string, expected: string])[] = [
           '- for another way write a file that exports connect, and name it: ansible_connection=./FILE.ts',
       ] as const,
   ),
-  ['ansible_shell_type=powershell', 'ansible_shell_type is powershell, and hosts are worked on by sh (hosts:1 host a)'],
-  ['ansible_become=perhaps', 'ansible_become must be true or false, and is "perhaps" (hosts:1 host a)'],
-  ['ansible_become_method=doas', 'ansible_become_method must be one of sudo, su, and is "doas" (hosts:1 host a)'],
+  [
+    'ansible_shell_type=powershell',
+    "ansible_shell_type is powershell, and hosts are worked on by sh (hosts:1 host a) - leave hosts without it out: -l 'all:!HOST'",
+  ],
+  [
+    'ansible_become=perhaps',
+    'ansible_become must be true or false, and is "perhaps" (hosts:1 host a) - write yes or no',
+  ],
+  [
+    'ansible_become_method=doas',
+    'ansible_become_method must be one of sudo, su, and is "doas" (hosts:1 host a) - correct it there',
+  ],
   [
     `ansible_host='{{ address }}'`,
     'ansible_host cannot be had: the inventory has no variable address for it (hosts:1 host a) ' +
       '- set address, or compute it where it is used: (host) => `…${host.vars.address}…`',
   ],
-  [`ansible_ssh_common_args='-Z'`, 'ansible_ssh_common_args has -Z, which ssh does not know (hosts:1 host a)'],
-  [`ansible_ssh_common_args='-o'`, 'ansible_ssh_common_args ends in -o, and something must follow it (hosts:1 host a)'],
+  [
+    `ansible_ssh_common_args='-Z'`,
+    'ansible_ssh_common_args has -Z, which ssh does not know (hosts:1 host a) - see man ssh; write an option as -o NAME=VALUE',
+  ],
+  [
+    `ansible_ssh_common_args='-o'`,
+    'ansible_ssh_common_args ends in -o, and something must follow it (hosts:1 host a) - write it, or take the letter away',
+  ],
 ]
 for (const [line, expected] of refused) {
   test(`a host that cannot be reached is no harm to the others: ${line}`, async () =>
@@ -181,7 +199,12 @@ export default inventory({ hosts: { b: { settings: { connection: '../ways/box.ts
 test('a connection that is not there is a problem', async () => {
   using folder = new Folder({ hosts: 'a ansible_connection=./box.ts\n' })
   const { faults: found } = (await folder.load(['hosts'])).hosts.get('a')!
-  assert.equal(found, [{ message: `there is no connection ${path.join(folder.path, 'box.ts')}` }])
+  assert.equal(found, [
+    {
+      message: `there is no connection ${path.join(folder.path, 'box.ts')}`,
+      hint: 'write the file, or correct its path',
+    },
+  ])
 })
 
 test.run()

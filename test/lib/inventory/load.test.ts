@@ -237,14 +237,14 @@ test('everything wrong with an INI inventory at once, with lines', async () => {
     ].join('\n'),
   })
   assert.equal(await folder.problems(['hosts']), [
-    'node-[01:3]: 01 and 3 must have the same length, since 01 starts with 0 (hosts:1)',
-    'b is not a variable of a: write name=value, and quotes around a value with blanks (hosts:2)',
-    'a # inside the word that begins with pass: put quotes around the value, or a blank before a comment (hosts:3)',
-    'the quote " is never closed (hosts:4)',
+    'node-[01:3]: 01 and 3 must have the same length, since 01 starts with 0 - write [1:3] (hosts:1)',
+    'b is not a variable of a - write name=value, and quotes around a value with blanks (hosts:2)',
+    'a # inside the word that begins with pass - put quotes around the value, or a blank before a comment (hosts:3)',
+    'the quote " is never closed - close it, or put other quotes around a value that holds it (hosts:4)',
     '[g:hots] is no section - a section is [group], [group:children] or [group:vars] (hosts:5)',
     'novalue is not a variable - write name=value (hosts:7)',
-    'e: ends in a colon: write the port after it (hosts:11)',
-    '[bad: a bracket without its partner (hosts:12)',
+    'e: ends in a colon - write the port after it, or take it away (hosts:11)',
+    '[bad: a bracket without its partner - write a range as [1:3]: names have no brackets (hosts:12)',
     '[no section] is no section - a section is [group], [group:children] or [group:vars] (hosts:13)',
     '[g:vars] speaks of the group g, which is not defined - add a section [g] (hosts:6)',
     '[h:children] speaks of the group nosuch, which is not defined - add a section [nosuch] (hosts:9)',
@@ -260,9 +260,9 @@ test('everything wrong with a YAML inventory at once, with lines', async () => {
   assert.equal(await folder.problems(['hosts.yaml']), [
     'the group all has host, and only hosts, children and vars can be there - did you mean hosts? (hosts.yaml:2)',
     'hosts of the group g must be a mapping - end each name with a colon (hosts.yaml:6)',
-    'n[2:x]: the ends of [2:x] are neither numbers nor letters (hosts.yaml:10)',
-    'the variables of the host b must be a mapping (hosts.yaml:11)',
-    'the group i must be a mapping with hosts, children or vars (hosts.yaml:12)',
+    'n[2:x]: the ends of [2:x] are neither numbers nor letters - write [1:12], [01:12] or [a:c] (hosts.yaml:10)',
+    'the variables of the host b must be a mapping - write NAME: VALUE below it, further to the right (hosts.yaml:11)',
+    'the group i must be a mapping with hosts, children or vars - write hosts:, and below it the names, each with a colon (hosts.yaml:12)',
   ])
 })
 
@@ -274,14 +274,19 @@ test('what is not YAML is told with its line, together with the other files', as
   })
   const problems = await folder.problems(['hosts.yaml', 'other'])
   assert.is(problems.length, 3)
-  assert.match(problems[0]!, /^it is not YAML: .* \(hosts\.yaml:[34]\)$/)
-  assert.is(problems[1], 'n[1:]: the range [1:] has no end (other:1)')
-  assert.is(problems[2], 'it is not YAML: the same name stands twice in one mapping (group_vars/all.yml:2)')
+  assert.match(problems[0]!, /^it is not YAML: .* - mend the line, or put quotes around .* \(hosts\.yaml:[34]\)$/)
+  assert.is(problems[1], 'n[1:]: the range [1:] has no end - write [1:LAST] (other:1)')
+  assert.is(
+    problems[2],
+    'it is not YAML: the same name stands twice in one mapping - take one of the two away (group_vars/all.yml:2)',
+  )
 })
 
 test('groups that contain each other', async () => {
   using folder = new Folder({ hosts: '[a:children]\nb\n[b:children]\na\n' })
-  assert.equal(await folder.problems(['hosts']), ['the groups a > b > a contain each other'])
+  assert.equal(await folder.problems(['hosts']), [
+    'the groups a > b > a contain each other - take a out of the children of b',
+  ])
 })
 
 test('inventory plugins are refused by name', async () => {
@@ -295,7 +300,7 @@ test('an executable that fails, prints nonsense, or may not run', async () => {
   folder.write('nonsense', '#!/bin/sh\necho hello\n', 0o755)
   folder.write('plain', '#!/bin/sh\n', 0o644)
   const problems = await folder.problems(['fails', 'nonsense', 'plain'])
-  assert.is(problems[0], 'fails --list ended with exit code 3: no cloud')
+  assert.is(problems[0], 'fails --list ended with exit code 3: no cloud - see what it says: ./fails --list')
   assert.match(problems[1]!, /^nonsense --list printed what is not JSON: /)
   assert.is(problems[2], 'plain is a program that may not be executed - chmod +x plain')
 })

@@ -73,8 +73,8 @@ test('secrets that cannot be had are told together, with their lines', async () 
 })`),
   })
   assert.equal(await folder.problems(['lab.ts']), [
-    'the command echo locked >&2; exit 2 ended with exit code 2: locked (lab.ts:5)',
-    'the command true printed nothing, and should print a secret (lab.ts:6)',
+    'the command echo locked >&2; exit 2 ended with exit code 2: locked - type it yourself and see what it wants (lab.ts:5)',
+    'the command true printed nothing, and should print a secret - type it yourself and see what it wants (lab.ts:6)',
   ])
 })
 
@@ -96,14 +96,15 @@ test('everything wrong with a definition at once, with lines', async () => {
   assert.equal(await folder.problems(['lab.js']), [
     'varz is not known there - did you mean vars? (lab.js:2)',
     'settings.prot is not a connection setting - did you mean port? (lab.js:3)',
-    'settings.port must be a port from 1 to 65535, and is 99999 (lab.js:3)',
+    'settings.port must be a port from 1 to 65535, and is 99999 - write port: 22 (lab.js:3)',
     'settings.password must be a secret: fromEnvironment, fromFile, fromCommand or !vault, ' +
-      'and is a plain text (lab.js:4)',
-    'settings.become must be true, false or the name of a user, and is 3 (lab.js:4)',
+      "and is a plain text - write password: fromFile('~/.password') (lab.js:4)",
+    'settings.become must be true, false or the name of a user, and is 3 ' +
+      "- write become: true, or become: 'NAME' (lab.js:4)",
     'groups.compute.child is not known there - did you mean children? (lab.js:6)',
-    'groups.compute.hosts has n[1:]: the range [1:] has no end (lab.js:6)',
+    'groups.compute.hosts has n[1:]: the range [1:] has no end - write [1:LAST] (lab.js:6)',
     'groups.cloud.children names compte, which is no group - did you mean compute? (lab.js:9)',
-    `groups['a-b'].hosts.x must be an object with vars or settings (lab.js:10)`,
+    `groups['a-b'].hosts.x must be an object with vars or settings - write { settings: { address: '192.0.2.11' } }, or {} (lab.js:10)`,
   ])
 })
 
@@ -163,8 +164,14 @@ test('a file that throws, does not parse, or exports nothing', async () => {
     'broken.ts': `export default {\n  hosts: [\n  vars: }\n`,
   })
   const problems = await folder.problems(['throws.ts', 'empty.ts', 'broken.ts'])
-  assert.is(problems[2], 'Expected "]" but found ":" (broken.ts:3)')
-  assert.match(problems[0]!, /^Cannot read properties of undefined \(reading 'x'\) \(throws\.ts:2\)$/)
+  assert.is(
+    problems[2],
+    'Expected "]" but found ":" - a bracket, comma or quote is missing there, or before it (broken.ts:3)',
+  )
+  assert.match(
+    problems[0]!,
+    /^Cannot read properties of undefined \(reading 'x'\) - it comes up while the inventory is loaded: mend it there \(throws\.ts:2\)$/,
+  )
   assert.is(problems[1], 'empty.ts exports no inventory - write export default inventory({ groups: { ... } })')
 })
 

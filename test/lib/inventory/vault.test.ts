@@ -129,17 +129,18 @@ test('a vault that names no password is opened by any; one that names another to
 test('without a password, or with wrong ones, the file and line are named', async () => {
   using folder = new Folder({ hosts: 'a\n', 'host_vars/a.yml': vaults[1]!.text })
   assert.equal(await folder.problems(['hosts']), [
-    'a vault password is needed for the vault id lab: give --vault-id lab@FILE or --ask-vault-password ' +
+    'a vault password is needed for the vault id lab - give --vault-id lab@FILE or --ask-vault-password ' +
       '(host_vars/a.yml:1)',
   ])
   const wrong = (...labels: readonly string[]) => ({
     vault: new VaultOpener(labels.map((label) => keyed(label, `wrong-${label}`))),
   })
   assert.equal(await folder.problems(['hosts'], wrong('w')), [
-    'the vault password is wrong, or the vault was changed (host_vars/a.yml:1)',
+    'the vault password is wrong, or the vault was changed - give the right one with --vault-password-file FILE or ' +
+      '--ask-vault-password, or take the file from a backup (host_vars/a.yml:1)',
   ])
   assert.equal(await folder.problems(['hosts'], wrong('w', 'x')), [
-    'none of the vault passwords opens it: w, x (host_vars/a.yml:1)',
+    'none of the vault passwords opens it: w, x - give the one it was encrypted with: --vault-id lab@FILE (host_vars/a.yml:1)',
   ])
 })
 
@@ -153,11 +154,8 @@ test('a value that is encrypted in place is opened when it is used, so that a lo
   const host = inventory.hosts.get('a')!
   const { problems } = resolveVars({ word: text }, host, inventory)
   assert.is(problems.length, 1)
-  assert.is(
-    problems[0]!.message,
-    'a: word cannot be had: a vault password is needed: give --vault-password-file FILE or --ask-vault-password ' +
-      '(group_vars/all.yml:2)',
-  )
+  assert.is(problems[0]!.message, 'a: word cannot be had: a vault password is needed (group_vars/all.yml:2)')
+  assert.is(problems[0]!.hint, 'give --vault-password-file FILE or --ask-vault-password')
   assert.equal(resolveVars({ x: number }, host, inventory).problems, [])
 })
 

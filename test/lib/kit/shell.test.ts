@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { quote, sh } from '../../../lib/kit/shell.ts'
+import type { Advice } from '../../../lib/model/operation.ts'
 import { masked, Secret } from '../../../lib/model/secret.ts'
 import { dedent, probe, shell } from '../../../lib/modules/index.ts'
 
@@ -67,7 +68,10 @@ test('refuses a backslash that JavaScript would eat, and says what to write', ()
     [() => masked`\d`, '\\d in «\\d»: write \\\\d'],
   ] as const
   for (const [write, said] of eaten)
-    assert.throws(write, (error: Error) => error.message === `JavaScript eats the backslash of ${said}`)
+    assert.throws(
+      write,
+      (error: Advice) => `${error.message}: ${error.hint}` === `JavaScript eats the backslash of ${said}`,
+    )
 })
 
 test('leaves the backslashes that mean what they say', () => {

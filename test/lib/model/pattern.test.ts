@@ -114,7 +114,7 @@ test('an end of 0 counts as no slice, an end before the start selects nothing', 
 test('an element that is not there is a problem that says how many there are', () => {
   assert.equal(match('compute[6]'), {
     hosts: [],
-    problems: ['compute[6] matches no host: compute has 6, counted from 0'],
+    problems: ['compute[6] matches no host: compute has 6, counted from 0 - write one of compute[0] to compute[5]'],
   })
   assert.equal(match('compute[-7]').problems.length, 1)
 })
@@ -206,7 +206,7 @@ test('a bad range says what is wrong with it', () => {
   assert.is(reason('n[d:a]'), 'n[d:a]: the range starts at d, after its end a')
   assert.is(reason('n[1:5:0]'), 'n[1:5:0]: the step 0 of the range is not a number above 0')
   assert.is(reason('n[1:a]'), 'n[1:a]: the ends of [1:a] are neither numbers nor letters')
-  assert.is(reason('n[1]'), 'n[1]: [1] is not a range, write [first:last] or [first:last:step]')
+  assert.is(reason('n[1]'), 'n[1]: [1] is not a range')
   assert.is(reason('n[1:2'), 'n[1:2: a bracket without its partner')
 })
 test('a range has as many names as its ends are apart', () => {

@@ -47,15 +47,21 @@ test('is one line: what, the next step, the place', () => {
     showProblems([{ message: 'no host a', hint: 'did you mean b?', at }]),
     'no host a - did you mean b? (roles/nova/compute.ts:22)',
   )
-  assert.is(showProblems([{ message: 'no host a' }]), 'no host a')
   assert.is(showProblems([{ message: 'wrong', source: '    a = \n        ^' }]), 'wrong\n    a = \n        ^')
 })
 
 test('are refused together, with the exit code of their kind', () => {
-  const refused = new Refused([{ message: 'one' }, { message: 'two', hint: 'do this' }], exit.load)
-  assert.is(refused.message, 'one\ntwo - do this')
+  const refused = new Refused(
+    [
+      { message: 'one', hint: 'do that' },
+      { message: 'two', hint: 'do this' },
+    ],
+    exit.load,
+  )
+  assert.is(refused.message, 'one - do that\ntwo - do this')
   assert.is(refused.exitCode, 6)
-  assert.equal(new Refused({ message: 'alone' }, exit.empty).problems, [{ message: 'alone' }])
+  const alone = { message: 'alone', hint: 'do it' }
+  assert.equal(new Refused(alone, exit.empty).problems, [alone])
 })
 
 test('end with the codes that Ansible has where it has one', () => {
@@ -75,11 +81,11 @@ test('end with the codes that Ansible has where it has one', () => {
 })
 
 test('what is wrong alike in many places is said once', () => {
-  const at = (line: number) => ({ message: 'no import', at: { file: path.resolve('a.ts'), line } })
-  const other = { message: 'no export', at: { file: path.resolve('b.ts'), line: 1 } }
-  assert.is(showProblems([at(1), other, at(2)]), 'no import (a.ts:1, a.ts:2)\nno export (b.ts:1)')
+  const at = (line: number) => ({ message: 'no import', hint: 'write it', at: { file: path.resolve('a.ts'), line } })
+  const other = { message: 'no export', hint: 'write it', at: { file: path.resolve('b.ts'), line: 1 } }
+  assert.is(showProblems([at(1), other, at(2)]), 'no import - write it (a.ts:1, a.ts:2)\nno export - write it (b.ts:1)')
   const dozens = Array.from({ length: 55 }, (_, i) => at(i + 1))
-  assert.is(showProblems(dozens), 'no import (a.ts:1, a.ts:2, a.ts:3, and 52 more)')
+  assert.is(showProblems(dozens), 'no import - write it (a.ts:1, a.ts:2, a.ts:3, and 52 more)')
   assert.is(new Refused(dozens, exit.load).message, showProblems(dozens))
 })
 

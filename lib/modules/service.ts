@@ -20,6 +20,8 @@ export interface ServiceOptions {
   readonly settle?: number
   /** Log files whose last lines the error shows; of those that match a pattern the one written last. */
   readonly log?: string | readonly string[]
+  /** Told all at once, and not one after the other in the order given: for many that take long. */
+  readonly together?: boolean
 }
 
 type Names = readonly [first: string | ServiceOptions, ...names: string[]]

@@ -192,7 +192,7 @@ function databasesOf(host: CloudView): readonly string[] {
 
 async function stopped(host: CloudHost, names: readonly string[], of: readonly string[]): Promise<void> {
   const [first, ...others] = names.filter((name) => of.includes(name))
-  if (first) await host.run(daemon.stopped(first, ...others))
+  if (first) await host.run(daemon.stopped({ together: true }, first, ...others))
 }
 
 /**

@@ -17,7 +17,13 @@ export function ordering(word: Order, names: readonly string[], options: Service
     script: [
       `${managing}${ordered}`,
       `logs() { ${log.map((path) => `endof ${quote(path)}`).join('; ') || ':'}; }`,
-      ...names.map((name) => sh`tell ${name} ${orders[word]}`),
+      // In a subshell what is said is kept for each of them.
+      ...names.map((name) =>
+        options.together
+          ? sh`( o=$kept/${name}.said; tell ${name} ${orders[word]} ) &`
+          : sh`tell ${name} ${orders[word]}`,
+      ),
+      ...(options.together ? ['wait'] : []),
       sh`settle ${until} ${names}`,
     ].join('\n'),
     timeout: timeout * 2 + settle + 300 * names.length,

@@ -314,6 +314,19 @@ for (const shell of shells) {
     assert.match(await failure(connection, service.stopped({ timeout: 1 }, 'stuck')), 'stuck is not stopped after 1 s')
   })
 
+  test('together, none is told after another one has stopped, and what one says is kept apart', async () => {
+    const { connection, script, runs } = host(shell, 'sysv', [])
+    // The first stops only once the second has been told.
+    const stop = 'i=0; while [ ! -e $up/told ] && [ $i -lt 100 ]; do i=$((i+1)); sleep 0.05; done; rm $up/told $up/$n'
+    script('first', { stop })
+    script('second', { stop: ': >$up/told; echo "second says no"; exit 1' })
+    await applied(connection, () => service.started(quick, 'first', 'second'))
+    const said = await failure(connection, service.stopped({ timeout: 1, together: true }, 'first', 'second'))
+    assert.match(said, 'second is not stopped after 1 s')
+    assert.match(said, 'second says no')
+    assert.equal([runs('first'), runs('second')], [false, true])
+  })
+
   test('scripts of the time are understood', async () => {
     const { connection, script } = host(shell, 'sysv', [])
     const is = async (status: string) => {

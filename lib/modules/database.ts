@@ -3,6 +3,7 @@
  */
 export { select, standing, type Standing } from './database/ask.ts'
 export { charsets, type Charsets } from './database/charsets.ts'
+export { type Connected, connections } from './database/connections.ts'
 export { convert, type Converted, type ConvertOptions } from './database/convert.ts'
 export type { Login } from './database/client.ts'
 export { dump, type Dumped, type DumpOptions, fingerprint } from './database/dump.ts'

@@ -1,6 +1,7 @@
 import { Advice, role } from '../../lib/index.ts'
 import { database, service as daemon } from '../../lib/modules/index.ts'
 import { type CloudView, cloud, releaseOf, serviceOf } from './cloud.ts'
+import { mustBeLeft, untilGone } from './connected.ts'
 import { allDaemons, allRunning, daemonsOf, inwards } from './daemons.ts'
 import { rootLogin } from './logins.ts'
 import { recordRan } from './ran.ts'
@@ -30,7 +31,10 @@ export const freeze = role('freeze', cloud, ({ task, ensure }) => {
       'wait for them, or bring each to an end by hand, then go on with --resume: frozen halfway they would stay so',
     )
   })
-  ensure('Stop everything else', { tags: ['freeze', 'stop'] }, (host) => daemon.stopped(...inwards(allDaemons(host))))
+  // All at once: now nobody asks them, and how long it takes is how long users wait.
+  ensure('Stop everything else', { tags: ['freeze', 'stop'] }, (host) =>
+    daemon.stopped({ together: true }, ...inwards(allDaemons(host))),
+  )
   task('Check that nothing is left running', { tags: ['freeze', 'verify'], verify: true }, async (host) => {
     const left = await allRunning(host)
     if (left.length === 0) return
@@ -39,6 +43,10 @@ export const freeze = role('freeze', cloud, ({ task, ensure }) => {
       'a cluster manager may have started them again: stop them there (crm resource stop NAME)',
     )
   })
+  // Their managers know of the processes that they have started, on this host.
+  task('Check that nobody is connected to the databases', { tags: ['freeze', 'verify'], ...untilGone }, (host) =>
+    mustBeLeft(host, 'go on with --resume'),
+  )
 })
 
 /** A role's part on the source: only that service is stopped there. */

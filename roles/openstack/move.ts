@@ -1,6 +1,7 @@
 import { type Handler, type Operation, role, type Steps, type Value } from '../../lib/index.ts'
 import { copyBetween, database, service as daemon } from '../../lib/modules/index.ts'
 import { type Cloud, type CloudHost, type CloudView, cloud, has, releaseOf, serviceOf, sourceOf } from './cloud.ts'
+import { mustBeLeft, untilGone } from './connected.ts'
 import { daemonsOf, mustBeStopped, runningOf } from './daemons.ts'
 import { dumpFile, saved, savedFile } from './kept.ts'
 import { rootLogin } from './logins.ts'
@@ -121,6 +122,9 @@ export function move(steps: Steps<Cloud>, name: string, own: Own = {}): void {
     task("Save the target's own database", unless('backup', 'database'), save)
     task('Check that the source has stopped', { ...unless('dump', 'database'), verify: true }, (host) =>
       mustBeStopped(sourceOf(host), name, 'what it writes after the dump would be lost', again),
+    )
+    task('Check that nobody writes to the source', { ...unless('dump', 'database'), ...untilGone }, (host) =>
+      mustBeLeft(sourceOf(host), again, name),
     )
     task('Bring the dump of the source database', unless('dump', 'database'), bring)
     task('Check that the target has stopped', { ...unless('database', 'destructive'), verify: true }, (host) =>

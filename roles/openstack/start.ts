@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { role, type Steps, type Task } from '../../lib/index.ts'
+import { Advice, role, type Steps, type Task } from '../../lib/index.ts'
 import { database, probe, service as daemon, shell, wait } from '../../lib/modules/index.ts'
 import { movedAddresses } from './addresses.ts'
 import { type Cloud, type CloudHost, cloud, has, releaseOf, serviceOf, siteOf, sourceOf } from './cloud.ts'
@@ -10,6 +10,7 @@ import { mustBeMoved, servicesWithData } from './moved.ts'
 import { ranOf } from './ran.ts'
 import type { Granted } from './release.ts'
 import { configure, named } from './settings.ts'
+import { hasChanged, isLive } from './still.ts'
 
 /** The start of a service that has nothing of its own: its entry in the release says all. */
 export function started(name: string) {
@@ -82,6 +83,13 @@ async function mustBeReadyToStart(host: CloudHost, name: string): Promise<void> 
   const needed = servicesWithData(host).filter((one) => one === name || one === releaseOf(host).services[0]!.name)
   await mustBeMoved(host, needed, why)
   await mustBeStopped(sourceOf(host), name, 'there would be two of them', `run ${name} -i INVENTORY -t freeze`)
+  for (const one of serviceOf(host, name).databases) {
+    if (!(await hasChanged(host, one.name)) || (await isLive(host))) continue
+    throw new Advice(
+      `${host.vars.source.name} has written to ${one.name} since its dump: what is here lacks that`,
+      `bring it anew: run ${name} -i INVENTORY`,
+    )
+  }
 }
 
 /**

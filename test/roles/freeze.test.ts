@@ -86,6 +86,27 @@ test('waits until nothing is under way, and names what is', async () => {
   assert.ok(clouds.host('node-1').stateOf('openstack-cinder-volume') === 'running')
 })
 
+test('takes no service for stopped while somebody is connected to its database', async () => {
+  const worker = ['38', 'cinder', '10.0.0.4:50860', 'cinder', '3306']
+  const other = ['41', 'nova', '10.0.0.7:40112', 'nova', '3306']
+  const clouds = await mos({ ...onSource, answers: [quiet, [/information_schema\.PROCESSLIST p/, [worker, other]]] })
+  const run = clouds.start(freeze, { on: 'source' })
+  assert.is(await run.ended, 'failed')
+  const { failure } = run.finished('Check that nobody is connected to the databases', 'node-1')
+  assert.is(
+    failure?.reason,
+    'these are still connected to the database server of node-1, and what they write would be lost: ' +
+      'cinder from 10.0.0.4:50860, database cinder; ' +
+      'nova from 10.0.0.7:40112, database nova',
+  )
+  assert.is(
+    failure?.hint,
+    "stop the service that it is (ss -tnp sport = :50860 on 10.0.0.4 tells), or mysql -e 'KILL 38'; " +
+      "stop the service that it is (ss -tnp sport = :40112 on 10.0.0.7 tells), or mysql -e 'KILL 41' on node-1; " +
+      'then go on with --resume',
+  )
+})
+
 for (const [name, daemons] of Object.entries(services)) {
   if (name === 'compute') continue
   test(`stops ${name} alone for its role, in the reverse order of its start`, async () => {

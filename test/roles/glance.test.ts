@@ -78,4 +78,25 @@ test('says which image files cannot be used', async () => {
   assert.is(failure?.reason, 'these images cannot be used:\nid-1: /var/lib/glance/images/gone is missing')
 })
 
+test('is not started on less than the source has by now', async () => {
+  const clouds = await mos({
+    migrated: ['keystone', 'glance'],
+    // What was imported is no dump that the source would give now.
+    answers: [
+      [/^SELECT stage, dump FROM `switchover`\.`stage` WHERE name = 'glance'/, [['migrated', 'a5f3']]],
+      [/^SELECT stage, dump FROM `switchover`\.`stage`/, [['migrated', '']]],
+      [/FROM nova\.services/, [['node-3.domain.tld', '7']]],
+    ],
+  })
+  const late = clouds.start(glanceStart, { on: 'target' })
+  assert.is(await late.ended, 'failed')
+  const { failure } = late.finished('Check that the data is there, and the source has stopped', 'node-5')
+  assert.is(failure?.reason, 'node-1 has written to glance since its dump: what is here lacks that')
+  assert.is(failure?.hint, 'bring it anew: run glance -i INVENTORY')
+  assert.equal(
+    clouds.typed.filter((line) => line.includes('service')),
+    [],
+  )
+})
+
 test.run()

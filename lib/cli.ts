@@ -27,7 +27,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   setTimeout(() => process.exit(), 2000).unref()
 }
 
-async function exitCodeOf(argv: readonly string[]): Promise<number> {
+/** Does what a command line says, tells what is wrong, and gives the exit code. */
+export async function exitCodeOf(argv: readonly string[]): Promise<number> {
   try {
     return await obey(normal(argv))
   } catch (error) {

@@ -368,8 +368,8 @@ export class CommandFailed extends Error {
  * ```
  */
 export class Unreachable extends Error {
-  readonly hint: string | undefined
-  constructor(reason: string, hint?: string) {
+  readonly hint: string
+  constructor(reason: string, hint: string) {
     super(reason)
     this.hint = hint
   }

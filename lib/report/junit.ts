@@ -2,6 +2,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Failure, Reporter, Timed } from '../model/event.ts'
 import { showLocation } from '../model/location.ts'
+import { Advice } from '../model/operation.ts'
 import { showPath } from '../model/path.ts'
 import { drawCrash, drawFailure } from './failure.ts'
 import { paints } from './paint.ts'
@@ -52,7 +53,10 @@ export function junitReporter(file: string): Reporter {
         await writeFile(temporary, document([...suites.values()]))
         await rename(temporary, file)
       } catch (error) {
-        throw new Error(`cannot write the JUnit file ${file}: ${(error as Error).message}`, { cause: error })
+        throw new Advice(
+          `cannot write the JUnit file ${file}: ${(error as Error).message}`,
+          `see ls -ld ${path.dirname(file)}; df ${path.dirname(file)}`,
+        )
       }
     },
   }

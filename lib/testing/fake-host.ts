@@ -361,7 +361,7 @@ export class FakeHost implements HostRef {
   }
 
   #gone(): Unreachable {
-    return new Unreachable(`${this.name} is gone`)
+    return new Unreachable(`${this.name} is gone`, 'it is a fake: let its test bring it back')
   }
 }
 

@@ -1,8 +1,9 @@
-import { TimedOut, Unreachable } from '../model/operation.ts'
+import { TimedOut } from '../model/operation.ts'
 import type { Work } from '../model/transport.ts'
 import { startAs } from './become.ts'
 import type { Acting } from './connection.ts'
 import { endTree } from './ending.ts'
+import { lost } from './failure.ts'
 import { Collected } from './output.ts'
 import type { Link } from './program.ts'
 import { brief } from '../kit/shell.ts'
@@ -76,8 +77,7 @@ export async function runAlone(
   })
   try {
     const code = await Promise.race([finished().then((ended) => (stopping ? interrupted : ended)), interrupted])
-    if (code === undefined)
-      throw new Unreachable(`connection to ${link.name} lost while running ${brief(request.script)}`)
+    if (code === undefined) throw lost(link.name, ` while running ${brief(request.script)}`)
     done()
     return { code, stdout, stderr }
   } finally {

@@ -3,13 +3,14 @@ import type { Duplex, Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import type { HostRef } from '../model/inventory.ts'
 import type { CommandResult, Connection, ExecOptions, FileMeta, Stream } from '../model/operation.ts'
-import { Advice, Unreachable } from '../model/operation.ts'
+import { Advice } from '../model/operation.ts'
 import { Secret } from '../model/secret.ts'
 import { brief, quote } from '../kit/shell.ts'
 import type { Session } from '../model/transport.ts'
 import { runAlone } from './alone.ts'
 import { type Become, type Gate, startAs } from './become.ts'
 import { endTree } from './ending.ts'
+import { lost } from './failure.ts'
 import type { Collected } from './output.ts'
 import { Collected as Output } from './output.ts'
 import type { Pool } from './pool.ts'
@@ -85,7 +86,10 @@ export function connect(machine: Machine, session: Session, user: string | undef
       const said = stderr.text().trim()
       if (code !== 0) {
         if (/No such file or directory$/.test(said)) return undefined
-        throw new Error(`cannot read ${path} on ${machine.name}: ${withoutTool(said, path) || `exit code ${code}`}`)
+        throw new Advice(
+          `cannot read ${path} on ${machine.name}: ${withoutTool(said, path) || `exit code ${code}`}`,
+          `see who may read it there: ls -l ${path}; the task acts as who logs in, unless it becomes another`,
+        )
       }
       if (stdout.cut) {
         throw new Advice(
@@ -133,7 +137,7 @@ export function connect(machine: Machine, session: Session, user: string | undef
         signal?.removeEventListener('abort', kill)
         if (signal?.aborted === true) throw interruption(signal)
         if (code === undefined) {
-          throw new Unreachable(`connection to ${machine.name} lost while running ${brief(script)}`)
+          throw lost(machine.name, ` while running ${brief(script)}`)
         }
         return { code, stderr: stderr.bytes().toString('utf8') }
       })()

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import { Advice, Unreachable } from '../model/operation.ts'
 import type { Become } from './become.ts'
+import { lost as gone } from './failure.ts'
 import { patiently, waitLonger } from './patience.ts'
 import type { Link, Program, Starting } from './program.ts'
 import type { Answer } from './wrapping.ts'
@@ -92,7 +93,7 @@ export async function said(
     () => spoken(heard),
   )
   if (found !== undefined) return found
-  if (link.lost || code === undefined) throw new Unreachable(`connection to ${link.name} lost while starting a shell`)
+  if (link.lost || code === undefined) throw gone(link.name, ' while starting a shell')
   const words = spoken(heard)
   if (become !== undefined) throw refusal(link, become, given ?? words, code)
   const reason = given ?? (words || `the login shell ended with exit code ${code}`)

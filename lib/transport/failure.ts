@@ -1,9 +1,29 @@
-import { Unreachable } from '../model/operation.ts'
+import { Advice, Unreachable } from '../model/operation.ts'
 import type { Login } from './keys.ts'
 import type { Proxy } from './proxy.ts'
 
 /** Nobody answered, which may pass: another try is worth it. */
 export class NoAnswer extends Unreachable {}
+
+/** Nobody answers on a port of a host, or of one that it can reach; a moment later it may be otherwise. */
+export class NobodyThere extends Advice {}
+
+/** Nobody answers on a port as seen from a host. */
+export function nobodyThere(name: string, address: string, port: number, why: string): NobodyThere {
+  const hint = `see from there what listens: ss -ltn, or netstat -ltn on an old host`
+  return new NobodyThere(`cannot reach ${address}:${port} from ${name}: ${why}`, hint)
+}
+
+/** What to do about a host that shows a key that it should not. */
+export const notBefore = 'do not connect before you know why'
+
+/** What to do where the run was over before. */
+export const over = 'run it again; with --resume a playbook goes on from there'
+
+/** A connection broke: what was going on there, if anything, may have been done. */
+export function lost(name: string, meanwhile = ''): Unreachable {
+  return new Unreachable(`connection to ${name} lost${meanwhile}`, `see whether the host is up, then ${over}`)
+}
 
 /** What was being tried when a connection failed. */
 export interface Circumstances {
@@ -27,8 +47,8 @@ export async function explain(error: Error, at: Circumstances): Promise<Unreacha
   const { address, port, seconds } = at
   const through = at.through === undefined ? '' : ` through jump host ${at.through}`
   const what = `cannot connect to ${address}:${port}${through}`
-  const cannot = (why: string, hint?: string): Unreachable => new Unreachable(`${what}: ${why}`, hint)
-  const silent = (why: string, hint?: string): Unreachable => new NoAnswer(`${what}: ${why}`, hint)
+  const cannot = (why: string, hint: string): Unreachable => new Unreachable(`${what}: ${why}`, hint)
+  const silent = (why: string, hint: string): Unreachable => new NoAnswer(`${what}: ${why}`, hint)
   // What can be typed here is of no use behind another host.
   const direct = at.through === undefined && at.proxy === undefined
   const alive = direct ? `see whether it is up: ping -c 1 ${address}` : 'see from there whether it is up'
@@ -41,7 +61,7 @@ export async function explain(error: Error, at: Circumstances): Promise<Unreacha
     return cannot(
       error.message.replace('Handshake failed: ', ''),
       at.legacy
-        ? undefined
+        ? `see what both know: ssh -vv -p ${port} ${at.user}@${address}`
         : 'if this is an old server, set legacy: true for the host, which allows the algorithms of 2010',
     )
   }
@@ -78,9 +98,15 @@ export async function explain(error: Error, at: Circumstances): Promise<Unreacha
     case 'EAI_AGAIN':
       return cannot('name not found: the name server does not answer', 'set address to the IP address of the host')
     case 'ECONNRESET':
-      return silent(`connection reset while ${at.doing}`)
+      return silent(
+        `connection reset while ${at.doing}`,
+        'see the log of sshd there: it may refuse this machine, or have too many connections (MaxStartups)',
+      )
     default:
-      return cannot(error.message.replace(/^./, (letter) => letter.toLowerCase()))
+      return cannot(
+        error.message.replace(/^./, (letter) => letter.toLowerCase()),
+        direct ? `see what ssh says: ssh -vv -p ${port} ${at.user}@${address}` : 'see the log of sshd there',
+      )
   }
 }
 

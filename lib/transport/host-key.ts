@@ -1,8 +1,9 @@
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type Certificate, faultOf } from './certificates.ts'
 import { Unreachable } from '../model/operation.ts'
 import { fingerprint, hostNames, keyType, type KnownHosts, readKnownHosts, recordHostKey } from './known-hosts.ts'
+import { notBefore } from './failure.ts'
 import type { Route } from './route.ts'
 
 /** A host key that nobody has vouched for yet. */
@@ -32,7 +33,10 @@ export class KnownFiles {
     try {
       return await reading.known
     } catch (error) {
-      throw new Unreachable(`cannot read the known host keys: ${(error as Error).message}`)
+      throw new Unreachable(
+        `cannot read the known host keys: ${(error as Error).message}`,
+        'mend the file, or name another by knownHosts in the inventory',
+      )
     }
   }
 
@@ -67,7 +71,7 @@ export async function judge(
   if (signer.is === 'revoked') {
     return new Unreachable(
       `the host certificate of ${place} is signed by a revoked key: ${fingerprint(authority)} (${signer.at})`,
-      'do not connect before you know why',
+      notBefore,
     )
   }
   const { address, name, hostKeyAlias } = route
@@ -116,10 +120,7 @@ async function judgeKey(
   const portless = verdict.is === 'unknown' && route.hostKeyAlias === undefined
   if (portless && known.check(plain, key).is === 'known') return undefined
   if (verdict.is === 'revoked') {
-    return new Unreachable(
-      `the host key of ${place} is revoked: ${shown} (${verdict.at})`,
-      'do not connect before you know why',
-    )
+    return new Unreachable(`the host key of ${place} is revoked: ${shown} (${verdict.at})`, notBefore)
   }
   if (verdict.is === 'changed') {
     const [file = '', line = ''] = verdict.at.split(/:(?=\d+$)/)
@@ -148,7 +149,10 @@ async function judgeKey(
       await files.record(file, names[0] ?? place, key)
       return undefined
     } catch (error) {
-      return new Unreachable(`cannot record the host key of ${place} in ${file}: ${(error as Error).message}`)
+      return new Unreachable(
+        `cannot record the host key of ${place} in ${file}: ${(error as Error).message}`,
+        `see ls -ld ${dirname(file)}, or name another file by knownHosts in the inventory`,
+      )
     }
   }
   const flag = port === 22 ? '' : `-p ${port} `

@@ -1,10 +1,12 @@
 import { setMaxListeners } from 'node:events'
 import type { ConnectionSettings, Host, HostRef, Inventory } from '../model/inventory.ts'
-import { type Connection, Unreachable } from '../model/operation.ts'
+import { Advice, type Connection, Unreachable } from '../model/operation.ts'
+import { didYouMean } from '../model/problem.ts'
+import { program } from '../model/program.ts'
 import type { Session, Transport } from '../model/transport.ts'
 import { becoming, Gate } from './become.ts'
 import { type Acting, connect, type Machine } from './connection.ts'
-import { NoAnswer } from './failure.ts'
+import { NoAnswer, over } from './failure.ts'
 import { type Claim, HostLock, HostUnlock, type Unlock } from './host-lock.ts'
 import { type AskHostKey, KnownFiles } from './host-key.ts'
 import { type AskSecret, KeyRing } from './keys.ts'
@@ -55,7 +57,8 @@ export function createTransport(options: TransportOptions): Transport {
     const known = machines.get(key)
     if (known) return known
     const opening = async (): Promise<Link> => {
-      if (closing.signal.aborted) throw new Unreachable(`the connection to ${host.name} is closed: the run has ended`)
+      if (closing.signal.aborted)
+        throw new Unreachable(`the connection to ${host.name} is closed: the run has ended`, over)
       const link = await open(host)
       const locking = lock ?? (options.unlock && new HostUnlock(options.unlock))
       if (locking) link.lock = locking
@@ -69,7 +72,8 @@ export function createTransport(options: TransportOptions): Transport {
 
   const open = async (host: Host): Promise<Link> => {
     const [fault] = host.faults ?? []
-    if (fault) throw new Unreachable(`cannot reach ${host.name}: ${fault.message}`, fault.hint)
+    if (fault)
+      throw new Unreachable(`cannot reach ${host.name}: ${fault.message}`, fault.hint ?? 'mend it in the inventory')
     const { connection = 'ssh' } = host.settings
     if (connection === 'local') return localLink(host.name)
     if (connection !== 'ssh') return ownLink(connection, host, closing.signal)
@@ -122,7 +126,8 @@ export function createTransport(options: TransportOptions): Transport {
     try {
       return await of(host, key).link()
     } catch (error) {
-      const { message, hint } = error as Error & { hint?: string }
+      const { message, hint = `see whether ${host.name} is reached: ${program()} exec ${host.name} -- true` } =
+        error as Error & { hint?: string }
       const text = `cannot connect to ${address}:${port}: jump host ${host.name}: ${message}`
       throw error instanceof NoAnswer ? new NoAnswer(text, hint) : new Unreachable(text, hint)
     }
@@ -132,7 +137,11 @@ export function createTransport(options: TransportOptions): Transport {
 
   const peer = (ref: HostRef, session: Session): Connection => {
     const host = inventory.hosts.get(ref.name)
-    if (host === undefined) throw new Error(`there is no host ${ref.name} in the inventory ${inventory.path}`)
+    if (host === undefined)
+      throw new Advice(
+        `there is no host ${ref.name} in the inventory ${inventory.path}`,
+        didYouMean(ref.name, inventory.hosts.keys()) ?? `see ${program()} inventory -i ${inventory.path} --graph`,
+      )
     // A session of its own: what is asked of two hosts at once goes side by side.
     return connection(host, { ...session })
   }

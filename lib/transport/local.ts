@@ -3,6 +3,7 @@ import { userInfo } from 'node:os'
 import type { Duplex } from 'node:stream'
 import { Unreachable } from '../model/operation.ts'
 import { programOf, refusalOf } from './child.ts'
+import { nobodyThere, over } from './failure.ts'
 import { usualPatience } from './patience.ts'
 import type { Link, Program } from './program.ts'
 
@@ -23,7 +24,7 @@ export function localLink(name: string): Link {
       return closed
     },
     async start(command) {
-      if (closed) throw new Unreachable(`the connection to ${name} is closed`)
+      if (closed) throw new Unreachable(`the connection to ${name} is closed: the run has ended`, over)
       const program = await startLocal(command)
       running.add(program)
       void program.closed.then(() => running.delete(program))
@@ -51,20 +52,22 @@ async function startLocal(command: string): Promise<Program> {
   })
   const started = local([`exec <&3 >&4 2>&5 3<&- 4>&- 5>&-; ${command}`] as unknown as TemplateStringsArray)
   const child = started.child
-  if (child === undefined) throw new Error('cannot start /bin/sh on this machine')
+  if (child === undefined) throw new Unreachable('cannot start /bin/sh on this machine', roomForShell)
   const streams = child.stdio as unknown as (Duplex | null)[]
   const [, , , stdin, stdout, stderr] = streams
   if (!stdin || !stdout || !stderr) {
-    throw new Error('cannot start /bin/sh on this machine')
+    throw new Unreachable('cannot start /bin/sh on this machine', roomForShell)
   }
   return programOf(child, stdin, stdout, stderr)
 }
+
+const roomForShell = 'see that it is there and that there is room for a process: ls -l /bin/sh; ulimit -u'
 
 function dialFrom(name: string, port: number, address: string): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     const socket = dialTcp({ port, host: address, noDelay: true })
     const refused = (error: Error): void => {
-      reject(new Error(`cannot reach ${address}:${port} from ${name}: ${refusalOf(error)}`))
+      reject(nobodyThere(name, address, port, refusalOf(error)))
     }
     socket.once('error', refused)
     socket.once('connect', () => {

@@ -6,6 +6,7 @@ import type { Host } from '../model/inventory.ts'
 import { quote } from '../kit/shell.ts'
 import { Advice, Unreachable } from '../model/operation.ts'
 import { ended, programOf, refusalOf } from './child.ts'
+import { nobodyThere, over } from './failure.ts'
 import { patiently, usualPatience, waitLonger } from './patience.ts'
 import type { Link, Program } from './program.ts'
 
@@ -36,7 +37,7 @@ export async function ownLink(file: string, host: Host, closing: AbortSignal): P
       return closed
     },
     async start(command, how) {
-      if (closed) throw new Unreachable(`the connection to ${name} is closed`)
+      if (closed) throw new Unreachable(`the connection to ${name} is closed: the run has ended`, over)
       const given = await inTime('start', reached.start(command), either(closing, how?.signal))
       const program = isWords(given) ? await started(name, given) : taken(given)
       running.add(program)
@@ -52,7 +53,7 @@ export async function ownLink(file: string, host: Host, closing: AbortSignal): P
       try {
         return await reached.dial(port, address)
       } catch (error) {
-        throw new Error(`cannot reach ${address}:${port} from ${name}: ${refusalOf(error)}`)
+        throw nobodyThere(name, address, port, refusalOf(error))
       }
     },
     async close() {
@@ -87,7 +88,9 @@ async function load(file: string): Promise<{ readonly connect?: unknown }> {
 }
 
 function unreachable(error: unknown, what: string): Unreachable {
-  const { message, hint } = error instanceof Error ? (error as Error & { hint?: string }) : { message: String(error) }
+  const { message, hint = 'mend it there' } = (error instanceof Error ? error : new Error(String(error))) as Error & {
+    hint?: string
+  }
   return new Unreachable(`${what}: ${message}`, hint)
 }
 
@@ -101,7 +104,9 @@ function started(name: string, [program = '', ...args]: readonly string[]): Prom
     const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true })
     child.once('error', ({ message, code }: NodeJS.ErrnoException) =>
       reject(
-        new Unreachable(`cannot connect to ${name}: ${code === 'ENOENT' ? `there is no ${program} here` : message}`),
+        code === 'ENOENT'
+          ? new Unreachable(`cannot connect to ${name}: there is no ${program} here`, 'install it on this machine')
+          : new Unreachable(`cannot connect to ${name}: ${message}`, `see what it wants: type ${program} yourself`),
       ),
     )
     child.once('spawn', () => resolve(made))

@@ -197,7 +197,10 @@ function filled(text: string, { typed, address, port, user }: Known): string {
     .replaceAll(/%(.)/g, (token, letter: string) => {
       const value = tokens[letter]
       if (value !== undefined) return value
-      throw new Unreachable(`cannot connect to ${typed}: ssh_config has ${text}, and ${token} is not supported`)
+      throw new Unreachable(
+        `cannot connect to ${typed}: ssh_config has ${text}, and ${token} is not supported`,
+        'write the value out there, or set sshConfig to false in the inventory',
+      )
     })
 }
 
@@ -252,7 +255,10 @@ function numeric(options: SshOptions, keyword: string, host: string): number | u
   const value = options.get(keyword)
   if (value === undefined) return undefined
   if (/^\d+$/.test(value)) return Number(value)
-  throw new Unreachable(`cannot connect to ${host}: ssh_config has ${keyword} ${value}, which is no number`)
+  throw new Unreachable(
+    `cannot connect to ${host}: ssh_config has ${keyword} ${value}, which is no number`,
+    'correct it there, or set sshConfig to false in the inventory',
+  )
 }
 
 /** Seconds of a time as ssh writes it: 90, 90s, 1m30s. */

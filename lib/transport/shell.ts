@@ -2,6 +2,7 @@ import { isAscii } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import { CommandFailed, TimedOut, Unreachable } from '../model/operation.ts'
 import { brief, quote } from '../kit/shell.ts'
+import { lost, over } from './failure.ts'
 import type { Program } from './program.ts'
 import { Collected } from './output.ts'
 
@@ -198,10 +199,10 @@ export class Shell {
     const { begun, request } = pending
     const script = brief(request.script)
     // What was sent over a link that broke may have run; what a shell did not begin before it ended did not.
-    if (how === 'lost') return new Unreachable(`connection to ${this.#name} lost while running ${script}`)
+    if (how === 'lost') return lost(this.#name, ` while running ${script}`)
     if (!begun) return new NotBegun(`the shell on ${this.#name} ended before ${script}`)
     if (how === 'stopped')
-      return new Unreachable(`${script} was ended on ${this.#name} together with the command before it`)
+      return new Unreachable(`${script} was ended on ${this.#name} together with the command before it`, over)
     // Nobody else knows this shell: the script ended it, and the host is there as before.
     const said = { code: how, stdout: pending.stdout.text(), stderr: pending.stderr.text() }
     return new CommandFailed(request.script, said, `it ended the shell on ${this.#name} that it ran in`)

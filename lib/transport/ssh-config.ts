@@ -108,7 +108,11 @@ export class SshConfig {
   }
 
   async #include({ args, at }: Directive, source: Source, search: Search, depth: number): Promise<void> {
-    if (depth > deepest) throw new Unreachable(`${at}: Include goes deeper than ${deepest} files`)
+    if (depth > deepest)
+      throw new Unreachable(
+        `${at}: Include goes deeper than ${deepest} files`,
+        'a file includes itself there: take that out',
+      )
     for (const arg of args) {
       const told = arg.replace(/^~(?=\/)/, homedir())
       const pattern = isAbsolute(told) ? told : join(source.base, told)

@@ -2,6 +2,7 @@ import { constants } from 'node:os'
 import type { Duplex } from 'node:stream'
 import type { Client, ClientChannel } from 'ssh2'
 import { Advice, Unreachable } from '../model/operation.ts'
+import { lost, nobodyThere } from './failure.ts'
 import type { Locking } from './host-lock.ts'
 import { patiently, waitLonger } from './patience.ts'
 import type { Link, Program, Starting } from './program.ts'
@@ -82,7 +83,7 @@ export class SshLink implements Link {
           })
         if (error instanceof Unreachable || isAborted(how.signal)) throw error
         if (this.lost || !/Channel open failure/.test((error as Error).message)) {
-          throw new Unreachable(`connection to ${this.name} lost while opening a channel: ${(error as Error).message}`)
+          throw lost(this.name, ` while opening a channel: ${(error as Error).message}`)
         }
         if (this.#open > 0 && how.urgent !== true) {
           if (Date.now() - this.#freed < moment && ++early <= 5) {
@@ -135,7 +136,7 @@ export class SshLink implements Link {
         throw interruption(signal!)
       }
     }
-    if (this.lost) throw new Unreachable(`connection to ${this.name} lost`)
+    if (this.lost) throw lost(this.name)
     this.#open++
   }
 
@@ -222,20 +223,20 @@ export class SshLink implements Link {
 
   dial(port: number, address: string): Promise<Duplex> {
     return new Promise((resolve, reject) => {
-      if (this.lost) return reject(new Unreachable(`connection to ${this.name} lost`))
+      if (this.lost) return reject(lost(this.name))
       try {
         this.#client.forwardOut('127.0.0.1', 0, address, port, (error, channel) => {
           if (!error) return resolve(channel)
-          if (this.lost) return reject(new Unreachable(`connection to ${this.name} lost`))
+          if (this.lost) return reject(lost(this.name))
           const cannot = `cannot reach ${address}:${port} from ${this.name}`
           reject(
             (error as { reason?: number }).reason === 1
               ? new Advice(`${cannot}: forwarding is forbidden there`, 'set AllowTcpForwarding yes in its sshd_config')
-              : new Error(`${cannot}: ${openFailure(error)}`),
+              : nobodyThere(this.name, address, port, openFailure(error)),
           )
         })
       } catch (error) {
-        reject(new Unreachable(`connection to ${this.name} lost: ${(error as Error).message}`))
+        reject(lost(this.name, `: ${(error as Error).message}`))
       }
     })
   }

@@ -2,7 +2,7 @@ import { connect as dialTcp } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { NodeSSH } from 'node-ssh'
 import { Advice, Unreachable } from '../model/operation.ts'
-import { explain, firstError, NoAnswer } from './failure.ts'
+import { explain, firstError, NoAnswer, NobodyThere, notBefore } from './failure.ts'
 import { type Certificate, suffix } from './certificates.ts'
 import { withCertificates } from './certified.ts'
 import { type AskHostKey, certifiedNames, judge, keyNames, type KnownFiles } from './host-key.ts'
@@ -135,7 +135,8 @@ export async function sshLink(
       hostVerifier: (key: Buffer, verify: (good: boolean) => void) => {
         // A server renews its keys every now and then, and what it sends meanwhile waits for nobody.
         if (accepted !== undefined) {
-          if (!key.equals(accepted)) first.fail(new Unreachable(`${place} shows another host key than it began with`))
+          if (!key.equals(accepted))
+            first.fail(new Unreachable(`${place} shows another host key than it began with`, notBefore))
           return verify(key.equals(accepted))
         }
         void patiently(judge(route, place, known, files, { key, ...(certificate ? { certificate } : {}) }, ask)).then(
@@ -191,11 +192,13 @@ async function throughJump(jump: Link, address: string, port: number): Promise<D
   try {
     return await jump.dial(port, address)
   } catch (error) {
-    const { message, hint } = error as Error & { hint?: string }
+    const { message, hint = `see whether ${jump.name} is well` } = error as Error & { hint?: string }
     const why = message.replace(/^cannot reach \S+ from \S+: /, '')
     const text = `cannot connect to ${address}:${port} through jump host ${jump.name}: ${why}`
     // What the operator of the jump host forbids will still be forbidden.
-    throw error instanceof Advice ? new Unreachable(text, hint) : new NoAnswer(text, hint)
+    throw error instanceof Advice && !(error instanceof NobodyThere)
+      ? new Unreachable(text, hint)
+      : new NoAnswer(text, hint)
   }
 }
 

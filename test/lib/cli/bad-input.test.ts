@@ -3,6 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { command } from '../../rig/command.ts'
 import { needing } from '../../rig/needs.ts'
+import { typedIn } from './in-process.ts'
 import { inTurn, local, Project, words } from './project.ts'
 
 const steps = `, ({ task }) => {
@@ -52,6 +53,8 @@ interface Case {
   readonly args: readonly string[]
   readonly code: number
   readonly says: string
+  /** Types are checked, or it is said by what builds a file: that takes a process. */
+  readonly whole?: true
 }
 const cases: readonly Case[] = [
   {
@@ -311,30 +314,35 @@ const cases: readonly Case[] = [
   },
   {
     when: 'a syntax error',
+    whole: true,
     args: ['syntax.ts', ...at],
     code: 6,
     says: `syntax error: expected ")" but found "{" ${drawn}`,
   },
   {
     when: 'a throw while it is loaded',
+    whole: true,
     args: ['thrown.ts', ...at],
     code: 6,
     says: 'thrown.ts cannot be loaded: too early - it comes up while the file is loaded, before any task: mend it there (thrown.ts:4)',
   },
   {
     when: 'an import of nothing',
+    whole: true,
     args: ['lost.ts', ...at],
     code: 6,
     says: 'lost.ts imports nothing.ts, which is not there - correct the path, or write it',
   },
   {
     when: 'an import of an unknown name',
+    whole: true,
     args: ['unlinked.ts', ...at],
     code: 6,
     says: `The requested module '${words.split("'")[1]}' does not provide an export named 'plai' - did you mean play? (unlinked.ts:1)`,
   },
   {
     when: 'type errors',
+    whole: true,
     args: ['typed.ts', ...lab],
     code: 6,
     says:
@@ -346,6 +354,7 @@ const cases: readonly Case[] = [
   },
   {
     when: 'a syntax error, types checked',
+    whole: true,
     args: ['syntax.ts', ...lab],
     code: 6,
     says: `syntax error: ',' expected ${drawn}`,
@@ -407,6 +416,7 @@ const cases: readonly Case[] = [
   },
   {
     when: 'a command on hosts that resemble nothing',
+    whole: true,
     args: ['exec', 'quuxes', '-i', 'inventory/lab', '--', 'true'],
     code: 7,
     says: 'no host or group matches quuxes - inventory/lab has web, db',
@@ -454,10 +464,14 @@ const cases: readonly Case[] = [
 ]
 
 const test = suite('bad input')
-const ended = inTurn(cases, ({ args }) => project.run(args))
-for (const [i, { when, code, says }] of cases.entries()) {
+const ended = inTurn(
+  cases.filter(({ whole }) => whole),
+  async (one) => [one, await project.run(one.args)] as const,
+)
+for (const one of cases) {
+  const { when, args, code, says, whole } = one
   test(`${when}: ${code}`, async () => {
-    const { code: real, stdout, stderr } = (await ended)[i]!
+    const { code: real, stdout, stderr } = whole ? new Map(await ended).get(one)! : await typedIn(project.path, args)
     assert.is(stderr.trimEnd(), says)
     assert.is(stdout, '')
     assert.is(real, code)

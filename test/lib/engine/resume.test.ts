@@ -300,7 +300,7 @@ const world = () => {
   const circumstances: Circumstances = {
     codeOf: () => now.code,
     meet: async ({ name }) => {
-      if (now.away.has(name)) throw new Unreachable(`${name} is away`)
+      if (now.away.has(name)) throw new Unreachable(`${name} is away`, 'wait')
       return { machine: now.machine, keys: now.keys, boot: name === 'a' ? now.boot : 'b1' }
     },
   }

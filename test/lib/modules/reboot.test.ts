@@ -97,7 +97,7 @@ test('lost for good, and half awake: neither is a new boot', async () => {
       if (!script.startsWith('cat /proc')) return exec(script, options)
       if (asked++ === 0) return exec(script, options)
       if (asked === 2) return { code: 1, stdout: '', stderr: 'System is going down' }
-      throw new Unreachable('no route to host')
+      throw new Unreachable('no route to host', 'wait')
     },
   })
   assert.match(await failure(gone, reboot(quick)), 'it was rebooted, and does not answer after 0 s: no route to host')
@@ -110,7 +110,7 @@ test('wait.connection waits until the host answers, and is no change', async () 
   const { exec } = connection
   const late = Object.assign(Object.create(connection) as typeof connection, {
     exec: async (script: string, options?: object) => {
-      if (left-- > 0) throw new Unreachable('connection refused')
+      if (left-- > 0) throw new Unreachable('connection refused', 'wait')
       return exec(script, options)
     },
   })

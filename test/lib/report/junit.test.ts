@@ -84,8 +84,9 @@ test('says when the file cannot be written, and ends nothing', async () => {
   const file = `${folder}/taken/report.xml`
   assert.match(
     said.text,
-    `[WARNING]: the JUnit report ${file} broke off, the run goes on: Error: cannot write the JUnit file ${file}: `,
+    `[WARNING]: the JUnit report ${file} broke off, the run goes on: cannot write the JUnit file ${file}: `,
   )
+  assert.match(said.text, ` - see ls -ld ${folder}/taken; df ${folder}/taken\n`)
 })
 
 test.run()

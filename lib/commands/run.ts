@@ -176,8 +176,8 @@ function listing(values: Values): boolean {
 
 /** What keeps what a run of this replaces. */
 export async function keeperOf({ playbook }: Prepared, { inventory = [] }: Pick<Values, 'inventory'>) {
-  const { Keeper } = await import('./undo/keep.ts')
-  return (run: string) => new Keeper({ run, playbook: playbook.name, inventory })
+  const undo = await import('./undo/keep.ts')
+  return (run: string) => undo.keeperOf({ run, playbook: playbook.name, inventory })
 }
 
 async function list({ playbook, plays }: Selected, values: Values): Promise<number> {

@@ -6,13 +6,13 @@ import { withSignals } from '../cli/signals.ts'
 import { interactive } from '../cli/terminal.ts'
 import { select } from '../engine/select.ts'
 import { counted } from '../model/counted.ts'
-import { type Play, play, playbook } from '../model/playbook.ts'
+import { type Play, play, playbook, type TaskOptions } from '../model/playbook.ts'
 import { exit, Refused } from '../model/problem.ts'
-import { started, stopped, enabled, disabled, restarted } from '../modules/service.ts'
+import { daemonReload, started, stopped, enabled, disabled, restarted } from '../modules/service.ts'
 import { harmlessLines, mask } from '../report/index.ts'
-import { canBePutBack, Keeper } from './undo/keep.ts'
+import { canBePutBack, keeperOf } from './undo/keep.ts'
 import { type Entry, readManifest } from './undo/manifest.ts'
-import { putBack } from './undo/put-back.ts'
+import { nameOf, putBack } from './undo/put-back.ts'
 import { operatorAt } from './run.ts'
 
 const options = {
@@ -20,7 +20,8 @@ const options = {
   force: {
     kind: 'texts',
     completes: 'files',
-    describe: 'Put this path back although somebody has changed it since; repeatable',
+    describe:
+      'Put this back, a path or what else the message names, although somebody has changed it since; repeatable',
   },
   ...connecting,
   ...keeping,
@@ -48,7 +49,8 @@ export const undo = command({
     const { head, entries } = readManifest(words.run)
     const given = values.inventory?.length ? values : { ...values, inventory: head.inventory }
     const inventory = await withConnectionOptions(await readInventory(given), values)
-    const hosts = [...new Set(entries.map(({ on }) => on))].filter((name) => inventory.hosts.has(name))
+    const all = [...new Set(entries.map(({ on }) => on))]
+    const hosts = all.filter((name) => inventory.hosts.has(name))
     if (hosts.length === 0)
       throw new Refused(
         {
@@ -60,8 +62,15 @@ export const undo = command({
     const book = playbook(`Undo ${head.run}`, [undoing(entries, hosts, values.force ?? [])])
     const plays = select(book, inventory, { limit: values.limit ?? [], tags: [], skipTags: [] })
     const chosen = new Set(plays.flatMap((one) => one.hosts.map(({ name }) => name)))
+    tell(
+      all
+        .filter((name) => !hosts.includes(name))
+        .map((name) => `${name} is no host of ${inventory.path}: what the run replaced there stays`),
+    )
     tellWhatStays(entries.filter(({ on }) => chosen.has(on)))
-    return execute({ playbook: book, inventory, plays }, given, argv)
+    // By its name: the undo itself is the latest from now on.
+    const typed = argv.map((word) => (word === words.run ? head.run : word))
+    return execute({ playbook: book, inventory, plays }, given, typed)
   },
 })
 
@@ -70,8 +79,11 @@ function tellWhatStays(entries: readonly Entry[]): void {
   const stay = entries.filter(({ not }) => not !== undefined)
   if (stay.length === 0) return
   const lines = stay.map(({ on, task, operation, not }) => `  ${on}: ${operation} («${task}»): ${not}`)
-  const head = `${counted(stay.length, 'change')} cannot be undone:`
-  process.stderr.write(harmlessLines(mask(`${head}\n${[...new Set(lines)].join('\n')}\n`)))
+  tell([`${counted(stay.length, 'change')} cannot be undone:`, ...new Set(lines)])
+}
+
+function tell(lines: readonly string[]): void {
+  if (lines.length > 0) process.stderr.write(harmlessLines(mask(`${lines.join('\n')}\n`)))
 }
 
 /** All that was replaced, from the last to the first; services that were restarted read at the end what is there. */
@@ -83,18 +95,21 @@ function undoing(entries: readonly Entry[], hosts: readonly string[], force: rea
     return nth === 1 ? `${name} on ${on}` : `${name} on ${on} (${nth})`
   }
   return play('Undo', { hosts: hosts.join(','), strategy: 'free' }, ({ task }) => {
-    const restarts = new Map<string, Set<string>>()
-    for (const { on, kept } of [...entries].reverse())
+    const reloads = new Map<string, TaskOptions<unknown>>()
+    const restarts = new Map<string, readonly [name: string, on: string, options: TaskOptions<unknown>]>()
+    for (const { on, become, kept } of [...entries].reverse()) {
+      const when = (host: { readonly name: string }) => host.name === on
+      const here = { when, ...(become === undefined ? {} : { become }) }
       for (const one of [...kept].reverse()) {
-        const here = { when: (host: { readonly name: string }) => host.name === on }
-        if (one.kind === 'restart') restarts.set(on, (restarts.get(on) ?? new Set<string>()).add(one.name))
+        if (one.kind === 'reload') reloads.set(on, here)
+        else if (one.kind === 'restart') restarts.set(`${on} ${one.name}`, [one.name, on, here])
         else if (one.kind === 'service') task(named(`Have ${one.name} ${one.was}`, on), here, words[one.was](one.name))
-        else if (canBePutBack(one))
-          task(named(`Put back ${one.path}`, on), here, putBack({ ...one, force: force.includes(one.path) }))
+        else if (one.kind === 'thing' || canBePutBack(one))
+          task(named(`Put back ${nameOf(one)}`, on), here, putBack({ ...one, force: force.includes(nameOf(one)) }))
       }
-    for (const [on, services] of restarts)
-      for (const name of services)
-        task(named(`Restart ${name}`, on), { when: (host) => host.name === on }, restarted(name))
+    }
+    for (const [on, here] of reloads) task(named('Read the units anew', on), here, daemonReload())
+    for (const [name, on, here] of restarts.values()) task(named(`Restart ${name}`, on), here, restarted(name))
   })
 }
 
@@ -126,7 +141,7 @@ async function execute(
         ? {}
         : {
             keeper: (run: string) =>
-              new Keeper({ run, playbook: prepared.playbook.name, inventory: values.inventory ?? [] }),
+              keeperOf({ run, playbook: prepared.playbook.name, inventory: values.inventory ?? [] }),
           }),
       operator: (emit) => operatorAt(live, caught(emit), values, emit),
     }),

@@ -93,6 +93,8 @@ export interface Weighed {
 /** An operation that is about to change something. */
 export interface Saving extends Weighed {
   readonly connection: Connection
+  /** Whom it acts as there, where that is not the user of the connection. */
+  readonly become?: string
 }
 
 /** One task on one host: when → attempts → timeout → body → outcome. It never rejects. */
@@ -250,11 +252,21 @@ class Doing {
       planned: (operation, diff) => emit({ type: 'change-planned', path, host, operation, diff }),
       ...(foresee ? { foresee: (operation, on, plan) => foresee(path.task, on, operation, plan) } : {}),
       ...(save
-        ? { save: (operation, on, plan, connection) => save({ path, host, on, operation, plan, connection }) }
+        ? {
+            save: (operation, on, plan, connection) =>
+              save({ path, host, on, operation, plan, connection, ...this.#actingAs(on) }),
+          }
         : {}),
       ...(weigh ? { weigh: (operation, on, plan) => weigh({ path, host, on, operation, plan }) } : {}),
       log: (text) => emit({ type: 'output', path, host, text, stream: 'log' }),
     }
+  }
+
+  #actingAs(on: string): { readonly become?: string } {
+    const { become, line, memory } = this.#around
+    const host = on === this.#host.name ? this.#host : memory.inventory.hosts.get(on)
+    const user = host && actsAs(saidBy(this.#options.become, become), host, line)
+    return user === undefined ? {} : { become: user }
   }
 
   #context(record: BodyRecord): ContextOptions {

@@ -3,6 +3,7 @@ import type { Duplex, Readable, Writable } from 'node:stream'
 import type { Foreseen, Left } from './foreseen.ts'
 import { here, type Location } from './location.ts'
 import type { HostRef } from './inventory.ts'
+import type { Replaced } from './replaced.ts'
 import { labelIn, Secret } from './secret.ts'
 
 /** What a result may be made of. No Secret, on purpose: results go to the journal. */
@@ -157,6 +158,10 @@ export interface Plan<R, C extends Change = Change> {
   readonly waits?: boolean
   /** What the change leaves, for the tasks behind it in check mode; without it, nobody knows of what it names. */
   readonly leaves?: readonly Left[]
+  /** What the change replaces, in its order, for a run that is undone; unless said, the files that it `leaves`. */
+  readonly replaces?: readonly Replaced[]
+  /** Why an undo cannot put all of it back, and what to do instead: said before it begins. */
+  readonly irreversible?: string
   /** The change starts the host anew, and that is no news to whoever goes on with the run. */
   readonly reboots?: boolean
 }

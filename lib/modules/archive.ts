@@ -194,6 +194,7 @@ ${sh`a=${archive}; ! closed ${`${from}/.`} || exit 7; cd ${from} || exit; set --
       return {
         result: { path, changed: true },
         change: made(makingScript(making, is, stamp), true),
+        replaces: [{ file: path }],
         diff: { path, before, after: `an archive of ${names.join(', ')}\n` },
       }
     }
@@ -205,6 +206,7 @@ ${sh`a=${archive}; ! closed ${`${from}/.`} || exit 7; cd ${from} || exit; set --
     return {
       result: { path, changed: true },
       change: made(setAttributes(path, { ...options, ...(mode === undefined ? {} : { mode }) })),
+      replaces: [{ file: path }],
       diff: { path: `${path} (attributes)`, before: `${attributes}\n`, after: `${wanted.join(' ')}\n` },
     }
   },
@@ -333,6 +335,7 @@ if [ -e "$n" ]; then cat "$n" || exit 8; elif closed "$n"; then exit 8; fi`
         change: local
           ? { bring: local.path, script: bringingScript(args, { sha256, noted }) }
           : made(extractScript(args, { sha256, noted }, quote(archive)), true),
+        replaces: [{ file: path, whole: true }],
         diff: {
           path,
           before: noted ? `${archive} with sha256 ${noted}\n` : '',

@@ -6,6 +6,7 @@ import { atPlace } from '../kit/links.ts'
 import { look } from '../kit/look.ts'
 import { fileChange, madeFrom, newContent } from '../kit/new-file.ts'
 import { absolute, decode, editable, mustBeFile, type PathState } from '../kit/path-state.ts'
+import { replacedFile } from '../kit/replacing.ts'
 import { plainly, sh } from '../kit/shell.ts'
 import type { Written } from '../kit/written.ts'
 import { Advice, operation, type Operation, type Plan, type Reader } from '../model/operation.ts'
@@ -122,6 +123,7 @@ function plan(found: Found, { word, user, keys, options }: Wanted): Plan<Written
   return {
     result: { path, changed: true },
     change: [...(folder ? [folder] : []), ...(change ? [change] : [])],
+    replaces: [...(folder ? replacedFile(found.directory) : []), ...replacedFile(file)],
     diff: [
       ...(content ? [{ path, before, after }] : []),
       ...(open ? [{ path: `${path} (attributes)`, before: `mode ${file.mode}\n`, after: 'mode 0600\n' }] : []),

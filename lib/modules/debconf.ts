@@ -1,6 +1,7 @@
 import { type Command, perform } from '../kit/command.ts'
 import { plainly, sh } from '../kit/shell.ts'
 import { Advice, CommandFailed, operation, type Operation, type Reader } from '../model/operation.ts'
+import type { ReplacedThing } from '../model/replaced.ts'
 import { masked, Secret } from '../model/secret.ts'
 
 /**
@@ -73,6 +74,7 @@ const answering = operation<Wanted, Found, Command, Selected>(({ name }) => `deb
         stdin: Secret.join(due.flatMap(({ question, type, value }) => [`${name} ${question} ${type} `, value, '\n'])),
         shown: `debconf-set-selections for ${name}`,
       },
+      replaces: due.map(({ question }) => replacedAnswer(name, question)),
       diff: due.map((one) => {
         const { answer } = found[given.indexOf(one)]!
         return {
@@ -87,6 +89,29 @@ const answering = operation<Wanted, Found, Command, Selected>(({ name }) => `deb
     await perform(connection, command)
   },
 })
+
+// An answer may be a password: the line tells a checksum of it.
+function replacedAnswer(name: string, question: string): ReplacedThing {
+  const asking = `${plainly}ask() { printf '%s\\n' "$1" | debconf-communicate -fnoninteractive ${name}; }
+${sh`q=${question}`}
+a=$(ask "GET $q"); seen=$(ask "FGET $q seen"); seen=\${seen#0 }`
+  return {
+    what: `debconf ${question}`,
+    look: `${asking}
+case $a in
+  0*) s=$(printf %s "$a" | sha256sum); echo "an answer ($(echo "$s" | cut -c 1-8), seen $seen)" ;;
+  10*) echo none ;;
+  *) exit 1 ;;
+esac`,
+    keep: `${asking}
+a=\${a#0}; printf '%s\\n' "$seen" "\${a# }" >"$copy"`,
+    back: `${asking}
+if [ "$before" = none ]; then ask "UNREGISTER $q"; exit; fi
+{ read -r seen; IFS= read -r a; } <"$copy"
+[ "$now" != none ] || { printf '%s %s string \\n' ${name} "$q" | debconf-set-selections; }
+ask "SET $q $a" && ask "FSET $q seen $seen"`,
+  }
+}
 
 // What is wanted is read, and a password is compared there: it leaves the host for nobody.
 async function read(connection: Reader, { name, given }: Wanted): Promise<Found> {

@@ -1,3 +1,4 @@
+import { replacedPaths } from '../kit/replacing.ts'
 import { cannotLook, closed } from '../kit/closed.ts'
 import { type Command, perform } from '../kit/command.ts'
 import { absolute, type Kind } from '../kit/path-state.ts'
@@ -120,6 +121,10 @@ const sweep = operation<Search, Seen, Command, Swept>(({ path }) => `find.absent
         long: true,
         shown: `find.absent ${path}`,
       },
+      replaces: replacedPaths(
+        path,
+        found.map((one) => ({ file: one.path })),
+      ),
       diff: [
         ...found.slice(0, shown).map((one) => ({ path: one.path, before: `${one.size} bytes\n`, after: '' })),
         ...more,

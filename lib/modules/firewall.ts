@@ -3,7 +3,10 @@ import { performAll, type Step } from '../kit/command.ts'
 import { look } from '../kit/look.ts'
 import { fileChange, newContent } from '../kit/new-file.ts'
 import type { PathState } from '../kit/path-state.ts'
+import { replacedFile } from '../kit/replacing.ts'
 import { sbin, sh } from '../kit/shell.ts'
+import type { Replaced } from '../model/replaced.ts'
+import { inFirewalld, inIptables, inNft, inUfw } from './firewall/replaced.ts'
 import { Advice, operation, type Operation, type Plan, type Reader } from '../model/operation.ts'
 import {
   filters,
@@ -147,7 +150,41 @@ function plan(found: FoundGate, port: Port): Plan<PortState, readonly Step[]> {
   const who = port.from === undefined ? 'everybody' : port.from
   const told = [`closed\n`, `open for ${who}\n`] as const
   const [before, after] = port.open ? told : [told[1], told[0]]
-  return { result, change: steps, diff: { path: `${found.by} ${port.name}`, before, after } }
+  const replaces = [...replacing(found, port), ...found.files.flatMap(replacedFile)]
+  return { result, change: steps, replaces, diff: { path: `${found.by} ${port.name}`, before, after } }
+}
+
+/** The rules that may change, as an undo puts them back. */
+function replacing({ by, rules = '', now, kept }: FoundGate, port: Port): readonly Replaced[] {
+  const { name, number, protocol, from, open } = port
+  switch (by) {
+    case 'none':
+      return []
+    case 'firewalld':
+      return [
+        ...(kept === open ? [] : [inFirewalld((word) => firewalld(port, word), true)]),
+        ...(now === open ? [] : [inFirewalld((word) => firewalld(port, word), false)]),
+      ]
+    case 'ufw':
+      return [inUfw(ufwRule({ name, number, protocol, from }))]
+    case 'nftables':
+      return [inNft(nftChain(rules)!, nftRule(port))]
+    case 'iptables':
+      return [
+        ...(from?.includes(':') ? [] : [inIptables('iptables', iptablesRule(port))]),
+        ...(from !== undefined && !from.includes(':') ? [] : [inIptables('ip6tables', iptablesRule(port))]),
+      ]
+  }
+}
+
+function ufwRule({
+  name,
+  number,
+  protocol,
+  from,
+}: Pick<Port, 'name' | 'number' | 'protocol' | 'from'>): readonly string[] {
+  if (from === undefined) return ['allow', name]
+  return ['allow', 'from', from, 'to', 'any', 'port', number, 'proto', protocol]
 }
 
 const command = (script: string): Step => ({ script: sbin + script })
@@ -163,9 +200,9 @@ const stepsOf: Readonly<Record<FirewallName, (found: FoundGate, port: Port) => r
     ]
   },
 
-  ufw({ rules = '' }, { name, number, protocol, from, open }) {
-    const rule =
-      from === undefined ? ['allow', name] : ['allow', 'from', from, 'to', 'any', 'port', number, 'proto', protocol]
+  ufw({ rules = '' }, port) {
+    const { name, number, from, open } = port
+    const rule = ufwRule(port)
     const added = rules.split('\n').map((line) => line.trim())
     const there = added.includes(`ufw ${rule.join(' ')}`)
     const wider = from === undefined && added.includes(`ufw allow ${number}`)

@@ -2,7 +2,8 @@ import { cannotLook, closed } from '../kit/closed.ts'
 import { type Command, perform } from '../kit/command.ts'
 import { absolute } from '../kit/path-state.ts'
 import { refuse } from '../kit/refusal.ts'
-import { plainly, sh } from '../kit/shell.ts'
+import { plainly, quote, sh } from '../kit/shell.ts'
+import type { ReplacedThing } from '../model/replaced.ts'
 import { Advice, CommandFailed, operation, type Operation, type Plan, type Reader } from '../model/operation.ts'
 
 /** What is checked out, and how. */
@@ -169,6 +170,8 @@ function plan(found: Found, { url, path, version, options }: Wanted): Plan<Check
       timeout: 3600,
       shown: `git checkout ${named}`,
     },
+    replaces: there === 'repository' ? [replacedCheckout(path)] : [{ file: path, whole: true }],
+    ...(reset ? { irreversible: `what was changed in ${path} and not committed is gone` } : {}),
     diff: {
       path,
       before: [
@@ -178,6 +181,24 @@ function plan(found: Found, { url, path, version, options }: Wanted): Plan<Check
       ].join(''),
       after: `${commit}${named === commit ? '' : ` ${named}`}\n${moved ? `of ${url}\n` : ''}`,
     },
+  }
+}
+
+/** Which commit is checked out, under which branch, and from where the others come: what is not committed stays. */
+function replacedCheckout(path: string): ReplacedThing {
+  const lost = `what was changed in ${path} would be lost`
+  return {
+    what: `checkout of ${path}`,
+    look: `${quiet}\n${sh`cd ${path}`} || exit
+h=$(git rev-parse -q --verify HEAD) || { echo none; exit; }
+b=$(git symbolic-ref -q --short HEAD || echo no-branch)
+printf '%s of %s from %s\n' "$h" "$b" "$(git config remote.origin.url)"`,
+    back: `${quiet}\n${sh`cd ${path}`} || exit
+[ "$before" != none ] || refuse 'nothing was checked out there' 'remove what the run brought by hand'
+[ -z "$(git status --porcelain --untracked-files=no)" ] || refuse ${quote(lost)} 'commit it there first'
+h=\${before%% *} u=\${before#* from }; b=\${before#* of }; b=\${b%% from *}
+git config remote.origin.url "$u" && git checkout -q "$h" -- &&
+  { [ "$b" = no-branch ] || { git branch -f "$b" "$h" >/dev/null && git checkout -q "$b" --; }; }`,
   }
 }
 

@@ -6,6 +6,7 @@ import { accountName, accountNumber, databaseLine } from '../kit/accounts.ts'
 import { answers } from '../kit/answers.ts'
 import { type Command, perform } from '../kit/command.ts'
 import { sbin, sh } from '../kit/shell.ts'
+import { replacedGroup } from './user/replaced.ts'
 
 /** What a group is to be; what is not said stays as it is. */
 export interface GroupOptions {
@@ -60,6 +61,7 @@ const bringGroup = operation<
       result: { name, changed: true },
       change: { script: sbin + sh`${argv}` },
       leaves: [left<Found | undefined>(`group ${name}`, (is) => ({ gid: gid ?? is?.gid ?? -1 }))],
+      replaces: [replacedGroup(name)],
       diff: { path: `group ${name}`, before: found ? told(found) : '', after },
     }
   },
@@ -76,6 +78,7 @@ const dropGroup = operation<string, Found | undefined, Command, GroupState>((nam
           result: { name, changed: true },
           change: { script: sbin + sh`groupdel ${name}` },
           leaves: [left<Found | undefined>(`group ${name}`, () => undefined)],
+          replaces: [replacedGroup(name)],
           diff: { path: `group ${name}`, before: told(found), after: '' },
         }
       : { result: { name, changed: false } },

@@ -73,6 +73,7 @@ const send = operation<Asking, undefined, Asking, Answer>(
       result: { status: 0, headers: {}, body: '' },
       change: request,
       unpredictable: true,
+      irreversible: 'what a server did on a request it alone can take back',
     }),
     apply: (connection, { url, options }) => expected(connection, url, options),
   },

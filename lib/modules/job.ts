@@ -115,6 +115,7 @@ const finishing = operation<
     change: { poll, allow },
     unpredictable: true,
     waits: true,
+    replaces: [],
   }),
   async apply(connection, { poll, allow }, { name }) {
     const begun = Date.now()

@@ -102,6 +102,8 @@ const bringVolume = operation<
     return {
       result: { name, bytes: rounded, origin: '' },
       leaves: [{ what: `volume ${group}/${name}` }, { what: `file /dev/${group}/${name}` }],
+      replaces: [],
+      irreversible: `the volume stays: lvremove ${group}/${name}, where nobody uses it`,
       change: { script: sh`lvcreate -n ${name} -L ${`${rounded}b`} ${group}` },
       diff: { path: `/dev/${group}/${name}`, before: '', after: `a logical volume of ${rounded} bytes\n` },
     }

@@ -1,5 +1,6 @@
 import { Advice, operation } from '../model/operation.ts'
-import type { Diff, Operation, Reader } from '../model/operation.ts'
+import type { Operation, Plan, Reader } from '../model/operation.ts'
+import type { ReplacedThing } from '../model/replaced.ts'
 import { Secret } from '../model/secret.ts'
 import { answers, bytesIn, bytesOf } from '../kit/answers.ts'
 import { changeAsCheck } from '../kit/change-as-check.ts'
@@ -186,10 +187,12 @@ function changeOf(
   { fstab, backup, path }: { readonly fstab: string; readonly backup: boolean; readonly path: string },
   after: string,
   todo: Doing | undefined,
-): { readonly change?: readonly Step[]; readonly diff?: readonly Diff[] } {
+): Partial<Pick<Plan<Mounted, readonly Step[]>, 'change' | 'diff' | 'replaces'>> {
   const { text: before, encode } = decode(state.content ?? nothing)
   const live = todo ? [{ path: `mount ${path}`, before: told(state.live.at(-1)), after: todo.told }] : []
-  if (before === after) return todo ? { change: [{ script: todo.script }], diff: live } : {}
+  const line = inFstab(after, path, '') ?? inFstab(before, path, '')
+  const mounts = todo ? [replacedMount(path, state.at, line)] : []
+  if (before === after) return todo ? { change: [{ script: todo.script }], replaces: mounts, diff: live } : {}
   const validate = todo ? { validate: changeAsCheck(`${todo.tool} ${path}`, todo.script) } : {}
   const write: Step = {
     path: fstab,
@@ -201,6 +204,8 @@ function changeOf(
   const reload: readonly Step[] = state.systemd ? [{ script: 'systemctl daemon-reload' }] : []
   return {
     change: [write, ...reload],
+    // The table is put back before the mount that it tells of.
+    replaces: [...mounts, { file: fstab }],
     diff: [{ path: fstab, before: shown(before), after: shown(after) }, ...live],
   }
 }
@@ -212,6 +217,44 @@ function contentOf(fstab: string, { content }: State, after: Uint8Array): NewCon
   return typeof text === 'string' && password.test(text)
     ? { ...made, content: Secret.content(text, `content of ${fstab}`) }
     : made
+}
+
+// A line of fstab tells all that is needed to mount it, one that is there then or was there now; what has none was
+// mounted by hand.
+function replacedMount(path: string, at: string, line: FstabEntry | undefined): ReplacedThing {
+  const inUse = `see who uses it: fuser -vm ${path}`
+  const anew = line
+    ? sh`mkdir -p "$p" && mount -t ${line.type} -o ${line.options ?? 'defaults'} ${line.device} "$p"`
+    : `case $part in /) mkdir -p "$p" && mount -t "$type" -o "$o" "$from" "$p" ;;
+  *) refuse "$p was mounted by hand: no line of fstab tells how" 'mount it by hand again' ;; esac`
+  return {
+    what: `mount ${path}`,
+    look: sh`n=0 l= at=${escaped(at)}
+while read -r id up device part where rest; do
+  [ "$where" != "$at" ] || { n=$((n + 1)); set -- $rest; o=$1
+    while [ "$1" != - ]; do shift; done; l="$3 $2 $o,$4 part $part"; }
+done </proc/self/mountinfo
+if [ $n -gt 0 ]; then echo "$n mounted, $l"; elif [ -d ${path} ]; then echo 'not mounted'; else echo none; fi`,
+    back: `${sbin}${sh`p=${path}`}
+set -f
+case $before in
+  none|'not mounted')
+    n=\${now%% *}
+    case $now in *' mounted, '*) while [ "$n" -gt 0 ]; do
+      umount "$p" || refuse "$p cannot be unmounted" ${quote(inUse)}; n=$((n - 1)); done ;; esac
+    [ "$before" != none ] || [ ! -d "$p" ] || rmdir "$p" ;;
+  *)
+    n=0; case $now in *' mounted, '*) n=\${now%% *} ;; esac
+    [ $((\${before%% *} - n)) -le 1 ] ||
+      refuse "several things were mounted over each other at $p" 'mount them by hand again'
+    set -- \${before#* mounted, }
+    from=$(printf '%b' "$(printf %s "$1" | sed 's/\\\\/\\\\0/g')") type=$2 o=$3 part=$5
+    case $now in
+      *' mounted, '*) mount -o "remount,$o" "$from" "$p" ;;
+      *) ${anew} ;;
+    esac ;;
+esac`,
+  }
 }
 
 const nothing = Buffer.alloc(0)

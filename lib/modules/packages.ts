@@ -5,6 +5,7 @@ import type { Connection, Diff, Operation } from '../model/operation.ts'
 import { type Command, perform } from '../kit/command.ts'
 import { isFile, type Looked, lookAtPackages, namesOf } from './packages/look.ts'
 import { type Manager, managers } from './packages/manager.ts'
+import { replacedPackages } from './packages/replaced.ts'
 import { missing, refuseOlder, type Wanted } from './packages/versions.ts'
 
 /**
@@ -154,6 +155,7 @@ const bring = operation<Bringing, Found, Command, PackageState>(
           latest: word === 'latest',
           options,
         }),
+        replaces: [replacedPackages],
         diff: list(todo, versions, after),
       }
     },
@@ -198,6 +200,7 @@ const remove = operation<
       result: { versions: {} },
       change: managerOf(found).remove(names, options),
       leaves: Object.keys(all).map((name) => left<string | undefined>(`package ${name}`, () => undefined)),
+      replaces: [replacedPackages],
       diff: list(Object.keys(all), all, () => undefined),
     }
   },

@@ -42,6 +42,7 @@ const rebooting = operation<WaitOptions, string, Boot, Rebooted>(() => 'reboot',
     change: { boot },
     unpredictable: true,
     reboots: true,
+    replaces: [],
     diff: { path: 'boot', before: `${boot}\n`, after: 'another\n' },
   }),
   async apply(connection, { boot }, { timeout = 600, delay = 2 }) {

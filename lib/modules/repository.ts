@@ -2,6 +2,7 @@ import { type Command, perform, performStep, type Step } from '../kit/command.ts
 import { look } from '../kit/look.ts'
 import { fileChange, newContent } from '../kit/new-file.ts'
 import type { PathState } from '../kit/path-state.ts'
+import { replacedFile } from '../kit/replacing.ts'
 import { plainly, sh } from '../kit/shell.ts'
 import { Advice, CommandFailed, operation, output } from '../model/operation.ts'
 import type { Connection, Diff, Operation, Plan } from '../model/operation.ts'
@@ -216,6 +217,7 @@ function planApt(
         content: exists ? (content ?? null) : null,
       })),
     },
+    replaces: [{ file: '/etc/apt/keyrings' }, ...[mine, other, keyState].flatMap(replacedFile)],
     diff,
   }
 }
@@ -256,6 +258,7 @@ const bringYum = operation<Wanted<YumRepository>, readonly PathState[], Reposito
       return {
         result: { name, changed: true },
         change: { folders: own ? ['/etc/pki/rpm-gpg'] : [], files, remove: [], before: [] },
+        replaces: [...(own ? [{ file: '/etc/pki/rpm-gpg' }] : []), ...[key, repo].flatMap(replacedFile)],
         diff: [
           ...(own && !sameText(key, gpgkey) ? [{ path: key.path, before: textOf(key), after: gpgkey }] : []),
           ...(sameText(repo, text) ? [] : [{ path: repo.path, before: textOf(repo), after: text }]),
@@ -277,6 +280,7 @@ const drop = operation<string, readonly PathState[], RepositoryChange, Repositor
       return {
         result: { name, changed: true },
         change: { folders: [], files: [], remove: there.map(({ path }) => path), before: [] },
+        replaces: there.map(({ path }) => ({ file: path })),
         diff: there.map((one) => ({
           path: one.path,
           before: one.path.endsWith('.gpg') ? 'a key\n' : textOf(one),

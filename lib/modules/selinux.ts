@@ -5,6 +5,7 @@ import { fileChange, newContent } from '../kit/new-file.ts'
 import type { PathState } from '../kit/path-state.ts'
 import { plainly, sh } from '../kit/shell.ts'
 import { Advice, operation, type Operation } from '../model/operation.ts'
+import type { ReplacedThing } from '../model/replaced.ts'
 
 /** How strict SELinux is. */
 export type SelinuxMode = 'enforcing' | 'permissive' | 'disabled'
@@ -62,7 +63,19 @@ const settingMode = operation<SelinuxMode, FoundMode, readonly Step[], SelinuxSt
         ...(kept ? [{ path: config.path, before, after }] : []),
         ...(switched ? [{ path: 'SELinux now', before: `${now}\n`, after: `${wanted}\n` }] : []),
       ]
-      return { result, change, diff }
+      const replaces = [
+        ...(kept ? [{ file: config.path }] : []),
+        ...(switched
+          ? [
+              {
+                what: 'SELinux now',
+                look: `${plainly}getenforce`,
+                back: `${plainly}case $before in Enforcing) setenforce 1 ;; *) setenforce 0 ;; esac`,
+              },
+            ]
+          : []),
+      ]
+      return { result, change, replaces, diff }
     },
     apply: performAll,
   },
@@ -121,6 +134,13 @@ const settingBoolean = operation<
     return {
       result: { ...result, changed: true },
       change: [{ script: plainly + sh`setsebool -P ${name} ${wanted}`, long: true, timeout: 600 }],
+      replaces: [
+        {
+          what: `SELinux boolean ${name}`,
+          look: plainly + sh`getsebool ${name}` + ` | sed 's/.*--> //'`,
+          back: plainly + sh`setsebool -P ${name}` + ' "$before"',
+        },
+      ],
       diff: {
         path: `SELinux boolean ${name}`,
         before: `${now}${told(kept)}\n`,
@@ -198,11 +218,26 @@ const labelling = operation<
         },
         ...(on ? [{ script: plainly + sh`[ ! -e ${root} ] || restorecon -R ${root}`, long: true }] : []),
       ],
+      replaces: [replacedContext(pattern, root, on)],
       diff: { path: `SELinux context of ${pattern}`, before: is === undefined ? '' : `${is}\n`, after: `${type}\n` },
     }
   },
   apply: performAll,
 })
+
+function replacedContext(pattern: string, root: string, on: boolean): ReplacedThing {
+  const rule = sh`semanage fcontext -l -C -n | P=${pattern} awk '$1 == ENVIRON["P"] {
+  split($NF, t, ":"); print t[3] }'`
+  const type = `t=$(${rule})`
+  return {
+    what: `SELinux context of ${pattern}`,
+    look: `${plainly}${type}; echo "\${t:-none}"`,
+    back: `${plainly}if [ "$before" = none ]; then ${sh`semanage fcontext -d ${pattern}`}
+elif [ "$now" = none ]; then semanage fcontext -a -t "$before" ${sh`${pattern}`}
+else semanage fcontext -m -t "$before" ${sh`${pattern}`}; fi || exit
+${on ? sh`[ ! -e ${root} ] || restorecon -R ${root}` : ''}`,
+  }
+}
 
 /** The path of which all that matches is, or lies below it. */
 function fixedPart(pattern: string): string {

@@ -6,6 +6,7 @@ import { performAll, type Step } from '../kit/command.ts'
 import { madeFrom, newContent } from '../kit/new-file.ts'
 import { absolute, decode } from '../kit/path-state.ts'
 import { sh } from '../kit/shell.ts'
+import type { ReplacedThing } from '../model/replaced.ts'
 import { settingsText, settingsWithout } from './sysctl/text.ts'
 
 /** Kernel settings by name, as `net.ipv4.ip_forward` or, where a name holds dots, `net/ipv4/conf/eth0.7/forwarding`. */
@@ -110,6 +111,7 @@ const bringSettings = operation<Wanted, State, readonly Step[], KernelValues>(
                 before: madeFrom(content),
               },
         ],
+        replaces: [...(after === text ? [] : [{ file }]), ...moved.map(replacedSetting)],
         diff,
       }
     },
@@ -135,6 +137,7 @@ const dropSettings = operation<
       change: [
         { path: file, ...newContent(file, content, encode(after)), meta: { backup }, before: madeFrom(content) },
       ],
+      replaces: [{ file }],
       diff: { path: file, before: text, after },
     }
   },
@@ -146,6 +149,14 @@ function differing(
   wanted: Readonly<Record<string, string>>,
 ): readonly string[] {
   return Object.keys(wanted).filter((key) => current[key] !== plain(wanted[key]!))
+}
+
+function replacedSetting(key: string): ReplacedThing {
+  return {
+    what: `kernel setting ${key}`,
+    look: sh`p=${pathOf(key)}; [ -e "$p" ] || { echo none; exit; }; cat "$p"`,
+    back: sh`printf '%s\\n' "$before" >${pathOf(key)}`,
+  }
 }
 
 // The shell's own message would name neither the setting nor what can be done.

@@ -8,6 +8,8 @@ import { accountName, accountNumber, databaseLine } from '../kit/accounts.ts'
 import { type Answer, answers } from '../kit/answers.ts'
 import { type Command, perform } from '../kit/command.ts'
 import { plainly, sbin, sh } from '../kit/shell.ts'
+import type { Replaced } from '../model/replaced.ts'
+import { replacedGroup, replacedUser } from './user/replaced.ts'
 
 /** What a user is to be; what is not said stays as it is, and is the host's own choice for a new one. */
 export interface UserOptions {
@@ -106,6 +108,7 @@ const bringUser = operation<
           become(is === 'group' ? undefined : is, name, wanted),
         ),
       ],
+      replaces: replacing(name, state, options),
       diff: { path: `user ${name}`, before: found ? before(found, wanted) : '', after: after(wanted) },
     }
   },
@@ -143,6 +146,11 @@ const dropUser = operation<
         left<Found | 'group' | undefined>(`user ${name}`, () => undefined),
         ...(removeHome ? leavesNothing(found.home) : []),
       ],
+      replaces: [
+        ...(removeHome ? [{ file: found.home, whole: true }, { file: `/var/mail/${name}` }] : []),
+        replacedUser(name),
+        replacedGroup(name),
+      ],
       diff: { path: `user ${name}`, before: `uid ${found.uid}${home}\n`, after: '' },
     }
   },
@@ -151,6 +159,14 @@ const dropUser = operation<
     if (code === inUse) throw stillInUse(`${name} cannot be removed`, name, stderr)
   },
 })
+
+// A group of the same name may come, and goes, with the user.
+function replacing(name: string, found: Found | 'group' | undefined, options: UserOptions): readonly Replaced[] {
+  const { system = false, createHome = !system, moveHome = false, home = `/home/${name}` } = options
+  if (found && found !== 'group') return [replacedUser(name, { moveHome })]
+  const made = createHome ? [{ file: home, whole: true }] : []
+  return [replacedGroup(name), replacedUser(name, { joins: found === 'group' }), ...made, { file: `/var/mail/${name}` }]
+}
 
 // What the tools of the accounts end with, the same since they have exit codes.
 const noSuchGroup = 6

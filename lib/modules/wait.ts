@@ -190,7 +190,7 @@ const wait = operation<Waiting, string | undefined, { readonly timeout: number; 
     read: (connection, { missing }) => missing(connection),
     plan: (missing, { options: { timeout = 300, delay = 1 } }) => ({
       result: { seconds: 0 },
-      ...(missing === undefined ? {} : { change: { timeout, delay }, unpredictable: true, waits: true }),
+      ...(missing === undefined ? {} : { change: { timeout, delay }, unpredictable: true, waits: true, replaces: [] }),
     }),
     async apply(connection, { timeout, delay }, { missing, hint }) {
       const begun = Date.now()

@@ -1,10 +1,10 @@
 import { appendFileSync, mkdirSync } from 'node:fs'
 import path from 'node:path'
 import type { Saving } from '../../engine/task.ts'
-import { sh } from '../../kit/shell.ts'
-import { output, type Reader } from '../../model/operation.ts'
+import type { Replaced, ReplacedThing } from '../../model/replaced.ts'
 import { stateFolder } from '../../model/state-folder.ts'
 import { maskValue } from '../../report/index.ts'
+import { lookAt, type Place, type Seen } from './look.ts'
 import { type Entry, type Head, type Kept, manifestOf } from './manifest.ts'
 
 /**
@@ -12,55 +12,143 @@ import { type Entry, type Head, type Kept, manifestOf } from './manifest.ts'
  * that no secret comes here, and in a list here which they are.
  */
 export class Keeper {
-  readonly #head: Head
+  readonly #run: string
+  readonly #write: (line: Entry) => void
   #count = 0
 
-  constructor(head: Head) {
-    this.#head = head
-    mkdirSync(stateFolder.undo, { recursive: true, mode: 0o700 })
-    this.#note(head)
+  constructor(run: string, write: (line: Entry) => void) {
+    this.#run = run
+    this.#write = write
   }
 
   /** Saves what an operation is about to replace; what it gives is to be called when it has. */
   readonly save = async (saving: Saving): Promise<() => Promise<void>> => {
-    const { path: task, on, operation, plan, connection } = saving
-    const { leaves, destructive = false } = plan
-    const about = { on, task: task.task, operation: operation.name }
-    if (!leaves) return async () => this.#note({ ...about, kept: [], not: 'it does not say what it changes' })
-    const files = [...new Set(leaves.flatMap(({ what }) => /^file (\/.+)$/s.exec(what)?.[1] ?? []))]
-    const folder = path.posix.join(this.#head.run, String(++this.#count))
-    const before = await lookAt(connection, files, { folder, whole: destructive })
+    const { path: task, on, become, operation, plan, connection } = saving
+    const nth = ++this.#count
+    const about = { nth, on, ...(become === undefined ? {} : { become }), task: task.task, operation: operation.name }
+    const places = placesOf(replacedBy(plan))
+    const folder = path.posix.join(this.#run, String(nth))
+    const before = await lookAt(connection, places, folder)
+    const kept = (after?: readonly Seen[]) => [
+      ...places.flatMap((place, i) => difference(place, before[i]!, after?.[i])),
+      ...servicesIn(saving),
+    ]
+    // A run that is killed in it is to know all the same what was there.
+    if (places.length > 0) this.#note({ ...about, kept: kept(), ...reason(saving, places, before) })
     return async () => {
-      const after = await lookAt(connection, files, { whole: destructive })
-      const changed = files.flatMap((file, i): readonly (Kept & { readonly kind: 'file' })[] => {
-        const { state, copy } = before[i]!
-        const is = after[i]!.state
-        return state === is ? [] : [{ kind: 'file', path: file, before: state, after: is, ...(copy ? { copy } : {}) }]
-      })
-      const not = reasonAgainst(saving, changed)
-      this.#note({ ...about, kept: [...changed, ...servicesIn(saving)], ...(not ? { not } : {}) })
+      const after = await lookAt(connection, places)
+      this.#note({ ...about, kept: kept(after), ...reason(saving, places, before, after) })
     }
   }
 
-  #note(line: Head | Entry): void {
-    // At once: what is not noted when the process is killed cannot be put back.
-    appendFileSync(manifestOf(this.#head.run), `${JSON.stringify(maskValue(line))}\n`, { mode: 0o600 })
+  #note(line: Entry): void {
+    const shown = maskValue(line)
+    // A script with a mask in it would do something else.
+    const whole = JSON.stringify(scripts(shown)) === JSON.stringify(scripts(line))
+    this.#write(whole ? shown : { ...shown, kept: [], not: 'a secret stands in what would put it back' })
   }
 }
 
-function reasonAgainst({ plan }: Saving, files: readonly (Kept & { readonly kind: 'file' })[]): string | undefined {
-  const { leaves = [], destructive = false } = plan
-  const other = leaves.find(({ what }) => !/^(?:file \/|service |backup |dump |schema )/.test(what))
-  if (other) return `the ${other.what} is not kept`
-  if (leaves.some(({ below, becomes }) => below && becomes && !destructive)) return 'whole trees are not kept'
-  if (files.some((file) => !canBePutBack(file))) return 'what lay there is too large to be kept'
-  return undefined
+/** What keeps for a run, in a list of its own. */
+export function keeperOf(head: Head): Keeper {
+  mkdirSync(stateFolder.undo, { recursive: true, mode: 0o700 })
+  // At once: what is not noted when the process is killed cannot be put back.
+  const write = (line: Head | Entry) =>
+    appendFileSync(manifestOf(head.run), `${JSON.stringify(maskValue(line))}\n`, { mode: 0o600 })
+  write(head)
+  return new Keeper(head.run, write)
+}
+
+const scripts = ({ kept }: Entry) =>
+  kept.flatMap((one) =>
+    one.kind === 'thing' ? [one.look, one.back, one.before] : one.kind === 'file' ? [one.path] : [],
+  )
+
+/** What a change replaces: as it says itself, or what it leaves of files. */
+function replacedBy({ replaces, leaves, destructive = false }: Saving['plan']): readonly Replaced[] {
+  if (replaces) return replaces
+  const files = (leaves ?? []).flatMap(({ what }) => /^file (\/.+)$/s.exec(what)?.[1] ?? [])
+  return files.map((file) => ({ file, whole: destructive }))
+}
+
+/** Each once. */
+function placesOf(replaced: readonly Replaced[]): readonly Place[] {
+  const places = new Map<string, Place>()
+  for (const one of replaced) {
+    const key = 'file' in one ? `file ${one.file}` : one.what
+    places.set(key, places.get(key) ?? one)
+  }
+  return [...places.values()]
+}
+
+function difference(place: Place, before: Seen, after?: Seen): readonly Kept[] {
+  const { state, copy } = before
+  if (state === undefined || state === after?.state) return []
+  const then = { ...(after?.state === undefined ? {} : { after: after.state }), ...(copy ? { copy } : {}) }
+  if ('file' in place)
+    return [{ kind: 'file', path: place.file, before: state, ...then, ...(place.whole ? { whole: true } : {}) }]
+  if (!place.many) return [{ kind: 'thing', ...thingOf(place), before: state, ...then }]
+  const [was, is] = [linesIn(state), linesIn(after?.state ?? '')]
+  // Without a second look nobody knows which of them changed.
+  if (!after) return []
+  const names = [...new Set([...was.keys(), ...is.keys()])].filter((name) => was.get(name) !== is.get(name)).sort()
+  const told = (of: ReadonlyMap<string, string>) => names.map((name) => `${name}\t${of.get(name) ?? 'none'}`).join('\n')
+  return names.length === 0 ? [] : [{ kind: 'thing', ...thingOf(place), before: told(was), ...then, after: told(is) }]
+}
+
+function thingOf({ what, look, keep, back, many }: ReplacedThing): ReplacedThing {
+  return { what, look, ...(keep === undefined ? {} : { keep }), back, ...(many ? { many } : {}) }
+}
+
+function linesIn(state: string): ReadonlyMap<string, string> {
+  return new Map(
+    state.split('\n').flatMap((line) => {
+      const [name, ...rest] = line.split('\t')
+      return rest.length > 0 ? [[name!, rest.join('\t')] as const] : []
+    }),
+  )
+}
+
+function reason(
+  { plan, operation }: Saving,
+  places: readonly Place[],
+  before: readonly Seen[],
+  after: readonly Seen[] = before,
+): { readonly not?: string } {
+  const { leaves, replaces, irreversible, destructive = false } = plan
+  const reasons: string[] = []
+  if (irreversible !== undefined) reasons.push(irreversible)
+  else if (!replaces && !leaves) reasons.push('it does not say what it changes')
+  else if (!replaces) {
+    const other = leaves!.find(({ what }) => !/^(?:file \/|service |backup |dump |schema )/.test(what))
+    if (other) reasons.push(`the ${other.what} is not kept`)
+    if (leaves!.some(({ below, becomes }) => below && becomes && !destructive)) reasons.push('whole trees are not kept')
+  }
+  places.forEach((place, i) => {
+    const [was, is] = [before[i]!, after[i]!]
+    if ('file' in place) {
+      const file = { before: was.state ?? '', after: is.state, copy: was.copy }
+      if (was.state !== is.state && !canBePutBack(file))
+        reasons.push(`what lay at ${place.file} is too large to be kept`)
+    } else if (was.state === undefined || is.state === undefined) reasons.push(`the ${place.what} cannot be looked at`)
+  })
+  if (reasons.length === 0) return {}
+  return { not: [...new Set(reasons)].join('; ') || operation.name }
 }
 
 /** Is there a copy of what lay there, or none needed: there was nothing, or a directory that is empty when it goes? */
-export function canBePutBack({ before, after, copy }: Kept & { readonly kind: 'file' }): boolean {
-  return copy !== undefined || /^(?:none|directory)/.test(before) || sameContent(before, after)
+export function canBePutBack(file: {
+  readonly before: string
+  readonly after?: string | undefined
+  readonly copy?: string | undefined
+}): boolean {
+  const { before, after, copy } = file
+  if (copy !== undefined || before === 'none') return true
+  return (/^directory/.test(before) && !isLarge(before)) || (after !== undefined && sameContent(before, after))
 }
+
+/** Does a directory hold more than is looked at? */
+export const isLarge = (state: string) => /^directory \S+ \S+ \S+ large$/.test(state)
 
 /** Differ two states in nothing but who may do what with it? */
 export function sameContent(before: string, after: string): boolean {
@@ -76,6 +164,7 @@ interface Found {
 
 /** What services were, by the state that the operation had read of them. */
 function servicesIn({ operation, plan: { state, leaves = [] } }: Saving): readonly Kept[] {
+  if (operation.name === 'service.daemonReload') return [{ kind: 'reload' }]
   const word = /^service\.(\w+) /.exec(operation.name)?.[1]
   if (word === undefined || !Array.isArray(state)) return []
   return leaves.flatMap(({ what }): readonly Kept[] => {
@@ -88,63 +177,3 @@ function servicesIn({ operation, plan: { state, leaves = [] } }: Saving): readon
     return [{ kind: 'service', name, was: running ? 'started' : 'stopped' }]
   })
 }
-
-/** What lies at a path, in a line, and where a copy of it was put. */
-interface Seen {
-  readonly state: string
-  readonly copy: string | undefined
-}
-
-// Larger ones are not kept: a copy of every dump would fill the disk that the run needs.
-const most = 64 * 1024 * 1024
-
-/** How closely paths are looked at. */
-interface Looking {
-  /** All that lies in a directory counts, too. */
-  readonly whole: boolean
-  /** Copies of what lies there are put here: of files and links, and of directories that are looked at whole. */
-  readonly folder?: string
-}
-
-/** What lies at paths: kind, mode, uid, gid, and of what is looked at whole a size, a target or a checksum. */
-export async function lookAt(
-  connection: Reader,
-  paths: readonly string[],
-  { whole, folder }: Looking,
-): Promise<readonly Seen[]> {
-  if (paths.length === 0) return []
-  const script = [
-    'LC_ALL=C; export LC_ALL; umask 077',
-    'd=/var/lib/switchover/undo; [ -w /var/lib ] || d=$HOME/.switchover-undo',
-    ...(folder === undefined ? ['d='] : [`d=$d/${sh`${folder}`}`, 'mkdir -p -- "$d" || exit']),
-    saying,
-    ...paths.map((one, i) => sh`say ${one} ${i} ${whole ? 'whole' : ''}`),
-  ].join('\n')
-  const lines = (await output(connection, script, { timeout: 3600 })).split('\n')
-  return paths.map((_, i) => ({ state: lines[2 * i] ?? '', copy: lines[2 * i + 1] || undefined }))
-}
-
-const saying = `
-copy() { if [ -n "$d" ]; then cp -a -- "$1" "$d/$2" || exit; printf '%s\\n' "$d/$2"; else echo; fi; }
-tree() (
-  cd -- "$1" && {
-    find . -exec stat -c '%n %f %u %g' {} +
-    find . -type f -exec sha256sum {} +
-    find . -type l -exec sh -c 'for l; do printf "%s to %s\\n" "$l" "$(readlink -- "$l")"; done' sh {} +
-  } | sort | sha256sum
-)
-say() {
-  if [ -L "$1" ]; then printf 'link 0 0 0 %s\\n' "$(readlink -- "$1" | tr '\\n' ' ')"; copy "$1" "$2"
-  elif [ -d "$1" ]; then
-    s=; [ -z "$3" ] || { s=$(tree "$1") && s=" all \${s%% *}" || exit; }
-    stat -c "directory %a %u %g$s" -- "$1" || exit
-    if [ -n "$3" ]; then copy "$1" "$2"; else echo; fi
-  elif [ -f "$1" ]; then
-    z=$(stat -c %s -- "$1") || exit
-    if [ "$z" -le ${most} ]; then s=$(sha256sum < "$1") || exit; else s=$(stat -c 'of:%Y' -- "$1") || exit; fi
-    stat -c "file %a %u %g %s \${s%% *}" -- "$1" || exit
-    if [ "$z" -le ${most} ]; then copy "$1" "$2"; else echo; fi
-  elif [ -e "$1" ]; then echo other; echo
-  else echo none; echo
-  fi
-}`

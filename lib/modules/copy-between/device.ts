@@ -87,6 +87,8 @@ const deviceOperation = operation<
       },
       diff: { path: to, before: '', after: `the ${bytes} bytes of ${path} on ${from.name}\n` },
       leaves: [{ what: `file ${to}` }, ...leavesSomeFile(record)],
+      replaces: [{ file: record }],
+      irreversible: `what was on ${to} is overwritten, and kept nowhere`,
       unpredictable: true,
       destructive: true,
     }

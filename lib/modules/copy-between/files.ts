@@ -1,3 +1,4 @@
+import { replacedPaths } from '../../kit/replacing.ts'
 import { leavesSomeFile } from '../../kit/leaving.ts'
 import { posix } from 'node:path'
 import type { Command } from '../../kit/command.ts'
@@ -79,6 +80,10 @@ const filesOperation = operation<FilesBetween, State, Bringing, CopiedBetween>(
           files: missing.map((entry) => brought(entry, at(entry), at(entry), begun)),
         },
         leaves: [{ what: `file ${root}`, below: true }],
+        replaces: replacedPaths(
+          root,
+          [...directoriesFor(missing, state), ...missing].map((entry) => ({ file: at(entry) })),
+        ),
         diff: missing.map((entry) => ({ path: at(entry), before: '', after: `${entry.size} bytes\n` })),
       }
     },

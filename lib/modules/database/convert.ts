@@ -93,6 +93,8 @@ const convertOperation = operation<ConvertOptions, State, ClientCommand, Convert
       return {
         result,
         change: converting(state, options),
+        replaces: [],
+        irreversible: `${database} was converted: a dump of it from before puts it back, by database.restore`,
         leaves: converted(options),
         diff: [
           ...(right ? [] : [{ path: `${database} (new tables)`, before: `${otherwise}\n`, after: `${collation}\n` }]),

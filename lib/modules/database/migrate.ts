@@ -58,6 +58,8 @@ const migrateOperation = operation<MigrateOptions, Stage, Migration, Migrated>(
       if (stage === 'migrated') return { result }
       return {
         unpredictable: true,
+        replaces: [],
+        irreversible: `${database} was migrated: a dump of it from before puts it back, by database.restore`,
         leaves: leavesStage(database, 'migrated'),
         result,
         change: {

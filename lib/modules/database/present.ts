@@ -54,6 +54,10 @@ const presentOperation = operation<PresentOptions, Present | undefined, ClientCo
         result,
         unpredictable: charset === undefined || collation === undefined,
         change: statement(login, `${make}; ${schemaOf(database)}`),
+        replaces: [],
+        irreversible: found
+          ? `what new tables of ${database} get was ${found.charset}, ${found.collation}`
+          : `the database ${database} stays: database.absent, where nothing came into it`,
         diff: { path: `database ${database}`, before: found ? describe(found) : '', after: describe(result) },
       }
     },
@@ -131,6 +135,8 @@ const absentOperation = operation<AbsentOptions, { readonly tables: number | und
             result: { database: options.database, tables },
             change: dropping(options),
             destructive: true,
+            replaces: [],
+            irreversible: lost(options),
             diff: { path: `database ${options.database}`, before: `${tables} tables\n`, after: '' },
           },
     async apply(connection, command) {
@@ -138,6 +144,11 @@ const absentOperation = operation<AbsentOptions, { readonly tables: number | und
     },
   },
 )
+
+function lost({ database, saved }: AbsentOptions): string {
+  if (saved === undefined) return `${database} was dropped, and nothing keeps what was in it`
+  return `${database} was dropped: its dump is ${saved}, which database.replace imports`
+}
 
 function dropping({ database, saved, unsaved = false, login = {} }: AbsentOptions): ClientCommand {
   const dump = saved === undefined ? '' : `: there is no complete dump in ${saved}`

@@ -78,6 +78,8 @@ const replaceOperation = operation<ReplaceOptions, State, ClientCommand, Replace
         result,
         unpredictable: true,
         destructive: true,
+        replaces: [],
+        irreversible: `${database} was replaced: what was there is in ${saved}, and database.restore puts it back`,
         leaves: [
           ...leavesStage(database, 'imported', dump?.of),
           left<string | undefined>(`schema ${database}`, () => options.collation),
@@ -132,6 +134,8 @@ const reopenOperation = operation<{ readonly database: string; readonly login: L
       if (stage === 'untouched' || /ing$/.test(stage)) return { result: stage }
       return {
         result: 'importing',
+        replaces: [],
+        irreversible: `the record of ${database} was ${stage}`,
         leaves: leavesStage(database, 'importing'),
         change: statement(login, recordStage(database, 'importing')),
         diff: { path: `record of ${database}`, before: `${stage}\n`, after: 'to be imported anew\n' },
@@ -185,6 +189,8 @@ const restoreOperation = operation<RestoreOptions, Pick<State, 'host' | 'stage' 
         result,
         unpredictable: true,
         destructive: true,
+        replaces: [],
+        irreversible: `${database} was put back from ${saved}, and what was there before is kept nowhere`,
         leaves: leavesStage(database, 'untouched'),
         change: importing(
           { ...options, dump: saved },

@@ -125,6 +125,8 @@ const rewriteOperation = operation<RewriteOptions, readonly Row[], Rewriting, Re
           .join('')
       return {
         result,
+        replaces: [],
+        irreversible: `the rows of ${login.database}.${table} as they were are in ${options.save}, a line each`,
         leaves: rewritten(options),
         change: { keep: keeping(changes, options), updates: changes.map((one) => updateOf(one, options)) },
         diff: changes.map(

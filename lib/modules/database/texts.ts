@@ -83,6 +83,8 @@ const rereadOperation = operation<RereadOptions, State, ClientCommand, Reread>(
       return {
         result,
         // Its texts are others then, its stage and its schema are not.
+        replaces: [{ file: options.save }],
+        irreversible: `the texts of ${options.database} as they were are in ${options.save}`,
         leaves: [{ what: `database ${options.database}` }, ...leavesSomeFile(options.save)],
         change: rereading(found, options),
         diff: found.map(({ table, column, doubled, sample }) => ({

@@ -113,6 +113,8 @@ const userOperation = operation<Wish, State, ClientCommand, UserState>(({ user }
     if (steps.length === 0) return { result }
     return {
       result,
+      replaces: [],
+      irreversible: `what ${wish.user} of the database could do, and its password, are kept nowhere`,
       change: statement(wish.login ?? {}, ...steps.flatMap(({ sql }) => [...sql, ';\n'])),
       diff: [...new Set(steps.map(({ host }) => host))].map((host) => {
         const account = state.accounts.find((one) => one.host === host)
@@ -149,6 +151,8 @@ const absentOperation = operation<
       ? { result: { user, hosts: found } }
       : {
           result: { user, hosts: found },
+          replaces: [],
+          irreversible: `the user ${user} of the database, with its password, is kept nowhere`,
           change: statement(login, `DROP USER ${found.map((host) => account(user, host)).join(', ')}`),
           diff: found.map((host) => ({ path: `database user ${user}@${host}`, before: 'there\n', after: '' })),
         },

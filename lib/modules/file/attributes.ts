@@ -1,3 +1,4 @@
+import { replacedAttributes } from '../../kit/replacing.ts'
 import { cannotLook, closed } from '../../kit/closed.ts'
 import { type Command, performStep } from '../../kit/command.ts'
 import { checkedMeta } from '../../kit/file-meta.ts'
@@ -198,6 +199,7 @@ ${sh`find ${path}`}${recursive ? '' : ' -prune'} ! -type l -exec stat -c %f {} +
             recursive ? { below: true } : {},
           ),
         ],
+        ...(recursive ? { replaces: [replacedAttributes(path)] } : {}),
         diff: { path: `${path} (attributes)`, before: told(({ from }) => from), after: told(({ to }) => to) },
       }
     },
@@ -279,6 +281,7 @@ const sweep = operation<Sweep, { readonly count: number; readonly sample: readon
         result: { path, count },
         change: { script, tidy: true },
         leaves: [left(`file ${path}`, becomes, { below: true })],
+        replaces: [replacedAttributes(path)],
         diff: {
           path: `${path} (attributes)`,
           before: sample.map((line) => `${line}\n`).join('') + more,

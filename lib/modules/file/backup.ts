@@ -115,6 +115,7 @@ else echo differs; fi`,
     return {
       result: { path, backup },
       change: { script: puttingBack(target, backup), timeout },
+      replaces: [{ file: target, whole: true }],
       diff: { path, before: is === 'gone' ? '' : `not as in ${backup}\n`, after: `as in ${backup}\n` },
     }
   },

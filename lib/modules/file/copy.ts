@@ -1,3 +1,4 @@
+import { replacedFile } from '../../kit/replacing.ts'
 import { readFileSync, type Stats, statSync } from 'node:fs'
 import { performStep, type Step } from '../../kit/command.ts'
 import { sha256Of } from '../../kit/contents.ts'
@@ -93,7 +94,7 @@ const bringCopy = operation<Copy, Found, Step | Carrying, Copied>(
         ...(same ? [] : [{ path, ...showBytes(state, mine) }]),
         ...(state.exists ? [attributesDiff(state, differing(state, meta)) ?? []].flat() : []),
       ]
-      return { result: { ...result, changed: true }, change, diff }
+      return { result: { ...result, changed: true }, change, replaces: replacedFile(state), diff }
     },
     async apply(connection, change, { path }) {
       if (!('from' in change)) return performStep(connection, change)

@@ -83,6 +83,8 @@ const bringHere = operation<{ readonly path: string; readonly local: LocalFile }
           ...(sha256 === undefined ? {} : { sha256 }),
           ...(bytes > small ? { stamp: `${bytes} ${mtime}` } : {}),
         },
+        replaces: [],
+        irreversible: `${to} lies on this machine, and what was there is not kept`,
         diff: { path: to, before: mine ? told(mine) : '', after: told({ bytes, sha256 }) },
       }
     },

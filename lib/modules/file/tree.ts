@@ -1,3 +1,4 @@
+import { replacedPaths } from '../../kit/replacing.ts'
 import { posix } from 'node:path'
 import type { HostRef } from '../../model/inventory.ts'
 import { Advice, operation } from '../../model/operation.ts'
@@ -166,6 +167,13 @@ function plan({ theirs, ours, same }: BothTrees, { from, path: root, options }: 
       links: links.map(({ path, to }) => ({ path, to: to!, owner: ownerOf(options) ?? keptOwner(now(path)) })),
       attributes,
     },
+    replaces: replacedPaths(root, [
+      ...removed.map(({ path, kind }) => ({ file: `${root}/${path}`, whole: kind === 'directory' })),
+      ...(ours ? [] : [{ file: root }]),
+      ...[...directories, ...files, ...links, ...attributes].map(({ path }) => ({
+        file: path === '' ? root : `${root}/${path}`,
+      })),
+    ]),
     diff: differences({ root, removed, directories, files, links, attributes, here }),
   }
 }

@@ -1,3 +1,4 @@
+import { replacedFile } from '../../kit/replacing.ts'
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -119,6 +120,7 @@ function plan({ state, sum }: Found, { url, path, options }: Asking): Plan<Downl
     return {
       result: { path, changed: true },
       change: { script: setAttributes(state.target, lacking), tidy: true },
+      replaces: replacedFile(state),
       diff,
     }
   }
@@ -132,6 +134,7 @@ function plan({ state, sum }: Found, { url, path, options }: Asking): Plan<Downl
       fetch: fetching(url, part, options),
       meta,
     },
+    replaces: replacedFile(state),
     diff: {
       path,
       before: state.exists ? `${state.size} bytes${sum === undefined ? '' : `, ${toldSum(checksum!, sum)}`}\n` : '',

@@ -2,6 +2,7 @@ import { answers } from '../../kit/answers.ts'
 import { type Command, perform } from '../../kit/command.ts'
 import { plainly, sh } from '../../kit/shell.ts'
 import { Advice, CommandFailed, operation, type Operation } from '../../model/operation.ts'
+import type { ReplacedThing } from '../../model/replaced.ts'
 import type { Changed } from '../service.ts'
 
 /**
@@ -75,6 +76,7 @@ const mask = operation<Masking, Said, Command, Changed>(({ word, names }) => `se
     return {
       result: { services: due },
       change: { script: plainly + sh`systemctl ${word === 'masked' ? 'mask' : 'unmask'} ${due}`, tidy: true },
+      replaces: due.map(replacedMask),
       diff: due.map((name) => ({
         path: `service ${name}`,
         before: `${said[name] || 'not installed'}\n`,
@@ -97,11 +99,19 @@ const mask = operation<Masking, Said, Command, Changed>(({ word, names }) => `se
   },
 })
 
+function replacedMask(name: string): ReplacedThing {
+  return {
+    what: `mask of ${name}`,
+    look: sh`case $(systemctl is-enabled ${name} 2>/dev/null) in masked*) echo masked ;; *) echo none ;; esac`,
+    back: `if [ "$before" = none ]; then ${sh`systemctl unmask ${name}`}; else ${sh`systemctl mask ${name}`}; fi`,
+  }
+}
+
 const reload = operation<object, boolean, Command, Changed>(() => 'service.daemonReload', {
   read: async (connection) => (await connection.exec('[ -d /run/systemd/system ]')).code === 0,
   plan: (systemd) =>
     systemd
-      ? { result: { services: [] }, change: { script: `${plainly}systemctl daemon-reload` } }
+      ? { result: { services: [] }, replaces: [], change: { script: `${plainly}systemctl daemon-reload` } }
       : { result: { services: [] } },
   async apply(connection, command) {
     await perform(connection, command)

@@ -4,6 +4,7 @@ import { fileChange, newContent } from '../../kit/new-file.ts'
 import type { PathState } from '../../kit/path-state.ts'
 import { sh } from '../../kit/shell.ts'
 import { Advice, operation, output, type Operation } from '../../model/operation.ts'
+import type { ReplacedThing } from '../../model/replaced.ts'
 import type { Setting } from './setting.ts'
 
 /**
@@ -56,6 +57,7 @@ const naming = operation<string, Found, readonly Step[], Setting>((name) => `sys
     return {
       result: { value: name, changed: true },
       change,
+      replaces: [...(step ? [{ file: kept.path }] : []), ...(now ? [runningName] : [])],
       diff: [
         ...(step ? [{ path: kept.path, before, after }] : []),
         ...(now ? [{ path: 'the running kernel', before: `${running}\n`, after: `${name}\n` }] : []),
@@ -64,6 +66,12 @@ const naming = operation<string, Found, readonly Step[], Setting>((name) => `sys
   },
   apply: performAll,
 })
+
+const runningName: ReplacedThing = {
+  what: 'name of the host',
+  look: 'cat /proc/sys/kernel/hostname',
+  back: 'printf "%s\\n" "$before" >/proc/sys/kernel/hostname',
+}
 
 // As systemd reads it: the first line that is no remark.
 function nameIn(text: string): string {

@@ -5,6 +5,7 @@ import { fileChange, newContent } from '../../kit/new-file.ts'
 import type { PathState } from '../../kit/path-state.ts'
 import { sbin, sh } from '../../kit/shell.ts'
 import { Advice, operation, type Operation, type Reader } from '../../model/operation.ts'
+import type { ReplacedThing } from '../../model/replaced.ts'
 import type { Setting } from './setting.ts'
 
 /** How a module is loaded. */
@@ -118,7 +119,22 @@ function plan(
     steps.push({ script: sbin + (wanted ? sh`modprobe ${[name, ...words]}` : sh`modprobe -r ${name}`) })
   }
   const result = { value: name, changed: steps.length > 0 }
-  return steps.length === 0 ? { result } : { result, change: steps, diff }
+  if (steps.length === 0) return { result }
+  const replaces = [
+    ...texts.map(([{ path }]) => ({ file: path })),
+    ...(loaded === wanted ? [] : [replacedModule(name, words)]),
+  ]
+  return { result, change: steps, replaces, diff }
+}
+
+function replacedModule(name: string, words: readonly string[]): ReplacedThing {
+  return {
+    what: `module ${name}`,
+    look: sh`n=$(echo ${name} | tr - _)
+if [ -d "/sys/module/$n" ] || grep -q "^$n " /proc/modules; then echo loaded; else echo none; fi`,
+    back: `${sbin}if [ "$before" = none ]; then ${sh`modprobe -r ${name}`}
+else ${sh`modprobe ${[name, ...words]}`}; fi`,
+  }
 }
 
 function bootText(path: string, name: string, wanted: boolean, before: string, others: readonly string[]): string {

@@ -72,6 +72,7 @@ else echo another; fi 2>/dev/null`,
     return {
       result: { value: name, changed: true },
       change,
+      replaces: ['/etc/localtime', '/etc/timezone', '/etc/sysconfig/clock'].map((path) => ({ file: path })),
       diff: { path: 'time zone', before: `${before}\n`, after: `${name}\n` },
     }
   },

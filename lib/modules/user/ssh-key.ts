@@ -77,6 +77,7 @@ ${
         command: { script: as(name, other, making), shown: sh`ssh-keygen ${[...flags, '-f', path]}` },
         reading: as(name, other, sh`cat ${`${path}.pub`}`),
       },
+      replaces: [{ file: posix.dirname(path) }, { file: path }, { file: `${path}.pub` }],
       diff: {
         path: there ? `${path}.pub` : path,
         before: '',

@@ -3,6 +3,7 @@ import { pack, unpack } from '../../../lib/model/change.ts'
 import type { Change, Diff, Operation, Prepared, Value } from '../../../lib/model/operation.ts'
 import type { Secret } from '../../../lib/model/secret.ts'
 import type { Here } from '../../rig/here.ts'
+import { Undoing, undoing, undoneAndDone } from './undone.ts'
 
 /** What an operation did and what it cost. */
 export interface Applied<R> {
@@ -21,16 +22,21 @@ export async function applied<R extends Value>(connection: Here, make: () => Ope
   const prepared = await make().prepare(connection)
   assert.is(prepared.changed, true, 'the plan must see a change')
   const planned = connection.requests
+  const undo = undoing ? new Undoing(connection) : undefined
+  const saved = await undo?.save(make() as Operation<Value>, prepared as Prepared<Value>)
+  const begun = connection.requests
   const result = await prepared.apply(connection, kept(prepared.change))
   const done = connection.requests
+  await saved?.()
   const again = await make().prepare(connection)
   assert.is(again.changed, false, 'planning again must say unchanged')
   assert.equal(diffs(again), [], 'nothing to change, nothing to show')
+  if (undo) await undoneAndDone(connection, make, prepared, undo)
   return {
     result: result ?? prepared.result,
     planned: prepared.result,
     diff: diffs(prepared),
-    requests: { read: planned - start, apply: done - planned },
+    requests: { read: planned - start, apply: done - begun },
   }
 }
 

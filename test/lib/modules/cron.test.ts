@@ -23,6 +23,7 @@ u=root
 [ "$u" != nobody-here ] || { echo "crontab:  user \\\`$u' unknown" >&2; exit 1; }
 case $1 in
   -l) [ -e "${directory}/table.$u" ] || { echo "no crontab for $u" >&2; exit 1; }; exec cat "${directory}/table.$u" ;;
+  -r) exec rm "${directory}/table.$u" ;;
   -) cat > "${directory}/new"; ! grep -q refuse-me "${directory}/new" || { echo '"-":1: bad minute' >&2; exit 1; }
      exec mv "${directory}/new" "${directory}/table.$u" ;;
 esac

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { lookAt } from '../../../lib/commands/undo/keep.ts'
+import { lookAt } from '../../../lib/commands/undo/look.ts'
 import type { Operation, Value } from '../../../lib/model/operation.ts'
 import {
   block,
@@ -73,8 +73,8 @@ for (const one of shells) {
       await does(connection, file.backup(path))
       await does(connection, file.link(`${dir}/to`, path))
       assert.is(readlinkSync(`${dir}/to`), path)
-      const [seen] = await lookAt(connection, [path], { whole: false })
-      assert.match(seen!.state, /^file 600 \d+ \d+ \d+ [0-9a-f]{64}$/)
+      const [seen] = await lookAt(connection, [{ file: path }])
+      assert.match(seen!.state!, /^file 600 \d+ \d+ \d+ [0-9a-f]{64}$/)
       await does(connection, file.absent(path))
       assert.not(existsSync(path))
       await does(connection, file.absent(dir))

@@ -1,0 +1,32 @@
+import type { Replaced, ReplacedThing } from '../model/replaced.ts'
+import type { PathState } from './path-state.ts'
+import { sh } from './shell.ts'
+
+/** A file that is replaced, where its path leads as well. */
+export function replacedFile({ path, target }: Pick<PathState, 'path' | 'target'>): readonly Replaced[] {
+  return [...new Set([path, target])].map((file) => ({ file }))
+}
+
+/** Who may do what with all that lies in a directory. Of more paths than this it is not kept. */
+export function replacedAttributes(path: string): ReplacedThing {
+  const most = 200_000
+  const list = sh`find ${path} ! -type l -exec stat --printf '%a %u:%g %n\\0' {} +`
+  return {
+    what: `attributes below ${path}`,
+    look: `LC_ALL=C; export LC_ALL
+${sh`[ -e ${path} ] || { echo none; exit; }`}
+n=$(${sh`find ${path}`} | head -n ${most + 1} | wc -l); [ "$n" -le ${most} ] || exit 1
+s=$(${list} | sort -z | sha256sum); echo "attributes of $n paths ($(echo "$s" | cut -c 1-12))"`,
+    keep: `${list} >"$copy"`,
+    back: `xargs -0 sh -c 'for r; do
+  m=\${r%% *}; r=\${r#* }; o=\${r%% *}; r=\${r#* }
+  [ -e "$r" ] && [ ! -L "$r" ] || continue
+  chown -h -- "$o" "$r" && chmod -- "$m" "$r" || exit 255
+done' sh <"$copy"`,
+  }
+}
+
+/** Paths that a change makes, replaces or removes; where they are too many to look at each, the directory itself. */
+export function replacedPaths(root: string, paths: readonly Replaced[]): readonly Replaced[] {
+  return paths.length <= 1000 ? paths : [{ file: root, whole: true }]
+}

@@ -1,0 +1,89 @@
+import { rmSync } from 'node:fs'
+import * as assert from 'uvu/assert'
+import { canBePutBack, Keeper } from '../../../lib/commands/undo/keep.ts'
+import { type Entry, type Kept, latest } from '../../../lib/commands/undo/manifest.ts'
+import { putBack } from '../../../lib/commands/undo/put-back.ts'
+import { service } from '../../../lib/modules/index.ts'
+import type { Operation, Prepared, Value } from '../../../lib/model/operation.ts'
+import type { Here } from '../../rig/here.ts'
+
+/** `npm run test:undo`: each change that a module's test makes is undone as well, and done again. */
+export const undoing = process.env.SWITCHOVER_UNDO !== undefined
+
+let runs = 0
+
+/** What is kept of one change. */
+export class Undoing {
+  readonly #connection: Here
+  readonly #notes: Entry[] = []
+  readonly #run = `test-${process.pid}-${++runs}`
+  readonly #keeper = new Keeper(this.#run, (line) => this.#notes.push(JSON.parse(JSON.stringify(line)) as Entry))
+
+  constructor(connection: Here) {
+    this.#connection = connection
+  }
+
+  save(operation: Operation<Value>, plan: Prepared<Value>): Promise<() => Promise<void>> {
+    const path = { task: operation.name } as never
+    return this.#keeper.save({ path, host: 'here', on: 'here', operation, plan, connection: this.#connection })
+  }
+
+  /** What was kept, undone from the last to the first; the undo of that is given. */
+  async undo(): Promise<Undoing> {
+    const other = new Undoing(this.#connection)
+    for (const { kept } of [...latest(this.#notes)].reverse())
+      for (const one of [...kept].reverse()) {
+        const operation = undoes(one)
+        if (!operation) continue
+        const plan = (await operation.prepare(this.#connection)) as Prepared<Value>
+        if (!plan.changed) continue
+        const done = await other.save(operation as Operation<Value>, plan)
+        await plan.apply(this.#connection)
+        await done()
+      }
+    return other
+  }
+
+  /** Why not all of it can be undone. */
+  get not(): readonly string[] {
+    return latest(this.#notes).flatMap(({ not }) => not ?? [])
+  }
+
+  remove(): void {
+    rmSync(`/var/lib/switchover/undo/${this.#run}`, { recursive: true, force: true })
+    rmSync(`/root/.switchover-undo/${this.#run}`, { recursive: true, force: true })
+  }
+}
+
+function undoes(one: Kept): Operation<Value> | undefined {
+  if (one.kind === 'service') return service[one.was](one.name)
+  if (one.kind !== 'file' && one.kind !== 'thing') return undefined
+  if (one.kind === 'file' && !canBePutBack(one)) return undefined
+  return putBack({ ...one, force: false })
+}
+
+/** Undone, the host is as it was: the operation would do the same again. Done again by an undo of that, it is not. */
+export async function undoneAndDone<R extends Value>(
+  connection: Here,
+  make: () => Operation<R>,
+  before: Prepared<R>,
+  undoing: Undoing,
+): Promise<void> {
+  const { name } = make()
+  if (before.irreversible !== undefined) return undoing.remove()
+  assert.equal(undoing.not, [], `${name} is undone whole`)
+  let undone: Undoing
+  try {
+    undone = await undoing.undo()
+  } catch (error) {
+    // A refusal that says what to do is an answer.
+    if (/by hand|have a repository/.test((error as { hint?: string }).hint ?? '')) return undoing.remove()
+    throw error
+  }
+  const plan = await make().prepare(connection)
+  assert.equal(plan.diff, before.diff, `${name}: after the undo it would do the same`)
+  const redone = await undone.undo()
+  const after = await make().prepare(connection)
+  assert.is(after.changed, false, `${name}: an undo of the undo does it again`)
+  for (const one of [undoing, undone, redone]) one.remove()
+}

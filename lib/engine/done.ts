@@ -38,7 +38,8 @@ export interface Debt {
 /** Another run that has worked on a host. */
 export interface Other {
   readonly run: string
-  readonly playbook: string
+  /** Which it was, for people: the run and its playbook. */
+  readonly told: string
 }
 
 /** What an earlier run did: which tasks ended well on which hosts, and which handlers it still owes. */
@@ -61,6 +62,8 @@ export interface Done {
   /** The hosts on which a handler is owed. */
   owed(handlerId: string): readonly string[]
   readonly debts: readonly Debt[]
+  /** The runs whose journals tell what they did. */
+  readonly recorded: ReadonlySet<string>
   /** The latest other run that worked, later than this one, on a host of that name or address. */
   since(run: string, host: string, address: string): Other | undefined
 }
@@ -71,7 +74,13 @@ interface Folded extends Done {
 }
 
 /** Folds a recorded run, and those it went on with, into what need not be done again. A task's last word counts. */
-export function doneIn(run: string, events: Iterable<Timed>, others: Others = new Map()): Folded {
+export function doneIn(
+  run: string,
+  events: Iterable<Timed>,
+  others: Others = new Map(),
+  recorded: ReadonlySet<string> = new Set(),
+): Folded {
+  const strangers = new Map<string, Other>()
   const results = new Map<string, Entry>()
   const failed = new Set<string>()
   const begun = new Set<string>()
@@ -95,6 +104,9 @@ export function doneIn(run: string, events: Iterable<Timed>, others: Others = ne
         break
       case 'host-met':
         met.set(event.host, event)
+        // Later than all that was done before this meeting, whatever the clocks say.
+        if (event.last && !runs.has(event.last.run) && !recorded.has(event.last.run))
+          strangers.set(event.host, { run: current, told: toldOf(event.last) })
         if (event.again) for (const [key, entry] of results) results.set(key, metAgain(entry, event))
         break
       case 'vars-read':
@@ -163,13 +175,19 @@ export function doneIn(run: string, events: Iterable<Timed>, others: Others = ne
     begun: (id, host) => begun.has(`${id}\0${host}`),
     owed: (id) => [...(debts.get(id)?.keys() ?? [])],
     debts: all,
+    recorded,
     since(since, host, address) {
-      const [latest] = [others.get(host), others.get(`@${address}`)].filter(
+      const [latest] = [others.get(host), others.get(`@${address}`), strangers.get(host)].filter(
         (other) => other !== undefined && other.run > since,
       )
       return latest
     },
   }
+}
+
+/** How a host tells of a run. */
+export function toldOf({ holder, run }: { readonly holder: string; readonly run: string }): string {
+  return holder.replace(/^run /, '') || run
 }
 
 const metAgain = (entry: Entry, now: HostMet): Entry => ({
@@ -293,6 +311,7 @@ class Records {
         for (const one of chain) for (const event of events(one)) yield named(event)
       })(),
       this.#others(chain),
+      new Set(this.#runs),
     )
   }
 
@@ -318,7 +337,7 @@ class Records {
     for (const run of this.#runs) {
       const started = run > chain[0]! && !chain.includes(run) ? this.#start(run) : undefined
       if (!started || started.check) continue
-      for (const place of this.#worked(run)) others.set(place, { run, playbook: started.playbook })
+      for (const place of this.#worked(run)) others.set(place, { run, told: `${run} of «${started.playbook}»` })
     }
     return others
   }

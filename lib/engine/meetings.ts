@@ -7,7 +7,7 @@ import type { Memory } from './context.ts'
 import { digestsOf } from './digest.ts'
 
 /** What a machine says of itself. */
-export type Machine = Pick<HostMet, 'machine' | 'keys' | 'boot'>
+export type Machine = Pick<HostMet, 'machine' | 'keys' | 'boot' | 'last'>
 
 /** What a run notes besides what it does, so that whoever goes on with it can tell what differs. */
 export interface Circumstances {

@@ -2,7 +2,7 @@ import { counted } from '../model/counted.ts'
 import type { HostMet } from '../model/event.ts'
 import type { Host } from '../model/inventory.ts'
 import { showPath } from '../model/path.ts'
-import type { Entry, Other } from './done.ts'
+import { type Entry, type Other, toldOf } from './done.ts'
 import { hostLimiter } from './limit.ts'
 import { addressOf } from './meetings.ts'
 import { type TaskNode, tasksOf } from './select.ts'
@@ -69,6 +69,9 @@ export class Since {
     for (const was of circumstances ? met : []) {
       const now = this.#now.get(was.host)
       if (!now) return { kind: 'unmet', host: was.host }
+      const { last } = now
+      if (last && !done?.runs.includes(last.run) && done?.recorded.has(last.run) === false)
+        return { kind: 'other', other: { run: last.run, told: toldOf(last) } }
       if (!isSame(was, now)) return { kind: 'machine', host: was.host }
       if (was.boot !== now.boot) return { kind: 'boot', host: was.host }
     }
@@ -121,8 +124,8 @@ export class Since {
         ? [`${few(names)} ${names.length === 1 ? 'differs' : 'differ'} on ${hosts(vars)}: ${again(vars)}`]
         : []),
       ...[...others.values()].map((some) => {
-        const { run, playbook } = (some[0]!.difference as { readonly other: Other }).other
-        return `another run worked on ${hosts(some)} since (${run} of «${playbook}»): ${again(some)}`
+        const { told } = (some[0]!.difference as { readonly other: Other }).other
+        return `another run worked on ${hosts(some)} since (${told}): ${again(some)}`
       }),
       ...about('machine', (host) => `${host} is another machine than it was`),
       ...about('boot', (host) => `${host} was started anew since`),

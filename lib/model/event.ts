@@ -77,6 +77,8 @@ export interface HostMet {
   readonly keys: readonly string[]
   /** Another one after each start of the machine. */
   readonly boot?: string
+  /** The run that worked there last, after one that is to be gone on with. */
+  readonly last?: { readonly run: string; readonly holder: string }
   /** The run has started it anew itself: it is the same host as before. */
   readonly again?: boolean
 }

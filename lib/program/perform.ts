@@ -16,7 +16,7 @@ import { stateFolder } from '../model/state-folder.ts'
 import type { Transport } from '../model/transport.ts'
 import { both, guarded } from '../report/guard.ts'
 import { mask } from '../report/mask.ts'
-import { type Claim, createTransport, type Locked, type TransportOptions } from '../transport/index.ts'
+import { type Claim, createTransport, type Locked, type TransportOptions, type Worker } from '../transport/index.ts'
 import { withInventory } from './advice.ts'
 import { machineOf } from './machine.ts'
 import { ownNames } from './own-names.ts'
@@ -98,11 +98,14 @@ export async function perform(prepared: Prepared, how: Performance): Promise<Per
     const sinks = both(...journal, ...reporters)
     const operator = how.operator(emit)
     let locked = false
+    const lasts = new Map<string, Worker>()
     const claim: Claim = {
       run: runId,
       holder: describe(holderOf(runId, playbook.name)),
       unlock: (host, run) => `${program()} unlock ${run} --force -i ${inventory.path} -l ${host}`,
       over: (run) => over.has(run),
+      own: (run) => run === runId || (resume !== undefined && done?.runs.includes(run) === true),
+      followed: (host, last) => void lasts.set(host, last),
       refused(reason) {
         locked = true
         untold.add(reason)
@@ -127,7 +130,7 @@ export async function perform(prepared: Prepared, how: Performance): Promise<Per
         emit,
         runId,
         ...(done ? { done } : {}),
-        ...(records || resume !== undefined ? { circumstances: circumstancesOf(transport) } : {}),
+        ...(records || resume !== undefined ? { circumstances: circumstancesOf(transport, lasts) } : {}),
         stop: AbortSignal.any([operator.stop, broken.signal]),
       })
       ending = locked ? 'locked' : outcome
@@ -185,11 +188,15 @@ function prune(keep: Keep, done: Done | undefined, warn: (message: string) => vo
   }
 }
 
-function circumstancesOf(transport: Transport): Circumstances {
+function circumstancesOf(transport: Transport, lasts: ReadonlyMap<string, Worker>): Circumstances {
   const code = new TaskCode()
   return {
     codeOf: (at) => code.codeAt(at),
-    meet: (host) => machineOf(transport.connection(host, {})),
+    async meet(host) {
+      const machine = await machineOf(transport.connection(host, {}))
+      const last = lasts.get(host.name)
+      return { ...machine, ...(last ? { last } : {}) }
+    },
   }
 }
 

@@ -16,9 +16,19 @@ export interface Claim {
   readonly logs?: boolean
   /** Whether a run is known to have ended: it holds no host any more, whatever of its connection is still there. */
   over?(run: string): boolean
+  /** Is a run this one, or one that it goes on with? */
+  own(run: string): boolean
+  /** Hears who worked on a host since a run had left it before its end. */
+  followed(host: string, last: Worker): void
   /** Hears of each host that another run holds. */
   refused(reason: Locked): void
   warn(message: string): void
+}
+
+/** A run, and what it says of itself: «run R of «site» (root, pid 4711 on …)». */
+export interface Worker {
+  readonly run: string
+  readonly holder: string
 }
 
 /** Another run works on the host. */
@@ -84,6 +94,7 @@ export class HostLock implements Locking {
   #waits = 0
   #over = ''
   #file: string | undefined
+  #last: Worker | undefined
   readonly #pause: (milliseconds: number) => Promise<void>
   /** Who took it, and so may take it away. */
   taken: { readonly become: Become | undefined; readonly gate: Gate } | undefined
@@ -119,6 +130,10 @@ export class HostLock implements Locking {
       case 'taken':
         // What a host says is data: only what we would have named so is removed by that name.
         if (/^\/tmp\/\.switchover-lock-[\w.-]*$/.test(about)) this.#file = about
+        if (this.taken === undefined && run !== '') {
+          this.#last = { run, holder }
+          this.#claim.followed(link.name, this.#last)
+        }
         this.taken ??= { become, gate }
         return true
       case 'unlocked':
@@ -175,10 +190,16 @@ export class HostLock implements Locking {
     )
   }
 
-  /** What takes the lock away, and leaves a line in the host's log of who was there and how that ended. */
+  /**
+   * What takes the lock away, and leaves a line in the host's log of who was there and how that ended. Of a run that is
+   * still to be gone on with it becomes the mark of who was the last here, and then of each run that follows.
+   */
   release(ending: string | undefined): string | undefined {
-    const { run, holder, logs } = this.#claim
-    const gone = this.#file && `read -r r <${this.#file} && [ "$r" = ${quote(run)} ] && rm -f ${this.#file}\n`
+    const { run, holder, logs, own } = this.#claim
+    const mark = this.#file?.replace('-lock-', '-last-')
+    const unfinished = ending !== 'ok' || (this.#last !== undefined && !own(this.#last.run))
+    const away = unfinished ? marking(this.#file!, mark!) : `rm -f ${this.#file}${this.#last ? ` ${mark}` : ''}`
+    const gone = this.#file && `read -r r <${this.#file} && [ "$r" = ${quote(run)} ] && { ${away}; }\n`
     const line = quote(oneLine(`${holder}: ${ending}`))
     const told = `command -v logger >/dev/null && logger -t switchover -- ${line} </dev/null >/dev/null 2>&1\n`
     return gone && (logs === true && ending !== undefined ? gone + told : gone)
@@ -200,7 +221,7 @@ const waiting = (pids: readonly number[]): string =>
 // The place is the port at which the host's own sshd was reached, or the name of a host with another connection: $1.
 // A lock is a file of three lines (run, holder, boot), and one for each process: the connection (c) and what works (w).
 const words = `k=\${1##* }; case $k in *[!0-9A-Za-z._-]*) k=;; esac
-l=/tmp/.switchover-lock-$k b=
+l=/tmp/.switchover-lock-$k m=/tmp/.switchover-last-$k b=
 { read -r b </proc/sys/kernel/random/boot_id; } 2>/dev/null
 begun() { r=; { read -r r </proc/$1/stat; } 2>/dev/null || return 1; r=\${r##*) }; set -- $r; r=\${20}; }
 ours() { [ -f "$l" ] && [ ! -h "$l" ] && [ -r "$l" ] && read -r r <"$l" && [ "$r" = "$run" ]; }
@@ -214,6 +235,7 @@ look() {
     [ "$kind" = c ] && c=$pid || w="$w $pid"
   done; } <"$l"
 }
+last() { lr= lw=; [ -f "$m" ] && [ ! -h "$m" ] && [ -r "$m" ] && { read -r lr; read -r lw; } <"$m"; :; }
 owner() { ls -ld "$l" 2>/dev/null | { read -r a d o z; echo "$o"; }; }
 alive() {
   [ -n "$was" ] || return 0
@@ -242,29 +264,29 @@ connection() {
     set -- \${r##*) }; p=$2; [ "$p" -gt 1 ] || return
   done
 }
+taken() { last; printf 'taken %s\\t%s\\t%s\\n' "$l" "$lw" "$lr"; exit; }
 me() { ${of.job ? ':' : 'begun $$ && echo "w $$ $r"'}; }
 # After a restart of the host its processes are others.
 ours && { read -r r; read -r r; read -r r; } <"$l" && [ "$r" != "$b" ] && rm -f "$l"
 if ours; then
   if [ -O "$l" ]; then { connection; me; } >>"$l"
   else { connection; me; } | dd of="$l" conv=notrunc,nocreat oflag=append; fi 2>/dev/null
-  echo "taken $l"; exit
+  taken
 fi
 t=${of.temporary}
 why=$( { (umask 022; set -C; { echo "$run"; echo ${of.holder}; echo "$b"; connection; me; } >$t); } 2>&1) ||
   { rm -f $t; echo "unlocked \${why##*: }"; exit; }
 for turn in 1 2 3 4 5; do
-  why=$(ln $t "$l" 2>&1) && { rm -f $t; echo "taken $l"; exit; }
+  why=$(ln $t "$l" 2>&1) && { rm -f $t; taken; }
   # Taken away meanwhile, by the run that had it or by who found it dead: the next turn takes it.
   [ -e "$l" ] || [ -h "$l" ] || continue
   look
-  ours && { rm -f $t; echo "taken $l"; exit; }
+  ours && { rm -f $t; taken; }
   alive && { rm -f $t; held; exit; }
   [ -z "$w" ] || { rm -f $t; printf 'left%s\\t%s\\n' "$w" "$who"; exit; }
   # Moved away first: of two that find it dead, only one may clear it.
   mv "$l" $t.dead 2>/dev/null || { rm -f $t; held; exit; }
-  read -r r <$t.dead; [ "$r" = "$was" ] || ln $t.dead "$l"
-  rm -f $t.dead
+  read -r r <$t.dead; if [ "$r" = "$was" ]; then ${marking('$t.dead', '"$m"')}; else ln $t.dead "$l"; rm -f $t.dead; fi
 done
 rm -f $t; [ -e "$l" ] || [ -h "$l" ] || { echo "unlocked $why"; exit; }
 look; held`
@@ -277,7 +299,10 @@ say() { printf '%s\\t%s\\t%s\\t%s\\n' "$1" "$was" "$who" "$(owner)"; exit; }
 ${run === undefined ? '' : `case $was in ${quote(run)}*) ;; *) say other;; esac`}
 ${force ? '' : 'alive && say held'}
 [ -z "$w" ] || ${force ? ':' : 'say left'}
-o=$(owner); rm -f "$l" 2>/dev/null && say removed; say refused`
+o=$(owner); { ${marking('"$l"', '"$m"')}; } 2>/dev/null && say removed; say refused`
+
+// Never into a folder that somebody made a link to: where mv knows no -T, there is no mark.
+const marking = (lock: string, mark: string): string => `mv -fT ${lock} ${mark} 2>/dev/null || rm -f ${lock}`
 
 // In one line: some login shells take no more in quotes.
 function inFront(script: string, token: string): string {

@@ -17,7 +17,7 @@ import type { Link } from './program.ts'
 import { type Jump, Routes } from './route.ts'
 import { sshLink } from './ssh.ts'
 
-export { type Claim, Locked, type Unlock, type Unlocked } from './host-lock.ts'
+export { type Claim, Locked, type Unlock, type Unlocked, type Worker } from './host-lock.ts'
 export type { AskHostKey, UnknownHostKey } from './host-key.ts'
 export type { AskSecret } from './keys.ts'
 

@@ -120,6 +120,8 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     async stop() {
       process.off('exit', killAtExit)
       await end(server)
+      // What runs that did not end well leave on a host: the next server may have the same port.
+      for (const left of ['lock', 'last']) await rm(`/tmp/.switchover-${left}-${port}`, { force: true })
       await rm(home, { recursive: true, force: true })
     },
   }

@@ -36,6 +36,8 @@ ansible_ssh_common_args=-o UserKnownHostsFile=${sshd.knownHosts}
     task('Wait', { tags: ['work'] }, shell\`echo begins >>${sshd.home}/log; until [ -e ${sshd.home}/go ]; do sleep 0.05; done; echo ends >>${sshd.home}/log\`)
     task('Upgrade', { tags: ['long'] }, shell({ long: true })\`echo begins >>${sshd.home}/log; until [ -e ${sshd.home}/go ]; do sleep 0.05; done; echo upgraded; echo ends >>${sshd.home}/log\`)
     task('Look', { tags: ['look'], verify: true }, probe\`true\`)
+    task('Write', { tags: ['unfinished'] }, shell\`echo writes >>${sshd.home}/log\`)
+    task('Fail', { tags: ['unfinished'] }, shell\`test -e ${sshd.home}/mended\`)
   }),
 ])
 `,
@@ -242,6 +244,47 @@ test('what stands in the place of a lock is never followed', async ({ sshd, two,
     writeFileSync(lock, `20260101-000000-abcd\nrun 20260101-000000-abcd\n${boot}\nc 4194303 1\nw 4194302 1\n`)
     assert.is((await two.run(exec())).code, 0)
     assert.not.ok(existsSync(lock))
+  }
+})
+
+test('what a run from elsewhere has done since is known to who goes on, and a run that ends well leaves no mark', async ({
+  sshd,
+  one,
+  two,
+}) => {
+  const mark = `/tmp/.switchover-last-${sshd.port}`
+  const warned = (stderr: string) => stderr.match(/(?<=^\[WARNING\]: )another run.*$/gm) ?? []
+  rmSync(`${sshd.home}/go`, { force: true })
+  try {
+    for (const ending of ['failed', 'killed'] as const) {
+      assert.is((await one.run(site('unfinished'))).code, 2)
+      assert.ok(existsSync(mark))
+      if (ending === 'killed') {
+        const killed = two.start(site('work'))
+        await until(() => log(sshd).at(-1) === 'begins')
+        killed.process.kill('SIGKILL')
+        await killed.ended
+        writeFileSync(`${sshd.home}/go`, '')
+      } else assert.is((await two.run(site('first'))).code, 0)
+      writeFileSync(`${sshd.home}/mended`, '')
+      const { code, stderr } = await one.run(site('unfinished', '--resume'))
+      assert.is(code, 0, stderr)
+      assert.match(
+        warned(stderr).join('\n'),
+        /^another run worked on node-1 since \(\S+ of «site» \(\S+, pid \d+ on .*\)\): 1 task that was done there runs again$/,
+      )
+      rmSync(`${sshd.home}/mended`)
+    }
+    rmSync(mark)
+    // Nobody was there in between.
+    assert.is((await one.run(site('unfinished'))).code, 2)
+    writeFileSync(`${sshd.home}/mended`, '')
+    const { code, stdout, stderr } = await one.run(site('unfinished', '--resume'))
+    assert.equal([code, warned(stderr)], [0, []], stdout + stderr)
+    assert.not.ok(existsSync(mark))
+  } finally {
+    for (const file of ['go', 'mended']) rmSync(`${sshd.home}/${file}`, { force: true })
+    rmSync(mark, { force: true })
   }
 })
 

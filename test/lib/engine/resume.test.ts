@@ -478,7 +478,7 @@ test('does again, at its gate too, what another run may have undone', async () =
     task('Break', change('break'))
   })
   const first = await runs(rig, plays, { gate })
-  const others = new Map([['a', { run: 'run-1b', playbook: 'Back' }]])
+  const others = new Map([['a', { run: 'run-1b', told: 'run-1b of «Back»' }]])
   const done = doneIn(
     'run-1',
     first.events.map((event): Timed => ({ ...event, time: 0 })),

@@ -29,6 +29,8 @@ test('a run that is known to have ended is waited for, and then it holds nothing
         holder: 'run r-2',
         unlock: () => 'unlock',
         over,
+        own: () => false,
+        followed() {},
         refused() {},
         warn: (message: string) => void warned.push(message),
       }

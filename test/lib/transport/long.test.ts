@@ -24,7 +24,15 @@ async function runOf(sshd: Sshd, run: string, ...after: readonly string[]) {
   const knownHosts = join(sshd.home, `known-${relay.port}`)
   writeFileSync(knownHosts, readFileSync(sshd.knownHosts, 'utf8').replaceAll(`:${sshd.port}`, `:${relay.port}`))
   const host = aHost('node-1', { ...reach(sshd), port: relay.port, knownHosts, sshConfig: false })
-  const claim: Claim = { run, holder: `run ${run}`, unlock: () => '', refused() {}, warn() {} }
+  const claim: Claim = {
+    run,
+    holder: `run ${run}`,
+    unlock: () => '',
+    own: () => true,
+    followed() {},
+    refused() {},
+    warn() {},
+  }
   const transport = createTransport({ inventory: inventoryOf(host), claim, pause: () => Promise.resolve() })
   return {
     relay,

@@ -157,7 +157,16 @@ test('requests are pipelined: twenty cost one round trip', async ({ sshd }) => {
 })
 
 test('a lock costs no round trip', async ({ sshd }) => {
-  const claim = { run: 'r', holder: 'run r', unlock: () => '', refused: assert.unreachable, warn: assert.unreachable }
+  const never = assert.unreachable
+  const claim = {
+    run: 'r',
+    holder: 'run r',
+    unlock: () => '',
+    own: () => true,
+    followed() {},
+    refused: never,
+    warn: never,
+  }
   const trips = async (claims: { claim?: typeof claim }) => {
     const relay = await startRelay(sshd.port, { delay: 10 })
     const host = aHost('node-1', { ...reach(sshd), port: relay.port, knownHosts: knownAt(sshd, relay.port) })

@@ -210,7 +210,9 @@ function typedOf({ command, stdin = '' }: Recorded): readonly string[] {
   // Where dumps and records grow is what the move itself needs.
   if (!typing.test(command) || kept.test(command)) return []
   // Whatever is below a folder is said once.
-  return [command.replace(/^(chown -h \S+ \S+) .*/, '$1 …').replace(/^(chown -h \S+ \/etc\/\w+)\/.*/, '$1 …')]
+  return [
+    command.replace(/^(chown -h \S+ \S+) .*/, '$1 …').replace(/^(chown -h \S+ \/(?:etc|var\/lib)\/\w+)\/.*/, '$1 …'),
+  ]
 }
 
 /** The statements of a call of the command line client. */

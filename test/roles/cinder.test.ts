@@ -42,7 +42,7 @@ test('types what «Upgrade Cinder» types, in its order', async () => {
       // # chown -R cinder:cinder /etc/cinder
       `node-5: ${handOver('/etc/cinder', 'cinder')}`,
       // Not what says what cinder may do as root.
-      'node-5: chown -h root:cinder /etc/cinder',
+      'node-5: chown root:cinder /etc/cinder',
       // The article's `cinder-manage db_sync` ends with a usage error (facts 0, 1).
       `node-5: ${as('cinder', 'cinder-manage db sync')}`,
       // Volumes of another host would be managed by nobody (facts 3.2).

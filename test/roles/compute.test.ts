@@ -53,6 +53,23 @@ test('refuses a release that takes the cap wrong, and touches nothing', async ()
   assert.equal(clouds.typed, [])
 })
 
+test('refuses a host that is no compute node', async () => {
+  const run = (await mos({ programs: { rpm: '' } })).start(compute, { on: 'source', tags: ['pin'] })
+  assert.is(await run.ended, 'failed')
+})
+
+test('knows no nova-compute by the name of the inventory, and one by the name that nova shows', async () => {
+  const known = (name: string) =>
+    mos({ ...all, answers: [[new RegExp(`^SELECT updated_at > .* host = '(?!${name})`), []]] })
+  const run = (await known('node-9.domain.tld')).start(compute, { on: 'compute', tags: ['verify'] })
+  assert.is(await run.ended, 'failed')
+  assert.is(
+    run.finished('Check that nova-compute reports to the new controller', 'node-3').failure?.hint,
+    'set fqdn of node-3 in the inventory to the host that nova-manage service list shows',
+  )
+  await (await known('node-3.domain.tld')).run(compute, { on: 'compute', tags: ['verify'] })
+})
+
 test('gives a node that does not report its old configuration back', async () => {
   const clouds = await mos({ ...all, answers: [[/SELECT updated_at > /, [['0']]]] })
   const was = [clouds.text('node-3', nova), clouds.text('node-3', neutron)]

@@ -107,6 +107,18 @@ test('takes no service for stopped while somebody is connected to its database',
   )
 })
 
+test('says where something starts again what was stopped', async () => {
+  const clouds = await mos({ ...onSource, answers: [quiet] })
+  clouds.host('node-1').answer(/^service openstack-nova-cert status/, 'openstack-nova-cert (pid  7) is running...\n')
+  const run = clouds.start(freeze, { on: 'source', tags: ['verify'] })
+  assert.is(await run.ended, 'failed')
+  const { failure } = run.finished('Check that nothing is left running', 'node-1')
+  assert.match(failure?.reason ?? '', /^these still run on node-1: .*openstack-nova-cert/)
+  assert.match(failure?.hint ?? '', /stop them there \(crm resource stop NAME\)$/)
+  const held = await mos({ stopped: { 'node-1': onControllers } })
+  await held.run(freeze, { on: 'source', tags: ['verify'] })
+})
+
 for (const [name, daemons] of Object.entries(services)) {
   if (name === 'compute') continue
   test(`stops ${name} alone for its role, in the reverse order of its start`, async () => {

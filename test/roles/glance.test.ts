@@ -43,7 +43,7 @@ test('types what «Upgrading Glance» types, in its order', async () => {
       'node-5: write /etc/glance/glance-cache.conf',
       // # chown -R glance:glance /etc/glance, and /var/lib/glance
       `node-5: ${handOver('/etc/glance', 'glance')}`,
-      'node-5: chown -h root:glance /etc/glance',
+      'node-5: chown root:glance /etc/glance',
       `node-5: ${handOver('/var/lib/glance', 'glance')}`,
       // glance-manage db_sync: after the configuration, which tells the tool where the database is.
       `node-5: ${as('glance', 'glance-manage db_sync')}`,

@@ -70,7 +70,7 @@ test('is moved with its key, and its engine logs in at the new keystone', async 
     'node-5: mysql heat < dump of heat of node-1',
     'node-5: write /etc/heat/heat.conf',
     `node-5: ${handOver('/etc/heat', 'heat')}`,
-    'node-5: chown -h root:heat /etc/heat',
+    'node-5: chown root:heat /etc/heat',
     `node-5: ${as('heat', 'heat-manage db_sync')}`,
     // Neither the keystone of somebody else, nor URLs that heat has signed: a signature covers the host.
     'node-5: mysql heat: UPDATE user_creds SET auth_url = http://10.0.0.14:5000/v2.0 WHERE id = 1',

@@ -25,7 +25,7 @@ test('types what «Upgrade the OpenStack Dashboard UI» types, in its order', as
   assert.equal(await clouds.run(horizon, { on: 'target' }), [])
 })
 
-test('takes the role that keystone has, and refuses to go without one', async () => {
+test('takes the role that keystone has, and needs a role for members', async () => {
   const fuel = await mos({ migrated: ['keystone'], answers: [[/SELECT name FROM keystone\.role/, [['Member']]]] })
   await fuel.run(horizon, { on: 'target' })
   assert.match(fuel.text('node-5', settings), 'OPENSTACK_KEYSTONE_DEFAULT_ROLE = "Member"\n')
@@ -33,6 +33,11 @@ test('takes the role that keystone has, and refuses to go without one', async ()
   const run = none.start(horizon, { on: 'target' })
   assert.is(await run.ended, 'failed')
   assert.match(run.finished('Set the configuration', 'node-5').failure?.reason ?? '', 'neither a role _member_ nor')
+  const { hint } = run.finished('Set the configuration', 'node-5').failure!
+  const [, made = ''] = /keystone role-create --name (\S+)$/.exec(hint!) ?? []
+  const since = await mos({ migrated: ['keystone'], answers: [[/SELECT name FROM keystone\.role/, [[made]]]] })
+  await since.run(horizon, { on: 'target' })
+  assert.match(since.text('node-5', settings), 'OPENSTACK_KEYSTONE_DEFAULT_ROLE = "_member_"\n')
 })
 
 test.run()

@@ -33,7 +33,7 @@ test('types what «Upgrading Keystone» types, in its order', async () => {
     'node-5: write /root/openrc',
     // The article does this after keystone-manage; the tool reads these files as the service's user.
     `node-5: ${handOver('/etc/keystone', 'keystone')}`,
-    'node-5: chown -h root:keystone /etc/keystone',
+    'node-5: chown root:keystone /etc/keystone',
     // # keystone-manage db_sync
     `node-5: ${as('keystone', 'keystone-manage db_sync')}`,
     // The article's clouds keep their addresses.
@@ -50,6 +50,30 @@ test('types what «Upgrading Keystone» types, in its order', async () => {
   assert.match(clouds.text('node-5', '/var/backups/switchover/rows/keystone.endpoint.jsonl'), '172.16.40.43')
   // A second time there is nothing to do.
   assert.equal(await clouds.run(keystone, { on: 'target' }), [])
+})
+
+test('brings no database of a schema that is too old, and one of the last of Havana', async () => {
+  const run = (await mos({ versions: { keystone: ['27', '44'] } })).start(keystone, { on: 'target', tags: ['dump'] })
+  assert.is(await run.ended, 'failed')
+  const { failure } = run.finished('Bring the dump of the source database', 'node-5')
+  assert.is(
+    failure?.reason,
+    'the schema of keystone on node-1 is at version 27, and the way to Icehouse begins at 34, 35, 36',
+  )
+  assert.match(failure?.hint ?? '', /bring it to the last Havana first$/)
+  await (await mos({ versions: { keystone: ['36', '44'] } })).run(keystone, { on: 'target', tags: ['dump'] })
+})
+
+test('a schema that did not arrive is brought by hand, and then it goes on', async () => {
+  const clouds = await mos({ versions: { keystone: ['36', '43'] } })
+  const run = clouds.start(keystone, { on: 'target' })
+  assert.is(await run.ended, 'failed')
+  const { failure } = run.finished('Check the version of the schema', 'node-5')
+  const [, command] = /type --resume afterwards: (.*)$/.exec(failure?.hint ?? '') ?? []
+  // What it types itself.
+  assert.is(command, as('keystone', 'keystone-manage db_sync'))
+  const arrived = await mos({ migrated: ['keystone'] })
+  await arrived.run(keystone, { on: 'target', tags: ['verify'] })
 })
 
 test('check mode says what is started at the next boot after it was recorded and kept down', async () => {

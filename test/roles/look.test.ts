@@ -188,6 +188,22 @@ one(
   /\(fast, slow\)[\s\S]*volume type gold names the backend fast, and the target will have LVM_iSCSI alone/,
 )
 one(
+  'refuses volumes of another driver',
+  'node-1',
+  {
+    files: {
+      'node-1': { '/etc/cinder/cinder.conf': '[DEFAULT]\nvolume_driver=cinder.volume.drivers.nfs.NfsDriver\n' },
+    },
+  },
+  /volume_driver is cinder\.volume\.drivers\.nfs\.NfsDriver, and only LVM volumes are moved/,
+)
+one(
+  'refuses networks of nova',
+  'node-1',
+  { files: { 'node-1': { '/etc/nova/nova.conf': '[DEFAULT]\n' } } },
+  /^refused: nova uses nova-network .*\n→ these roles move clouds with neutron$/,
+)
+one(
   'what has been under way for long is named with the command that ends it',
   'node-1',
   {
@@ -269,6 +285,9 @@ test('what the operator has named is left alone', async () => {
   assert.equal(await clouds.run(look), [])
 })
 
+/** A line of df: a place and how many kB are free there. */
+const df = (mount: string, free: number) => `/dev/sda1 2000000000 0 ${free} 50% ${mount}\n`
+
 /** What a host is refused for is refused no more once what is said has been done. */
 const leadsOut = (
   what: string,
@@ -290,6 +309,34 @@ leadsOut('another volume group', 'node-1', group, /→ set volumeGroup of node-1
   ...group,
   vars: { volumeGroup },
 }))
+leadsOut(
+  'a password that the inventory does not have',
+  'node-5',
+  { vars: { databasePasswords: { keystone: 'x', glance: 'x', cinder: 'x', neutron: 'x' } } },
+  /→ add (nova) to it in the inventory/,
+  (name) => ({ vars: { databasePasswords: { keystone: 'x', glance: 'x', cinder: 'x', neutron: 'x', [name]: 'x' } } }),
+)
+leadsOut(
+  'a clock that is ahead',
+  'node-3',
+  { programs: { 'date \\+%s': `${Math.floor(Date.now() / 1000) + 600}\n` } },
+  /→ ntpdate -u SERVER on node-3$/,
+  () => ({}),
+)
+leadsOut(
+  'an address that the host does not have',
+  'node-3',
+  { programs: { 'ip -o addr': '2: br inet 10.0.0.6/24 brd x\n' } },
+  /which is storage in the inventory\n→ set (storage) of node-3 right$/,
+  () => ({}),
+)
+leadsOut(
+  'a disk that is too full',
+  'node-5',
+  { programs: { df: df('/', 1) } },
+  /→ make room there, or name another place for dumps: -e (backups)=PATH$/,
+  (name) => ({ vars: { [name]: '/srv' }, programs: { df: df('/', 1) + df('/srv', 1e9) + df('/var', 1e9) } }),
+)
 leadsOut(
   'another name of a node',
   'node-3',

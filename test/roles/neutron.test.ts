@@ -40,7 +40,7 @@ test('types what «Upgrading Neutron» types, in its order', async () => {
     'node-5: write /etc/neutron/plugins/openvswitch/ovs_neutron_plugin.ini',
     // # chown -R neutron:neutron /etc/neutron
     `node-5: ${handOver('/etc/neutron', 'neutron')}`,
-    'node-5: chown -h root:neutron /etc/neutron',
+    'node-5: chown root:neutron /etc/neutron',
     // # neutron-db-manage … stamp havana, # neutron-db-manage … upgrade icehouse
     `node-5: ${as('neutron', `${manage} stamp havana`)}`,
     `node-5: ${as('neutron', `${manage} upgrade icehouse`)}`,
@@ -106,6 +106,23 @@ test('refuses a plugin whose migrations cannot be chosen by its name', async () 
   assert.is(await run.ended, 'failed')
   const { failure } = run.finished('Set the configuration', 'node-5')
   assert.is(failure?.reason, 'core_plugin in neutron.conf of node-1 is ml2, not a class')
+})
+
+test('tells nova of ports once keystone is there', async () => {
+  const start = async (projects: readonly (readonly string[])[]) => {
+    const clouds = await mos({
+      migrated: ['keystone', 'neutron'],
+      answers: [[/FROM keystone\.project WHERE name IN/, projects]],
+    })
+    return clouds.start(neutronStart, { on: 'target', tags: ['config'] })
+  }
+  const run = await start([])
+  assert.is(await run.ended, 'failed')
+  assert.is(
+    run.finished('Set the rest of the configuration', 'node-5').failure?.hint,
+    'move keystone first: run keystone -i INVENTORY',
+  )
+  assert.is(await (await start([['b9750983']])).ended, 'ok')
 })
 
 test('names the DHCP device of a host as the agent does', () => {

@@ -32,7 +32,7 @@ test('types what «Upgrade Nova» types, in its order', async () => {
     'node-5: write /etc/nova/nova.conf',
     // # chown -R nova:nova /etc/nova
     `node-5: ${handOver('/etc/nova', 'nova')}`,
-    'node-5: chown -h root:nova /etc/nova',
+    'node-5: chown root:nova /etc/nova',
     // The article's `nova-manage db_sync` ends with a usage error (facts 0, 1).
     `node-5: ${as('nova', 'nova-manage db sync')}`,
     'node-5: mysql nova: UPDATE services SET host = node-5.domain.tld WHERE id = 1',

@@ -202,7 +202,7 @@ test('… is moved and started', async () => {
     ...converted('orchestra', 'engines', 'scores'),
     'node-5: write /etc/orchestra/orchestra.conf',
     `node-5: ${handOver('/etc/orchestra', 'orchestra')}`,
-    'node-5: chown -h root:orchestra /etc/orchestra',
+    'node-5: chown root:orchestra /etc/orchestra',
     `node-5: ${as('orchestra', 'orchestra-manage api_db sync')}`,
     `node-5: ${as('orchestra', 'orchestra-manage db_sync')}`,
     'node-5: mysql orchestra: UPDATE engines SET host = node-5.domain.tld WHERE id = 1',

@@ -3,7 +3,15 @@ import * as assert from 'uvu/assert'
 import { play } from '../../lib/index.ts'
 import { compute } from '../../roles/compute/index.ts'
 import { keystone } from '../../roles/keystone/index.ts'
-import { computesBack, startSource, stopTarget, targetAsBefore, wayBackGone } from '../../roles/openstack/rollback.ts'
+import {
+  computesBack,
+  sourceAnswers,
+  startSource,
+  stopTarget,
+  targetAsBefore,
+  wayBackGone,
+} from '../../roles/openstack/rollback.ts'
+import type { CloudsOptions } from '../rig/clouds.ts'
 import { mos, onControllers, recorded, services } from './mos.ts'
 
 const test = suite('roles/rollback')
@@ -57,6 +65,19 @@ test('stops nothing when it does not know how to start the source, and says how 
   )
   assert.is(failure?.hint, `start it by hand on node-1: for s in ${onControllers.join(' ')}; do service $s start; done`)
   assert.equal(clouds.typed, [])
+})
+
+test('a daemon that does not come up again is named, and started by hand', async () => {
+  const files = { 'node-5': recorded('source', ['openstack-keystone']) }
+  const answers: CloudsOptions['answers'] = [[/FROM cinder\.volumes/, []]]
+  const down = await mos({ files, answers })
+  const run = down.start(sourceAnswers, { on: 'source' })
+  assert.is(await run.ended, 'failed')
+  const { failure } = run.finished('Check that the source answers', 'node-1')
+  const [, command = ''] = /start it: (.*) on node-1$/.exec(failure?.hint ?? '') ?? []
+  assert.is(command, 'service openstack-keystone start')
+  const up = await mos({ files, answers, running: { 'node-1': ['openstack-keystone'] } })
+  await up.run(sourceAnswers, { on: 'source' })
 })
 
 test('takes back that anything was moved before the source can be written to', async () => {

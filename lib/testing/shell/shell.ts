@@ -111,11 +111,13 @@ export class Shell {
       stdout,
       stderr,
       env = {},
+      cwd = '/',
     }: {
       readonly stdin: Source
       readonly stdout: Sink
       readonly stderr: Sink
       readonly env?: Readonly<Record<string, string>>
+      readonly cwd?: string
     },
   ): Promise<number> {
     const shell = new Shell(
@@ -126,6 +128,7 @@ export class Shell {
         [2, { sink: stderr }],
       ]),
     )
+    shell.cwd = cwd
     for (const [name, value] of Object.entries(env)) {
       shell.assign(name, value)
       shell.exported.add(name)

@@ -321,6 +321,7 @@ async function sh(call: Call): Promise<number> {
   const env = Object.fromEntries([...shell.exported].map((name) => [name, shell.value(name) ?? '']))
   const inner = (script: string, args: readonly string[], source = stdin) =>
     Shell.run(shell.system, `set -- ${args.map((arg) => `'${arg.replaceAll("'", `'\\''`)}'`).join(' ')}\n${script}`, {
+      cwd: shell.cwd,
       stdin: source,
       stdout,
       stderr,

@@ -145,7 +145,7 @@ const scripts: Readonly<Record<string, readonly string[]>> = {
     `basename /a/b.c .c; basename a; dirname /a/b; dirname a; seq 3; expr 1 + 2; echo a b | cut -d ' ' -f 2`,
     `mkdir -p a/b; >a/x; >a/b/y; ln -s x a/l; find a | sort; find a -type f | sort; find a -name 'x*'; find a -type d -prune; find a ! -type d ! -type l | sort; find a -maxdepth 1 -name '*' | sort; find a -type f -exec echo {} \\; | sort; find a \\( -name x -o -name y \\) -exec chmod 600 {} +; stat -c %a a/x a/b/y; find a -type f -perm 600 | wc -l; find a -name x -delete; find a | sort; find none 2>/dev/null; echo $?; cd a; find . | sort; find ./ | sort`,
     `t=$(mktemp); [ -f "$t" ] && echo file; d=$(mktemp -d); [ -d "$d" ] && echo dir; rm -rf "$t" "$d"; [ -e "$t" ] || echo gone`,
-    `echo a | tee f g; cat f g; echo b | tee -a f >/dev/null; cat f; touch t; [ -f t ] && echo touched; env X=1 sh -c 'echo $X $1' a b; sh -c 'exit 3'; echo $?; echo 'echo "$1" in; cat' | sh -s -- arg; X=2 sh -c 'echo $X'; Y=3; sh -c 'echo [$Y]'; export Y; sh -c 'echo [$Y]'`,
+    `echo a | tee f g; cat f g; echo b | tee -a f >/dev/null; cat f; touch t; [ -f t ] && echo touched; env X=1 sh -c 'echo $X $1' a b; sh -c 'exit 3'; echo $?; echo 'echo "$1" in; cat' | sh -s -- arg; X=2 sh -c 'echo $X'; Y=3; sh -c 'echo [$Y]'; export Y; sh -c 'echo [$Y]'; mkdir e; echo in e >e/f; cd e; sh -c 'cat f'`,
     `printf 'a\\nb\\n' | while read x; do cat; done; echo abc | dd bs=1 count=2 2>/dev/null; echo; cat - <<E\nin\nE`,
   ],
 }

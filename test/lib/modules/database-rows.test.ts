@@ -154,6 +154,32 @@ test('rewrite writes Cyrillic, quotes, NULL and numbers as they are', async (con
   assert.equal(await ask('SELECT info FROM mapping WHERE id = 2'), [{ info: '' }])
 })
 
+test('letters of four bytes are read, compared and written as they are', async (context) => {
+  const { server } = context
+  sql(
+    server,
+    `DROP TABLE IF EXISTS moods; CREATE TABLE moods (id INT PRIMARY KEY, mood VARCHAR(20), plain VARCHAR(20) CHARACTER SET utf8)
+      ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+    INSERT INTO moods VALUES (1, CONVERT(x'F09F9880C3BC' USING utf8mb4), 'x'), (2, 'y', 'Ж')`,
+    'nova',
+  )
+  const { connection, ask, moved } = fresh(context)
+  assert.equal(await ask('SELECT id, mood FROM moods WHERE mood = ?', ['😀ü']), [{ id: 1, mood: '😀ü' }])
+  assert.equal(await ask('SELECT id FROM moods WHERE plain = ?', ['Ж']), [{ id: 2 }])
+  const change = (row: database.Row) => {
+    if (row['mood'] === '😀ü') return { mood: '😀ü!' }
+    return row['mood'] === 'y' ? { mood: 'y😀' } : undefined
+  }
+  const { result } = await applied(connection, () =>
+    moved({ table: 'moods', columns: ['mood', 'plain'], where: '1 = 1', change }),
+  )
+  assert.is(result.changed, 2)
+  assert.is(
+    sql(server, 'SELECT HEX(mood), HEX(plain) FROM moods ORDER BY id', 'nova').trim(),
+    'F09F9880C3BC21\t78\n79F09F9880\tD096',
+  )
+})
+
 test('rewrite refuses when a row changed meanwhile, and changes none', async (context) => {
   const { connection, moved, count } = fresh(context)
   const plan = await moved().prepare(connection)

@@ -43,24 +43,35 @@ interface Asked {
  */
 async function release(asked: Asked): Promise<number> {
   const hosts = asked.values.inventory?.length ? await onHosts(asked) : undefined
-  const here = inFolder(asked, hosts?.found ?? [])
+  const here = inFolder(asked, hosts)
   if (!hosts?.told && !here.told) process.stdout.write('nothing is locked\n')
-  const problems = [...here.problems, ...(hosts?.problems ?? [])]
+  // Of a run of this machine the folder knows more than the host does.
+  const elsewhere = (hosts?.problems ?? []).filter(
+    ({ of }) => !here.problems.some((one) => of !== undefined && one.of === of),
+  )
+  const problems = [...here.problems, ...elsewhere].map(({ of: _, ...problem }) => problem)
   if (problems.length > 0) throw new Refused(problems, exit.locked)
   return exit.ok
 }
 
 interface Released {
-  readonly problems: readonly Problem[]
+  /** `of`: the run and the host of a lock that stays. */
+  readonly problems: readonly (Problem & { readonly of?: string })[]
   readonly told: boolean
 }
 
-function inFolder({ run, values: { force } }: Asked, elsewhere: readonly string[]): Released {
-  const all = locks()
+interface OnHosts extends Released {
+  readonly found: readonly string[]
+  /** Those that were chosen by -l; undefined: all there are. */
+  readonly only: ReadonlySet<string> | undefined
+}
+
+function inFolder({ run, values: { force } }: Asked, hosts: OnHosts | undefined): Released {
+  const all = locks().filter(({ holder }) => hosts?.only?.has(holder.host) !== false)
   const runs = [...new Set(all.map(({ holder }) => holder.run))]
   const named = run === undefined ? undefined : onlyRun(run, runs)
   const found = all.filter(({ holder }) => run === undefined || holder.run === named)
-  if (run !== undefined && named === undefined && elsewhere.length === 0) {
+  if (run !== undefined && named === undefined && !hosts?.found.length) {
     throw new Refused(
       {
         message: `no host is locked by a run ${run}`,
@@ -78,6 +89,7 @@ function inFolder({ run, values: { force } }: Asked, elsewhere: readonly string[
     process.stdout.write(`${holder.host}: no longer locked by run ${holder.run}\n`)
   }
   const problems = held.map(({ holder }) => ({
+    of: `${holder.run} ${holder.host}`,
     message: `${holder.host} stays locked by ${describe(holder)}`,
     hint:
       holder.machine === hostname()
@@ -87,7 +99,7 @@ function inFolder({ run, values: { force } }: Asked, elsewhere: readonly string[
   return { problems, told: found.length > 0 }
 }
 
-async function onHosts({ run, values }: Asked): Promise<Released & { readonly found: readonly string[] }> {
+async function onHosts({ run, values }: Asked): Promise<OnHosts> {
   const inventory = await withConnectionOptions(await readInventory(values), values)
   const all = [...inventory.hosts.values()]
   const { hosts, problems: wrong } = applyLimit(all, values.limit ?? [], inventory, (file) =>
@@ -95,14 +107,18 @@ async function onHosts({ run, values }: Asked): Promise<Released & { readonly fo
   )
   if (wrong.length > 0) throw new Refused(wrong, exit.empty)
   const found: string[] = []
-  const problems: Problem[] = []
+  const problems: (Problem & { readonly of?: string })[] = []
   const heard = (host: string, { word, run: of, holder, owner }: Unlocked): void => {
-    const again = `${program()} unlock ${of} --force -i ${inventory.path} -l ${host}`
+    const again = `${program()} unlock ${of === '' ? '' : `${of} `}--force -i ${inventory.path} -l ${host}`
     if (word !== 'none' && word !== 'other') found.push(host)
     if (word === 'removed')
       process.stdout.write(`${host}: no longer locked by ${harmlessLines(holder || `run ${of}`)}\n`)
     if (word === 'held')
-      problems.push({ message: `${host} stays locked by ${holder}`, hint: `when it is known to have ended: ${again}` })
+      problems.push({
+        of: `${of} ${host}`,
+        message: `${host} stays locked by ${holder}`,
+        hint: `when it is known to have ended: ${again}`,
+      })
     if (word === 'left')
       problems.push({
         message: `${host}: ${holder} has ended, and a command of it goes on`,
@@ -135,5 +151,6 @@ async function onHosts({ run, values }: Asked): Promise<Released & { readonly fo
   } finally {
     await transport.close()
   }
-  return { problems, found, told: found.length > 0 || problems.length > 0 }
+  const only = values.limit?.length ? new Set(hosts.map(({ name }) => name)) : undefined
+  return { problems, found, only, told: found.length > 0 || problems.length > 0 }
 }

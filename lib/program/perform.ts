@@ -102,7 +102,8 @@ export async function perform(prepared: Prepared, how: Performance): Promise<Per
     const claim: Claim = {
       run: runId,
       holder: describe(holderOf(runId, playbook.name)),
-      unlock: (host, run) => `${program()} unlock ${run} --force -i ${inventory.path} -l ${host}`,
+      unlock: (host, run) =>
+        `${program()} unlock ${run === '' ? '' : `${run} `}--force -i ${inventory.path} -l ${host}`,
       over: (run) => over.has(run),
       own: (run) => run === runId || (resume !== undefined && done?.runs.includes(run) === true),
       followed: (host, last) => void lasts.set(host, last),

@@ -120,7 +120,7 @@ export class HostLock implements Locking {
     return inFront(sweeping + take(ours), token)
   }
 
-  readonly orEnd = 'case $_sw in taken*|unlocked*) unset _sw; set --;; *) exit 0;; esac; '
+  readonly orEnd = 'case $_sw in taken*|unlocked*|dead*) unset _sw; set --;; *) exit 0;; esac; '
 
   async heard(said: string, link: Link, become: Become | undefined, gate: Gate): Promise<boolean> {
     if (this.#refused !== undefined) throw this.#refused
@@ -128,17 +128,28 @@ export class HostLock implements Locking {
     const [about = '', holder = '', run = '', over = ''] = rest.join(' ').split('\t')
     switch (word) {
       case 'taken':
-        // What a host says is data: only what we would have named so is removed by that name.
-        if (/^\/tmp\/\.switchover-lock-[\w.-]*$/.test(about)) this.#file = about
-        if (this.taken === undefined && run !== '') {
+        if (this.#file === undefined && run !== '') {
           this.#last = { run, holder }
           this.#claim.followed(link.name, this.#last)
         }
-        this.taken ??= { become, gate }
+        // Whoever could not take it at first cannot take it away either.
+        if (this.#file === undefined) this.taken = { become, gate }
+        // What a host says is data: only what we would have named so is removed by that name.
+        if (/^\/tmp\/\.switchover-lock-[\w.-]*$/.test(about)) this.#file = about
         return true
       case 'unlocked':
         if (this.taken === undefined)
           this.#claim.warn(`${link.name} cannot be locked, and others may work there: ${about}`)
+        this.taken ??= { become, gate }
+        return true
+      case 'dead':
+        if (this.taken === undefined) {
+          const whose = holder || 'a run that has ended'
+          this.#claim.warn(
+            `${link.name} cannot be locked yet, and others may work there: the lock of ${whose} is ${about}'s ` +
+              `(become ${about} to remove it: ${this.#claim.unlock(link.name, run)} -b)`,
+          )
+        }
         this.taken ??= { become, gate }
         return true
       case 'left':
@@ -238,7 +249,8 @@ look() {
 last() { lr= lw=; [ -f "$m" ] && [ ! -h "$m" ] && [ -r "$m" ] && { read -r lr; read -r lw; } <"$m"; :; }
 owner() { ls -ld "$l" 2>/dev/null | { read -r a d o z; echo "$o"; }; }
 alive() {
-  [ -n "$was" ] || return 0
+  # What cannot be read may be anybody's; a file without a word in it is nobody's.
+  [ -n "$was" ] || { [ ! -f "$l" ] || [ -h "$l" ] || [ ! -r "$l" ] || [ -s "$l" ]; return; }
   [ "$was" != "$over" ] || return 1
   # Who cannot see the processes of others cannot tell.
   begun 1 || [ -O "$l" ] || return 0
@@ -257,7 +269,7 @@ const take = (of: {
 ${words}
 held() { printf 'held %s\\t%s\\t%s\\t%s\\n' "$(owner)" "$who" "$was" "$over"; }
 connection() {
-  p=$PPID
+  p=$PPID; [ "$p" -gt 1 ] || return
   for i in 1 2 3 4 5 6; do
     { read -r r </proc/$p/stat; } 2>/dev/null || return
     case $r in *'(sshd'*) begun $p && echo "c $p $r"; return;; esac
@@ -274,8 +286,13 @@ if ours; then
   taken
 fi
 t=${of.temporary}
-why=$( { (umask 022; set -C; { echo "$run"; echo ${of.holder}; echo "$b"; connection; me; } >$t); } 2>&1) ||
-  { rm -f $t; echo "unlocked \${why##*: }"; exit; }
+# In one write, of which the shell tells how it went.
+own=$(connection; me)
+why=$( { (umask 022; set -C; printf '%s\\n' "$run" ${of.holder} "$b" "$own" >$t); } 2>&1) &&
+  read -r r <$t && [ "$r" = "$run" ] || {
+  rm -f $t; why=\${why##*: }
+  case $why in I/O*) why='nothing can be written to its /tmp, which may be full';; esac
+  echo "unlocked $why"; exit; }
 for turn in 1 2 3 4 5; do
   why=$(ln $t "$l" 2>&1) && { rm -f $t; taken; }
   # Taken away meanwhile, by the run that had it or by who found it dead: the next turn takes it.
@@ -285,7 +302,10 @@ for turn in 1 2 3 4 5; do
   alive && { rm -f $t; held; exit; }
   [ -z "$w" ] || { rm -f $t; printf 'left%s\\t%s\\n' "$w" "$who"; exit; }
   # Moved away first: of two that find it dead, only one may clear it.
-  mv "$l" $t.dead 2>/dev/null || { rm -f $t; held; exit; }
+  # In /tmp only the owner may: until a task acts as the owner, the lock of a run that has ended stays.
+  mv "$l" $t.dead 2>/dev/null || {
+    rm -f $t; [ -e "$l" ] || [ -h "$l" ] || continue
+    [ -f "$l" ] && [ ! -h "$l" ] && printf 'dead %s\\t%s\\t%s\\n' "$(owner)" "$who" "$was" || held; exit; }
   read -r r <$t.dead; if [ "$r" = "$was" ]; then ${marking('$t.dead', '"$m"')}; else ln $t.dead "$l"; rm -f $t.dead; fi
 done
 rm -f $t; [ -e "$l" ] || [ -h "$l" ] || { echo "unlocked $why"; exit; }

@@ -26,6 +26,8 @@ export interface SshdOptions {
   readonly accounts?: Readonly<Record<string, Account>>
   /** What sudoers says there, in place of this machine's. */
   readonly sudoers?: readonly string[]
+  /** Its /tmp has no room left; only root can have that. */
+  readonly fullTmp?: true
 }
 
 /** A real OpenSSH server on a loopback port with keys of its own, for as long as one test file. */
@@ -85,7 +87,9 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   )
   // sshd refuses to start without it.
   if (userInfo().uid === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 })
-  const mounts = options.accounts === undefined ? '' : await ownAccounts(home, options.accounts, options.sudoers ?? [])
+  const accounts =
+    options.accounts === undefined ? '' : await ownAccounts(home, options.accounts, options.sudoers ?? [])
+  const mounts = accounts + (options.fullTmp === true ? `${fullTmp(home)} ` : '')
   const command = ['/usr/sbin/sshd', '-D', '-e', '-f', join(home, 'sshd_config')]
   const [program, ...args] =
     mounts === '' ? command : ['unshare', '-m', 'sh', '-c', `${mounts} exec "$@"`, 'sh', ...command]
@@ -125,6 +129,14 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
       await rm(home, { recursive: true, force: true })
     },
   }
+}
+
+/** Commands that put a disk without any room in place of /tmp, in which nothing is but what the server needs. */
+function fullTmp(home: string): string {
+  return [
+    `mount --bind ${home} /mnt && mount -t tmpfs -o size=16k,mode=1777 full /tmp && mkdir -p ${home} &&`,
+    `mount --move /mnt ${home} && { head -c 1m /dev/zero >/tmp/full 2>/dev/null; :; } &&`,
+  ].join(' ')
 }
 
 /** Writes user databases that have more users, and gives the commands that put them in place of this machine's. */

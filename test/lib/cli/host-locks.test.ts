@@ -1,4 +1,5 @@
-import { existsSync, lstatSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { needs } from '../../rig/needs.ts'
@@ -95,11 +96,28 @@ test('a second run from another folder is told who works there; those that only 
   const held = await two.run(['unlock', '-i', 'hosts.ini'])
   assert.is(held.code, 9)
   assert.match(held.stderr, /^node-1 stays locked by run .* - when it is known to have ended: run unlock /)
+  // Where the run was started more is known of it, and said once.
+  const own = await one.run(['unlock', '-i', 'hosts.ini'])
+  assert.is(own.code, 9)
+  assert.match(
+    own.stderr,
+    new RegExp(`^node-1 stays locked by run [^\\n]* - it goes on: end it with kill ${first.process.pid}\\n$`),
+  )
   // What the refusal says to type.
   const unlocked = await two.run(next.split(' '))
   assert.is(unlocked.code, 0, unlocked.stderr)
   assert.match(unlocked.stdout, /^node-1: no longer locked by run /)
   assert.not.ok(existsSync(lock))
+  // Other hosts that it has stay its own.
+  const locks = path.join(one.path, '.switchover/locks')
+  const [file] = readdirSync(locks)
+  const other = path.join(locks, 'node-2.lock')
+  writeFileSync(other, readFileSync(path.join(locks, file!), 'utf8').replace('"host":"node-1"', '"host":"node-2"'))
+  const mine = await one.run(next.split(' '))
+  assert.is(mine.code, 0, mine.stderr)
+  assert.not.match(mine.stdout, /node-2/)
+  assert.equal(readdirSync(locks), ['node-2.lock'])
+  rmSync(other)
   writeFileSync(`${sshd.home}/go`, '')
   assert.is((await first.ended).code, 0)
 })

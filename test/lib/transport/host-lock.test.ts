@@ -1,11 +1,12 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { ConnectionSettings } from '../../../lib/model/inventory.ts'
 import type { Transport } from '../../../lib/model/transport.ts'
 import { Locked, createTransport } from '../../../lib/transport/index.ts'
 import { aHost, inventoryOf, reach } from '../../rig/hosts.ts'
-import { needs } from '../../rig/needs.ts'
-import { startSshd } from '../../rig/sshd.ts'
+import { needing, needs } from '../../rig/needs.ts'
+import { type Sshd, startSshd } from '../../rig/sshd.ts'
 
 needs('sshd')
 
@@ -64,6 +65,79 @@ test('a run that is known to have ended is waited for, and then it holds nothing
     assert.not.ok(existsSync(lock))
   } finally {
     await Promise.all(opened.map((transport) => transport.close()))
+    rmSync(lock, { force: true })
+    await sshd.stop()
+  }
+})
+
+/** A run that works on a host, and what it was warned of. */
+function working(sshd: Sshd, run: string, settings: ConnectionSettings = {}) {
+  const warned: string[] = []
+  const host = aHost('node-1', { ...reach(sshd), sshConfig: false, ...settings })
+  const claim = {
+    run,
+    holder: `run ${run}`,
+    unlock: (name: string, of: string) => `unlock ${of} -l ${name}`,
+    own: (of: string) => of === run,
+    followed() {},
+    refused() {},
+    warn: (message: string) => void warned.push(message),
+  }
+  const transport = createTransport({ inventory: inventoryOf(host), claim })
+  return { warned, transport, as: (user?: string) => transport.connection(host, user ? { become: () => user } : {}) }
+}
+
+test('a file without a word in the place of a lock holds nobody up', async () => {
+  const sshd = await startSshd()
+  const lock = `/tmp/.switchover-lock-${sshd.port}`
+  writeFileSync(lock, '')
+  const { transport, warned, as } = working(sshd, 'r-1')
+  try {
+    assert.is((await as().exec('echo done')).stdout, 'done\n')
+    assert.match(readFileSync(lock, 'utf8'), /^r-1\n/)
+    assert.equal(warned, [])
+  } finally {
+    await transport.close('ok')
+    await sshd.stop()
+  }
+})
+
+const rooted = needing(test, 'root')
+
+rooted('where /tmp is full work is done without a lock, with a warning, and no lock is left', async () => {
+  const sshd = await startSshd({ fullTmp: true })
+  try {
+    for (const run of ['r-1', 'r-2']) {
+      const { transport, warned, as } = working(sshd, run)
+      assert.equal(await as().exec('echo done'), { code: 0, stdout: 'done\n', stderr: '' })
+      assert.match(warned.join('\n'), /^node-1 cannot be locked, and others may work there: .*(full|[Nn]o space)/)
+      assert.match((await as().exec('ls -A /tmp')).stdout, /^full\nsshd-\w+\n$/)
+      await transport.close('ok')
+    }
+  } finally {
+    await sshd.stop()
+  }
+})
+
+rooted("the lock that a killed run has left as root keeps nobody out, and root's first task takes it", async () => {
+  const accounts = { deploy: {} }
+  const sshd = await startSshd({ accounts, sudoers: ['deploy ALL=(ALL) NOPASSWD: ALL'] })
+  const lock = `/tmp/.switchover-lock-${sshd.port}`
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  writeFileSync(lock, `r-1\nrun r-1 of «site»\n${boot}\nc 4194303 1\n`)
+  const { transport, warned, as } = working(sshd, 'r-2', { user: 'deploy' })
+  try {
+    assert.is((await as().exec('id -un')).stdout, 'deploy\n')
+    assert.equal(warned, [
+      "node-1 cannot be locked yet, and others may work there: the lock of run r-1 of «site» is root's " +
+        '(become root to remove it: unlock r-1 -l node-1 -b)',
+    ])
+    assert.is((await as('root').exec('id -un')).stdout, 'root\n')
+    assert.match(readFileSync(lock, 'utf8'), /^r-2\n/)
+    await transport.close('ok')
+    assert.not.ok(existsSync(lock))
+  } finally {
+    await transport.close()
     rmSync(lock, { force: true })
     await sshd.stop()
   }

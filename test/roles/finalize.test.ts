@@ -1,0 +1,26 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { upgraded } from '../../roles/openstack/finalize.ts'
+import type { CloudsOptions } from '../rig/clouds.ts'
+import { mos } from './mos.ts'
+
+const test = suite('roles/finalize')
+const all = ['keystone', 'glance', 'nova', 'neutron', 'cinder']
+const report = (others: readonly (readonly string[])[]): CloudsOptions => ({
+  migrated: all,
+  programs: { rpm: '2014.1.5\n' },
+  // Those of the inventory are not asked for.
+  answers: [[/^SELECT host FROM nova\.services .* NOT IN \('node-5\.domain\.tld', 'node-3\.domain\.tld'\)/, others]],
+})
+
+test('is finished only where every compute node is known', async () => {
+  const run = (await mos(report([['node-7.domain.tld']]))).start(upgraded, { on: 'target:compute' })
+  assert.is(await run.ended, 'failed')
+  const { failure } = run.finished('Check that nova knows no other compute node that lives', 'node-5')
+  assert.is(failure?.reason, 'these compute nodes report to node-5 and are not in the inventory: node-7.domain.tld')
+  assert.is(failure?.hint, 'add them to the group compute, so that their release is known')
+  const known = await mos(report([]))
+  await known.run(upgraded, { on: 'target:compute' })
+})
+
+test.run()

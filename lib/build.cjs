@@ -61,23 +61,42 @@ const unused = /\/(?:http-agents|keygen|server)\.js$/
 
 /** Builds, and keeps it until a source changes; gives the folder. */
 async function keptBuild({ name, entry, caches, library }, build) {
-  const place = caches.find(writable) ?? temporary()
-  const folder = `${name}-${randomBytes(6).toString('hex')}`
-  const outdir = path.join(place, folder)
-  mkdirSync(outdir, { mode: 0o700 })
-  const files = await build(outdir, entry)
-  // What npm has installed changes with this file only: one look instead of a hundred at each start.
-  const installed = path.join(packages, '.package-lock.json')
-  const told = files.map((file) => (file.startsWith(packages + path.sep) && existsSync(installed) ? installed : file))
-  const sources = [...new Set([entry, ...own, ...told])].map((source) => {
-    const { mtimeMs, size } = statSync(source)
-    return [source, mtimeMs, size]
-  })
-  const draft = path.join(outdir, 'stamp')
-  writeFileSync(draft, JSON.stringify({ folder, library, sources }), { mode: 0o600 })
-  renameSync(draft, path.join(place, `${name}.json`))
-  sweep(place, name, folder)
-  return outdir
+  // Where one disk has no room for it, the next may.
+  for (const cache of caches.filter(writable))
+    try {
+      return await buildInto(cache)
+    } catch (error) {
+      if (error.syscall === undefined) throw error
+    }
+  return buildInto(temporary())
+
+  async function buildInto(place) {
+    const folder = `${name}-${randomBytes(6).toString('hex')}`
+    const outdir = path.join(place, folder)
+    mkdirSync(outdir, { mode: 0o700 })
+    try {
+      return await buildThere(place, folder, outdir)
+    } catch (error) {
+      rmSync(outdir, { recursive: true, force: true })
+      throw error
+    }
+  }
+
+  async function buildThere(place, folder, outdir) {
+    const files = await build(outdir, entry)
+    // What npm has installed changes with this file only: one look instead of a hundred at each start.
+    const installed = path.join(packages, '.package-lock.json')
+    const told = files.map((file) => (file.startsWith(packages + path.sep) && existsSync(installed) ? installed : file))
+    const sources = [...new Set([entry, ...own, ...told])].map((source) => {
+      const { mtimeMs, size } = statSync(source)
+      return [source, mtimeMs, size]
+    })
+    const draft = path.join(outdir, 'stamp')
+    writeFileSync(draft, JSON.stringify({ folder, library, sources }), { mode: 0o600 })
+    renameSync(draft, path.join(place, `${name}.json`))
+    sweep(place, name, folder)
+    return outdir
+  }
 }
 
 function writable(folder) {
@@ -318,6 +337,8 @@ async function build(options, setup, placeOf = relocatable) {
       .map((input) => path.resolve(base, input))
   } catch (error) {
     if (!error.errors?.length) throw error
+    const [, place, reason] = /^Failed to (?:write|create) .*?: \w+ (.+): ([^:]+)$/.exec(error.errors[0].text) ?? []
+    if (place !== undefined) throw refusedByDisk(place, reason)
     throw new Error(
       error.errors
         .map(({ text, location }) => {
@@ -336,6 +357,21 @@ async function build(options, setup, placeOf = relocatable) {
         .join('\n'),
     )
   }
+}
+
+// As Node has it: the builder tells only the reason.
+function refusedByDisk(place, reason) {
+  const code = Object.entries({
+    ENOSPC: 'no space left on device',
+    EDQUOT: 'disk quota exceeded',
+    EROFS: 'read-only file system',
+    EACCES: 'permission denied',
+  }).find(([, one]) => one === reason)?.[0]
+  return Object.assign(new Error(`${code ?? 'EIO'}: ${reason}, write '${place}'`), {
+    code: code ?? 'EIO',
+    syscall: 'write',
+    path: place,
+  })
 }
 
 module.exports = { buildAuthored, buildLibrary, keptBuild, prebuild }

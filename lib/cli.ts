@@ -6,23 +6,27 @@ import { commandIn, tellApart } from './cli/words.ts'
 import { version } from './cli/version.ts'
 import { commands } from './commands/index.ts'
 import { authorsFrame } from './model/location.ts'
-import { exit, isOfDisk, Refused, showProblems } from './model/problem.ts'
+import { isOfDisk, problemOfDisk } from './model/disk.ts'
+import { exit, type Problem, Refused, showProblems } from './model/problem.ts'
 import { mask } from './report/mask.ts'
 
 /** Reads the command line, does what it says, and decides the exit code: nothing else does. */
 export async function main(argv: readonly string[]): Promise<void> {
+  let lost: NodeJS.ErrnoException | undefined
   // `run … | head` has read enough, and a terminal may be closed: that is no error.
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
+      if (error.code !== 'EPIPE' && error.code !== 'EIO') lost = error
     })
   // While a run goes on, that is ended in order (see cli/signals.ts); before and after there is only this to be said.
   process.on('uncaughtException', (error) => {
     if (process.listenerCount('uncaughtException') > 1) return
-    tell(error)
-    process.exit(exit.crashed)
+    process.exit(tell(error))
   })
-  process.exitCode = await exitCodeOf(argv)
+  const code = await exitCodeOf(argv)
+  // Of a full disk that it goes to Node tells in its next turn. It ends no run, and must not pass for what it is not.
+  await new Promise((resolve) => setImmediate(resolve))
+  process.exitCode = lost === undefined ? code : told(lost, code)
   // A playbook may have left a timer or a socket behind; what was written to stdout is out by then.
   setTimeout(() => process.exit(), 2000).unref()
 }
@@ -37,26 +41,33 @@ export async function exitCodeOf(argv: readonly string[]): Promise<number> {
       return error.exitCode
     }
     if (error instanceof Interrupted) return exit.interrupted
-    if (isOfDisk(error) && 'path' in error) {
-      const hint = 'see that the file or folder is there, that you may use it, and that the disk takes more'
-      process.stderr.write(`${mask(showProblems([{ message: error.message, hint }]))}\n`)
-      return exit.load
-    }
-    tell(error)
-    return exit.crashed
+    return tell(error)
   }
 }
 
-/** An error that nobody expected: an author's is told with its place, ours with all there is. */
-function tell(error: unknown): void {
+/** Says that what was printed is lost, and gives the exit code: that of the command, unless all went well. */
+function told(lost: NodeJS.ErrnoException, code: number): number {
+  const { message, hint = '' }: Problem = isOfDisk(lost) ? problemOfDisk(lost) : { message: String(lost), hint: '' }
+  process.stderr.write(`${showProblems([{ message: `what was printed is cut off: ${message}`, hint }])}\n`)
+  return code === exit.ok ? exit.load : code
+}
+
+/**
+ * Tells an error that nobody expected: an author's with its place, what a disk refused with the path, ours with all
+ * there is. Gives the exit code.
+ */
+function tell(error: unknown): number {
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
   const at = authorsFrame(stack)
   const said = at
     ? showProblems([
         { message: `nobody caught this error: ${error instanceof Error ? error.message : stack}`, at, hint: uncaught },
       ])
-    : `this is a fault of switchover itself, not of your playbook:\n${stack}`
+    : isOfDisk(error)
+      ? showProblems([problemOfDisk(error)])
+      : `this is a fault of switchover itself, not of your playbook:\n${stack}`
   process.stderr.write(`${mask(said)}\n`)
+  return !at && isOfDisk(error) ? exit.load : exit.crashed
 }
 
 const uncaught = 'catch it there, or do that in the body of a task, which then fails on its host'

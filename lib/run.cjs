@@ -15,5 +15,14 @@ if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {
   process.stdout.write(`${require('../package.json').version}\n`)
 } else {
   const { library } = require('./compiled.cjs')
-  void library(argv).then((door) => door('cli.ts').main(argv))
+  void library(argv).then((door) => door('cli.ts').main(argv), untold)
+}
+
+// Before there is anything that could tell it better.
+function untold(error) {
+  if (error.syscall === undefined) throw error
+  process.stderr.write(
+    `this program cannot be built: ${error.message} - make room there: df -h ${require('node:os').tmpdir()} ~\n`,
+  )
+  process.exitCode = 6
 }

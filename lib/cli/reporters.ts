@@ -1,13 +1,19 @@
 import path from 'node:path'
 import { importAuthored } from '../authored.ts'
 import type { Reporter } from '../model/event.ts'
+import { makeFolder } from '../model/disk.ts'
+import { checkOutput } from '../model/output-file.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { problemsOf } from '../program/playbooks.ts'
+import { junitFile } from '../report/junit.ts'
 import type { LiveReporter } from '../report/index.ts'
 import { typedToResume } from './command-line.ts'
 import type { Values } from './options.ts'
 
-/** What -o asks for. @throws Refused for what there is not, or for two on one stdout */
+/**
+ * What -o asks for.
+ * @throws Refused for what there is not, for two on one stdout, or for a file that cannot be written
+ */
 export function checkOutputs(output: Values['output'] = []): void {
   const strange = output.find((one) => !/^(?:lines|json|junit=.+)$/.test(one) && !isFile(one))
   if (strange !== undefined)
@@ -20,14 +26,22 @@ export function checkOutputs(output: Values['output'] = []): void {
       { message: '-o lines and -o json exclude each other: both are for stdout', hint: 'leave one of them out' },
       exit.usage,
     )
+  for (const one of output)
+    if (one.startsWith(junit)) {
+      const file = one.slice(junit.length)
+      makeFolder(path.dirname(file))
+      checkOutput(file, junitFile)
+    }
 }
+
+const junit = 'junit='
 
 /** The files of reporters that -o names. */
 export function ownReporters(output: Values['output'] = []): readonly string[] {
   return output.filter(isFile).map((file) => path.resolve(file))
 }
 
-const isFile = (output: string) => /\.[cm]?[jt]s$/.test(output) && !output.startsWith('junit=')
+const isFile = (output: string) => /\.[cm]?[jt]s$/.test(output) && !output.startsWith(junit)
 
 /** A reporter of somebody's own, and how it is called in messages. */
 export interface Own {
@@ -70,15 +84,17 @@ export async function reportersFor(
   own: readonly Own[],
   argv: readonly string[],
 ): Promise<{ readonly live: Pick<LiveReporter, 'pause' | 'resume'>; readonly reporters: readonly Reporter[] }> {
-  const { createJunitReporter, createOwnReporter, createReporter, wantsColor } = await import('../report/index.ts')
+  const { canDraw, createJunitReporter, createOwnReporter, createReporter, wantsColor } = await import(
+    '../report/index.ts'
+  )
   const beside = [
-    ...output.flatMap((one) => (one.startsWith('junit=') ? [createJunitReporter(one.slice('junit='.length))] : [])),
+    ...output.flatMap((one) => (one.startsWith(junit) ? [createJunitReporter(one.slice(junit.length))] : [])),
     ...own.map(({ name, reporter }) => createOwnReporter(reporter, name)),
   ]
   const [lines, json] = [output.includes('lines'), output.includes('json')]
   if (own.length > 0 && !lines && !json) return { live: { pause() {}, resume() {} }, reporters: beside }
   const screen = createReporter({
-    kind: json ? 'json' : process.stdout.isTTY && !lines && !step ? 'tree' : 'lines',
+    kind: json ? 'json' : canDraw(process.stdout) && !lines && !step ? 'tree' : 'lines',
     out: process.stdout,
     err: process.stderr,
     verbosity: verbose,

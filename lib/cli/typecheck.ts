@@ -1,19 +1,10 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { isOfDisk, onDisk } from '../model/disk.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { stateFolder } from '../model/state-folder.ts'
 import { foldersOf } from './settings.ts'
@@ -73,10 +64,8 @@ export async function typeCheck(files: readonly string[]): Promise<void> {
     include: [],
   })
   const key = createHash('sha256').update(settings).digest('hex').slice(0, 16)
-  const kept = writable()
-  const [stamp, config] = [path.join(kept, `${key}.checked`), path.join(kept, `${key}.json`)]
-  if (unchanged(stamp)) return
-  writeFileSync(config, settings)
+  if (unchanged(path.join(stateFolder.types, `${key}.checked`))) return
+  const config = written(`${key}.json`, settings)
   const { code, stdout } = await compiler(['-p', config, '--pretty', 'false'])
   const errors = compilerErrors(stdout)
   // What is wrong in this library is not the operator's to mend.
@@ -100,19 +89,33 @@ export async function typeCheck(files: readonly string[]): Promise<void> {
     ['tsconfig.json', 'node_modules/.package-lock.json'].map((name) => path.join(folder, name)),
   )
   const settled = [...new Set([...read, ...around, ...extended(own ?? ours)])]
-  writeFileSync(stamp, JSON.stringify(settled.map((file) => [file, ...stateOf(file)])))
+  try {
+    writeFileSync(config.replace(/json$/, 'checked'), JSON.stringify(settled.map((file) => [file, ...stateOf(file)])))
+  } catch (error) {
+    // A verdict that cannot be kept is found again the next time.
+    if (!isOfDisk(error)) throw error
+  }
 }
 
-/** Where verdicts are kept; where nobody may write, a folder for this time alone. */
-function writable(): string {
+/**
+ * Writes the compiler's settings where verdicts are kept, and gives the path; where they cannot be, into a folder for
+ * this time alone. @throws Refused where there is no room for that either
+ */
+function written(name: string, settings: string): string {
+  const kept = path.join(stateFolder.types, name)
   try {
     mkdirSync(stateFolder.types, { recursive: true, mode: 0o700 })
-    accessSync(stateFolder.types, constants.W_OK)
-    return stateFolder.types
+    writeFileSync(kept, settings)
+    return kept
   } catch {
-    const made = mkdtempSync(path.join(tmpdir(), 'switchover-types-'))
-    process.on('exit', () => rmSync(made, { recursive: true, force: true }))
-    return made
+    const own = path.join(tmpdir(), 'switchover-types-')
+    return onDisk(own, () => {
+      const made = mkdtempSync(own)
+      process.on('exit', () => rmSync(made, { recursive: true, force: true }))
+      const file = path.join(made, name)
+      writeFileSync(file, settings)
+      return file
+    })
   }
 }
 

@@ -6,9 +6,10 @@ import { withSignals } from '../cli/signals.ts'
 import { version } from '../cli/version.ts'
 import type { Reporter } from '../model/event.ts'
 import type { SavedPlan } from '../model/plan.ts'
+import { checkOutput } from '../model/output-file.ts'
 import { program } from '../model/program.ts'
 import { splitTags } from '../model/tags.ts'
-import { newKey, plannedHosts, writePlan } from '../program/plan-file.ts'
+import { newKey, plannedHosts, planFile, writePlan } from '../program/plan-file.ts'
 import { checkPlays } from '../program/prepare.ts'
 import { checksumsOf } from '../program/sources.ts'
 import { drawPlan, mask, wantsColor } from '../report/index.ts'
@@ -45,6 +46,7 @@ export const plan = command({
     ['run plan site.ts -i hosts.ini -o site.plan', 'Keep it: run apply site.plan does that, and nothing else'],
   ],
   async act({ words: { target }, values, argv }) {
+    if (values.out !== undefined) checkOutput(values.out, planFile)
     const selected = await load({ target, values, argv, ...(values['type-check'] ? { checked: [] } : {}) })
     await checkPlays(selected)
     const reached = await connected(selected, values)

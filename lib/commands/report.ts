@@ -1,11 +1,12 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { command } from '../cli/command.ts'
 import { pick } from '../cli/options.ts'
 import { fileOfRun, latestOf, onlyRun, readJournal, recordedRuns, tellDamage } from '../engine/journal.ts'
+import { checkOutput, replaceFile } from '../model/output-file.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { stateFolder } from '../model/state-folder.ts'
-import { createReporter, exitCodeOf, htmlReport, joined, wantsColor } from '../report/index.ts'
+import { createReporter, exitCodeOf, htmlReport, joined, pageFile, wantsColor } from '../report/index.ts'
 
 export const report = command({
   describe: 'Show a recorded run again, or several as one',
@@ -19,6 +20,7 @@ export const report = command({
   },
   options: pick('verbose', 'diff', 'json', 'html'),
   async act({ words, values: { verbose, diff, json, html } }) {
+    if (html !== undefined) checkOutput(html, pageFile)
     const files = new Set(words.run.map(journalOf))
     const runs = [...files].map((file) => readJournal(file, tellDamage))
     const join = runs.length > 1 ? joined(runs) : undefined
@@ -26,7 +28,7 @@ export const report = command({
     const code = exitCodeOf[join?.outcome ?? 'ok']
     if (html !== undefined) {
       // What a run says of a cloud is for those who may see the journal.
-      writeFileSync(html, htmlReport(events), { mode: 0o600 })
+      replaceFile(html, htmlReport(events), 0o600)
       process.stdout.write(`${html} is written\n`)
       return code
     }

@@ -1,20 +1,10 @@
 import { spawn } from 'node:child_process'
-import {
-  chownSync,
-  chmodSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { encryptVault, isVault, vaultId } from '../inventory/vault.ts'
 import { exit, type Problem, Refused } from '../model/problem.ts'
+import { checkOutput, type Output, replaceFile } from '../model/output-file.ts'
 import type { Advice } from '../model/operation.ts'
 import type { Secret } from '../model/secret.ts'
 import { besides } from '../cli/besides.ts'
@@ -119,6 +109,7 @@ function refuseIdle({ action, name, to, newFile, newId, encryptId }: VaultArgume
 }
 
 async function encrypt({ files, values, to, encryptId }: VaultArguments): Promise<number> {
+  checkTo({ files, to }, { what: 'a vault', isOne: isVault })
   const contents = contentsOf(files, (file, content) =>
     isVault(content.toString('latin1'))
       ? { message: `${file} is encrypted already`, hint: `change its password with ${program()} vault rekey ${file}` }
@@ -130,8 +121,17 @@ async function encrypt({ files, values, to, encryptId }: VaultArguments): Promis
 }
 
 async function decrypt({ files, values, to }: VaultArguments): Promise<number> {
-  for (const { file, content } of await opened(files, values)) put(to ?? file, content)
+  const contents = await opened(files, values)
+  // The same text again is no loss.
+  checkTo({ files, to }, { what: 'what is decrypted', isOne: (text) => contents[0]?.content.toString() === text })
+  for (const { file, content } of contents) put(to ?? file, content)
   return exit.ok
+}
+
+/** Whoever names the file itself behind --to has it replaced. */
+function checkTo({ files, to }: Pick<VaultArguments, 'files' | 'to'>, output: Output): void {
+  const itself = files.some((file) => path.resolve(file) === path.resolve(to ?? ''))
+  if (to !== undefined && to !== stdin && !itself) checkOutput(to, output)
 }
 
 async function view({ files, values }: VaultArguments): Promise<number> {
@@ -245,32 +245,10 @@ async function opened(files: readonly string[], values: Values): Promise<readonl
   return open
 }
 
-/**
- * Replaces a file in one step, keeping its mode and owner; one that is new is its owner's alone. What came from stdin
- * goes to stdout.
- */
+/** Replaces a file in one step, keeping its mode and owner. What came from stdin goes to stdout. */
 function put(file: string, content: string | Uint8Array): void {
-  if (file === stdin) return void process.stdout.write(content)
-  const real = existsSync(file) ? realpathSync(file) : file
-  const old = statSync(real, { throwIfNoEntry: false })
-  const fresh = path.join(path.dirname(real), `.${path.basename(real)}.${process.pid}.new`)
-  try {
-    writeFileSync(fresh, content, { mode: 0o600, flag: 'wx' })
-    if (old) {
-      if (process.getuid?.() === 0) chownSync(fresh, old.uid, old.gid)
-      chmodSync(fresh, old.mode & 0o7777)
-    }
-    renameSync(fresh, real)
-  } catch (error) {
-    rmSync(fresh, { force: true })
-    throw new Refused(
-      {
-        message: `${file} cannot be written: ${(error as Error).message}`,
-        hint: `see that its folder may be written and has room: ls -ld ${path.dirname(real)}; df ${path.dirname(real)}`,
-      },
-      exit.load,
-    )
-  }
+  if (file === stdin) process.stdout.write(content)
+  else replaceFile(file, content)
 }
 
 /**

@@ -1,17 +1,9 @@
 import { Advice } from '../model/operation.ts'
 import { keepBackslashes } from '../model/backslashes.ts'
+import { quote } from '../model/quote.ts'
 import { Secret } from '../model/secret.ts'
 
-/**
- * A word that any POSIX shell reads back as it is.
- *
- * ```ts
- * const script = `cd ${quote(folder)} && make`
- * ```
- */
-export function quote(word: string): string {
-  return /^[A-Za-z0-9_\-./:=@%+,]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
-}
+export { quote }
 
 /** What may be inserted into a command: a list is one word for each member. */
 export type Word = string | number | readonly (string | number)[]

@@ -74,12 +74,6 @@ export function showProblems(problems: readonly Problem[]): string {
 
 const mostPlaces = 3
 
-/** Did a disk or a folder of this machine refuse what was to be read or written there? */
-export function isOfDisk(error: unknown): error is Error {
-  const { code = '' } = (error ?? {}) as { readonly code?: string }
-  return /^(?:EACCES|EPERM|EROFS|ENOSPC|EDQUOT|ENOTDIR|EISDIR|EEXIST|EIO)$/.test(code)
-}
-
 /** The exit codes of `run`; those that Ansible has mean the same. */
 export const exit = {
   ok: 0,

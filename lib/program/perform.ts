@@ -10,7 +10,8 @@ import { type PlayNode, tasksOf } from '../engine/select.ts'
 import { counted } from '../model/counted.ts'
 import type { Event, Reporter } from '../model/event.ts'
 import type { Host } from '../model/inventory.ts'
-import { exit, isOfDisk, Refused } from '../model/problem.ts'
+import { isOfDisk, problemOfDisk } from '../model/disk.ts'
+import { exit, Refused } from '../model/problem.ts'
 import { program } from '../model/program.ts'
 import { stateFolder } from '../model/state-folder.ts'
 import type { Transport } from '../model/transport.ts'
@@ -245,10 +246,12 @@ function written<T>(write: () => T): T {
     return write()
   } catch (error) {
     if (!isOfDisk(error)) throw error
+    const full = error.code === 'ENOSPC' || error.code === 'EDQUOT'
+    const { message, hint = '' } = problemOfDisk(error, error.path ?? stateFolder.root)
     throw new Refused(
       {
-        message: `this folder cannot keep the run's lock and journal: ${(error as Error).message}`,
-        hint: 'start it from a folder that you may write to',
+        message: `this folder cannot keep the run's lock and journal: ${message}`,
+        hint: full ? hint : 'start it from a folder that you may write to',
       },
       exit.load,
     )

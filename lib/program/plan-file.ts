@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { fingerprint } from '../model/fingerprint.ts'
+import { quote } from '../model/quote.ts'
+import { isOfDisk, problemOfDisk } from '../model/disk.ts'
 import type { Inventory } from '../model/inventory.ts'
 import type { PlannedHost, SavedPlan } from '../model/plan.ts'
+import { checkOutput, type Output, replaceFile } from '../model/output-file.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { program } from '../model/program.ts'
 import { maskValue } from '../report/mask.ts'
@@ -30,34 +33,26 @@ export function plannedHosts({ hosts }: Inventory, key: string): Readonly<Record
   }
 }
 
-/** Writes a plan, which nobody but its owner may read, in place of what was there. @throws Refused */
+/** The files that plans are kept in. */
+export const planFile: Output = { what: 'a plan', isOne: (text) => /^\{"format":\d+,"version":"/.test(text) }
+
+/** Writes a plan, which nobody but its owner may read, in place of an earlier one. @throws Refused */
 export function writePlan(file: string, plan: SavedPlan): void {
-  const draft = `${file}.${process.pid}`
-  try {
-    const to = openSync(draft, 'wx', 0o600)
-    try {
-      writeFileSync(to, `${JSON.stringify(maskValue(plan))}\n`)
-    } finally {
-      closeSync(to)
-    }
-    renameSync(draft, file)
-  } catch (error) {
-    rmSync(draft, { force: true })
-    throw new Refused(
-      { message: `the plan cannot be written: ${(error as Error).message}`, hint: 'name another file with -o' },
-      exit.load,
-    )
-  }
+  checkOutput(file, planFile)
+  replaceFile(file, `${JSON.stringify(maskValue(plan))}\n`, 0o600)
 }
 
 /** Reads a plan. @throws Refused for what is none, or of another version */
 export function readPlan(file: string, version: string): SavedPlan {
-  const anew = `make one: ${program()} plan PLAYBOOK -i INVENTORY -o ${file}`
+  const anew = (name: string) => `make one: ${program()} plan PLAYBOOK -i INVENTORY -o ${name}`
   let text: string
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    throw new Refused({ message: `the plan cannot be read: ${(error as Error).message}`, hint: anew }, exit.load)
+    if (!isOfDisk(error)) throw error
+    const { message, hint = '' } = problemOfDisk(error, file)
+    const next = error.code === 'ENOENT' ? anew(quote(file)) : hint
+    throw new Refused({ message: `the plan cannot be read: ${message}`, hint: next }, exit.load)
   }
   let plan: Partial<SavedPlan>
   try {
@@ -66,10 +61,10 @@ export function readPlan(file: string, version: string): SavedPlan {
     plan = {}
   }
   if (plan?.format !== 1 || !Array.isArray(plan.tasks))
-    throw new Refused({ message: `${file} is no plan`, hint: anew }, exit.load)
+    throw new Refused({ message: `${file} is no plan`, hint: anew('site.plan') }, exit.load)
   if (plan.version !== version)
     throw new Refused(
-      { message: `${file} was made by switchover ${plan.version}, and this is ${version}`, hint: anew },
+      { message: `${file} was made by switchover ${plan.version}, and this is ${version}`, hint: anew(quote(file)) },
       exit.refused,
     )
   return plan as SavedPlan

@@ -1,5 +1,6 @@
 import { Advice } from '../model/operation.ts'
 import type { Reporter } from '../model/event.ts'
+import { Refused } from '../model/problem.ts'
 import { guarded } from './guard.ts'
 import { mask } from './mask.ts'
 
@@ -37,8 +38,8 @@ export function harmless(
 
 /** What is told of a report that broke. */
 export function brokeOff(what: string, error: unknown): string {
-  const said =
-    error instanceof Advice ? `${error.message} - ${error.hint}` : error instanceof Error ? error.stack : String(error)
+  const known = error instanceof Advice ? `${error.message} - ${error.hint}` : error instanceof Refused && error.message
+  const said = known || (error instanceof Error ? error.stack : String(error))
   return mask(`[WARNING]: the ${what} broke off, the run goes on: ${said}\n`)
 }
 

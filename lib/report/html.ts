@@ -1,8 +1,15 @@
 import { type HostCounts, recap, type RunFinished, type RunStarted, type Status, type Timed } from '../model/event.ts'
 import { identity, showPath } from '../model/path.ts'
+import type { Output } from '../model/output-file.ts'
 import { program } from '../model/program.ts'
 import { showDuration } from './clock.ts'
 import { createCriticalPath, type Link } from './critical-path.ts'
+
+/** The files that runs are kept in as pages. */
+export const pageFile: Output = {
+  what: 'the page of a run',
+  isOne: (text) => text.slice(0, 200).includes('<meta name="generator" content="switchover">'),
+}
 
 /**
  * A run as one page of HTML that needs nothing beside it, neither scripts nor other files: how it ended, what it told,
@@ -17,6 +24,7 @@ export function htmlReport(events: Iterable<Timed>): string {
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta name="generator" content="switchover">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>${text(title)}</title>

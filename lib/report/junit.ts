@@ -1,8 +1,8 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Failure, Reporter, Timed } from '../model/event.ts'
+import { makeFolder } from '../model/disk.ts'
 import { showLocation } from '../model/location.ts'
-import { Advice } from '../model/operation.ts'
+import { type Output, replaceFile } from '../model/output-file.ts'
 import { showPath } from '../model/path.ts'
 import { drawCrash, drawFailure } from './failure.ts'
 import { paints } from './paint.ts'
@@ -16,6 +16,9 @@ interface Suite {
   skipped: number
   milliseconds: number
 }
+
+/** The files that JUnit reports are kept in. */
+export const junitFile: Output = { what: 'a JUnit report', isOne: (text) => /^<\?xml [^>]*>\s*<testsuite/.test(text) }
 
 /** Writes a JUnit file when the run is over: a test suite for each play, a test case for each task on each host. */
 export function junitReporter(file: string): Reporter {
@@ -47,17 +50,8 @@ export function junitReporter(file: string): Reporter {
       suite.cases.push(testCase(event))
     },
     async close() {
-      const temporary = `${file}.${process.pid}.tmp`
-      try {
-        await mkdir(path.dirname(file), { recursive: true })
-        await writeFile(temporary, document([...suites.values()]))
-        await rename(temporary, file)
-      } catch (error) {
-        throw new Advice(
-          `cannot write the JUnit file ${file}: ${(error as Error).message}`,
-          `see ls -ld ${path.dirname(file)}; df ${path.dirname(file)}`,
-        )
-      }
+      makeFolder(path.dirname(file))
+      replaceFile(file, document([...suites.values()]), 0o666)
     },
   }
 }

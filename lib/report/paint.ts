@@ -13,12 +13,17 @@ export function paints(color: boolean): Paint {
   return (style, text) => (text ? styleText(style, text, { validateStream: false }) : '')
 }
 
-/** Whether a stream should get colours: FORCE_COLOR decides, then NO_COLOR, then whether it is a terminal. */
+/** Whether a stream can be drawn over: a terminal that says of which kind it is, and is no dumb one. */
+export function canDraw(out: NodeJS.WritableStream & { readonly isTTY?: boolean }, env = process.env): boolean {
+  return out.isTTY === true && (env['TERM'] ?? '') !== '' && env['TERM'] !== 'dumb'
+}
+
+/** Whether a stream should get colours: FORCE_COLOR decides, then NO_COLOR, then whether it is a terminal that can. */
 export function wantsColor(out: NodeJS.WritableStream & { readonly isTTY?: boolean }, env = process.env): boolean {
   const force = env['FORCE_COLOR']
   if (force !== undefined) return force !== '0' && force !== 'false'
   if (env['NO_COLOR']) return false
-  return out.isTTY === true && env['TERM'] !== 'dumb'
+  return canDraw(out, env)
 }
 
 /** Ansible's colours for how a task ended. */

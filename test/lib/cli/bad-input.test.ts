@@ -493,12 +493,64 @@ needing(
   const exec = run('exec', 'a', '-i', 'a,', '-c', 'local', '--', 'true')
   assert.match(
     exec.stderr,
-    /^this folder cannot keep the run's lock and journal: EROFS: .* - start it from a folder that you may write to\n$/,
+    /^this folder cannot keep the run's lock and journal: .*: that disk can only be read - start it from a folder that /,
   )
   assert.is(exec.status, 6)
-  const init = run('init')
-  assert.match(init.stderr, /^EROFS: read-only file system, open 'inventory.ts' - see that the file or folder /)
-  assert.is(init.status, 6)
+  const read = 'that disk can only be read - take a place that can be written; see: findmnt -T'
+  for (const [folder, place] of [
+    ['.', 'inventory.ts'],
+    ['new', 'new'],
+  ] as const) {
+    const init = run('init', folder)
+    assert.equal([init.stderr, init.status], [`${place}: ${read} .\n`, 6])
+  }
+})
+
+needing(
+  test,
+  'root',
+  'namespaces',
+)('a disk that is full is called so, and what needs none goes on', () => {
+  const full = `mount -t tmpfs -o size=16k tmpfs "$1" && cd "$1" && shift
+    cp "$1" site.ts && shift && { head -c 1m /dev/zero > filled 2> /dev/null; exec "$@"; }`
+  const run = (...args: readonly string[]) =>
+    spawnSync(
+      'unshare',
+      [
+        '-m',
+        'sh',
+        '-c',
+        full,
+        'sh',
+        `${project.path}/roles/nginx`,
+        `${project.path}/playbooks/site.ts`,
+        process.execPath,
+        command,
+        ...args,
+      ],
+      { encoding: 'utf8' },
+    )
+  const on = ['-i', 'web,', '-c', 'local']
+  const ran = run('site.ts', ...on)
+  const room = 'no space is left on the disk - make room there: df -h .'
+  assert.equal(
+    [ran.stderr, ran.status],
+    [`this folder cannot keep the run's lock and journal: .switchover: ${room}\n`, 6],
+  )
+  const planned = run('plan', 'site.ts', ...on, '-o', 'site.plan')
+  assert.equal([planned.stderr, planned.status], [`cannot write site.plan: ${room}\n`, 6])
+  const looked = run('site.ts', ...on, '-C')
+  assert.equal([looked.stderr, looked.status], ['', 0])
+  const made = run('init', 'new')
+  assert.match(made.stderr, /^new\/\S+: no space is left on the disk - make room there: df -h new\S*\n$/)
+})
+
+test('what is printed onto a full disk is said to be lost', () => {
+  const { stderr, status } = spawnSync('sh', ['-c', '"$@" > /dev/full', 'sh', process.execPath, command, '--help'], {
+    encoding: 'utf8',
+  })
+  assert.match(stderr, /^what was printed is cut off: no space is left on the disk - make room there: df -h /)
+  assert.is(status, 6)
 })
 
 test.after(() => project[Symbol.dispose]())

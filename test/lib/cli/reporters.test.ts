@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -116,16 +116,25 @@ test('are checked for their types as a playbook is', async () => {
   assert.match(stderr, /^Property 'tpye' does not exist on type .*\(typo\.ts:5\)\n/)
 })
 
-test('a JUnit file that cannot be written ends no run either, and leaves no lock', async () => {
+test('a JUnit file that cannot be written is refused before anything is begun', async () => {
   project.write('file', '')
-  const { code, stderr } = await run('-o', 'junit=file/report.xml', '-o', 'junit=also.xml', '--no-type-check')
-  assert.is(code, 0)
-  assert.match(
-    stderr,
-    /^\[WARNING\]: the JUnit report file\/report\.xml broke off, the run goes on: Error: cannot write the JUnit file/,
+  const { code, stdout, stderr } = await run('-o', 'junit=file/report.xml', '--no-type-check')
+  assert.equal([code, stdout], [6, ''])
+  assert.match(stderr, /^file: something lies there already - see what lies there, and whose it is: ls -ld . file\n$/)
+  const below = await run('-o', 'junit=below/two/also.xml', '--no-type-check')
+  assert.is(below.code, 0)
+  assert.match(read('below/two/also.xml'), '<testsuites')
+})
+
+test('a file that is no JUnit report is not made one; an earlier report is replaced', async () => {
+  const before = read('below/two/also.xml')
+  const { code, stderr } = await run('-o', 'junit=site.ts', '--no-type-check')
+  assert.equal(
+    [code, stderr],
+    [5, 'site.ts is there already and is not a JUnit report: nothing is written over it - name another file\n'],
   )
-  assert.match(read('also.xml'), '<testsuites')
-  assert.not.ok(existsSync(path.join(project.path, `.switchover/locks/a${turn - 1}.lock`)))
+  assert.is((await run('-o', 'junit=below/two/also.xml', '--no-type-check')).code, 0)
+  assert.is.not(read('below/two/also.xml'), before)
 })
 
 test.run()

@@ -74,7 +74,7 @@ test('where nothing can be kept, types are checked all the same, and what would 
   assert.equal([code, stdout], [6, ''])
   assert.match(
     stderr,
-    /^this folder cannot keep the run's lock and journal: .*\.switchover.* - start it from a folder that you may write to\n$/,
+    /^this folder cannot keep the run's lock and journal: .*\.switchover.*: .* - start it from a folder that you may write to\n$/,
   )
   project.write('site.ts', loose('y'))
   assert.match((await run('-C')).stderr, /^Parameter 'y' implicitly has an 'any' type/)

@@ -211,8 +211,14 @@ test('a change that is another one at its turn is not made; the rescue of what f
 
 test('what is no plan, and another folder than its own', async () => {
   const none = await apply('hosts.ini')
-  assert.match(none.stderr, /^hosts\.ini is no plan - make one: \S+ plan PLAYBOOK -i INVENTORY -o hosts\.ini$/m)
+  // Typed as it stands, the advice must not write over what was taken for a plan.
+  assert.match(none.stderr, /^hosts\.ini is no plan - make one: \S+ plan PLAYBOOK -i INVENTORY -o site\.plan$/m)
   assert.is(none.code, 6)
+  const over = await project.run(['plan', 'site.ts', '-i', 'hosts.ini', '-o', 'site.ts', '--no-type-check'])
+  assert.match(over.stderr, /^site\.ts is there already and is not a plan: nothing is written over it - name another/)
+  assert.equal([over.code, over.stdout], [5, ''])
+  const missing = await apply('none.plan')
+  assert.match(missing.stderr, /^the plan cannot be read: none\.plan: there is no such .* -o none\.plan$/m)
   const elsewhere = await project.run(['apply', `${dir}/site.plan`], { cwd: here })
   assert.match(elsewhere.stderr, new RegExp(`the plan was made in ${dir}.* - go there: cd ${dir} && `))
   assert.is(elsewhere.code, 8)

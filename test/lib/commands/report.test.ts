@@ -53,6 +53,14 @@ test('as a page of its own, for its owner alone', async () => {
   assert.is(statSync(file).mode & 0o777, 0o600)
 })
 
+test('not in place of what is no such page', async () => {
+  project.write('index.html', '<!doctype html>\n<html lang="en">mine')
+  const { stderr, code } = await project.run(['report', 'latest', '--html', 'index.html'])
+  assert.match(stderr, /^index\.html is there already and is not the page of a run: .* - name another file\n$/)
+  assert.is(code, 5)
+  assert.is((await project.run(['report', 'latest', '--html', 'two.html'])).code, 0)
+})
+
 test('a playbook that asks for it leaves its page by itself, and says where; in check mode none', async () => {
   using own = new Project({
     'hosts.ini': 'a ansible_connection=local\n',

@@ -24,6 +24,14 @@ const ansible = spawnSync('ansible-vault', ['--version']).status === 0
 const test = suite('run vault')
 test.after(() => project[Symbol.dispose]())
 
+const says = async (args: readonly string[], code: number, message: string) => {
+  const ended = await project.run(['vault', ...args])
+  assert.is(ended.stderr, `${message}\n`)
+  assert.is(ended.code, code)
+}
+const onto = (what: string) =>
+  `mine is there already and is not ${what}: nothing is written over it - name another file`
+
 test('encrypt, view, decrypt: the bytes come back, mode and owner stay', async () => {
   const text = 'key: «value»\n\n'
   project.write('a.yml', text, 0o640)
@@ -66,6 +74,10 @@ test('stdin to stdout, a label, another file', async () => {
   await vault(['encrypt', 'plain', '--to', 'hidden', ...withPassword])
   assert.is(read('plain'), 'text')
   assert.is(mode('hidden'), '600')
+  project.write('mine', 'mine')
+  await says(['encrypt', 'plain', '--to', 'mine', ...withPassword], 5, onto('a vault'))
+  await says(['decrypt', 'hidden', '--to', 'mine', ...withPassword], 5, onto('what is decrypted'))
+  await vault(['encrypt', 'plain', '--to', 'hidden', ...withPassword])
   assert.is(await vault(['decrypt', 'hidden', '--to', '-', ...withPassword]), 'text')
 })
 
@@ -138,11 +150,6 @@ test('an inventory with a vault: without, with a wrong and with the right passwo
 test('what cannot be done is said before anything is written', async () => {
   project.write('clear', 'clear')
   project.write('open', 'secret', 0o644)
-  const says = async (args: readonly string[], code: number, message: string) => {
-    const ended = await project.run(['vault', ...args])
-    assert.is(ended.stderr, `${message}\n`)
-    assert.is(ended.code, code)
-  }
   await says(
     ['decrypt', 'clear', 'nothing', ...withPassword],
     6,

@@ -84,9 +84,8 @@ test('says when the file cannot be written, and ends nothing', async () => {
   const file = `${folder}/taken/report.xml`
   assert.match(
     said.text,
-    `[WARNING]: the JUnit report ${file} broke off, the run goes on: cannot write the JUnit file ${file}: `,
+    `[WARNING]: the JUnit report ${file} broke off, the run goes on: ${folder}/taken: something lies there already - see`,
   )
-  assert.match(said.text, ` - see ls -ld ${folder}/taken; df ${folder}/taken\n`)
 })
 
 test.run()

@@ -1,6 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { command } from '../cli/command.ts'
+import { version } from '../cli/version.ts'
+import { quote } from '../model/quote.ts'
+import { makeFolder, onDisk } from '../model/disk.ts'
+import { replaceFile } from '../model/output-file.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { program } from '../model/program.ts'
 
@@ -19,26 +24,44 @@ export const init = command({
         exit.load,
       )
     const { content, added, test } = packageFile(folder)
-    for (const [name, content] of Object.entries(files)) {
-      const file = path.join(folder, name)
-      mkdirSync(path.dirname(file), { recursive: true })
-      writeFileSync(file, content, { flag: 'wx' })
+    const made: string[] = []
+    try {
+      for (const [name, text] of Object.entries(files)) {
+        const file = path.join(folder, name)
+        makeFolder(path.dirname(file))
+        made.push(file)
+        onDisk(file, () => writeFileSync(file, text, { flag: 'wx' }))
+      }
+      if (added.length > 0) replaceFile(path.join(folder, 'package.json'), content)
+    } catch (error) {
+      // Half a project would keep the next one out.
+      for (const file of made) rmSync(file, { force: true })
+      throw error
     }
-    if (added.length > 0) writeFileSync(path.join(folder, 'package.json'), content)
-    const into = folder === '.' ? '' : `cd ${folder} && `
+    const into = folder === '.' ? '' : `cd ${quote(folder)} && `
     const besides = added.length > 0 ? `; added to package.json: ${added.join(', ')}` : ''
+    const run = program(folder)
+    // npx finds what is installed in the folder itself; a command with a place of its own needs nothing there.
+    const installs = run.startsWith('npx ') && !existsSync(path.join(folder, 'node_modules/.bin/run'))
+    const next: readonly (readonly [string, string])[] = [
+      ...(installs ? ([['npm install', 'install what it needs']] as const) : []),
+      [`${run} site.ts -i inventory.ts --check`, 'say what would change on this machine'],
+      [`${run} site.ts -i inventory.ts`, 'change it'],
+      [installs ? test : `npm install && ${test}`, 'test the role without a machine'],
+    ]
+    const widest = Math.max(...next.map(([line]) => line.length))
     process.stdout.write(`Made ${Object.keys(files).join(', ')}${besides}.
 
 Next:
-  ${into}${program()} site.ts -i inventory.ts --check   say what would change on this machine
-  ${into}${program()} site.ts -i inventory.ts           change it
-  ${into}npm install && ${test.padEnd(30)}  test the role without a machine
-`)
+${next.map(([line, what]) => `  ${into}${line.padEnd(widest)}   ${what}\n`).join('')}`)
     return exit.ok
   },
 })
 
-const testing = 'node --import tsx --test roles/*.test.ts'
+const home = fileURLToPath(new URL('../..', import.meta.url))
+// A checkout, linked or not, has no build: programs and compilers are to use its sources.
+const checkout = !home.includes(`${path.sep}node_modules${path.sep}`)
+const testing = `node ${checkout ? '--conditions=switchover-source ' : ''}--import tsx --test roles/*.test.ts`
 
 /** The package.json of a folder with what a project needs besides: what is there is its owner's, and stays. */
 function packageFile(folder: string): {
@@ -61,7 +84,7 @@ function packageFile(folder: string): {
   const whole = {
     ...others,
     scripts: tested ? scripts : { ...scripts, test: testing },
-    dependencies: has('switchover') ? dependencies : { ...dependencies, switchover: `^${version()}` },
+    dependencies: has('switchover') ? dependencies : { ...dependencies, switchover: origin(folder) },
     devDependencies: has('tsx') ? devDependencies : { ...devDependencies, tsx: '^4.23.15' },
   }
   return {
@@ -69,6 +92,34 @@ function packageFile(folder: string): {
     added,
     test: tested && scripts['test'] !== testing ? testing : 'npm test',
   }
+}
+
+/** What npm can install this library from, as a folder's package.json has it: from where it came here. */
+function origin(folder: string): string {
+  const from = (place: string) => `file:${path.relative(path.resolve(folder), place) || '.'}`
+  if (checkout) return from(home)
+  const modules = path.dirname(path.resolve(home))
+  try {
+    const lock = JSON.parse(readFileSync(path.join(modules, '.package-lock.json'), 'utf8')) as {
+      readonly packages: Readonly<Record<string, { readonly resolved?: string }>>
+    }
+    const resolved = lock.packages['node_modules/switchover']?.resolved ?? ''
+    if (/^https?:/.test(resolved)) return `^${version()}`
+    const tarball = path.resolve(path.dirname(modules), resolved.replace(/^file:/, ''))
+    if (resolved.startsWith('file:') && existsSync(tarball)) return from(tarball)
+  } catch {
+    // Whoever installed it keeps no such list.
+  }
+  return from(home)
+}
+
+function tsconfig(): string {
+  const settings = {
+    extends: 'switchover/tsconfig.json',
+    ...(checkout ? { compilerOptions: { customConditions: ['switchover-source'] } } : {}),
+    include: ['.'],
+  }
+  return `${JSON.stringify(settings, undefined, 2)}\n`
 }
 
 interface PackageFile {
@@ -92,11 +143,6 @@ function read(file: string): { readonly found: PackageFile; readonly indent: str
       exit.load,
     )
   }
-}
-
-function version(): string {
-  return (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string })
-    .version
 }
 
 const files: Readonly<Record<string, string>> = {
@@ -134,6 +180,6 @@ test('writes the greeting once', async () => {
   assert.deepEqual((await hosts.run(greeter)).recap, ['web-1 ok=2'])
 })
 `,
-  'tsconfig.json': '{\n  "extends": "switchover/tsconfig.json",\n  "include": ["."]\n}\n',
+  'tsconfig.json': tsconfig(),
   '.gitignore': 'node_modules/\n.switchover/\n',
 }

@@ -1,8 +1,11 @@
 import { accessSync, constants } from 'node:fs'
 import path from 'node:path'
 
-/** The words by which this program was called, so that whoever reads a command in a message can type it. */
-export function program(): string {
+/**
+ * The words by which this program was called, so that whoever reads a command in a message can type it; in another
+ * folder where one is named.
+ */
+export function program(folder = ''): string {
   const called = process.argv[1] ?? ''
   const name = path.basename(called)
   // Whoever uses the library from a program of theirs has the command beside it.
@@ -10,7 +13,7 @@ export function program(): string {
   if (process.env['npm_command'] !== undefined && path.basename(path.dirname(called)) === '.bin') return `npx ${name}`
   const onPath = (process.env['PATH'] ?? '').split(path.delimiter).includes(path.dirname(called))
   if (onPath) return name
-  const short = path.relative('', called)
+  const short = path.relative(folder, called)
   const typed = short.startsWith('..') ? called : short.includes(path.sep) ? short : `./${short}`
   return executable(called) ? typed : `node ${typed}`
 }

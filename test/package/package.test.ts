@@ -411,6 +411,26 @@ test('makes a project of an empty folder, in which what it says to type works', 
   succeeds(['node_modules/.bin/tsc', '-p', '.', '--pretty', 'false'], empty)
 })
 
+test('makes a project from a clone, by npx there or linked, in which what it says to type works', () => {
+  const greeting = '/tmp/switchover-first/greeting'
+  const linked = path.join(work, 'linked')
+  mkdirSync(linked)
+  succeeds(['npm', 'init', '-y'], linked)
+  succeeds(['npm', 'pkg', 'set', 'type=commonjs'], linked)
+  succeeds([...installing, '../source'], linked)
+  for (const [folder, args] of [
+    [source, ['../beside']],
+    [linked, []],
+  ] as const) {
+    const said = succeeds(['npx', 'run', 'init', ...args], folder, own)
+    const typed = said.split('Next:\n')[1]!.match(/^ {2}.*?(?= {3})/gm)!
+    rmSync(path.dirname(greeting), { recursive: true, force: true })
+    for (const line of typed) succeeds(['sh', '-c', line], folder, own)
+    assert.is(readFileSync(greeting, 'utf8'), 'hello\n')
+  }
+  rmSync(path.dirname(greeting), { recursive: true })
+})
+
 test('says how to get the type check where the compiler was left out', () => {
   // Not one of which it is known already that its types are right.
   cpSync(path.join(project, 'site.ts'), path.join(project, 'other.ts'))

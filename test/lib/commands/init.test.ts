@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
@@ -31,12 +31,40 @@ test('makes a project in which the three commands that it names work', async () 
   assert.is(changed.code, 0, changed.stdout + changed.stderr)
   assert.is(readFileSync('/tmp/switchover-first/greeting', 'utf8'), 'hello\n')
   assert.match((await project.run(['greeter', '-i', 'inventory.ts'], { cwd })).stdout, 'web-1 : ok=2  changed=0')
-  execFileSync('npm', ['test', '--silent'], {
+  execFileSync('npm', ['test', '--silent'], { cwd, stdio: 'pipe' })
+  execFileSync(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', '.'], {
     cwd,
     stdio: 'pipe',
-    // A linked checkout is used from its sources.
-    env: { ...process.env, NODE_OPTIONS: '--conditions=switchover-source' },
   })
+})
+
+test('called by npx in a clone, it has the project install the clone before anything else', () => {
+  const bin = project.write('clone/node_modules/.bin/run', '')
+  rmSync(bin)
+  symlinkSync(path.join(root, 'lib/run.cjs'), bin)
+  const init = (folder: string) =>
+    execFileSync(process.execPath, [bin, 'init', folder], {
+      cwd: path.join(project.path, 'clone'),
+      env: { ...process.env, npm_command: 'exec', NODE_OPTIONS: '' },
+      encoding: 'utf8',
+    })
+      .match(/^ {2}.*?(?= {3})/gm)!
+      .map((line) => line.trim())
+  assert.equal(init('../my site'), [
+    "cd '../my site' && npm install",
+    "cd '../my site' && npx run site.ts -i inventory.ts --check",
+    "cd '../my site' && npx run site.ts -i inventory.ts",
+    "cd '../my site' && npm test",
+  ])
+  const { dependencies } = JSON.parse(readFileSync(path.join(project.path, 'my site/package.json'), 'utf8')) as {
+    dependencies: { switchover: string }
+  }
+  assert.is(path.resolve(project.path, 'my site', dependencies.switchover.replace('file:', '')), path.resolve(root))
+  assert.equal(init('.'), [
+    'npx run site.ts -i inventory.ts --check',
+    'npx run site.ts -i inventory.ts',
+    'npm install && npm test',
+  ])
 })
 
 test('adds to a package.json what is missing, and says how to test where npm test is somebody else', async () => {
@@ -45,9 +73,12 @@ test('adds to a package.json what is missing, and says how to test where npm tes
   project.write('theirs/package.json', JSON.stringify(theirs, undefined, '\t'))
   const { stdout } = await project.run(['init', 'theirs'])
   assert.match(stdout, '; added to package.json: dependencies.switchover.\n')
-  assert.match(stdout, 'npm install && node --import tsx --test roles/*.test.ts  test the role')
-  const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string }
-  assert.equal(read(), { ...theirs, dependencies: { switchover: `^${version}` } })
+  assert.match(
+    stdout,
+    'npm install && node --conditions=switchover-source --import tsx --test roles/*.test.ts   test the role',
+  )
+  const from = path.relative(path.join(project.path, 'theirs'), root)
+  assert.equal(read(), { ...theirs, dependencies: { switchover: `file:${from}` } })
   assert.match(readFileSync(path.join(project.path, 'theirs/package.json'), 'utf8'), /^\t"name"/m)
 
   project.write('broken/package.json', '{')
@@ -63,6 +94,22 @@ test('writes over nothing', async () => {
   assert.equal([code, stderr], [6, 'site.ts is there already, and nothing was written - name a new folder\n'])
   assert.is(readFileSync(path.join(project.path, 'mine/site.ts'), 'utf8'), 'mine')
   assert.not.ok(existsSync(path.join(project.path, 'mine/inventory.ts')))
+})
+
+test('a disk that takes no more keeps nothing of the project, and is told as what it is', async () => {
+  project.write('file', '')
+  const { code, stderr } = await project.run(['init', 'file/below'])
+  assert.equal(
+    [code, stderr],
+    [
+      6,
+      'file/below: a part of this path is no folder - see what lies there, and whose it is: ls -ld file file/below\n',
+    ],
+  )
+  project.write('half/roles', '')
+  const half = await project.run(['init', 'half'])
+  assert.match(half.stderr, /^half\/roles: something lies there already - /)
+  assert.equal(readdirSync(path.join(project.path, 'half')), ['roles'])
 })
 
 test.run()

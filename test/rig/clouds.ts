@@ -153,6 +153,8 @@ export class Clouds {
         const name = command.split(' ').at(-1)!
         return `-- dump of ${name} of ${host.name}\n-- Dump completed\n`
       })
+      // Of MOS 4.1 and 5.0.
+      .answer(/^mysqldump --version$/, 'mysqldump  Ver 10.13 Distrib 5.5.28, for Linux (x86_64)\n')
       .answer(/^su /, ({ command }) => {
         const user = command.split(' ').at(-1)!
         for (const [name, [, after]] of Object.entries(this.#versions))
@@ -193,7 +195,7 @@ export class Clouds {
   }
 }
 
-const typing = /^(service|mysqldump|su|chown|cp|write|tgt-admin|lvcreate|keystone role-create) /
+const typing = /^(service|mysqldump(?! --version)|su|chown|cp|write|tgt-admin|lvcreate|keystone role-create) /
 
 /** Dumps that grow, and records. */
 const kept =

@@ -1,8 +1,8 @@
 import { Clouds, type CloudsOptions } from '../rig/clouds.ts'
 
-/** The options that make dumps of one moment, and equal when the rows are. */
+/** The options that make dumps of one moment, with every letter, and equal when the rows are. */
 export const mysqldump =
-  'mysqldump --single-transaction --quick --routines --triggers --events --hex-blob --skip-dump-date'
+  'mysqldump --default-character-set=utf8mb4 --single-transaction --quick --routines --triggers --events --hex-blob --skip-dump-date'
 
 /** `chown -R SERVICE:SERVICE PATH`, of what does not belong to it yet, and without following links. */
 export const handOver = (path: string, service: string) => `chown -h ${service}:${service} ${path} …`

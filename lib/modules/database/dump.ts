@@ -92,10 +92,20 @@ const fingerprintOperation = operation<{ readonly database: string; readonly log
   },
 )
 
+/**
+ * Makes `$mysqldump` ask for every letter. Clients of 5.5 to 5.7 ask for utf8 unless told, and get a question mark for
+ * each letter of four bytes; older ones know no such letters. The dump says itself in what it is to be read.
+ */
+export const allLetters = `case $($mysqldump --version </dev/null 2>/dev/null) in
+  *'Distrib 5.'[01].*) ;;
+  *) mysqldump="$mysqldump --default-character-set=utf8mb4" ;;
+esac
+`
+
 // --skip-dump-date makes two dumps of the same rows equal, which is how a rerun can tell.
 function dumping(database: string): string {
   const kinds = '--routines --triggers --events --hex-blob'
-  return `$mysqldump --single-transaction --quick ${kinds} --skip-dump-date ${quote(database)}`
+  return `${allLetters}$mysqldump --single-transaction --quick ${kinds} --skip-dump-date ${quote(database)}`
 }
 
 /** How a dump is taken and kept. */

@@ -112,12 +112,14 @@ export class Shell {
       stderr,
       env = {},
       cwd = '/',
+      umask = 0o022,
     }: {
       readonly stdin: Source
       readonly stdout: Sink
       readonly stderr: Sink
       readonly env?: Readonly<Record<string, string>>
       readonly cwd?: string
+      readonly umask?: number
     },
   ): Promise<number> {
     const shell = new Shell(
@@ -129,6 +131,7 @@ export class Shell {
       ]),
     )
     shell.cwd = cwd
+    shell.umask = umask
     for (const [name, value] of Object.entries(env)) {
       shell.assign(name, value)
       shell.exported.add(name)

@@ -326,6 +326,7 @@ async function sh(call: Call): Promise<number> {
       stdout,
       stderr,
       env,
+      umask: shell.umask,
     })
   if (/^-\w*c$/.test(option)) return inner(rest[0] ?? '', rest.slice(2))
   if (option === '-s')

@@ -7,7 +7,7 @@ import { atTree } from '../../../lib/kit/tree-attributes.ts'
 import type { Change, Operation, Value } from '../../../lib/model/operation.ts'
 import { Secret } from '../../../lib/model/secret.ts'
 import type { ClientCommand } from '../../../lib/modules/database/client.ts'
-import { guards } from '../../../lib/modules/database/dump.ts'
+import { allLetters, guards } from '../../../lib/modules/database/dump.ts'
 
 /**
  * What an operation would type on a host that was found in this state, for tables «state, arguments → commands»: each
@@ -28,7 +28,11 @@ function linesOf(change: Change): readonly string[] {
 }
 
 function client({ commands, sql, long }: ClientCommand): readonly string[] {
-  return command({ script: commands.replace(guards, 'guards'), stdin: sql && Secret.join(sql), long })
+  return command({
+    script: commands.replace(guards, 'guards').replace(allLetters, 'all letters\n'),
+    stdin: sql && Secret.join(sql),
+    long,
+  })
 }
 
 // The longest first: one begins with another.

@@ -179,7 +179,7 @@ test('a dump says from where it comes, and what receives it', () => {
   assert.equal(kept.plan({ host: 'node-5', found: { bytes: 9, complete: true } }).change, undefined)
   assert.ok(kept.plan({ host: 'node-5', found: { bytes: 9, complete: false } }).change)
   assert.equal(typed(kept, { host: 'node-5', found: undefined }), [
-    '$mysqldump --single-transaction --quick --routines --triggers --events --hex-blob --skip-dump-date glance',
+    'all letters\n$mysqldump --single-transaction --quick --routines --triggers --events --hex-blob --skip-dump-date glance',
   ])
 })
 

@@ -56,6 +56,7 @@ function there(shell: string, script: string, stdin = ''): Given {
 }
 
 const scripts: Readonly<Record<string, readonly string[]>> = {
+  'another shell begins where this one is': ['mkdir d; cd d; umask 077; sh -c "echo x > f"; cat f; stat -c %a f'],
   quotes: [
     `echo 'a  b' "c  d" e\\ f "g'h" 'i"j' "\\$x \\"q\\" \\z \\\\"`,
     `x='a b'; echo $x "$x" '$x' "\${x}y" $x"z"`,

@@ -21,7 +21,7 @@ s=$(${list} | sort -z | sha256sum); echo "attributes of $n paths ($(echo "$s" | 
     back: `xargs -0 sh -c 'for r; do
   m=\${r%% *}; r=\${r#* }; o=\${r%% *}; r=\${r#* }
   [ -e "$r" ] && [ ! -L "$r" ] || continue
-  chown -h -- "$o" "$r" && chmod -- "$m" "$r" || exit 255
+  chown -h -- "$o" "$r" && chmod ug-s -- "$r" && chmod -- "$m" "$r" || exit 255
 done' sh <"$copy"`,
   }
 }

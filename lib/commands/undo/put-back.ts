@@ -1,4 +1,5 @@
 import { type Command, perform } from '../../kit/command.ts'
+import { byLetters } from '../../kit/path-state.ts'
 import { refuse } from '../../kit/refusal.ts'
 import { plainly, sh } from '../../kit/shell.ts'
 import { Advice, operation } from '../../model/operation.ts'
@@ -81,7 +82,8 @@ function fileScript({ path, before, copy }: Kind<'file'>, now: string): string {
   // Of a directory that the run made nothing is removed that came since.
   if (kind === 'none' && (isWhole(now) || isLarge(now))) return sh`rm -rf -- ${path}`
   if (kind === 'none') return now.startsWith('directory') ? sh`rmdir -- ${path}` : sh`rm -f -- ${path}`
-  const attributes = sh`chown -h -- ${`${uid}:${gid}`} ${path} && chmod -- ${mode ?? ''} ${path}`
+  // By letters: a number leaves the setgid bit of a directory as it is.
+  const attributes = sh`chown -h -- ${`${uid}:${gid}`} ${path} && chmod ${byLetters((mode ?? '').padStart(4, '0'))} -- ${path}`
   if (copy === undefined || sameContent(before, now))
     return kind === 'directory' && now === 'none' ? sh`mkdir -- ${path}` + ` && ${attributes}` : attributes
   return `${sh`rm -rf -- ${part} && cp -a -- ${copy} ${part}`} &&

@@ -54,6 +54,7 @@ const keep = operation<string, Found<'kept' | 'there' | 'missing'>, Command, Bac
         // Under its name only when complete: half a copy must never pass for one.
         change: { script: saving(target), timeout },
         leaves: [left<Found<string>>(`backup ${backup}`, (is) => ({ ...is, is: 'kept' })), ...leavesSomeFile(backup)],
+        replaces: [{ file: posix.dirname(backup) }, { file: backup, whole: true }],
         diff: { path: backup, before: '', after: `copy of ${path}\n` },
       }
     },

@@ -90,7 +90,8 @@ large() {
   z=$(du -sk -- "$1") && [ "\${z%%[!0-9]*}" -gt ${mostOfTree / 1024} ]
 }
 say() {
-  if [ -L "$1" ]; then printf 'link 0 0 0 %s\\n' "$(readlink -- "$1" | tr '\\n' ' ')"; copy "$1" "$2"
+  if [ -L "$1" ]; then
+    printf 'link 0 %s %s\\n' "$(stat -c '%u %g' -- "$1")" "$(readlink -- "$1" | tr '\\n' ' ')"; copy "$1" "$2"
   elif [ -d "$1" ]; then
     s= l=
     if [ -n "$3" ]; then

@@ -83,9 +83,12 @@ function fileScript({ path, before, copy }: Kind<'file'>, now: string): string {
   if (kind === 'none' && (isWhole(now) || isLarge(now))) return sh`rm -rf -- ${path}`
   if (kind === 'none') return now.startsWith('directory') ? sh`rmdir -- ${path}` : sh`rm -f -- ${path}`
   // By letters: a number leaves the setgid bit of a directory as it is.
-  const attributes = sh`chown -h -- ${`${uid}:${gid}`} ${path} && chmod ${byLetters((mode ?? '').padStart(4, '0'))} -- ${path}`
+  const rights = kind === 'link' ? '' : sh` && chmod ${byLetters(mode!.padStart(4, '0'))} -- ${path}`
+  const attributes = sh`chown -h -- ${`${uid}:${gid}`} ${path}` + rights
   if (copy === undefined || sameContent(before, now))
-    return kind === 'directory' && now === 'none' ? sh`mkdir -- ${path}` + ` && ${attributes}` : attributes
+    return kind === 'directory' && !now.startsWith('directory')
+      ? `${away(path, kind, now)}${sh`mkdir -- ${path}`} && ${attributes}`
+      : attributes
   return `${sh`rm -rf -- ${part} && cp -a -- ${copy} ${part}`} &&
   ${away(path, kind!, now)}${sh`mv -fT -- ${part} ${path}`} || {
   c=$?; ${sh`rm -rf -- ${part}`}; exit $c; }`

@@ -21,6 +21,11 @@ else process.stdout.write('not root: tests that need root or a lab are left out,
 function missingTools() {
   const tools = {
     busybox: 'busybox-static',
+    csh: 'tcsh',
+    fish: 'fish',
+    ksh: 'ksh',
+    mksh: 'mksh',
+    zsh: 'zsh',
     unzip: 'unzip',
     zip: 'zip',
     bzip2: 'bzip2',

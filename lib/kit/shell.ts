@@ -37,6 +37,23 @@ function words(value: Word | Secret): string {
 }
 
 /**
+ * The words that run a script in sh, as every login shell reads them: csh looks for `!` and ends at a newline within
+ * quotes, and fish takes `\\` for one there. More words behind it are the script's arguments.
+ */
+export function forAnyShell(script: string): string {
+  const told = Buffer.from(script)
+    .toString('latin1')
+    .replaceAll(/[^ -~]|[!$'@\\]/g, (byte) => {
+      return `@0${byte.charCodeAt(0).toString(8).padStart(3, '0')}`
+    })
+  return `sh -c '${retold}' sh \\\\ '${told}'`
+}
+
+// The backslash is an argument, since all shells agree about it outside of quotes only. Between the pieces of the text
+// it makes escapes of printf's. The braces are for sudo -i, which hides every special letter but the dollar.
+const retold = 'eval "shift 2;$(IFS=@;set -f;b=${1};set -- ${2};IFS=${b};printf %b "${*}")"'
+
+/**
  * The beginning of a script whose programs lie in sbin, which a shell that is not interactive does not look into
  * everywhere.
  *

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { ConnectionSettings } from '../model/inventory.ts'
 import { Advice } from '../model/operation.ts'
 import type { Secret } from '../model/secret.ts'
-import { quote } from '../kit/shell.ts'
+import { forAnyShell } from '../kit/shell.ts'
 import { greeted, NeedsTerminal } from './dialogue.ts'
 import { paired } from './paired.ts'
 import type { Link, Program, Starting } from './program.ts'
@@ -85,14 +85,15 @@ export async function startAs(
   const greeting =
     `${lock?.taking(token, how.job !== undefined) ?? ''}${find}` +
     `printf ${token}; printf '${token}%s;' ${pid} >&2; ${lock?.orEnd ?? ''}`
-  const place = lock === undefined ? '' : ` sh ${link.place}`
+  const place = lock === undefined ? '' : ` ${link.place}`
   const body = Buffer.from(script)
-  const fits = script.length < longestArgument && quote(script).length < longestArgument
+  const told = forAnyShell(become?.method === 'su' ? forAnyShell(script) : script)
+  const fits = told.length < longestArgument
   // dd with single bytes is slow and the only reader that takes no byte too many from a pipe.
   const text = greeting + (fits ? script : `eval "$(dd bs=1 count=${body.length} 2>/dev/null)"`)
 
   const plainly = async (): Promise<Started & { readonly locked: string }> => {
-    const command = wrapped(`sh -c ${quote(surroundings + text)}${place}`, link, become, token)
+    const command = wrapped(`${forAnyShell(surroundings + text)}${place}`, link, become, token)
     return whole(await link.start(command, how), answersFor(become, token))
   }
   const onTerminal = async (): Promise<Started & { readonly locked: string }> => {

@@ -324,10 +324,8 @@ o=$(owner); { ${marking('"$l"', '"$m"')}; } 2>/dev/null && say removed; say refu
 // Never into a folder that somebody made a link to: where mv knows no -T, there is no mark.
 const marking = (lock: string, mark: string): string => `mv -fT ${lock} ${mark} 2>/dev/null || rm -f ${lock}`
 
-// In one line: some login shells take no more in quotes.
 function inFront(script: string, token: string): string {
-  const line = script.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')
-  return `_sw=$(eval "$(printf %b ${quote(line)})"); printf '${token}L%s\\n' "$_sw" >&2; `
+  return `_sw=$(eval ${quote(script)}); printf '${token}L%s\\n' "$_sw" >&2; `
 }
 
 const oneLine = (text: string): string => text.replaceAll(/[\t\n\r\0]+/g, ' ')

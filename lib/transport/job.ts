@@ -31,16 +31,10 @@ export function jobOf(
     .slice(0, 24)
   const name = `${run}.${randomBytes(6).toString('hex')}`
   return {
-    before: oneLine(find(key, run, name, work?.after ?? [])),
-    script: `_c=${quote(script)}; ${oneLine(runOrFollow(stdin?.length ?? 0, terminal))}`,
+    before: `${find(key, run, name, work?.after ?? [])}\n`,
+    script: `_c=${quote(script)}\n${runOrFollow(stdin?.length ?? 0, terminal)}`,
     remove: removing(`${key}.*.${name}`),
   }
-}
-
-// In one line: some login shells take no more in quotes.
-function oneLine(script: string): string {
-  const line = script.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')
-  return `eval "$(printf %b ${quote(line)})"; `
 }
 
 // Days after which the result of a command that nobody came for is none any more.

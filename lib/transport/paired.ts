@@ -1,4 +1,4 @@
-import { quote } from '../kit/shell.ts'
+import { forAnyShell } from '../kit/shell.ts'
 import { Unreachable } from '../model/operation.ts'
 import type { Become } from './become.ts'
 import { firstWord, said, takeUntil } from './dialogue.ts'
@@ -20,14 +20,14 @@ export async function paired(
   const inner =
     `printf '${token}ready;'; IFS= read -r d || exit 1; exec 9>&1 <"$d/i" >"$d/o" 2>"$d/e" ` +
     `&& printf '${token}open;' >&9 && exec 9>&-; ${surroundings}${script}`
-  const terminal = await link.start(wrapped(`sh -c ${quote(inner)}${args}`, link, become, token), {
+  const terminal = await link.start(wrapped(`${forAnyShell(inner)}${args}`, link, become, token), {
     ...how,
     terminal: true,
   })
   let beside: Program | undefined
   try {
     await said(link, become, terminal, terminal.stdout, `${token}ready;`, answersFor(become, token), how)
-    beside = await link.start(`exec sh -c ${quote(carrier(token))}`, { ...how, second: true })
+    beside = await link.start(`exec ${forAnyShell(carrier(token))}`, { ...how, second: true })
     const named = takeUntil(beside.stdout, (seen) => {
       const found = new RegExp(`${token}([^;]+);`).exec(seen.toString('latin1'))
       return found === null ? undefined : { end: found.index + found[0].length, value: found[1]! }

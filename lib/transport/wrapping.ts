@@ -1,4 +1,4 @@
-import { quote } from '../kit/shell.ts'
+import { forAnyShell, quote } from '../kit/shell.ts'
 import type { Become } from './become.ts'
 import type { Link } from './program.ts'
 
@@ -21,7 +21,7 @@ export function wrapped(command: string, link: Link, become: Become | undefined,
     // names a program or its flags has them as they are: what is allowed there may be that and nothing else.
     const { exe = 'su', flags = become.exe === undefined ? '-s /bin/sh' : '' } = become
     const su = `exec env LC_ALL=C ${exe} ${flags} ${quote(become.user)} -c ${quote(`exec ${kept}${command}`)}`
-    return `exec sh -c ${quote(`printf ${mark(token)} >&2; ${su}`)}`
+    return `exec ${forAnyShell(`printf ${mark(token)} >&2; ${su}`)}`
   }
   // -n when there is no password: sudo must fail at once rather than read our stdin as one.
   const how = become.password === undefined ? '-n' : `-S -p ${prompt(token)}`

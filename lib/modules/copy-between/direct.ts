@@ -1,6 +1,6 @@
 import { refusalIn } from '../../kit/refusal.ts'
 import { Advice, CommandFailed, type Connection } from '../../model/operation.ts'
-import { quote } from '../../kit/shell.ts'
+import { forAnyShell, quote } from '../../kit/shell.ts'
 import type { Meter } from './progress.ts'
 import { relay } from './relay.ts'
 
@@ -64,7 +64,7 @@ export async function straight(
   direct: Direct,
 ): Promise<string> {
   // The exit code of a pipe is its last program's: that of the reader comes back as a line.
-  const ssh = `ssh -o BatchMode=yes ${direct.map(quote).join(' ')} ${quote(`sh -c ${quote(write)}`)}`
+  const ssh = `ssh -o BatchMode=yes ${direct.map(quote).join(' ')} ${quote(forAnyShell(write))}`
   const script = `exec 5>&1
 rc=$( { { (${read}); echo $? >&4; } | ${ssh} >&5; echo "ssh $?" >&4; } 4>&1 )
 set -- $rc

@@ -26,6 +26,8 @@ const folder = emptyDirectory()
 
 interface Owner {
   readonly need: Need
+  /** Whose files, where a program has several kinds. */
+  readonly of?: string
   /** The command, with %s for the file. */
   readonly check: string
   readonly base: string
@@ -33,6 +35,23 @@ interface Owner {
 }
 
 const nothing = join(folder, 'none')
+// No program checks what lies in cron.d but cron itself, which says it to the log when it starts.
+const cron = join(folder, 'cron')
+writeFileSync(
+  cron,
+  `exec unshare -m sh -c '
+    f=$(mktemp) && cat "$1" >$f && mount -t tmpfs none /dev && mknod -m 666 /dev/null c 1 3 || exit 9
+    for d in /run /etc/cron.d /var/spool/cron; do mount -t tmpfs none $d || exit 9; done
+    mkdir /var/spool/cron/crontabs; touch /run/crond.reboot; mount --bind /dev/null /etc/crontab || exit 9
+    cat $f >/etc/cron.d/file; rm $f
+    busybox syslogd -n -O /run/said & daemons=$!
+    until [ -S /dev/log ]; do sleep 0.01; done
+    cron -f & daemons="$daemons $!"
+    until grep -qs "@reboot jobs" /run/said; do sleep 0.01; done
+    kill $daemons
+    ! grep -i "error" /run/said' sh "$1"
+`,
+)
 const owners: readonly Owner[] = [
   {
     need: 'visudo',
@@ -114,59 +133,114 @@ const owners: readonly Owner[] = [
       '# remark',
     ],
   },
+  {
+    need: 'crontab',
+    of: 'cron.d',
+    check: `sh ${cron} %s`,
+    base: 'MAILTO=root\n5 4 * * * root /bin/true\n',
+    lines: [
+      '*/5 * * * * root /bin/true',
+      '61 * * * * root /bin/true',
+      '@daily root /bin/true',
+      '@sometimes root /bin/true',
+      '* * * * * nosuchuser /bin/true',
+      '* * * *',
+      'PATH=/bin',
+      '1-5 2 * jan mon-fri root x',
+      '# remark',
+    ],
+  },
 ]
 
 const texts = (own: readonly string[]) => fc.constantFrom(...own)
 const place = fc.constantFrom<'BOF' | RegExp | undefined>(undefined, 'BOF', /^[A-Z]/)
+const marker = fc.constantFrom('# {mark} MANAGED', '# {mark}', undefined)
+const asPattern = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
 /** Something that edits the file at a path, with or without a check. */
 type Edit = (path: string, validate?: string) => Operation<Written>
+type Options = { readonly validate?: string }
 
-const edits = ({ base, lines }: Owner): fc.Arbitrary<{ said: string; make: Edit }> => {
+const made = (kind: string, said: string, make: (path: string, options: Options) => Operation<Written>) => ({
+  kind,
+  said: `${kind} ${said}`,
+  make: ((path, validate) => make(path, validate === undefined ? {} : { validate })) as Edit,
+})
+
+/** An edit, of a file that has a block already or has none. */
+const edits = ({ base, lines }: Owner) => {
   const there = base.trimEnd().split('\n')
-  const made = (said: string, make: (path: string, options: { readonly validate?: string }) => Operation<Written>) => ({
-    said,
-    make: ((path, validate) => make(path, validate === undefined ? {} : { validate })) as Edit,
-  })
-  return fc.oneof(
+  const some = fc.array(texts(lines), { minLength: 1, maxLength: 3 })
+  const line_ = fc.oneof(
     fc
       .tuple(texts(lines), place)
       .map(([text, before]) =>
-        made(`line ${text} ${String(before)}`, (path, options) =>
+        made('line', `${text} ${String(before)}`, (path, options) =>
           line.present(path, { line: text, ...(before === undefined ? {} : { insertBefore: before }), ...options }),
         ),
       ),
     fc
       .tuple(texts(lines), texts(there))
       .map(([text, old]) =>
-        made(`line ${text} for ${old}`, (path, options) => line.present(path, { line: text, search: old, ...options })),
-      ),
-    texts(there).map((old) => made(`no ${old}`, (path, options) => line.absent(path, { line: old, ...options }))),
-    fc
-      .array(texts(lines), { minLength: 1, maxLength: 3 })
-      .map((some) =>
-        made(`block ${some.join(' | ')}`, (path, options) => block.present(path, some.join('\n'), options)),
-      ),
-    fc
-      .tuple(texts(there), texts(lines))
-      .map(([old, text]) =>
-        made(`replace ${old} by ${text}`, (path, options) =>
-          replace(
-            path,
-            new RegExp(`^${old.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`, 'm'),
-            text.replaceAll('$', '$$$$'),
-            options,
-          ),
+        made('line', `${text} for ${old}`, (path, options) =>
+          line.present(path, { line: text, search: old, ...options }),
         ),
       ),
-    fc
-      .array(texts([...lines, ...there]), { maxLength: 5 })
-      .map((some) =>
-        made(`content ${some.join(' | ')}`, (path, options) =>
-          file.content(path, some.map((one) => `${one}\n`).join(''), options),
-        ),
-      ),
+    texts(there).map((old) =>
+      made('line', `no ${old}`, (path, options) => line.absent(path, { line: old, ...options })),
+    ),
   )
+  const block_ = fc.oneof(
+    fc.tuple(some, place, marker).map(([inside, before, mark]) =>
+      made('block', `${inside.join(' | ')} ${String(before)} ${mark}`, (path, options) =>
+        block.present(path, inside.join('\n'), {
+          ...(before === undefined ? {} : { insertBefore: before }),
+          ...(mark === undefined ? {} : { marker: mark }),
+          ...options,
+        }),
+      ),
+    ),
+    fc.constant(made('block', 'none', (path, options) => block.absent(path, options))),
+  )
+  const replace_ = fc.oneof(
+    fc
+      .tuple(texts(there), some)
+      .map(([old, text]) =>
+        made('replace', `${old} by ${text.join(' | ')}`, (path, options) =>
+          replace(path, new RegExp(`^${asPattern(old)}$`, 'm'), text.join('\n').replaceAll('$', '$$$$'), options),
+        ),
+      ),
+    // Words and what stands around them.
+    fc
+      .tuple(texts(base.match(/\w+/g)!), texts(lines.flatMap((one) => one.match(/\w+/g) ?? [])))
+      .map(([old, word]) =>
+        made('replace', `word ${old} by ${word}`, (path, options) =>
+          replace(path, new RegExp(`\\b(${old})\\b(.*)$`), `${word}$2`, options),
+        ),
+      ),
+    fc.tuple(texts(there), texts(there), texts(lines)).map(([from, to, text]) =>
+      made('replace', `${from} to ${to} by ${text}`, (path, options) =>
+        replace(path, /^.+$/, text.replaceAll('$', '$$$$'), {
+          after: new RegExp(asPattern(from)),
+          before: new RegExp(`^${asPattern(to)}`),
+          ...options,
+        }),
+      ),
+    ),
+  )
+  const content = fc
+    .array(texts([...lines, ...there]), { maxLength: 5 })
+    .map((all) =>
+      made('content', all.join(' | '), (path, options) =>
+        file.content(path, all.map((one) => `${one}\n`).join(''), options),
+      ),
+    )
+  const begun = fc.oneof(
+    fc.constant(base),
+    texts(lines).map((one) => `${base}# BEGIN switchover managed block\n${one}\n# END switchover managed block\n`),
+  )
+  const edit = fc.oneof(line_, { weight: 2, arbitrary: block_ }, { weight: 2, arbitrary: replace_ }, content)
+  return fc.record({ begun, edit })
 }
 
 /** Whether the operation went through; the reason when it did not. */
@@ -185,15 +259,16 @@ async function carriedOut(operation: Operation<Written>): Promise<string | undef
 }
 
 for (const owner of owners) {
-  const test = suite(`files of ${owner.need}`)
-  if (leftOut(`all of ${owner.need}`, owner.need)) continue
+  const name = owner.of ?? owner.need
+  const test = suite(`files of ${name}`)
+  if (leftOut(`all of ${name}`, owner.need, 'busybox')) continue
   if (owner.need === 'sshd') {
     mkdirSync('/run/sshd', { recursive: true })
     spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(folder, 'key')])
   }
-  const at = join(folder, `d-${owner.need}`)
+  const at = join(folder, `d-${name}`)
   mkdirSync(at)
-  const [real, copy] = [join(at, 'file'), join(folder, `copy-${owner.need}`)]
+  const [real, copy] = [join(at, 'file'), join(folder, `copy-${name}`)]
   const accepts = (path: string) =>
     spawnSync('sh', ['-c', owner.check.replace('%s', path)], { env, cwd: '/' }).status === 0
 
@@ -203,25 +278,27 @@ for (const owner of owners) {
   })
 
   test(`are written as it accepts them, and stay as they are otherwise (seed ${seed})`, async () => {
-    const said = { written: 0, refused: 0, same: 0 }
+    const counts: Record<string, Record<string, number>> = {}
     await fc.assert(
-      fc.asyncProperty(edits(owner), async ({ make }) => {
-        writeFileSync(real, owner.base, { mode: 0o600 })
+      fc.asyncProperty(edits(owner), async ({ begun, edit: { kind, make } }) => {
+        writeFileSync(real, begun, { mode: 0o600 })
         copyFileSync(real, copy)
         // What comes of it unchecked is refused by us for reasons of its own, or is what its owner is asked about.
         const own = await carriedOut(make(copy))
         const now = readFileSync(copy, 'utf8')
-        const wanted = own === undefined && (now === owner.base || accepts(copy))
+        const wanted = own === undefined && (now === begun || accepts(copy))
         const why = await carriedOut(make(real, owner.check))
-        assert.is(why === undefined, wanted, why ?? `it was written and ${owner.need} refuses it`)
-        assert.is(readFileSync(real, 'utf8'), wanted ? now : owner.base)
+        assert.is(why === undefined, wanted, why ?? `it was written and ${name} refuses it`)
+        assert.is(readFileSync(real, 'utf8'), wanted ? now : begun)
         assert.equal(readdirSync(at), ['file'])
         if (own === undefined && !wanted) assert.match(why!, `the new content of ${real} on here was refused by`)
-        said[now === owner.base ? 'same' : wanted ? 'written' : 'refused']++
+        const outcome = now === begun ? 'same' : wanted ? 'written' : 'refused'
+        const of = (counts[kind] ??= { written: 0, refused: 0, same: 0 })
+        of[outcome] = of[outcome]! + 1
       }),
       { numRuns: Number(cases ?? 2), seed },
     )
-    if (cases !== undefined) process.stdout.write(`\n${owner.need}: seed ${seed}, ${JSON.stringify(said)}\n`)
+    if (cases !== undefined) process.stdout.write(`\n${name}: seed ${seed}, ${JSON.stringify(counts)}\n`)
   })
 
   test.run()

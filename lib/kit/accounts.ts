@@ -12,6 +12,17 @@ export function accountName(name: string): string {
   return name
 }
 
+/** The name, when it is not that of the account by which a host is kept. */
+export function removable(word: string, name: string): string {
+  if (name === 'root') throw indispensable(word, name)
+  return accountName(name)
+}
+
+/** The refusal to remove what no host lives without. */
+export function indispensable(word: string, name: string): Advice {
+  return new Advice(`${word} ${name}: no host lives without it`, 'name the account that is to go')
+}
+
 /** The number, when it can be a uid or gid. */
 export function accountNumber(what: string, number: number): number {
   if (!Number.isInteger(number) || number < 0 || number >= 4294967295)

@@ -1,4 +1,4 @@
-import { Advice, operation } from '../model/operation.ts'
+import { Advice, operation, wholeLetters } from '../model/operation.ts'
 import type { Diff, FileMeta, Operation } from '../model/operation.ts'
 import type { Secret } from '../model/secret.ts'
 import { performStep, type Step } from './command.ts'
@@ -7,11 +7,11 @@ import { leavesFile } from './leaving.ts'
 import { look } from './look.ts'
 import { fileChange, madeFrom, type NewContent, newContent } from './new-file.ts'
 import {
-  absolute,
   attributesDiff,
   decode,
   differing,
   editable,
+  filePath,
   mustBeFile,
   mustNotBePlanted,
   type PathState,
@@ -59,7 +59,7 @@ export function editFile(
   options: Options,
   edit: (before: string) => Edited,
 ): Operation<Written> {
-  return makeEdit({ name, path: absolute(path), found: finder(edit), options: checkedMeta(options) })
+  return makeEdit({ name, path: filePath(path), found: finder(edit), options: checkedMeta(options) })
 }
 
 const makeEdit = operation<Editing, PathState, Step, Written>(({ name }) => name, {
@@ -135,6 +135,7 @@ function foundIn(path: string, content: Buffer | undefined, edit: (before: strin
     return { content: undefined, shown: { before: '', after: '' }, secret: secrets.length > 0 }
   // It may hold letters that the file cannot.
   if (latin1) encode(after)
+  else wholeLetters(after)
   return {
     content: newContent(path, content, after, { secrets, latin1 }),
     shown: withoutPasswords(shown.before, shown.after),

@@ -19,7 +19,7 @@ leads() {
   rest=\${1#/} r= n=0 stopped=
   while [ -n "$rest" ]; do
     case $rest in */*) c=\${rest%%/*} rest=\${rest#*/} ;; *) c=$rest rest= ;; esac
-    case $c in ''|.) continue ;; ..) r=\${r%/*}; continue ;; esac
+    case $c in ''|.) continue ;; ..) [ -d "$r/." ] || return 1; r=\${r%/*}; continue ;; esac
     r=$r/$c
     [ -L "$r" ] || continue
     [ -n "$follow" ] || ours "$r" || { stopped=$r; return 0; }

@@ -35,14 +35,33 @@ export interface PathState {
 /** Files up to this size are compared and edited in memory and shown as a diff. */
 export const editable = 4 * 1024 * 1024
 
-/** The path, when a host's root directory is where it starts; what is relative depends on who logged in. */
+/**
+ * The path, when a host's root directory is where it starts; what is relative depends on who logged in. One path has
+ * one name: without `//` and `/./`.
+ */
 export function absolute(path: string): string {
   if (!path.startsWith('/') || /[\n\0]/.test(path))
     throw new Advice(
       `${JSON.stringify(path)} is not an absolute path of one line`,
       'begin it with a slash, and write no line end into it',
     )
-  return path
+  return path.replace(/\/(?:\.?\/)+/g, '/')
+}
+
+/** The absolute path of a file. @throws Advice when it can be that of a folder only */
+export function filePath(path: string): string {
+  const file = absolute(path)
+  if (/\/\.{0,2}$/.test(file))
+    throw new Advice(
+      `${JSON.stringify(path)} is the path of a folder, and a file is to lie there`,
+      'name the file in it; or leave out the slash at its end, where the file itself is meant',
+    )
+  return file
+}
+
+/** The absolute path of a folder, whether or not a slash ends it. */
+export function folderPath(path: string): string {
+  return absolute(path).replace(/\/\.?$/, '') || '/'
 }
 
 /** The mode as `stat` gives it. @throws when it is not octal */

@@ -288,12 +288,27 @@ export function operation<A, S, C extends Change, R extends Value>(
 }
 
 /**
+ * Half a letter, as `slice` leaves it of an emoji, has no bytes of its own: what is written would never be what was
+ * wanted. @throws Advice
+ */
+export function wholeLetters(text: string): string {
+  const at = /[\ud800-\udfff]/.test(text) ? text.search(/\p{Surrogate}/u) : -1
+  if (at >= 0)
+    throw new Advice(
+      `a text holds half a letter, behind ${JSON.stringify(text.slice(Math.max(0, at - 20), at))}`,
+      "cut texts by letters: [...text].slice(0, 10).join('')",
+    )
+  return text
+}
+
+/**
  * A secret in an ordinary text is only its label, and would reach the host so. Only plain data is looked through.
  * @throws Advice
  */
 function refuseLabels(value: unknown, seen = new Set<unknown>()): void {
   const text = value instanceof Secret ? value.reveal() : value
   if (typeof text === 'string') {
+    wholeLetters(text)
     const label = labelIn(text)
     if (label === undefined) return
     throw new Advice(

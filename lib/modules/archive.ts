@@ -7,7 +7,7 @@ import { cannotLook, closed } from '../kit/closed.ts'
 import { type Command, performStep } from '../kit/command.ts'
 import { localFile, unusable } from '../kit/local-file.ts'
 import { checkedMode, modeAfter } from '../kit/mode.ts'
-import { absolute, setAttributes } from '../kit/path-state.ts'
+import { absolute, filePath, folderPath, setAttributes } from '../kit/path-state.ts'
 import { refusalIn, stale } from '../kit/refusal.ts'
 import { plainly, quote, sh } from '../kit/shell.ts'
 import { lock } from '../kit/writing.ts'
@@ -54,7 +54,7 @@ export function create(
   )
   if (around !== undefined)
     throw new Advice(`${archive} cannot hold ${around}, in which it lies itself`, 'put the archive somewhere else')
-  return makeArchive({ archive: absolute(archive), names, from, format, options })
+  return makeArchive({ archive: filePath(archive), names, from, format, options })
 }
 
 /** How an archive is unpacked. */
@@ -91,7 +91,7 @@ export type ExtractState = { readonly path: string; readonly changed: boolean; r
 export function extract(archive: string, directory: string, options: ExtractOptions = {}): Operation<ExtractState> {
   const { source = 'host', format = formatOf(archive), strip = 0, creates } = options
   const local = source === 'controller' ? localFile(archive) : undefined
-  if (!local) absolute(archive)
+  if (!local) filePath(archive)
   if (creates !== undefined) absolute(creates)
   if (!Number.isInteger(strip) || strip < 0)
     throw new Advice(`${strip} leading directories cannot be taken off the names`, 'give a whole number of at least 0')
@@ -100,7 +100,7 @@ export function extract(archive: string, directory: string, options: ExtractOpti
       `${archive}: unzip cannot take leading directories off the names`,
       'leave strip out, or pack it as tgz',
     )
-  return unpack({ archive, directory: absolute(directory).replace(/(.)\/+$/, '$1'), format, strip, local, options })
+  return unpack({ archive, directory: folderPath(directory), format, strip, local, options })
 }
 
 function formatOf(archive: string): ArchiveFormat {

@@ -5,7 +5,7 @@ import { performAll, type Step } from '../kit/command.ts'
 import { atPlace } from '../kit/links.ts'
 import { look } from '../kit/look.ts'
 import { fileChange, madeFrom, newContent } from '../kit/new-file.ts'
-import { absolute, decode, editable, mustBeFile, type PathState } from '../kit/path-state.ts'
+import { decode, editable, filePath, mustBeFile, type PathState } from '../kit/path-state.ts'
 import { replacedFile } from '../kit/replacing.ts'
 import { plainly, sh } from '../kit/shell.ts'
 import type { Written } from '../kit/written.ts'
@@ -54,7 +54,7 @@ export function absent(
 }
 
 function checkedOptions(options: KeyOptions): KeyOptions {
-  if (options.path !== undefined) absolute(options.path)
+  if (options.path !== undefined) filePath(options.path)
   return options
 }
 

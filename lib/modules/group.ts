@@ -2,7 +2,7 @@ import { foresee } from '../kit/foresee.ts'
 import { left } from '../model/foreseen.ts'
 import { operation } from '../model/operation.ts'
 import type { Operation, Reader } from '../model/operation.ts'
-import { accountName, accountNumber, databaseLine } from '../kit/accounts.ts'
+import { accountName, accountNumber, databaseLine, indispensable, removable } from '../kit/accounts.ts'
 import { answers } from '../kit/answers.ts'
 import { type Command, perform } from '../kit/command.ts'
 import { sbin, sh } from '../kit/shell.ts'
@@ -38,7 +38,7 @@ export function present(name: string, options: GroupOptions = {}): Operation<Gro
  * ```
  */
 export function absent(name: string): Operation<GroupState> {
-  return dropGroup(accountName(name))
+  return dropGroup(removable('group.absent', name))
 }
 
 interface Found {
@@ -72,16 +72,17 @@ const bringGroup = operation<
 
 const dropGroup = operation<string, Found | undefined, Command, GroupState>((name) => `group.absent ${name}`, {
   read: look,
-  plan: (found, name) =>
-    found
-      ? {
-          result: { name, changed: true },
-          change: { script: sbin + sh`groupdel ${name}` },
-          leaves: [left<Found | undefined>(`group ${name}`, () => undefined)],
-          replaces: [replacedGroup(name)],
-          diff: { path: `group ${name}`, before: told(found), after: '' },
-        }
-      : { result: { name, changed: false } },
+  plan(found, name) {
+    if (!found) return { result: { name, changed: false } }
+    if (found.gid === 0) throw indispensable('group.absent', name)
+    return {
+      result: { name, changed: true },
+      change: { script: sbin + sh`groupdel ${name}` },
+      leaves: [left<Found | undefined>(`group ${name}`, () => undefined)],
+      replaces: [replacedGroup(name)],
+      diff: { path: `group ${name}`, before: told(found), after: '' },
+    }
+  },
   async apply(connection, command) {
     await perform(connection, command)
   },

@@ -4,7 +4,7 @@ import { Secret } from '../model/secret.ts'
 import { editFile, type EditOptions, type Edited } from '../kit/edit-file.ts'
 import type { Written } from '../kit/written.ts'
 import { look } from '../kit/look.ts'
-import { absolute, decode, editable, mustBeFile, type PathState } from '../kit/path-state.ts'
+import { decode, editable, filePath, mustBeFile, type PathState } from '../kit/path-state.ts'
 import { editIni, getIni, readIni, removeSection, type IniDialect, type IniEdit } from './ini/text.ts'
 
 /** A text to write; booleans become True and False, as OpenStack spells them. */
@@ -84,7 +84,7 @@ export function get(
   key: string,
   { dialect }: Pick<IniOptions, 'dialect'> = {},
 ): Operation<readonly string[]> {
-  return readKey({ path: absolute(path), section, key, dialect })
+  return readKey({ path: filePath(path), section, key, dialect })
 }
 
 /** A whole file: sections, their keys, and the values of each key in file order. */
@@ -100,7 +100,7 @@ export type Contents = { readonly [section: string]: { readonly [key: string]: r
  * It may hold secrets: use it inside a body, and do not return it from the task, because results go to the journal.
  */
 export function read(path: string, { dialect }: Pick<IniOptions, 'dialect'> = {}): Operation<Contents> {
-  return readWhole({ path: absolute(path), dialect })
+  return readWhole({ path: filePath(path), dialect })
 }
 
 /**

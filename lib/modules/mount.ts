@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { Advice, operation } from '../model/operation.ts'
 import type { Operation, Plan, Reader } from '../model/operation.ts'
 import type { ReplacedThing } from '../model/replaced.ts'
@@ -7,7 +8,7 @@ import { changeAsCheck } from '../kit/change-as-check.ts'
 import { performAll, type Step } from '../kit/command.ts'
 import { madeFrom, type NewContent, newContent } from '../kit/new-file.ts'
 import { leads } from '../kit/links.ts'
-import { absolute, decode } from '../kit/path-state.ts'
+import { absolute, decode, filePath } from '../kit/path-state.ts'
 import { quote, sbin, sh } from '../kit/shell.ts'
 import { fstabText, fstabWithout, inFstab, type FstabEntry } from './mount/fstab.ts'
 
@@ -69,7 +70,7 @@ export function mounted(spec: MountSpec, options: MountOptions = {}): Operation<
  * ```
  */
 export function unmounted(path: string): Operation<Mounted> {
-  return takeMount({ word: 'unmounted', path: normal(absolute(path)), fstab: '/etc/fstab', backup: false })
+  return takeMount({ word: 'unmounted', path: dispensable('unmounted', path), fstab: '/etc/fstab', backup: false })
 }
 
 /**
@@ -81,7 +82,17 @@ export function unmounted(path: string): Operation<Mounted> {
  */
 export function absent(path: string, options: MountOptions = {}): Operation<Mounted> {
   const { fstab = '/etc/fstab', backup = false } = options
-  return takeMount({ word: 'absent', path: normal(absolute(path)), fstab: absolute(fstab), backup })
+  return takeMount({ word: 'absent', path: dispensable('absent', path), fstab: filePath(fstab), backup })
+}
+
+// What the host itself runs from and speaks with its kernel by.
+const kept = new Set(['/', '/dev', '/etc', '/proc', '/run', '/sys', '/usr', '/var'])
+
+function dispensable(word: string, path: string): string {
+  const at = posix.normalize(normal(absolute(path)))
+  if (kept.has(at))
+    throw new Advice(`mount.${word} ${path}: no host lives without it`, 'name the mount below it that is to go')
+  return at
 }
 
 interface Wish {
@@ -122,7 +133,7 @@ function wishOf(spec: MountSpec, { fstab = '/etc/fstab', backup = false }: Mount
       'put it into a file of mode 0600, with file.content, and give credentials=FILE',
     )
   }
-  return { entry: { device, path: normal(path), type, options, dump, pass }, fstab: absolute(fstab), backup }
+  return { entry: { device, path: normal(path), type, options, dump, pass }, fstab: filePath(fstab), backup }
 }
 
 const bringMount = operation<Wish, State, readonly Step[], Mounted>(

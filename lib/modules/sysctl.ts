@@ -4,7 +4,7 @@ import { answers, bytesIn, bytesOf } from '../kit/answers.ts'
 import { changeAsCheck } from '../kit/change-as-check.ts'
 import { performAll, type Step } from '../kit/command.ts'
 import { madeFrom, newContent } from '../kit/new-file.ts'
-import { absolute, decode } from '../kit/path-state.ts'
+import { decode, filePath } from '../kit/path-state.ts'
 import { sh } from '../kit/shell.ts'
 import type { ReplacedThing } from '../model/replaced.ts'
 import { settingsText, settingsWithout } from './sysctl/text.ts'
@@ -37,7 +37,7 @@ export function set(settings: KernelSettings, options: SysctlOptions = {}): Oper
   const wanted = Object.fromEntries(Object.entries(settings).map(([key, value]) => [checked(key), valueOf(key, value)]))
   if (Object.keys(wanted).length === 0)
     throw new Advice('sysctl.set: say which settings', "name one at least: sysctl.set({ 'net.ipv4.ip_forward': 1 })")
-  return bringSettings({ wanted, file: absolute(file), now, backup })
+  return bringSettings({ wanted, file: filePath(file), now, backup })
 }
 
 /**
@@ -52,7 +52,7 @@ export function absent(
   options: Omit<SysctlOptions, 'now'> = {},
 ): Operation<KernelValues> {
   const { file = '/etc/sysctl.conf', backup = false } = options
-  return dropSettings({ keys: [keys].flat().map(checked), file: absolute(file), backup })
+  return dropSettings({ keys: [keys].flat().map(checked), file: filePath(file), backup })
 }
 
 interface Wanted {

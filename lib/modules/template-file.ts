@@ -4,7 +4,7 @@ import { Eta } from 'eta'
 import { performStep, type Step } from '../kit/command.ts'
 import { checkedMeta } from '../kit/file-meta.ts'
 import { localFile, unusable } from '../kit/local-file.ts'
-import { absolute, type PathState } from '../kit/path-state.ts'
+import { filePath, type PathState } from '../kit/path-state.ts'
 import type { Written } from '../kit/written.ts'
 import { Advice, operation } from '../model/operation.ts'
 import type { FileMeta, LocalFile, Operation } from '../model/operation.ts'
@@ -33,7 +33,7 @@ export function templateFile(
   vars: TemplateVars = {},
   meta: FileMeta = {},
 ): Operation<Written> {
-  return bringTemplate({ local: localFile(localPath), path: absolute(to), vars, meta: checkedMeta(meta) })
+  return bringTemplate({ local: localFile(localPath), path: filePath(to), vars, meta: checkedMeta(meta) })
 }
 
 interface Wish {

@@ -4,7 +4,7 @@ import { foresee } from '../kit/foresee.ts'
 import { Advice, operation } from '../model/operation.ts'
 import type { Operation, Reader } from '../model/operation.ts'
 import { masked, type Secret } from '../model/secret.ts'
-import { accountName, accountNumber, databaseLine } from '../kit/accounts.ts'
+import { accountName, accountNumber, databaseLine, indispensable, removable } from '../kit/accounts.ts'
 import { type Answer, answers } from '../kit/answers.ts'
 import { type Command, perform } from '../kit/command.ts'
 import { plainly, sbin, sh } from '../kit/shell.ts'
@@ -28,10 +28,14 @@ export interface UserOptions {
   readonly comment?: string
   /** A new user gets a number from those of the system, and no home. */
   readonly system?: boolean
-  /** The hash of the password, as `openssl passwd -6` makes it. Whether the user is locked does not change by it. */
+  /**
+   * The hash of the password, as `openssl passwd -6` makes it. Whether the user is locked does not change by it; one
+   * that was made without a password is, until `locked` is false.
+   */
   readonly password?: Secret
   /** Whether a user that is there gets this password, too; true unless said. */
   readonly updatePassword?: boolean
+  /** Whether no password is right. One that is not locked and has no password comes in by other ways, as by a key. */
   readonly locked?: boolean
 }
 
@@ -72,7 +76,7 @@ export function present(name: string, options: UserOptions = {}): Operation<User
  * ```
  */
 export function absent(name: string, options: { readonly removeHome?: boolean } = {}): Operation<UserState> {
-  return dropUser({ name: accountName(name), removeHome: options.removeHome ?? false })
+  return dropUser({ name: removable('user.absent', name), removeHome: options.removeHome ?? false })
 }
 
 interface Found {
@@ -136,6 +140,8 @@ const dropUser = operation<
   read: (connection, { name }) => look(connection, name, {}),
   plan(found, { name, removeHome }) {
     if (!found || found === 'group') return { result: { name, changed: false } }
+    // Another name of root.
+    if (found.uid === 0) throw indispensable('user.absent', name)
     const home = removeHome ? ` and ${found.home}` : ''
     return {
       result: { name, changed: true },
@@ -246,7 +252,8 @@ function differing(found: Found | undefined, options: UserOptions): Wanted {
   const wished = (groups ?? []).filter((one) => one !== main)
   const all = [...new Set([...(exact || !found ? [] : found.groups), ...wished])].sort()
   const sameGroups = groups === undefined || (found && all.join() === [...found.groups].sort().join())
-  const lock = locked !== undefined && (found ? found.locked !== locked : locked)
+  // A new user has no password, and that is a locked one.
+  const lock = locked !== undefined && (found?.locked ?? !password) !== locked
   return {
     ...(uid !== undefined && uid !== found?.uid ? { uid } : {}),
     ...(group !== undefined && group !== found?.group ? { group } : {}),
@@ -261,21 +268,25 @@ function differing(found: Found | undefined, options: UserOptions): Wanted {
 
 function commandFor(name: string, found: Found | undefined, wanted: Wanted, options: UserOptions): Command {
   const { password, locked } = wanted
-  // A new hash would open the account.
-  const keepsLock = found?.locked && found.password !== 'none' && options.locked !== false
+  // A bare hash would open the account.
+  const mark = staysLocked(found, options) ? '!' : ''
+  // usermod -U leaves one without a password as it is.
+  const open = found && found.password !== 'none' ? '-U' : "-p '*'"
   return {
     script: [
       `${plainly}set -e`,
       ...accountCommands(name, found, wanted, options),
       ...(password ? ['chpasswd -e'] : []),
-      ...(locked === true || (password && keepsLock) ? [sh`usermod -L ${name}`] : []),
-      ...(locked === false ? [sh`usermod -U ${name}`] : []),
+      ...(!password && locked === true && found ? [sh`usermod -L ${name}`] : []),
+      ...(!password && locked === false ? [`usermod ${open} ${sh`${name}`}`] : []),
     ].join('\n'),
     // Not on the command line, where every user of the host could read it.
-    ...(password ? { stdin: masked`${name}:${password}\n` } : {}),
+    ...(password ? { stdin: masked`${name}:${mark}${password}\n` } : {}),
     allow: [0, noSuchGroup, inUse],
   }
 }
+
+const staysLocked = (found: Found | undefined, { locked = found?.locked ?? false }: UserOptions) => locked
 
 function accountCommands(
   name: string,

@@ -3,6 +3,7 @@ import { leavesSomeFile } from '../../kit/leaving.ts'
 import { posix } from 'node:path'
 import type { Command } from '../../kit/command.ts'
 import { atPlace, held } from '../../kit/links.ts'
+import { filePath, folderPath } from '../../kit/path-state.ts'
 import { sh } from '../../kit/shell.ts'
 import type { HostRef } from '../../model/inventory.ts'
 import { Advice, operation, type Operation } from '../../model/operation.ts'
@@ -49,7 +50,7 @@ export interface FileBetween {
  * @throws Advice when the directory is missing there, or a file changes while it is copied
  */
 export function files({ atOnce = 4, ...options }: FilesBetween): Operation<CopiedBetween> {
-  return filesOperation({ ...options, atOnce, path: absolute(options.path) })
+  return filesOperation({ ...options, atOnce, path: folderPath(options.path) })
 }
 
 /** What both hosts have. */
@@ -100,7 +101,7 @@ const filesOperation = operation<FilesBetween, State, Bringing, CopiedBetween>(
  * @throws Advice when the file is missing there, or changes while it is copied
  */
 export function file(options: FileBetween): Operation<CopiedBetween> {
-  return fileOperation({ ...options, path: absolute(options.path), to: absolute(options.to ?? options.path) })
+  return fileOperation({ ...options, path: filePath(options.path), to: filePath(options.to ?? options.path) })
 }
 
 const fileOperation = operation<FileBetween & { readonly to: string }, State, Bringing, CopiedBetween>(
@@ -134,12 +135,6 @@ const fileOperation = operation<FileBetween & { readonly to: string }, State, Br
     apply: bring,
   },
 )
-
-function absolute(path: string): string {
-  if (!path.startsWith('/'))
-    throw new Advice(`${path} must be an absolute path, for it is looked for on two hosts`, 'begin it with a slash')
-  return path.replace(/(?<=.)\/+$/, '')
-}
 
 function total(entries: readonly Entry[]): number {
   return entries.reduce((sum, { size }) => sum + size, 0)

@@ -12,6 +12,7 @@ import {
 } from '../../model/operation.ts'
 import type { HostRef } from '../../model/inventory.ts'
 import { refuse } from '../../kit/refusal.ts'
+import { filePath } from '../../kit/path-state.ts'
 import { quote, sh } from '../../kit/shell.ts'
 import { leavesSomeFile } from '../../kit/leaving.ts'
 import { left, type Like } from '../../model/foreseen.ts'
@@ -54,7 +55,7 @@ export interface Found {
  * @throws Advice when the database, the client or the login is missing, or the dump is incomplete
  */
 export function dump(options: DumpOptions): Operation<Dumped> {
-  return dumpOperation(options)
+  return dumpOperation({ ...options, to: filePath(options.to) })
 }
 
 /**

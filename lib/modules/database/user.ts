@@ -19,7 +19,10 @@ export interface UserOptions {
   /** From where it may log in, one account each; `localhost` unless said. */
   readonly hosts?: readonly string[]
   readonly password?: Secret
-  /** Exactly which privileges it has on what: `{ 'nova.*': 'ALL', 'nova_api.*': ['SELECT', 'INSERT'] }`. */
+  /**
+   * Exactly which privileges it has on what: `{ 'nova.*': 'ALL', 'nova_api.*': ['SELECT', 'INSERT'] }`. Several may
+   * stand in one text, `'SELECT, INSERT'`, and a routine is named as `'FUNCTION nova.age'`.
+   */
   readonly grants?: Readonly<Record<string, string | readonly string[]>>
   /** Takes away what it has on anything that `grants` does not name; otherwise that stays. */
   readonly exact?: boolean
@@ -39,17 +42,11 @@ export type UserState = { readonly user: string; readonly hosts: readonly string
  * ```
  */
 export function user(options: UserOptions): Operation<UserState> {
-  const wanted = Object.entries(options.grants ?? {}).map(
-    ([on, privileges]): Grant => ({
-      on: scopeOf(on),
-      privileges: new Set(
-        [privileges]
-          .flat()
-          .map(privilege)
-          .filter((name) => name !== usage),
-      ),
-    }),
-  )
+  const wanted = Object.entries(options.grants ?? {}).map(([said, texts]): Grant => {
+    const on = scopeOf(said)
+    const names = [texts].flat().flatMap((text) => text.split(comma))
+    return { on, privileges: privilegesIn(names, said, /^(FUNCTION|PROCEDURE) /.test(on)) }
+  })
   return userOperation({ ...options, wanted, hosts: options.hosts ?? ['localhost'] })
 }
 
@@ -231,9 +228,25 @@ function without(these: readonly string[], those: ReadonlySet<string>): readonly
   return these.filter((one) => !those.has(one))
 }
 
+// A list in brackets is one of columns.
+const comma = /,\s*(?![^(]*\))/
+
+function privilegesIn(texts: readonly string[], on: string, routine: boolean): ReadonlySet<string> {
+  const odd = texts.find((text) => !/^[A-Z][A-Z_ ]*( \(.+\))?$/.test(privilege(text)))
+  if (odd !== undefined)
+    throw new Advice(
+      `${JSON.stringify(odd)} is no privilege on ${on}`,
+      "write them as 'SELECT, INSERT', or as a list of them",
+    )
+  const names = texts.map(privilege)
+  const meant = names.filter((name) => name !== usage)
+  // No server shows them as ALL PRIVILEGES.
+  return new Set(routine ? meant.flatMap((name) => (name === all ? ['EXECUTE', 'ALTER ROUTINE'] : name)) : meant)
+}
+
 function privilege(name: string): string {
   const [, word = '', columns] = /^([^(]*?)\s*(?:\((.*)\))?$/.exec(name.trim())!
-  const upper = word.toUpperCase()
+  const upper = word.toUpperCase().replace(/\s+/g, ' ')
   if (columns === undefined) return names[upper] ?? upper
   return `${upper} (${columns
     .split(',')
@@ -272,13 +285,16 @@ function merged(lines: readonly Grant[]): readonly Grant[] {
 
 /** What is granted on, with each name in backticks. */
 function scopeOf(on: string): string {
-  const [database, table, ...more] = on.split('.')
+  const [, kind, name] = /^(?:(TABLE|FUNCTION|PROCEDURE)\s+)?([^]*)$/i.exec(on.trim())!
+  const [database, table, ...more] = name!.split('.')
   if (!database || !table || more.length > 0)
     throw new Advice(
       `${on} is nothing to grant on: write DATABASE.*, DATABASE.TABLE or *.*`,
       'check the quotes and dots of the name',
     )
-  return [database, table].map((name) => (name === '*' ? name : identifier(name.replaceAll('`', '')))).join('.')
+  const names = [database, table].map((name) => (name === '*' ? name : identifier(name.replaceAll('`', ''))))
+  const routine = kind === undefined || kind.toUpperCase() === 'TABLE' ? '' : `${kind.toUpperCase()} `
+  return routine + names.join('.')
 }
 
 function account(user: string, host: string): string {
@@ -365,11 +381,14 @@ async function logsIn(connection: Reader, user: string, host: string, password: 
   return (await connection.exec(script, { stdin })).code === 0
 }
 
+const quoted = '(?:`(?:[^`]|``)+`|\\*)'
+const granted = new RegExp(`^GRANT (.+?) ON (?:TABLE )?((?:(?:FUNCTION|PROCEDURE) )?${quoted}\\.${quoted}) TO (.*)$`)
+
 function grantOf(line: string): readonly Grant[] {
-  const match = /^GRANT (.+?) ON (?:TABLE )?((?:`(?:[^`]|``)+`|\*)\.(?:`(?:[^`]|``)+`|\*)) TO (.*)$/.exec(line)
+  const match = granted.exec(line)
   if (!match) return []
   const privileges = match[1]!
-    .split(/,\s*(?![^(]*\))/)
+    .split(comma)
     .map(privilege)
     .filter((name) => name !== usage)
   if (/ WITH .*GRANT OPTION/.test(match[3]!)) privileges.push(option)

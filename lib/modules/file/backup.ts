@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { cannotLook, closed } from '../../kit/closed.ts'
 import { foresee } from '../../kit/foresee.ts'
 import { type Command, performStep } from '../../kit/command.ts'
-import { absolute } from '../../kit/path-state.ts'
+import { folderPath } from '../../kit/path-state.ts'
 import { leavesSomeFile } from '../../kit/leaving.ts'
 import { atPlace } from '../../kit/links.ts'
 import { quote, sh } from '../../kit/shell.ts'
@@ -33,7 +33,7 @@ const timeout = 3600
  * ```
  */
 export function backup(path: string): Operation<BackedUp> {
-  return keep(absolute(path).replace(/(.)\/+$/, '$1'))
+  return keep(folderPath(path))
 }
 
 const keep = operation<string, Found<'kept' | 'there' | 'missing'>, Command, BackedUp>(
@@ -71,7 +71,7 @@ const keep = operation<string, Found<'kept' | 'there' | 'missing'>, Command, Bac
  * ```
  */
 export function restore(path: string, { ifSaved = false }: { readonly ifSaved?: boolean } = {}): Operation<BackedUp> {
-  return putBack({ path: absolute(path).replace(/(.)\/+$/, '$1'), ifSaved })
+  return putBack({ path: folderPath(path), ifSaved })
 }
 
 // Everything that cp -a brings but times: contents, kinds, modes, owners, where links lead.

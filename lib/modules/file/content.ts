@@ -4,7 +4,7 @@ import { sha256Of } from '../../kit/contents.ts'
 import { leavesFile } from '../../kit/leaving.ts'
 import { look } from '../../kit/look.ts'
 import { fileChange, newContent } from '../../kit/new-file.ts'
-import { absolute, attributesDiff, decode, differing, mustBeFile, type PathState } from '../../kit/path-state.ts'
+import { attributesDiff, decode, differing, filePath, mustBeFile, type PathState } from '../../kit/path-state.ts'
 import { withoutPasswords } from '../../kit/sensitive-lines.ts'
 import type { Written } from '../../kit/written.ts'
 import { operation } from '../../model/operation.ts'
@@ -20,7 +20,7 @@ import { Secret } from '../../model/secret.ts'
  * A new file with a secret in it gets mode 0600 unless another is asked for.
  */
 export function content(path: string, text: string | Secret, meta: FileMeta = {}): Operation<Written> {
-  return bringContent({ path: absolute(path), text, meta: checkedMeta(meta) })
+  return bringContent({ path: filePath(path), text, meta: checkedMeta(meta) })
 }
 
 /** A file and what it is to contain. */

@@ -7,10 +7,10 @@ import { look } from '../../kit/look.ts'
 import { localFile, unusable } from '../../kit/local-file.ts'
 import { fileChange, newContent } from '../../kit/new-file.ts'
 import {
-  absolute,
   attributesDiff,
   decode,
   differing,
+  filePath,
   modeFor,
   mustBeFile,
   type PathState,
@@ -34,7 +34,7 @@ import { type Copied, small, told } from './copied.ts'
  * ```
  */
 export function copy(localPath: string, path: string, meta: FileMeta = {}): Operation<Copied> {
-  return bringCopy({ local: localFile(localPath), path: absolute(path), meta: checkedMeta(meta) })
+  return bringCopy({ local: localFile(localPath), path: filePath(path), meta: checkedMeta(meta) })
 }
 
 interface Copy {

@@ -4,9 +4,9 @@ import { leavesDirectory } from '../../kit/leaving.ts'
 import { atNewPlace, atPlace } from '../../kit/links.ts'
 import { look } from '../../kit/look.ts'
 import {
-  absolute,
   attributesDiff,
   differing,
+  folderPath,
   giveAttributes,
   modeFor,
   mustNotBePlanted,
@@ -34,7 +34,7 @@ export interface DirectoryMeta {
  * ```
  */
 export function directory(path: string, meta: DirectoryMeta = {}): Operation<Written> {
-  return makeDirectory({ path: absolute(path), meta: checkedMeta(meta) })
+  return makeDirectory({ path: folderPath(path), meta: checkedMeta(meta) })
 }
 
 const makeDirectory = operation<{ readonly path: string; readonly meta: DirectoryMeta }, PathState, Command, Written>(

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { sha256Of } from '../../kit/contents.ts'
 import { localFile } from '../../kit/local-file.ts'
 import { look } from '../../kit/look.ts'
-import { absolute, mustBeFile, type PathState } from '../../kit/path-state.ts'
+import { filePath, mustBeFile, type PathState } from '../../kit/path-state.ts'
 import { Advice, operation } from '../../model/operation.ts'
 import type { LocalFile, Operation } from '../../model/operation.ts'
 import { carry } from '../copy-between/carry.ts'
@@ -21,7 +21,7 @@ import { type Copied, small, told } from './copied.ts'
  * ```
  */
 export function fetch(path: string, localPath: string): Operation<Copied> {
-  return bringHere({ path: absolute(path), local: localFile(localPath) })
+  return bringHere({ path: filePath(path), local: localFile(localPath) })
 }
 
 interface Found {
@@ -60,7 +60,9 @@ const bringHere = operation<{ readonly path: string; readonly local: LocalFile }
       mustBeAlone(local, connection.host.name)
       const [state, found] = await Promise.all([look(connection, path), stat(local.path).catch(missingIsFine)])
       const mine = found && { bytes: found.size }
-      if (state.kind !== 'file' || state.size !== mine?.bytes) return { state, mine }
+      // The files of /proc do not say how long they are.
+      const alike = mine && (state.size === mine.bytes || state.size === 0)
+      if (state.kind !== 'file' || !alike) return { state, mine }
       const [theirs, sha256] = await Promise.all([sumOf(connection, state.target), hashHere(local.path)])
       return { state: { ...state, sha256: theirs }, mine: { ...mine, sha256 } }
     },
@@ -73,7 +75,7 @@ const bringHere = operation<{ readonly path: string; readonly local: LocalFile }
       mustBeFile(state)
       const { target, size: bytes, mtime, sha256 } = state
       if (sha256 !== undefined && sha256 === mine?.sha256)
-        return { result: { path: to, bytes, sha256, changed: false } }
+        return { result: { path: to, bytes: mine.bytes, sha256, changed: false } }
       return {
         result: { path: to, bytes, sha256, changed: true },
         change: {

@@ -3,7 +3,7 @@ import { type Command, performStep } from '../../kit/command.ts'
 import { leavesLink } from '../../kit/leaving.ts'
 import { atPlace } from '../../kit/links.ts'
 import { look } from '../../kit/look.ts'
-import { absolute, type PathState } from '../../kit/path-state.ts'
+import { folderPath, type PathState } from '../../kit/path-state.ts'
 import { quote, sh } from '../../kit/shell.ts'
 import type { Written } from '../../kit/written.ts'
 import { Advice, operation } from '../../model/operation.ts'
@@ -17,7 +17,7 @@ import type { Operation } from '../../model/operation.ts'
  * ```
  */
 export function link(path: string, to: string): Operation<Written> {
-  return makeLink({ at: absolute(path).replace(/(.)\/+$/, '$1'), to })
+  return makeLink({ at: folderPath(path), to })
 }
 
 const makeLink = operation<{ readonly at: string; readonly to: string }, PathState, Command, Written>(

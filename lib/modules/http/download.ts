@@ -8,9 +8,9 @@ import { refuse } from '../../kit/refusal.ts'
 import { look } from '../../kit/look.ts'
 import { checkedMode } from '../../kit/mode.ts'
 import {
-  absolute,
   attributesDiff,
   differing,
+  filePath,
   modeFor,
   mustBeFile,
   mustNotBePlanted,
@@ -68,7 +68,7 @@ export function download(url: string | Secret, path: string, options: DownloadOp
       )
   if (options.checksum !== undefined) checksumOf(options.checksum)
   if (options.mode !== undefined) checkedMode(options.mode)
-  return bring({ url, path: absolute(path), options })
+  return bring({ url, path: filePath(path), options })
 }
 
 type Asking = { readonly url: string | Secret; readonly path: string; readonly options: DownloadOptions }

@@ -3,7 +3,7 @@ import { accountName, databaseLine } from '../../kit/accounts.ts'
 import { answers } from '../../kit/answers.ts'
 import { type Command, perform } from '../../kit/command.ts'
 import { atPlace } from '../../kit/links.ts'
-import { absolute } from '../../kit/path-state.ts'
+import { filePath } from '../../kit/path-state.ts'
 import { plainly, sh } from '../../kit/shell.ts'
 import { Advice, CommandFailed, operation, output, type Operation, type Reader } from '../../model/operation.ts'
 
@@ -30,7 +30,7 @@ export type SshKey = { readonly path: string; readonly publicKey: string; readon
  * @throws Advice when the user is missing
  */
 export function sshKey(name: string, options: KeyOptions = {}): Operation<SshKey> {
-  if (options.path !== undefined) absolute(options.path)
+  if (options.path !== undefined) filePath(options.path)
   if (/[\n\0]/.test(options.comment ?? ''))
     throw new Advice(`the comment of the key of ${name} is not one line`, 'take the line ends out of it')
   return bring({ name: accountName(name), options })

@@ -91,6 +91,26 @@ test('privileges are given and taken until they are what was said', async ({ ser
   )
 })
 
+test('privileges are the same however they are written, and on routines too', async ({ server }) => {
+  const host = databaseHost('node-5', server, shells[0]!)
+  const password = Secret.of('heat-word', 'heat password')
+  host.sql('CREATE DATABASE heat; CREATE TABLE heat.t (a INT, b INT)')
+  host.sql('CREATE FUNCTION heat.age() RETURNS INT DETERMINISTIC RETURN 1')
+  const become = async (grants: Record<string, string | readonly string[]>) => {
+    await applied(host, () => database.user({ user: 'heat', password, grants, exact: true }))
+    return grantsOf(host, "'heat'@'localhost'").sort()
+  }
+  assert.equal(await become({ 'heat.*': 'SELECT, INSERT' }), ['GRANT SELECT, INSERT ON `heat`.*'])
+  assert.equal(await become({ 'heat.*': ['update,delete ', ' create  view'] }), [
+    'GRANT UPDATE, DELETE, CREATE VIEW ON `heat`.*',
+  ])
+  assert.equal(await become({ 'TABLE heat.t': 'select (b, a), INSERT' }), [
+    'GRANT SELECT (`a`, `b`), INSERT ON `heat`.`t`',
+  ])
+  assert.equal(await become({ 'FUNCTION heat.age': 'EXECUTE' }), ['GRANT EXECUTE ON FUNCTION `heat`.`age`'])
+  assert.equal(await become({ 'function heat.age': 'ALL' }), ['GRANT EXECUTE, ALTER ROUTINE ON FUNCTION `heat`.`age`'])
+})
+
 test('a new account needs a password', async ({ server }) => {
   const host = databaseHost('node-5', server, shells[0]!)
   assert.is(

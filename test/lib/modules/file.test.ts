@@ -58,6 +58,17 @@ for (const shell of shells) {
     assert.is(readFileSync(path('.switchover-backup/real'), 'utf8'), 'one\n')
   })
 
+  test('a path that is written in another way is the same path', async () => {
+    const { path, connection } = fresh()
+    await applied(connection, () => file.directory(`${path('a')}//b/./c/`))
+    assert.is((await planOf(connection, file.directory(path('a/b/c')))).changed, false)
+    await applied(connection, () => file.content(`${path('a')}/.//b/f`, 'x'))
+    await applied(connection, () => file.link(`${path('l')}/`, 'a'))
+    await applied(connection, () => file.content(`${path('a')}/../g`, 'x'))
+    await failure(connection, file.content(`${path('none')}/../h`, 'x'))
+    assert.not.ok(existsSync(path('h')))
+  })
+
   test('content only sets the mode when only the mode differs', async () => {
     const { path, connection } = fresh()
     writeFileSync(path('a b'), 'text')
@@ -366,6 +377,12 @@ refused('an owner that chown would take for something else', () => {
   assert.throws(() => file.owner('/x', '-1'), /is not of the form/)
   assert.throws(() => file.owner('/x', 'nova:-1'), /is not of the form/)
   for (const owner of ['nova', '0', 'DOMAIN\\\\ops', 'ops@example.org']) file.content('/x', '', { owner })
+})
+
+refused('nothing of a file of /proc that was fetched before, though it does not say how long it is', async () => {
+  const to = join(emptyDirectory(), 'version')
+  await applied(here(), () => file.fetch('/proc/version', to))
+  assert.is(readFileSync(to, 'utf8'), readFileSync('/proc/version', 'utf8'))
 })
 
 refused('files of several hosts that would come to one path', async () => {

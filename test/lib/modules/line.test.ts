@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { block, line, replace } from '../../../lib/modules/index.ts'
+import { block, file, ini, line, replace } from '../../../lib/modules/index.ts'
 import { masked, Secret } from '../../../lib/model/secret.ts'
 import { emptyDirectory, here } from '../../rig/here.ts'
 import { applied, failure, planOf } from './applied.ts'
@@ -29,6 +29,21 @@ test('line.present replaces the match or adds the line', async () => {
   )
   await applied(connection, () => line.present(path, { line: 'ALLOWED_HOSTS = ["*"]' }))
   assert.match(text(), /10\.0\.0\.4"\nALLOWED_HOSTS = \["\*"\]\n$/)
+})
+
+test('half a letter has no bytes of its own, and is refused everywhere', async () => {
+  const { path, text } = fresh('a\n')
+  const half = '😀'.slice(0, 1)
+  for (const operation of [
+    line.present(path, { line: `x${half}` }),
+    block.present(path, `x${half}`),
+    replace(path, /a/, half),
+    file.content(path, half),
+    ini.set(path, { s: { k: half } }),
+  ])
+    assert.match(await failure(connection, operation), 'a text holds half a letter')
+  assert.is(text(), 'a\n')
+  await applied(connection, () => line.present(path, { line: '😀' }))
 })
 
 test('line.absent removes every such line', async () => {

@@ -12,7 +12,7 @@ import { editLine } from '../../../lib/modules/line/text.ts'
 
 const test = suite('refusals of modules')
 const { archive, copyBetween, cron, database, debconf, file, find, firewall, git, group, hosts } = modules
-const { http, line, packages, repository, selinux, service, sysctl, system, user, wait } = modules
+const { http, line, mount, packages, repository, selinux, service, sysctl, system, user, wait } = modules
 const password = Secret.of('a\nb', 'password')
 
 const rows: readonly (readonly [make: () => unknown, reason: string, hint: string])[] = [
@@ -30,6 +30,48 @@ const rows: readonly (readonly [make: () => unknown, reason: string, hint: strin
     () => file.tree({ host: 'a', path: '/srv' } as never, '/etc', { delete: true }),
     'file.tree /etc: with delete it would remove what the host lives of',
     'name a folder of its own, or leave delete out',
+  ],
+  [() => user.absent('root'), 'user.absent root: no host lives without it', 'name the account that is to go'],
+  [() => group.absent('root'), 'group.absent root: no host lives without it', 'name the account that is to go'],
+  [() => mount.absent('//'), 'mount.absent //: no host lives without it', 'name the mount below it that is to go'],
+  [
+    () => mount.unmounted('/proc/'),
+    'mount.unmounted /proc/: no host lives without it',
+    'name the mount below it that is to go',
+  ],
+  ...[
+    () => file.content('/srv/new/', ''),
+    () => file.copy('x', '/srv/new/'),
+    () => file.fetch('/srv/new/', 'x'),
+    () => modules.template('/srv/new/', ''),
+    () => modules.templateFile('x', '/srv/new/', {}),
+    () => line.present('/srv/new/', { line: 'x' }),
+    () => modules.block.present('/srv/new/', 'x'),
+    () => modules.ini.set('/srv/new/', { s: { k: 'v' } }),
+    () => modules.ini.get('/srv/new/', 's', 'k'),
+    () => hosts.entry('10.0.0.4', 'a', { path: '/srv/new/' }),
+    () => http.download('http://x/', '/srv/new/'),
+    () => sysctl.set({ a: 1 }, { file: '/srv/new/' }),
+    () => archive.create('/srv/new/', 'a', { from: '/etc', format: 'tgz' }),
+    () => copyBetween.file({ from: { name: 'a' } as never, path: '/srv/x', to: '/srv/new/' }),
+    () => database.dump({ database: 'nova', to: '/srv/new/' }),
+    () => user.sshKey('nova', { path: '/srv/new/' }),
+    () =>
+      modules.authorizedKeys.present('nova', `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${'A'.repeat(43)}`, {
+        path: '/srv/new/',
+      }),
+  ].map(
+    (make) =>
+      [
+        make,
+        '"/srv/new/" is the path of a folder, and a file is to lie there',
+        'name the file in it; or leave out the slash at its end, where the file itself is meant',
+      ] as const,
+  ),
+  [
+    () => database.user({ user: 'x', grants: { 'a.*': 'SELECT; DROP' } }),
+    '"SELECT; DROP" is no privilege on a.*',
+    "write them as 'SELECT, INSERT', or as a list of them",
   ],
   [
     () => file.directory('srv/x'),
@@ -73,8 +115,8 @@ const rows: readonly (readonly [make: () => unknown, reason: string, hint: strin
   ],
   [
     () => copyBetween.file({ from: { name: 'a' } as never, path: 'x' } as never),
-    'x must be an absolute path, for it is looked for on two hosts',
-    'begin it with a slash',
+    '"x" is not an absolute path of one line',
+    'begin it with a slash, and write no line end into it',
   ],
   [
     () => sysctl.set({}),

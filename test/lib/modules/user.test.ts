@@ -122,6 +122,37 @@ for (const shell of shells.filter(({ env }) => !env)) {
     assert.throws(() => withHash('plain text')(), `the password of ${one} is not a hash`)
   })
 
+  test('user: one without a password stays locked until told, and is opened without one', async () => {
+    const one = name('bare')
+    const field = () => line('shadow', one).split(':')[1]
+    const text = hash('sesame')
+    const password = Secret.of(text, 'the hash')
+    await applied(connection, () => user.present(one, { createHome: false, locked: true }))
+    await applied(connection, () => user.present(one, { password }))
+    assert.is(field(), `!${text}`)
+    await applied(connection, () => user.present(one, { locked: false }))
+    assert.is(field(), text)
+
+    const other = name('keys')
+    await applied(connection, () => user.present(other, { createHome: false }))
+    await applied(connection, () => user.present(other, { locked: false }))
+    assert.is(line('shadow', other).split(':')[1], '*')
+    await applied(connection, () => user.present(other, { locked: true }))
+    await applied(connection, () => user.present(other, { locked: false, password }))
+    assert.is(line('shadow', other).split(':')[1], text)
+
+    await applied(connection, () => user.present(name('born'), { createHome: false, locked: false }))
+    assert.is(line('shadow', name('born')).split(':')[1], '*')
+    await applied(connection, () => user.present(name('shut'), { createHome: false, locked: true, password }))
+    assert.is(line('shadow', name('shut')).split(':')[1], `!${text}`)
+  })
+
+  test('root stays, whatever its name', async () => {
+    spawnSync('useradd', ['-o', '-u', '0', '-M', name('toor')])
+    for (const operation of [user.absent(name('toor'))])
+      assert.is(await failure(connection, operation), `user.absent ${name('toor')}: no host lives without it`)
+  })
+
   test('user: only what differs is changed; home moves with its content', async () => {
     const one = name('mov')
     const parent = emptyDirectory()
@@ -210,13 +241,13 @@ for (const [what, operation, state, commands] of [
     'a password of one who is locked, and stays so',
     user.present('ops', { password: hashed }),
     { ...nova, password: 'other', locked: true },
-    [`${begin}chpasswd -e\nusermod -L ops`, '< ops:‹hash of ops›\n'],
+    [`${begin}chpasswd -e`, '< ops:!‹hash of ops›\n'],
   ],
   [
     'a password that opens the account',
     user.present('ops', { password: hashed, locked: false }),
     { ...nova, password: 'other', locked: true },
-    [`${begin}chpasswd -e\nusermod -U ops`, '< ops:‹hash of ops›\n'],
+    [`${begin}chpasswd -e`, '< ops:‹hash of ops›\n'],
   ],
   ['a user too many', user.absent('nova'), nova, ['userdel nova']],
   ['a user and its home', user.absent('nova', { removeHome: true }), nova, ['userdel -r nova']],

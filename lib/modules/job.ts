@@ -120,10 +120,11 @@ const finishing = operation<
   async apply(connection, { poll, allow }, { name }) {
     const begun = Date.now()
     for (;;) {
-      const { state } = await find(connection, name)
+      // Waited for over there: whoever ends the run ends the wait, and the end of the job is seen within a second.
+      const { state } = await find(connection, name, Math.floor(poll))
       if (state !== 'running') return await resultOf(connection, name, state, allow)
       connection.progress(`waiting for ${Math.round((Date.now() - begun) / 1000)} s: the job ${name} runs`)
-      await sleep(poll * 1000)
+      if (poll < 1) await sleep(poll * 1000)
     }
   },
   judge: () => false,
@@ -138,7 +139,7 @@ async function resultOf(connection: Reader, name: string, state: State, allow: r
       `start it first, as the same user: job.started('${name}', { async: 3600 })`,
     )
   const { code, stdout, stderr } = await connection.exec(`${at(name)}
-tail -c 1048576 "$d/out"; tail -c 1048576 "$d/err" >&2
+for f in out err; do cat "$d/$f.old" "$d/$f" 2>/dev/null | tail -c ${most} >&$([ $f = err ] && echo 2 || echo 1); done
 : >"$d/taken"; [ -e "$d/code" ] || exit 0; read -r x <"$d/code" && exit $x`)
   const said = (stderr.trim() || stdout.trim()).split('\n').slice(-20).join('\n')
   const words = said === '' ? '' : `: ${said}`
@@ -163,10 +164,15 @@ interface Found {
   readonly taken: boolean
 }
 
-async function find(connection: Reader, name: string): Promise<Found> {
+/** Looks, for so many seconds as long as it runs. */
+async function find(connection: Reader, name: string, seconds = 0): Promise<Found> {
   const said = await output(
     connection,
-    `${at(name)}\n${status}\nstatus; echo "$s $k $([ ! -e "$d/taken" ] || echo taken)"`,
+    `${at(name)}
+${status}
+status; i=0
+while [ $s = running ] && [ $i -lt ${seconds} ]; do sleep 1; i=$((i + 1)); status; done
+echo "$s $k $([ ! -e "$d/taken" ] || echo taken)"`,
     { tidy: true },
   )
   const [state = 'none', sum = '', taken] = said.trim().split(' ')
@@ -195,6 +201,9 @@ status() {
   else s=lost; fi
 }`
 
+// Bytes of what it writes that are kept: those before are dropped when they are many times as many.
+const most = 1048576
+
 /** The script that starts one, in a session of its own; results that were taken a day ago are removed. */
 const start = (name: string, sum: string, seconds: number, script: string) => `${refuse}
 ${at(name)}
@@ -207,19 +216,28 @@ w=$(pwd) m=$(umask); umask 077
 rm -rf "$d"; mkdir "$d" && cd "$d" && cat >in && mkfifo up || exit
 ${sh`printf '%s\n' ${sum}`} >sum; : >out; : >err
 ${sh`printf '%s' ${script}`} >run
-setsid sh -c ${sh`${supervising}`} job "$d" "$w" "$m" ${seconds} </dev/null >/dev/null 2>&1 &
+setsid sh -c ${sh`${supervising}`} job "$d" "$w" "$m" ${Math.floor(seconds)} ${seconds % 1} </dev/null >/dev/null 2>&1 &
 read -r up <up && rm up`
 
 // It and what watches the time have sessions of their own, so that each ends with all that it has started.
 const supervising = `trap '' HUP
-d=$1 w=$2 m=$3 n=$4
+d=$1 w=$2 m=$3 n=$4 part=$5
 cd "$d" || exit
 read -r r <"/proc/$$/stat"; r=\${r##*) }
 echo "$$ $(set -- $r; echo "\${20}")" >pid
 exec 3<in; rm in
-(umask "$m"; cd "$w"; exec setsid sh "$d/run") <&3 >out 2>err & g=$!
+(umask "$m"; cd "$w"; exec setsid sh "$d/run") <&3 >>out 2>>err & g=$!
 exec 3<&-
-setsid sh -c 'sleep "$1"; echo "$1" >late; kill -TERM -"$2"; sleep 2; kill -KILL -"$2"' watch "$n" "$g" & t=$!
+setsid sh -c '
+i=0; sleep "$3"
+while [ $i -lt "$1" ]; do
+  s=$(($1 - i)); [ $s -le 5 ] || s=5
+  sleep $s; i=$((i + s))
+  for f in out err; do
+    [ $(wc -c <$f) -le ${64 * most} ] || { tail -c ${most} $f >$f.part && mv $f.part $f.old && : >$f; }
+  done
+done
+echo "$1" >late; kill -TERM -"$2"; sleep 2; kill -KILL -"$2"' watch "$n" "$g" "$part" & t=$!
 echo up >up
 wait $g; x=$?
 [ -e late ] || kill -TERM -$t || kill -TERM $t

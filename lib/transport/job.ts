@@ -110,6 +110,9 @@ exec 3>1 4>2; rm 1 2
 _x=$?; exec 3>&- 4>&-
 echo $_x >.code; mv .code code; exit $_x`
 
+// A tee that outlived its command is ended; by now its number may be that of another process, which works elsewhere.
+const takingAway = `while read -r p; do [ /proc/$p/cwd -ef "$d" ] && kill $p; done <"$d/tees"; rm -rf "$d"; rmdir "$b"`
+
 /**
  * What takes away the results that nobody came for in time, of whoever runs it. It is said in front of something else,
  * says nothing, and starts no process where there is none.
@@ -118,9 +121,7 @@ export const sweeping = `for b in /tmp/.switchover-jobs-*; do
   [ -d "$b" ] && [ ! -h "$b" ] && [ -O "$b" ] || continue
   find "$b" -mindepth 2 -maxdepth 2 -name code -mtime +${keptFor - 1} | while read -r d; do
     d=\${d%/code}
-    # By now the number of a tee may be that of another process, which works elsewhere.
-    while read -r p; do [ /proc/$p/cwd -ef "$d" ] && kill $p; done <"$d/tees"
-    rm -rf "$d"; rmdir "$b"
+    ${takingAway}
   done
 done 2>/dev/null
 `
@@ -128,5 +129,5 @@ done 2>/dev/null
 // A daemon that the command left behind may hold the tees, which would keep for ever what nobody reads.
 const removing = (name: string): string => `b=/tmp/.switchover-jobs-$(id -u)
 for d in "$b"/${name}; do
-  { while read -r p; do kill $p; done <"$d/tees"; rm -rf "$d"; rmdir "$b"; } 2>/dev/null
+  { ${takingAway}; } 2>/dev/null
 done; :`

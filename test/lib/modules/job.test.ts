@@ -3,7 +3,7 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { job } from '../../../lib/modules/index.ts'
+import { job, type Ran } from '../../../lib/modules/index.ts'
 import type { Advice } from '../../../lib/model/operation.ts'
 import { Secret } from '../../../lib/model/secret.ts'
 import { createTransport } from '../../../lib/transport/index.ts'
@@ -89,6 +89,20 @@ for (const shell of shells) {
     const said = await failure(on(), job.finished(lost, { poll: 0.02 }))
     assert.is(said, `the job ${lost} was ended by somebody else, or with its host`)
     assert.match(await failure(on(), job.finished('never')), 'no job never of this user was started on here')
+    rmSync(dir, { recursive: true })
+  })
+
+  test('are over within a second of their end, however long the wait between two requests', async () => {
+    const dir = place()
+    const name = fresh('seen')
+    await applied(
+      on(),
+      () => job.started(name, { async: 60, cwd: dir })`until [ -e go ]; do sleep 0.05; done; echo done`,
+    )
+    const connection = on()
+    const waiting = (await planOf(connection, job.finished(name, { poll: 3600 }))).apply(connection)
+    writeFileSync(join(dir, 'go'), '')
+    assert.is(((await waiting) as Ran).stdout, 'done\n')
     rmSync(dir, { recursive: true })
   })
 

@@ -203,6 +203,12 @@ for (const sh of ['/bin/dash', '/bin/bash', '/bin/busybox'] as const) {
       )
       await ended
       assert.is(stranger.exitCode ?? stranger.signalCode, null)
+      // Nor is a stranger ended with a job, whose tee had the number that is his by now.
+      const reused = `for d in ${jobs}/*.${runs('next')}.*; do echo ${stranger.pid} >>$d/tees; done`
+      await next.to().exec(reused, { long: true })
+      await next.to().exec('true')
+      assert.equal(left(runs('next')), [])
+      assert.is(stranger.exitCode ?? stranger.signalCode, null)
     } finally {
       for (const child of [stranger, tee]) child.kill()
       for (const name of left(runs('swept'))) rmSync(join(jobs, name), { recursive: true })

@@ -12,7 +12,10 @@ export interface CheckoutOptions {
   readonly version?: string
   /** How many commits of the history come along; all unless said. */
   readonly depth?: number
-  /** Throws away what was changed in the working tree, and commits that are nowhere else; refused otherwise. */
+  /**
+   * Throws away what was changed in the working tree, and commits that are nowhere else. Refused otherwise, also where
+   * the right commit is checked out already.
+   */
   readonly force?: boolean
 }
 
@@ -70,6 +73,10 @@ interface Found {
   readonly url: string
   /** Files that differ from it, as git status tells them. */
   readonly modified: readonly string[]
+  /** Submodules that are not there as they were committed. */
+  readonly odd: readonly string[]
+  /** Those of them whose commit is in no branch or tag of where they come from. */
+  readonly own: readonly string[]
   /** The commit that is wanted. */
   readonly commit: string
   /** Under which name the server has it; empty for a bare commit. */
@@ -88,6 +95,27 @@ const quiet = `${plainly}GIT_TERMINAL_PROMPT=0 GIT_ASKPASS=/bin/false SSH_ASKPAS
 export GIT_TERMINAL_PROMPT GIT_ASKPASS SSH_ASKPASS
 [ -n "\${GIT_SSH_COMMAND-}\${GIT_SSH-}" ] || { GIT_SSH_COMMAND='ssh -o BatchMode=yes'; export GIT_SSH_COMMAND; }`
 
+// What is told to stay away stays: update = none. Of one that is not there, the folder belongs to what it is a part of.
+const submodules = `submodules() {
+  git submodule status --recursive 2>/dev/null | while IFS= read -r l; do
+    w=\${l%"\${l#?}"} s=\${l#* }
+    case $l in ' '*) continue ;; -*) ;; *) s=\${s% (*} ;; esac
+    if [ "$w" = - ]; then
+      (
+        cd "$s" 2>/dev/null && in=$(git rev-parse --show-prefix) && cd "$(git rev-parse --show-toplevel)" || exit
+        n=$(git config -f .gitmodules --get-regexp '^submodule[.].*[.]path$' | grep -F " \${in%/}" | head -n 1)
+        n=\${n#submodule.} n=\${n%.path *}
+        u=$(git config "submodule.$n.update" || git config -f .gitmodules "submodule.$n.update")
+        [ "$u" != none ]
+      ) || continue
+    else
+      own=$(cd "$s" && git rev-list -n 1 HEAD --not --remotes --tags)
+      [ -z "$own" ] || echo "own $s"
+    fi
+    echo "submodule $s"
+  done
+}`
+
 const isCommit = (version: string) => /^[0-9a-f]{40}$/.test(version)
 
 async function read(connection: Reader, { url, path, version }: Wanted): Promise<Found> {
@@ -98,6 +126,7 @@ async function read(connection: Reader, { url, path, version }: Wanted): Promise
       : sh`git ls-remote ${url} ${names.slice(1)}`
   const script = `${quiet}
 ${closed}
+${submodules}
 ${sh`p=${path}`}
 if closed "$p/." || [ -d "$p" ] && [ ! -r "$p" ]; then exit 8; fi
 command -v git >/dev/null 2>&1 || exit 91
@@ -107,6 +136,7 @@ if [ -d "$p/.git" ]; then
   echo repository; git rev-parse -q --verify HEAD || echo
   git config remote.origin.url || echo
   git status --porcelain --untracked-files=no --ignore-submodules | sed 's/^/modified /'
+  [ ! -f .gitmodules ] || submodules
 elif [ -d "$p" ] && [ -z "$(ls -A "$p")" ] || [ ! -e "$p" ] && [ ! -L "$p" ]; then echo nothing
 else echo other; fi
 cd /
@@ -124,11 +154,15 @@ ${isCommit(version) ? ':' : remote}`
   if (result.code !== 0) throw new CommandFailed(`git ls-remote ${url}`, result)
   const [here = '', there = ''] = result.stdout.split(/^remote\n/m)
   const [kind = 'other', head = '', origin = '', ...changes] = here.split('\n')
+  const behind = (word: string) =>
+    changes.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1))
   return {
     there: kind as Found['there'],
     head,
     url: origin,
-    modified: changes.filter((line) => line.startsWith('modified ')).map((line) => line.slice(12)),
+    modified: behind('modified').map((line) => line.slice(3)),
+    odd: behind('submodule'),
+    own: behind('own'),
     ...(isCommit(version) ? { commit: version, ref: '' } : wantedOf(there, version, url)),
   }
 }
@@ -147,20 +181,21 @@ function wantedOf(said: string, version: string, url: string): { readonly commit
 }
 
 function plan(found: Found, { url, path, version, options }: Wanted): Plan<CheckedOut, Command> {
-  const { there, head, modified, commit, ref } = found
+  const { there, head, modified, odd, own, commit, ref } = found
   const { force = false } = options
   if (there === 'other')
     throw new Advice(`${path} is there and no git repository`, 'move it away, or remove it with file.absent')
   const move = head !== commit
-  if (move && modified.length > 0 && !force) {
+  const kept = [...modified, ...own.map((name) => `commits of the submodule ${name}`)]
+  if (kept.length > 0 && !force) {
     throw new Advice(
-      `${path} has changes that would be lost: ${modified.slice(0, 10).join(', ')}`,
-      'commit them or take them back there, or give force: true',
+      `${path} has changes that are nowhere else: ${kept.slice(0, 10).join(', ')}`,
+      'commit and push them or take them back there, or give force: true',
     )
   }
   const reset = force && modified.length > 0
   const moved = there === 'repository' && found.url !== url
-  if (!move && !reset && !moved) return { result: { path, commit, changed: false } }
+  if (!move && !reset && !moved && odd.length === 0) return { result: { path, commit, changed: false } }
   const named = version === 'HEAD' ? ref.replace('refs/heads/', '') : version
   return {
     result: { path, commit, changed: true },
@@ -178,8 +213,13 @@ function plan(found: Found, { url, path, version, options }: Wanted): Plan<Check
         ...(head === '' ? [] : [`${head}\n`]),
         ...(moved ? [`of ${found.url}\n`] : []),
         ...(reset ? modified.map((file) => `changed ${file}\n`) : []),
+        ...odd.map((name) => `submodule ${name} as it should not be\n`),
       ].join(''),
-      after: `${commit}${named === commit ? '' : ` ${named}`}\n${moved ? `of ${url}\n` : ''}`,
+      after: [
+        `${commit}${named === commit ? '' : ` ${named}`}\n`,
+        ...(moved ? [`of ${url}\n`] : []),
+        ...odd.map((name) => `submodule ${name}\n`),
+      ].join(''),
     },
   }
 }
@@ -217,19 +257,12 @@ function checkingOut({ url, path, there, commit, ref, options: { depth, force = 
   return [
     `${quiet}\n${refuse}\nset -e`,
     ...(there === 'nothing' ? [sh`mkdir -p ${path}; cd ${path}; git init -q`] : [sh`cd ${path}`]),
-    sh`git config remote.origin.url ${url}`,
-    sh`git config remote.origin.fetch ${'+refs/heads/*:refs/remotes/origin/*'}`,
-    ...(ref === '' ? fetchingCommit(commit, shallow) : [sh`git fetch -q ${[...shallow, 'origin', spec]}`]),
+    ...(there === 'nothing' || force ? [] : [refusingLoss(url, commit, ref, name)]),
+    ...(ref === '' ? fetchingCommit(url, commit, shallow) : [sh`git fetch -q ${[...shallow, url, spec]}`]),
     sh`git cat-file -e ${`${commit}^{commit}`} 2>/dev/null ||`,
     sh`  refuse ${`the server has no commit ${commit} any more`} ${'run the task again: the branch has moved'}`,
-    ...(there === 'nothing' || force
-      ? []
-      : [
-          '! git rev-parse -q --verify HEAD >/dev/null ||',
-          sh`  lost=$(git rev-list -n 1 HEAD --not ${commit} --remotes --tags --glob=refs/switchover)`,
-          `[ -z "\${lost-}" ] ||`,
-          `  refuse "commit $lost is nowhere else, and would be lost" 'push it, or give force: true'`,
-        ]),
+    sh`git config remote.origin.url ${url}`,
+    sh`git config remote.origin.fetch ${'+refs/heads/*:refs/remotes/origin/*'}`,
     sh`git checkout -q ${[...forced, commit]} --`,
     ...(branch === undefined ? [] : [sh`git branch -f ${branch} ${commit} >/dev/null; git checkout -q ${branch} --`]),
     // What was brought here is not lost when another commit comes.
@@ -238,11 +271,30 @@ function checkingOut({ url, path, there, commit, ref, options: { depth, force = 
   ].join('\n')
 }
 
+/**
+ * Refuses where commits are in nothing but what will point elsewhere. Whether the new commit has them only the server
+ * can tell: what it sends gets no name here, so that nothing is changed by what is refused.
+ */
+function refusingLoss(url: string, commit: string, ref: string, name: string): string {
+  const asked = sh`git fetch -q --no-tags ${url}`
+  const all = `$(${sh`git ls-remote --heads --tags ${url}`} | cut -f 2 | grep -v '\\^{}$')`
+  const probe = ref === '' ? `${asked} ${commit} 2>/dev/null || ${asked} ${all}` : `${asked} ${sh`${ref}`}`
+  return `lost() {
+  git for-each-ref '--format=^%(refname)' refs/remotes refs/tags refs/switchover | grep -vxF ${sh`${`^${name}`}`} |
+    git rev-list -n 1 HEAD "$@" --stdin
+}
+if git rev-parse -q --verify HEAD >/dev/null && [ -n "$(lost)" ]; then
+  ${sh`git cat-file -e ${`${commit}^{commit}`}`} 2>/dev/null || ${probe}
+  lost=$(lost ${sh`${`^${commit}`}`})
+  [ -z "$lost" ] || refuse "commit $lost is nowhere else, and would be lost" 'push it, or give force: true'
+fi`
+}
+
 // Not every server gives a commit that is asked for by its name.
-function fetchingCommit(commit: string, shallow: readonly (string | number)[]): readonly string[] {
+function fetchingCommit(url: string, commit: string, shallow: readonly (string | number)[]): readonly string[] {
   return [
     sh`git cat-file -e ${`${commit}^{commit}`} 2>/dev/null ||`,
-    sh`  git fetch -q ${[...shallow, 'origin', commit]} 2>/dev/null ||`,
-    sh`  git fetch -q origin --tags ${'+refs/heads/*:refs/remotes/origin/*'}`,
+    sh`  git fetch -q ${[...shallow, url, commit]} 2>/dev/null ||`,
+    sh`  git fetch -q --tags ${[url, '+refs/heads/*:refs/remotes/origin/*']}`,
   ]
 }

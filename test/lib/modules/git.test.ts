@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { appendFileSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { git } from '../../../lib/modules/index.ts'
 import { emptyDirectory, here, shells } from '../../rig/here.ts'
 import { needing, needs } from '../../rig/needs.ts'
-import { applied, failure, planOf } from './applied.ts'
+import { applied, failure } from './applied.ts'
 import { typed } from './typed.ts'
 
 needs('git')
@@ -85,11 +85,11 @@ for (const shell of shells.filter(({ env }) => !env)) {
     const path = join(emptyDirectory(), 'app')
     await applied(connection, () => git.checkout(url, path))
     appendFileSync(join(path, 'file'), 'edited')
-    assert.is((await planOf(connection, git.checkout(url, path))).changed, false, 'nothing is to be changed')
-    assert.match(
-      await failure(connection, git.checkout(url, path, { version: 'v1' })),
-      'has changes that would be lost: file',
-    )
+    for (const version of ['main', 'v1'])
+      assert.match(
+        await failure(connection, git.checkout(url, path, { version })),
+        'has changes that are nowhere else: file',
+      )
     await applied(connection, () => git.checkout(url, path, { force: true }))
     assert.is(run(path, 'status', '--porcelain'), '')
     const own = commit(path, 'own')
@@ -109,6 +109,59 @@ for (const shell of shells.filter(({ env }) => !env)) {
     const moved = await applied(connection, () => git.checkout(b.url, path, { force: true }))
     assert.match(moved.diff[0]!.before, `of ${a.url}\n`)
     assert.ok(existsSync(join(path, 'sub/file')))
+  })
+
+  test('a submodule that could not be had is still to be had', async () => {
+    const [a, b, c] = [origin(), origin(), origin()]
+    run(c.dir, 'submodule', '--quiet', 'add', a.url, 'in/deep')
+    run(c.dir, 'commit', '-qam', 'deep')
+    run(b.dir, 'submodule', '--quiet', 'add', c.url, "it's/sub")
+    run(b.dir, 'submodule', '--quiet', 'add', a.url, 'away')
+    run(b.dir, 'config', '-f', '.gitmodules', 'submodule.away.update', 'none')
+    run(b.dir, 'commit', '-qam', 'sub')
+    const path = join(emptyDirectory(), 'app')
+    for (const missing of [c.dir, a.dir]) {
+      renameSync(missing, `${missing}.gone`)
+      for (const force of [false, false, true])
+        assert.match(await failure(connection, git.checkout(b.url, path, { force })), missing)
+      renameSync(`${missing}.gone`, missing)
+    }
+    await applied(connection, () => git.checkout(b.url, path))
+    assert.ok(existsSync(join(path, "it's/sub/in/deep/file")))
+    // Another commit of it than was committed, and one that is nowhere else.
+    const sub = join(path, "it's/sub")
+    run(sub, 'checkout', '-q', c.one)
+    const { diff } = await applied(connection, () => git.checkout(b.url, path))
+    assert.match(diff[0]!.after, "submodule it's/sub\n")
+    const own = commit(sub, 'own')
+    assert.match(
+      await failure(connection, git.checkout(b.url, path)),
+      "has changes that are nowhere else: commits of the submodule it's/sub",
+    )
+    assert.is(run(sub, 'rev-parse', 'HEAD'), own)
+    await applied(connection, () => git.checkout(b.url, path, { force: true }))
+  })
+
+  test('what is refused has changed nothing', async () => {
+    const [a, b] = [origin(), origin()]
+    const path = join(emptyDirectory(), 'app')
+    run('/', 'clone', '-q', a.url, path)
+    const own = commit(path, 'own')
+    const all = () => run(path, 'for-each-ref') + run(path, 'config', '-l') + run(path, 'status')
+    const before = all()
+    for (const depth of [undefined, 1])
+      for (const version of ['main', 'next', b.one]) {
+        assert.match(
+          await failure(connection, git.checkout(b.url, path, { version, depth })),
+          `commit ${own} is nowhere else, and would be lost`,
+        )
+        assert.is(all(), before)
+        assert.not(existsSync(join(path, '.git/shallow')))
+      }
+    // The server has it by now, in a branch that is asked for.
+    run(path, 'push', '-q', b.url, '+HEAD:refs/heads/next')
+    await applied(connection, () => git.checkout(b.url, path, { version: 'next' }))
+    assert.is(run(path, 'rev-parse', 'HEAD'), own)
   })
 
   test.run()
@@ -146,11 +199,20 @@ needing(test, 'root')('a repository of somebody else, whose configuration would 
 })
 
 const [a, b] = ['a'.repeat(40), 'b'.repeat(40)]
-const state = { there: 'repository', head: a, url: 'u', modified: [] as string[], commit: b, ref: 'refs/tags/v1' }
+const state = {
+  there: 'repository',
+  head: a,
+  url: 'u',
+  modified: [] as string[],
+  odd: [],
+  own: [],
+  commit: b,
+  ref: 'refs/tags/v1',
+}
 for (const [what, options, found, wanted] of [
   ['what is so', {}, { ...state, commit: a }, undefined],
-  ['a tag', {}, state, `git fetch -q origin +refs/tags/v1:refs/tags/v1`],
-  ['a tag alone', { depth: 1 }, state, `git fetch -q --depth 1 origin +refs/tags/v1:refs/tags/v1`],
+  ['a tag', {}, state, `git fetch -q u +refs/tags/v1:refs/tags/v1`],
+  ['a tag alone', { depth: 1 }, state, `git fetch -q --depth 1 u +refs/tags/v1:refs/tags/v1`],
   ['a branch', {}, { ...state, ref: 'refs/heads/x' }, `git branch -f x ${b} >/dev/null; git checkout -q x --`],
   ['forced', { force: true }, { ...state, modified: ['f'] }, `git checkout -q -f ${b} --`],
 ] as const) {

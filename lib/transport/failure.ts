@@ -67,18 +67,30 @@ export async function explain(error: Error, at: Circumstances): Promise<Unreacha
   }
   if (level === 'client-authentication' || code === 2 || code === 14) {
     const skipped = at.keys.skipped.length === 0 ? '' : `; not usable: ${at.keys.skipped.join('; ')}`
+    const { tried, mend } = at.keys
+    const besides = mend === undefined ? '' : `${mend}; or `
+    if (tried.length === 0)
+      return cannot(
+        `nothing to log in with as ${at.user}${skipped}`,
+        `${besides}set privateKey or password, or start an ssh agent`,
+      )
+    const byKey = tried.some((one) => !one.startsWith('password'))
+    const itself = `see whether it is the right one: ssh -o PubkeyAuthentication=no -p ${port} ${at.user}@${address}`
     return cannot(
-      at.keys.tried.length === 0
-        ? `nothing to log in with as ${at.user}${skipped}`
-        : `authentication refused for ${at.user} (tried ${at.keys.tried.join(', ')}${skipped})`,
-      at.keys.tried.length === 0
-        ? 'set privateKey or password, or start an ssh agent'
-        : `allow one of these keys for ${at.user} there, or set privateKey or password`,
+      `authentication refused for ${at.user} (tried ${tried.join(', ')}${skipped})`,
+      byKey
+        ? `${besides}allow one of these keys for ${at.user} there, or set privateKey or password`
+        : `${besides}${direct ? itself : 'give the right password'}, or set privateKey`,
     )
   }
   if (at.proxy !== undefined && (level === undefined || level === 'protocol' || level === 'client-socket')) {
     return silent(`the proxy command failed: ${await at.proxy.failure()}`, `${alive}, or mend proxyCommand`)
   }
+  if (at.doing === 'waiting for its greeting' && /lost before handshake/i.test(error.message))
+    return cannot(
+      'what answers there is no ssh server',
+      direct ? `set its port; see what it says: ssh -v -p ${port} ${at.user}@${address}` : 'set its port',
+    )
   switch (code) {
     case 'ECONNREFUSED':
       return silent(

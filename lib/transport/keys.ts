@@ -1,8 +1,10 @@
-import { readFile } from 'node:fs/promises'
+import type { Stats } from 'node:fs'
+import { readFile, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { AuthenticationType, AuthHandlerMiddleware, ParsedKey } from 'ssh2'
 import { Unreachable } from '../model/operation.ts'
+import { quote } from '../model/quote.ts'
 import type { Secret } from '../model/secret.ts'
 import { AgentKeys } from './agent.ts'
 import { type Certificate, certificateOf, certified, outOfTime } from './certificates.ts'
@@ -19,6 +21,8 @@ export interface Login {
   readonly tried: readonly string[]
   /** What could not be shown, and why. */
   readonly skipped: readonly string[]
+  /** What makes one of those usable. */
+  readonly mend?: string
   /** The key that is shown first; undefined where something else is, or an agent signs. */
   readonly first?: ParsedKey
 }
@@ -41,7 +45,7 @@ type Found =
   | { readonly key: ParsedKey }
   | { readonly locked: Buffer }
   | { readonly missing: string }
-  | { readonly broken: string }
+  | { readonly broken: string; readonly mend: string }
 
 const defaults = ['id_ed25519', 'id_ecdsa', 'id_rsa', 'id_dsa']
 
@@ -94,18 +98,36 @@ export class KeyRing {
 
 async function find(path: string, passphrase: Secret | undefined): Promise<Found> {
   let text: Buffer
+  let about: Stats
   try {
     text = await readFile(path)
+    about = await stat(path)
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     return { missing: code === 'ENOENT' ? 'there is no such file' : message }
   }
   const { utils } = (await import('ssh2')).default
   const found = utils.parseKey(text, passphrase?.reveal())
-  if (!(found instanceof Error)) return { key: (Array.isArray(found) ? found[0] : found) as ParsedKey }
-  if (!/encrypted|passphrase|decrypt|integrity/i.test(found.message)) return { broken: found.message }
-  return passphrase === undefined ? { locked: text } : { broken: 'the passphrase does not open it' }
+  const key = found instanceof Error ? undefined : ((Array.isArray(found) ? found[0] : found) as ParsedKey)
+  const locks = found instanceof Error && /encrypted|passphrase|decrypt|integrity/i.test(found.message)
+  if (key?.isPrivateKey() === false) {
+    const mend = `name the private one beside it, such as ${quote(path.replace(/\.pub$/, ''))}`
+    return { broken: 'it is a public key', mend }
+  }
+  if (key === undefined && !locks) {
+    const mend = `name another, or see what ssh says of it: ssh-keygen -y -f ${quote(path)}`
+    return { broken: 'it holds no private key of a kind that is known', mend }
+  }
+  // As OpenSSH: of a key of somebody else it is their matter.
+  if (about.uid === process.getuid?.() && (about.mode & 0o077) !== 0) {
+    const mode = (about.mode & 0o777).toString(8).padStart(4, '0')
+    return { broken: `others may read it (mode ${mode})`, mend: `chmod 600 ${quote(path)}` }
+  }
+  if (key !== undefined) return { key }
+  return passphrase === undefined ? { locked: text } : { broken: 'the passphrase does not open it', mend: unlocking }
 }
+
+const unlocking = 'set passphrase, or add the key to an ssh agent'
 
 async function parsed(text: Buffer, passphrase: Secret): Promise<ParsedKey | undefined> {
   const { utils } = (await import('ssh2')).default
@@ -123,6 +145,7 @@ export async function login(
   patiently: <T>(answer: Promise<T>) => Promise<T>,
 ): Promise<Login> {
   const skipped: string[] = []
+  let mend: string | undefined
   const attempts: Attempt[] = []
 
   /** The certificates for the key of a file, or for any, that hold now. */
@@ -161,8 +184,10 @@ export async function login(
             offer: show(certified(found.key, certificate)),
           })
       attempts.push({ method: 'publickey', what, offer: show(found.key) })
-    } else if ('broken' in found) skipped.push(`${path}: ${found.broken}`)
-    else if (!ring.asks) skipped.push(`${path}: it has a passphrase`)
+    } else if ('broken' in found) {
+      skipped.push(`${path}: ${found.broken}`)
+      mend ??= found.mend
+    } else if (!ring.asks) skipped.push(`${path}: it has a passphrase`)
     else {
       const opened = async (use: (key: ParsedKey) => object | undefined): Promise<object | undefined> => {
         const usable = await patiently(ring.open(path, found.locked))
@@ -204,10 +229,7 @@ export async function login(
     if (!('key' in found) && !('missing' in found)) await agent(undefined)
     await key(path, true)
     if (attempts.length === 0 && settings.password === undefined) {
-      throw new Unreachable(
-        `cannot use the private key ${skipped.join('; ')}`,
-        'set passphrase, or add the key to an ssh agent',
-      )
+      throw new Unreachable(`cannot use the private key ${skipped.join('; ')}`, mend ?? unlocking)
     }
   } else if (settings.password === undefined) {
     const files = identities ?? defaults.map((name) => join(homedir(), '.ssh', name))
@@ -219,13 +241,24 @@ export async function login(
   const tried: string[] = []
   const left = wanted(attempts, authentications)
   const offered = left[0]?.offer as { readonly key?: ParsedKey } | undefined
-  const next = async (methods: readonly AuthenticationType[] | null): Promise<object | false> => {
+  // Shown before the server has said what it takes.
+  let early: Attempt | undefined
+  const next = async (
+    methods: readonly AuthenticationType[] | null,
+    partial: boolean | null,
+  ): Promise<object | false> => {
+    if (early !== undefined && methods !== null && partial !== true && !methods.includes(early.method)) {
+      tried.splice(tried.indexOf(early.what), 1)
+      skipped.push(`${early.what}: the server takes ${methods.join(', ')} only`)
+    }
+    early = undefined
     for (let attempt = left.shift(); attempt !== undefined; attempt = left.shift()) {
       if (methods !== null && !methods.includes(attempt.method)) continue
       const { offer: told } = attempt
       const offer = typeof told === 'function' ? await (told as () => Promise<object | undefined>)() : told
       if (offer === undefined) continue
       tried.push(attempt.what)
+      if (methods === null) early = attempt
       return offer
     }
     return false
@@ -233,14 +266,15 @@ export async function login(
   return {
     tried,
     skipped,
+    ...(mend === undefined ? {} : { mend }),
     ...(offered?.key === undefined ? {} : { first: offered.key }),
     // `none` is left out: it costs a round trip and no host we want accepts it.
     handler: ((
       methods: AuthenticationType[] | null,
-      _partial: boolean | null,
+      partial: boolean | null,
       take: (offer: object | false) => void,
     ) => {
-      void next(methods).then(take)
+      void next(methods, partial).then(take)
     }) as unknown as AuthHandlerMiddleware,
   }
 }

@@ -3,6 +3,8 @@ import { homedir, userInfo } from 'node:os'
 import { basename, dirname, isAbsolute, join } from 'node:path'
 import { glob, wildcards } from '../model/glob.ts'
 import { Unreachable } from '../model/operation.ts'
+import { nearest } from '../model/problem.ts'
+import { sshKeywords } from './ssh-keywords.ts'
 
 /** Where a connection is meant to go, before ssh_config has its say. */
 export interface Destination {
@@ -22,6 +24,8 @@ export interface SshOptions {
 
 interface Directive {
   readonly keyword: string
+  /** The keyword as it stands there. */
+  readonly written: string
   readonly args: readonly string[]
   /** What follows the keyword, as it stands there. */
   readonly rest: string
@@ -71,7 +75,10 @@ export class SshConfig {
   /** @throws Unreachable when a file cannot be read or trusted */
   async lookup(destination: Destination): Promise<SshOptions> {
     const search = new Search(destination, this.#warn)
-    for (const directive of directivesOf((destination.options ?? []).join('\n'), 'ssh -o')) search.put(directive)
+    for (const directive of directivesOf((destination.options ?? []).join('\n'), 'ssh -o')) {
+      search.know(directive)
+      search.put(directive)
+    }
     await this.#pass(search)
     if (search.wantsFinal) {
       search.final()
@@ -102,6 +109,7 @@ export class SshConfig {
           if (active) await this.#include(directive, source, search, depth + 1)
           break
         default:
+          search.know(directive)
           if (active) search.put(directive)
       }
     }
@@ -159,7 +167,7 @@ function directivesOf(text: string, from: string): readonly Directive[] {
   return text.split('\n').flatMap((line, i) => {
     const [, word, rest] = /^\s*"?([A-Za-z]\w*)"?(?:\s*=\s*|\s+)(.*?)\s*$/.exec(line) ?? []
     if (word === undefined || rest === undefined) return []
-    return [{ keyword: word.toLowerCase(), args: words(rest), rest, at: `${from}:${i + 1}` }]
+    return [{ keyword: word.toLowerCase(), written: word, args: words(rest), rest, at: `${from}:${i + 1}` }]
   })
 }
 
@@ -184,6 +192,17 @@ class Search {
   final(): void {
     this.#isFinal = true
     this.#host = this.#realHost()
+  }
+
+  /** Says which option is none: ssh refuses the file then, and what it was meant to do does not count. */
+  know({ keyword, written, at }: Directive): void {
+    if (sshKeywords.has(keyword) || oneOf(this.values.get('ignoreunknown')?.[0]?.toLowerCase() ?? '', keyword)) return
+    const near = nearest(keyword, sshKeywords)
+    const next = near === undefined ? 'take it out' : `write ${near}`
+    this.#warn(
+      `${at}: ${written} is no option that is known here, and does not count: ` +
+        `${next}, or have ssh and us pass it over: IgnoreUnknown ${written}`,
+    )
   }
 
   put({ keyword, args, rest }: Directive): void {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Unreachable } from '../../../lib/model/operation.ts'
+import { sshKeywords } from '../../../lib/transport/ssh-keywords.ts'
 import { hostName, SshConfig } from '../../../lib/transport/ssh-config.ts'
 
 const test = suite<{ folder: string }>('ssh config')
@@ -203,6 +204,39 @@ test('Match exec is not run, and its opposite does not hold either', async ({ fo
   )
   assert.is(spawnSync('test', ['-e', join(folder, 'was-run')]).status, 1)
 })
+
+test('an option that is none is told once, with the one that was meant, unless IgnoreUnknown names it', async ({
+  folder,
+}) => {
+  const file = join(folder, 'slips')
+  writeFileSync(file, 'IgnoreUnknown use*,Later\nUseThat yes\nHost b\n ProxyJmp c\nHost *\n later 1\n Quux yes\n')
+  const said: string[] = []
+  await new SshConfig(file, (message) => {
+    said.push(message)
+  }).lookup({ host: 'a' })
+  const slip = (line: number, word: string, next: string) =>
+    `${file}:${line}: ${word} is no option that is known here, and does not count: ` +
+    `${next}, or have ssh and us pass it over: IgnoreUnknown ${word}`
+  assert.equal(said, [slip(4, 'ProxyJmp', 'write proxyjump'), slip(7, 'Quux', 'take it out')])
+  if (!hasSsh) return
+  const theirs = spawnSync('ssh', ['-G', '-F', file, 'a'], { encoding: 'utf8' }).stderr
+  assert.equal(
+    theirs.match(/line \d+: Bad configuration option/g),
+    [4, 7].map((n) => `line ${n}: Bad configuration option`),
+  )
+})
+
+if (hasSsh)
+  test('every option that ssh tells of is known', ({ folder }) => {
+    const plain = join(folder, 'plain')
+    writeFileSync(plain, '')
+    assert.equal(
+      Object.keys(openssh(plain, 'a'))
+        .map((keyword) => keyword.toLowerCase())
+        .filter((keyword) => !sshKeywords.has(keyword)),
+      [],
+    )
+  })
 
 test('a file that the settings name must be there', async ({ folder }) => {
   try {

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { appendFileSync, copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import ssh2 from 'ssh2'
@@ -325,6 +325,38 @@ test('a refused key, a missing one, one with a passphrase', async ({ sshd }) => 
   })
 })
 
+test('a key that others may read, a public one and what is none are refused as ssh does it', async ({ sshd }) => {
+  const open = join(sshd.home, 'open key')
+  copyFileSync(sshd.privateKey, open)
+  chmodSync(open, 0o644)
+  const theirs = spawnSync(
+    'ssh',
+    ['-o', 'BatchMode=yes', '-o', 'StrictHostKeyChecking=no', '-F', 'none'].concat([
+      ...['-i', open, '-p', String(sshd.port), `${sshd.user}@127.0.0.1`, 'true'],
+    ]),
+    { encoding: 'utf8', env: { ...process.env, SSH_AUTH_SOCK: '' } },
+  )
+  if (theirs.error === undefined) assert.match(theirs.stderr, 'This private key will be ignored')
+  const none = join(sshd.home, 'none')
+  writeFileSync(none, 'no key\n', { mode: 0o600 })
+  await withoutAgent(async () => {
+    for (const [privateKey, why, hint] of [
+      [open, 'others may read it (mode 0644)', `chmod 600 '${open}'`],
+      [`${sshd.privateKey}.pub`, 'it is a public key', `name the private one beside it, such as ${sshd.privateKey}`],
+      [
+        none,
+        'it holds no private key of a kind that is known',
+        `name another, or see what ssh says of it: ssh-keygen -y -f ${none}`,
+      ],
+    ] as const) {
+      const refused = await refusal(echo({ ...reach(sshd), privateKey }))
+      assert.equal([refused.message, refused.hint], [`cannot use the private key ${privateKey}: ${why}`, hint])
+    }
+  })
+  chmodSync(open, 0o600)
+  assert.equal(await echo({ ...reach(sshd), privateKey: open }), reached)
+})
+
 test('keys of an agent', async ({ sshd }) => {
   const socket = join(sshd.home, 'agent')
   const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: ['ignore', 'pipe', 'ignore'] })
@@ -389,7 +421,7 @@ test('what can go wrong on the way has words', async ({ sshd }) => {
   const { port: webPort } = web.address() as { port: number }
   assert.match(
     (await refusal(echo({ ...reach(sshd), port: webPort }))).message,
-    new RegExp(`^cannot connect to 127\\.0\\.0\\.1:${webPort}: \\S`),
+    new RegExp(`^cannot connect to 127\\.0\\.0\\.1:${webPort}: what answers there is no ssh server$`),
   )
   await new Promise<void>((resolve) => {
     web.close(() => {
@@ -553,7 +585,9 @@ test('a password, by either method, is tried once', async ({ sshd }) => {
         const transport = createTransport({ inventory: inventoryOf(host) })
         try {
           // This server lets in, and does no more.
-          const { message } = await refusal(transport.connection(host, {}).exec('true'))
+          const { message, hint } = await refusal(transport.connection(host, {}).exec('true'))
+          if (!fine)
+            assert.match(hint!, /^see whether it is the right one: ssh -o PubkeyAuthentication=no -p \d+ deploy@/)
           assert.match(
             message,
             fine ? /^node-1 opens no session/ : /authentication refused for deploy \(tried password/,
@@ -572,6 +606,17 @@ test('a password, by either method, is tried once', async ({ sshd }) => {
         })
       })
     }
+  }
+})
+
+test('a password that the server does not take is said not to be taken', async () => {
+  const sshd = await startSshd({ config: ['PasswordAuthentication no', 'KbdInteractiveAuthentication no'] })
+  try {
+    const settings = { ...reach(sshd), privateKey: undefined, password: Secret.of('sesame-open', 'password') }
+    const { message } = await refusal(echo(settings))
+    assert.match(message, /nothing to log in with as \S+; not usable: password: the server takes publickey only/)
+  } finally {
+    await sshd.stop()
   }
 })
 

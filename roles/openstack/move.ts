@@ -1,14 +1,16 @@
-import { type Handler, type Operation, role, type Steps, type Value } from '../../lib/index.ts'
+import { Advice, type Handler, type Operation, role, type Steps, type Value } from '../../lib/index.ts'
 import { copyBetween, database, service as daemon } from '../../lib/modules/index.ts'
 import { type Cloud, type CloudHost, type CloudView, cloud, has, releaseOf, serviceOf, sourceOf } from './cloud.ts'
 import { mustBeLeft, untilGone } from './connected.ts'
 import { daemonsOf, mustBeStopped, runningOf } from './daemons.ts'
+import { bringMissing } from './files.ts'
+import { some } from './look/finding.ts'
 import { dumpFile, saved, savedFile } from './kept.ts'
 import { rootLogin } from './logins.ts'
 import { handOver } from './owners.ts'
 import { recordRan } from './ran.ts'
 import type { Database } from './release.ts'
-import { rewrite } from './rows.ts'
+import { leftBehind, rewrite } from './rows.ts'
 import { asUser, migrationsOf, mustBeginAt, mustHaveArrived } from './schema.ts'
 import { configure } from './settings.ts'
 import { hasChanged, isLive, noteWritten } from './still.ts'
@@ -104,6 +106,18 @@ export function move(steps: Steps<Cloud>, name: string, own: Own = {}): void {
   task('Give the rows to the new controller', { tags: ['rows', 'database'] }, async (host) => {
     for (const one of databasesOf(host)) for (const rows of one.rows ?? []) await rewrite(host, name, one.name, rows)
   })
+  const bound = (host: CloudView) => databasesOf(host).some((one) => one.rows !== undefined)
+  const looking = { tags: ['rows', 'verify'], verify: true, when: bound } as const
+  task('Check that no row leads to the source', looking, async (host) => {
+    const left: string[] = []
+    for (const one of databasesOf(host))
+      for (const rows of one.rows ?? []) left.push(...(await leftBehind(host, name, one.name, rows)))
+    if (left.length === 0) return
+    throw new Advice(
+      `these rows lead to ${host.vars.source.name}, or to nothing that is here: ${some(left)}`,
+      `give them to ${host.name}: run ${name} -i INVENTORY -t rows`,
+    )
+  })
 
   function bringDatabase() {
     const save = each(unmoved, (host, one) =>
@@ -162,7 +176,8 @@ export function bringFolders({ task }: Steps<Cloud>, name: string): void {
   const folders = (host: CloudView) => serviceOf(host, name).folders ?? []
   const any = (host: CloudView) => folders(host).length > 0
   task('Bring the folders of data', { tags: ['files'], when: any }, async (host) => {
-    if (await isLive(host)) return
+    // Once the target is used, its files are newer than the source's.
+    if (await isLive(host)) return bringMissing(host, name)
     for (const path of folders(host)) await host.run(copyBetween.files({ from: host.vars.source, path }))
   })
 }

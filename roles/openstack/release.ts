@@ -50,6 +50,8 @@ export interface Service {
   readonly databases: readonly Database[]
   /** Folders of data beside the databases, the same on both controllers. */
   readonly folders?: readonly string[]
+  /** A SELECT of the files in which it keeps what users have, each an id and a path, where there are such. */
+  readonly files?: string
   /** Settings that its data and the new place ask for; everything else stays as the target's own packages have it. */
   readonly config: readonly ConfigFile[]
   /** Settings that need the data of other services, written just before the start. */

@@ -5,7 +5,9 @@ import { movedAddresses } from './addresses.ts'
 import { type Cloud, type CloudHost, cloud, has, releaseOf, serviceOf, siteOf, sourceOf } from './cloud.ts'
 import { emptyCaches, hasCaches } from './caches.ts'
 import { daemonsOf, mustBeStopped, runningOf } from './daemons.ts'
+import { missingFiles } from './files.ts'
 import { rootLogin } from './logins.ts'
+import { some } from './look/finding.ts'
 import { mustBeMoved, servicesWithData } from './moved.ts'
 import { ranOf } from './ran.ts'
 import type { Granted } from './release.ts'
@@ -58,6 +60,27 @@ export function start({ task, ensure }: Steps<Cloud>, name: string, first: () =>
   task('Start them at the next boot as before', { tags: ['start'] }, async (host) => {
     const [first, ...others] = (await ranOf(host, name)).filter(({ enabled }) => enabled).map((one) => one.name)
     if (first) await host.run(daemon.enabled(first, ...others))
+  })
+  // What answers need not be all of it.
+  task('Check that its daemons run', { tags: ['verify'], verify: true }, async (host) => {
+    const running = await runningOf(host, name)
+    const dead = daemonsOf(host, name).filter((one) => !running.includes(one))
+    if (dead.length === 0) return
+    throw new Advice(
+      `${dead.join(', ')} ${dead.length === 1 ? 'does' : 'do'} not run on ${host.name}`,
+      `see why in /var/log/${name}, then start it: run ${name} -i INVENTORY -t start`,
+    )
+  })
+  const withFiles = (host: CloudHost) => serviceOf(host, name).files !== undefined
+  const anyFiles = { tags: ['verify', 'files'], verify: true, when: withFiles }
+  task('Check that every file of its data is there', anyFiles, async (host) => {
+    const { all, lost, left } = await missingFiles(host, name)
+    for (const [id, path] of lost) host.log(`${host.vars.source.name} had no ${path} of ${id} either`)
+    if (left.length === 0) return { files: all.length - lost.length }
+    throw new Advice(
+      `these files of ${name} are missing: ${some(left.map(([, path]) => path!))}`,
+      `bring them: run ${name} -i INVENTORY -t files`,
+    )
   })
   const answers = (host: CloudHost) => serviceOf(host, name).answers !== undefined
   ensure('Wait until it answers', { tags: ['start', 'verify'], when: answers }, (host) => {

@@ -112,6 +112,8 @@ const cinder: Service = {
   owned: ['/etc/cinder'],
   // The folder that the share is: volumes are files in it.
   folders: ['/srv/cinder'],
+  files: `SELECT id, CONCAT('/srv/cinder/volume-', id) FROM cinder.volumes
+    WHERE deleted = 0 AND status IN ('available', 'in-use')`,
   storage: { name: 'NFS server', port: 2049 },
   daemons: [{ debian: 'cinder-volume' }, { debian: 'cinder-scheduler' }, { debian: 'cinder-api', kind: 'api' }],
   databases: [

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 
 const at = (file: string) => new URL(file, import.meta.url).pathname
 const rig = at('openstack')
@@ -26,15 +27,22 @@ if (installed.code !== 0) {
 try {
   await step('The clouds as they were made', () => must(rig, 'reset'))
   const before = await step('What the source says', () => tells('source'))
+  // What could not be had would be the same on both.
+  for (const [name, answer] of Object.entries(before))
+    assert.equal(typeof answer, 'object', `${name}: ${String(answer)}`)
   const token = await asked('source', 'token', clouds['source']!.management)
+  const project = (before['projects'] as Record<string, string>)['alpha']!
+  const away = watched(project, token)
   await step('Freeze', () => run('full-upgrade', '-t', 'preflight,freeze'))
   const dumps = await sums()
   await step('Upgrade', () => run('full-upgrade'))
+  for (const line of (await away()).trim().split('\n')) say(line)
   await step('Verify, by the project itself', () => run('verify'))
-  assert.deepEqual(await tells('target'), before)
+  assert.deepEqual(await step('What the target says', () => tells('target')), before)
   say(`the target says the same of ${Object.keys(before).length} things as the source did`)
   const done = await step('Use it', () => asked('target', 'use', clouds['target']!.management, token))
   for (const line of done.trim().split('\n')) say(line)
+  await step('Break it in six ways, and mend it as it says', () => broken(before))
   assert.deepEqual(await sums(), dumps)
   say(`${databases.length} databases of the source are what they were, by the checksums of their dumps`)
   await step('Roll back', () => run('rollback'))
@@ -45,6 +53,66 @@ try {
 }
 say(`passed in ${Math.round(performance.now() / 1000)} s`)
 
+/**
+ * Six faults, each of which its service's own checks must name, and what they say must mend; and which the cloud's own
+ * API must show, which knows nothing of these checks.
+ */
+async function broken(before: Record<string, unknown>): Promise<void> {
+  const target = (script: string) => must(rig, 'enter', 'target', 'bash', '-c', script)
+  const cell = (from: string, to: string) => `mysql -e "UPDATE nova_api.cell_mappings SET database_connection =
+      REPLACE(database_connection, '${from}', '${to}') WHERE name = 'cell1'"
+    service nova-api restart </dev/null >/dev/null 2>&1`
+  const { source } = clouds
+  await target(`
+    mysql -e "UPDATE keystone.endpoint SET url = REPLACE(url, '${clouds['target']!.management}', '${source!.management}')
+      WHERE interface = 'admin' AND url LIKE '%:9292%'"
+    truncate -s 1000 "$(ls /var/lib/glance/images/* | head -n 1)"
+    rm "$(ls /srv/cinder/volume-* | head -n 1)"
+    ${cell('/{path}', '/nova_cell0')}
+    service placement-api stop; service neutron-rpc-server stop`)
+  const faults = [
+    ['neutron', /neutron-rpc-server does not run on target/, 'start'],
+    ['keystone', /these rows lead to source.*keystone\.endpoint/, 'rows'],
+    ['glance', /these images cannot be used:\n.*has 1000 bytes/, 'files,permissions'],
+    ['cinder', /these files of cinder are missing: \/srv\/cinder\/volume-/, 'files'],
+    ['placement', /placement-api does not run on target/, 'start'],
+    ['nova', /nova lists no instances/, undefined],
+  ] as const
+  for (const [role, says] of faults) {
+    const { code, said } = await typed(runner(role, '-t', 'verify'))
+    assert.equal(code, 2, `${role} was broken, and its checks ended with ${code}:\n${said}`)
+    assert.match(said, says)
+  }
+  const differs = { ...before, ...(await tells('target')) }
+  const shown = Object.keys(before).filter((name) => !isDeepStrictEqual(before[name], differs[name]))
+  for (const name of ['endpoints', 'bytes of images', 'bytes of volumes', 'servers', 'resource providers', 'agents'])
+    assert.ok(shown.includes(name), `the API shows no fault in ${name}, but in ${shown.join(', ')}`)
+  for (const [role, , mends] of faults) if (mends) await must(...runner(role, '-t', mends))
+  await target(cell('/nova_cell0', '/{path}'))
+  await must(...runner('playbooks/verify.ts'))
+  await until(async () => isDeepStrictEqual(await tells('target'), before), 'the target does not say the same again')
+  say(`${faults.length} of ${faults.length} faults named by the checks and shown by the API (${shown.join(', ')})`)
+}
+
+async function until(true_: () => Promise<boolean>, what: string): Promise<void> {
+  for (let tries = 0; !(await true_()); tries++) assert.ok(tries < 4, what)
+}
+
+/** Watches the APIs from now on; what it gives ends that, and says how long each was away. */
+function watched(project: string, token: string): () => Promise<string> {
+  const [source, target] = [clouds['source']!.management, clouds['target']!.management]
+  const child = spawn(rig, ['in', process.execPath, at('check/away.mjs'), source, target, project])
+  let said = ''
+  child.stdout.on('data', (part: Buffer) => void (said += part.toString()))
+  const closed = new Promise((resolve) => void child.once('close', resolve))
+  child.stdin.write(token)
+  return async () => {
+    child.stdin.end()
+    await closed
+    return said
+  }
+}
+
 /** What a controller says of itself. The moment at which a service last reported is not asked. */
 async function tells(host: string): Promise<Record<string, unknown>> {
   return JSON.parse(await asked(host, 'tell', host)) as Record<string, unknown>
@@ -53,7 +121,7 @@ async function tells(host: string): Promise<Record<string, unknown>> {
 /** Runs one of the programs in `check` inside a host, as the admin of its cloud. */
 function asked(host: string, program: string, argument: string, stdin = ''): Promise<string> {
   const script = readFileSync(at(`check/${program}`), 'utf8')
-  const shell = '. /root/openrc; exec python3 -c "$0" "$@"'
+  const shell = '. /root/openrc; exec timeout 600 python3 -c "$0" "$@"'
   return must(rig, 'enter', host, 'bash', '-c', shell, script, argument, { stdin })
 }
 
@@ -70,7 +138,11 @@ async function sums(): Promise<Record<string, string>> {
 }
 
 function run(playbook: string, ...options: readonly string[]): Promise<string> {
-  return must('npx', 'run', `playbooks/${playbook}.ts`, '-i', inventory, '--yes', '-o', 'lines', ...options)
+  return must(...runner(`playbooks/${playbook}.ts`, ...options))
+}
+
+function runner(what: string, ...options: readonly string[]): readonly string[] {
+  return ['npx', 'run', what, '-i', inventory, '--yes', '-o', 'lines', ...options]
 }
 
 async function step<T>(name: string, work: () => Promise<T>): Promise<T> {

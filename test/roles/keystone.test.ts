@@ -73,7 +73,7 @@ test('a schema that did not arrive is brought by hand, and then it goes on', asy
   // What it types itself.
   assert.is(command, as('keystone', 'keystone-manage db_sync'))
   const arrived = await mos({ migrated: ['keystone'] })
-  await arrived.run(keystone, { on: 'target', tags: ['verify'] })
+  await arrived.run(keystone, { on: 'target', tags: ['rows', 'verify'] })
 })
 
 test('check mode says what is started at the next boot after it was recorded and kept down', async () => {
@@ -112,6 +112,26 @@ test('lets openrc have the token that keystone.conf has, and the caches forget t
   await clouds.run([play('Move keystone', { hosts: 'target' }, [keystone])])
   assert.match(clouds.text('node-5', '/root/openrc'), /^ {2}export SERVICE_TOKEN=theirs$/m)
   assert.is(said, 'stopped flush_all\n')
+})
+
+test('verify names rows that lead to the source, and daemons that do not run', async () => {
+  const clouds = await mos({ migrated: ['keystone'] })
+  const led = clouds.start(keystone, { on: 'target', tags: ['verify'] })
+  assert.is(await led.ended, 'failed')
+  assert.equal(led.finished('Check that no row leads to the source', 'node-5').failure, {
+    ...led.finished('Check that no row leads to the source', 'node-5').failure,
+    reason: 'these rows lead to node-1, or to nothing that is here: keystone.endpoint 8cb1c821',
+    hint: 'give them to node-5: run keystone -i INVENTORY -t rows',
+  })
+  await clouds.run(keystone, { on: 'target', tags: ['rows'] })
+  clouds.host('node-5').service('openstack-keystone', 'stopped')
+  const dead = clouds.start(keystone, { on: 'target', tags: ['verify'] })
+  assert.is(await dead.ended, 'failed')
+  const { failure } = dead.finished('Check that its daemons run', 'node-5')
+  assert.is(failure?.reason, 'openstack-keystone does not run on node-5')
+  assert.is(failure?.hint, 'see why in /var/log/keystone, then start it: run keystone -i INVENTORY -t start')
+  await clouds.run(keystone, { on: 'target', tags: ['start'] })
+  await clouds.run(keystone, { on: 'target', tags: ['verify'] })
 })
 
 test.run()

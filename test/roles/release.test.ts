@@ -269,4 +269,35 @@ test('no role asks which release it is, or whether nothing will be changed', () 
   }
 })
 
+test('a file that its rows name and that is missing is brought by what is said, however old the move is', async () => {
+  const file = '/var/lib/orchestra/score-1'
+  const kept: Service = {
+    ...orchestra,
+    folders: ['/var/lib/orchestra'],
+    files: "SELECT id, CONCAT('/var/lib/orchestra/score-', id) FROM orchestra.scores",
+  }
+  const services = copy.services.map((one) => (one === orchestra ? kept : one))
+  Object.assign(releases, { 'with files': { ...copy, services } })
+  const clouds = await withOrchestra({
+    running: { 'node-1': [] },
+    answers: [
+      [/CONCAT\('\/var\/lib\/orchestra/, [['1', file]]],
+      [/FROM nova\.services/, [['node-3.domain.tld', '7']]],
+    ],
+  })
+  clouds.host('node-1').files.write(file, 'la la la\n')
+  const both = [moved('orchestra'), started('orchestra')].map((one) => one.with({ release: 'with files' }))
+  const plays = [play('Move it, and start it', { hosts: 'target' }, both)]
+  await clouds.run(plays)
+  assert.is(clouds.text('node-5', file), 'la la la\n')
+  clouds.host('node-5').files.remove(file)
+  const run = clouds.start(plays, { tags: ['verify'] })
+  assert.is(await run.ended, 'failed')
+  const { failure } = run.finished('Check that every file of its data is there', 'node-5')
+  assert.is(failure?.reason, `these files of orchestra are missing: ${file}`)
+  assert.is(failure?.hint, 'bring them: run orchestra -i INVENTORY -t files')
+  await clouds.run(plays, { tags: ['files'] })
+  assert.is(clouds.text('node-5', file), 'la la la\n')
+})
+
 test.run()

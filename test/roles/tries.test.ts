@@ -102,12 +102,15 @@ const rows: readonly (readonly [file: string, says: string, by: readonly [file: 
   ['openstack/look/room', 'vgextend', out('a volume group that is too full')],
   ['openstack/look/settings', 'write FILE:SECTION.KEY', out('a setting that the source does not set')],
   ['openstack/move', 'run ${name} -i INVENTORY -t stop,database', late],
+  ['openstack/move', '-t rows', ['roles/keystone', 'verify names rows that lead to the source']],
   [
     'openstack/move',
     '-t stop,backup,dump',
     ['lab/upgrade/broken', 'without a dump nothing is dropped, and the error says how'],
   ],
   ['openstack/moved', 'run playbooks/full-upgrade.ts', early],
+  ['openstack/start', 'start it: run ${name}', ['roles/keystone', 'verify names rows that lead to the source']],
+  ['openstack/start', '-t files', ['roles/release', 'a file that its rows name and that is missing']],
   ['openstack/ran', '-e backups=${place}', late],
   ['openstack/releases/havana-icehouse', 'cannot be chosen by a short name', ['roles/neutron', 'refuses a plugin']],
   [

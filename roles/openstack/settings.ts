@@ -183,7 +183,12 @@ export function carried(wanted: Readonly<Record<string, readonly string[]>>) {
         section,
         Object.fromEntries(
           keys.flatMap((key) => {
-            const values = valuesOf(theirs, section, key).map((value) => shown(key, value, `${key} of the source`))
+            // A password that is the user's name, as MOS sets heat's, is none: masked, it would take the name of the
+            // service out of every line (F@4.1 osnailyfacter/manifests/cluster_simple.pp).
+            const user = valueOf(theirs, section, 'admin_user')
+            const values = valuesOf(theirs, section, key).map((value) =>
+              value === user ? value : shown(key, value, `${key} of the source`),
+            )
             return values.length === 0 ? [] : [[key, values.length === 1 ? values[0]! : values]]
           }),
         ),

@@ -59,6 +59,14 @@ test('carries over what the source sets, passwords as secrets, and names of sect
   )
 })
 
+test('takes a password that everybody knows by the name of its user for none', () => {
+  const wanted = { keystone_authtoken: ['admin_user', 'admin_password'] }
+  const taken = (password: string) =>
+    carried(wanted)({ theirs: { keystone_authtoken: { admin_user: ['heat'], admin_password: [password] } } })
+  assert.equal(taken('heat'), { keystone_authtoken: { admin_user: 'heat', admin_password: 'heat' } })
+  assert.instance(taken('wS1qA7zX')['keystone_authtoken']!['admin_password'], Secret)
+})
+
 test('tells DEFAULT apart from default', () => {
   assert.is(valueOf({ default: { a: ['1'] } }, 'DEFAULT', 'a'), undefined)
   assert.is(valueOf({ DATABASE: { connection: ['x'] } }, 'database', 'connection'), 'x')

@@ -666,4 +666,47 @@ test("Havana's programs leave a Havana database as it is", () => {
   )
 })
 
+/** Heat's database as it was at Havana, with what a test has otherwise, and its configuration. */
+function importedHeat(also = ''): void {
+  put('/etc/openstack-release', 'icehouse\n')
+  put('/etc/heat/heat.conf', `[DEFAULT]\nsql_connection=${url('heat' as Service)}\n`)
+  sql(server, 'DROP DATABASE IF EXISTS heat; CREATE DATABASE heat CHARACTER SET utf8')
+  sql(server, readFileSync(join(standin, 'seed/heat.sql')), 'heat')
+  if (also !== '') query('heat', also)
+}
+
+test('heat-manage brings heat to Icehouse, and a second time does nothing', () => {
+  importedHeat()
+  assert.is(manage('heat-manage', 'db_version').out, '28\n')
+  succeeded(manage('heat-manage', 'db_sync'))
+  assert.is(manage('heat-manage', 'db_version').out, '43\n')
+  // As the real migrations have it: numbers follow the time, and what has none comes first.
+  assert.is(query('heat', 'SELECT GROUP_CONCAT(uuid ORDER BY id) FROM event'), '9,8,3,1,2,6,4,5,7')
+  assert.match(
+    query('heat', 'SELECT template FROM raw_template WHERE id = 3'),
+    '"server": {"depends_on": "port", "properties": {',
+  )
+  const checksum = query('heat', 'CHECKSUM TABLE event, raw_template, user_creds, stack')
+  succeeded(manage('heat-manage', 'db_sync'))
+  assert.is(query('heat', 'CHECKSUM TABLE event, raw_template, user_creds, stack'), checksum)
+})
+
+// What the real one says, and at which version it stays.
+for (const [what, set, version, says] of [
+  ['no template', 'NULL', '36', 'expected string or buffer'],
+  ['no JSON', `'{"a":'`, '36', 'No JSON object could be decoded'],
+  [
+    'no outputs',
+    `'{"heat_template_version": "2013-05-23", "outputs": null}'`,
+    '40',
+    "'NoneType' object has no attribute 'iteritems'",
+  ],
+] as const)
+  test(`heat-manage ends at ${what}, for all stacks, and does not say where`, () => {
+    importedHeat(`UPDATE raw_template SET template = ${set} WHERE id = 4`)
+    const ran = manage('heat-manage', 'db_sync')
+    assert.equal([ran.code, ran.err], [1, `ERROR: ${says}\n`])
+    assert.is(query('heat', 'SELECT version FROM migrate_version'), version)
+  })
+
 test.run()

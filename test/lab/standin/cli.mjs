@@ -217,6 +217,13 @@ const commands = {
       ),
     'role-list': async () =>
       table(['id', 'name'], byFirst((await identity('/OS-KSADM/roles')).roles.map((row) => [row.id, row.name]))),
+    'role-create': async () => {
+      const me = await enter()
+      const base = me.at('identity', 'adminURL').replace(/\/+$/, '')
+      const body = { role: { name: settings.name } }
+      const { role } = (await request('POST', `${base}/OS-KSADM/roles`, { token: me.token.id, body })).body
+      return properties(role, false)
+    },
     'service-list': async () =>
       table(
         ['id', 'name', 'type', 'description'],
@@ -363,6 +370,19 @@ const commands = {
       await request('DELETE', `${me.at('network').replace(/\/+$/, '')}/v2.0/agents/${id}`, { token: me.token.id })
       return `Deleted agent: ${id}`
     },
+  },
+  heat: {
+    'stack-list': async () =>
+      table(
+        ['id', 'stack_name', 'stack_status', 'creation_time'],
+        (await get('orchestration', '/stacks')).stacks.map((row) => [
+          row.id,
+          row.stack_name,
+          row.stack_status,
+          row.creation_time,
+        ]),
+        true,
+      ),
   },
   cinder: {
     list: async () =>

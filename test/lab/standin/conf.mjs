@@ -119,6 +119,7 @@ export const connectionNames = {
   cinder: ['database.connection', 'sql_connection'],
   neutron: ['database.connection', 'sql_connection', 'DATABASE.sql_connection'],
   'neutron-db-manage': ['database.connection', 'DATABASE.sql_connection'],
+  heat: ['database.connection', 'sql_connection', 'DATABASE.sql_connection', 'sql.connection'],
 }
 
 /** What a mysql://user:password@host:port/database?charset=utf8 URL says, or undefined for anything else. */

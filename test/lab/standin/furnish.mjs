@@ -656,6 +656,55 @@ function cinder(of, { folder, file }) {
   file('var/lib/cinder/exported', '', 0o644, 'cinder')
 }
 
+/** Heat, which a host has beside the others when it is asked for. */
+export function furnishHeat(root, name, clouds) {
+  const of = facts(clouds, name)
+  const { folder, file, link } = place(root)
+  const { controller, old, release } = of
+  const { management } = controller
+  const outside = controller.public
+  const settings = {
+    DEFAULT: {
+      debug: 'False',
+      verbose: 'True',
+      use_syslog: 'False',
+      log_dir: '/var/log/heat',
+      ...(old ? { sql_connection: url(of, 'heat', management) } : {}),
+      rpc_backend: 'heat.openstack.common.rpc.impl_kombu',
+      ...rabbit(of),
+      // Each installation makes its own.
+      auth_encryption_key: old ? '9f1c2e7a4b5d60718293a4b5c6d7e8f0' : '4d2a7c90e1b35f68a7c4d9e02b61f853',
+      heat_metadata_server_url: `http://${outside}:8000`,
+      heat_waitcondition_server_url: `http://${outside}:8000/v1/waitcondition`,
+      heat_watch_server_url: `http://${outside}:8003`,
+    },
+    ...(old ? {} : { database: { connection: url(of, 'heat', management) } }),
+    keystone_authtoken: authtoken(of, 'heat'),
+    heat_api: { bind_host: '0.0.0.0', bind_port: '8004' },
+    heat_api_cfn: { bind_host: '0.0.0.0', bind_port: '8000' },
+    heat_api_cloudwatch: { bind_host: '0.0.0.0', bind_port: '8003' },
+  }
+  folder('etc/heat', 0o750, 'heat')
+  file('etc/heat/heat.conf', compose({}, settings, release), 0o640, 'heat')
+  link('etc/heat/heat-engine.conf', '/etc/heat/heat.conf')
+  const filter = old ? 'heat.common.auth_token' : 'keystoneclient.middleware.auth_token'
+  file(
+    'etc/heat/api-paste.ini',
+    `[pipeline:heat-api]\npipeline = authtoken apiv1app\n\n[filter:authtoken]\npaste.filter_factory = ${filter}:filter_factory\n`,
+    0o640,
+    'heat',
+  )
+  const rules = { context_is_admin: 'role:admin', ...(old ? {} : { 'stacks:index': '', 'stacks:create': '' }) }
+  file('etc/heat/policy.json', `${JSON.stringify(rules, null, 4)}\n`, 0o640, 'heat')
+  folder('var/log/heat', 0o755, 'heat')
+  for (const service of installed.heat) file(`etc/init.d/${service}`, initScript(service, services[service]), 0o755)
+  for (const [program, script, ...args] of [
+    ['heat', 'cli.mjs', 'heat'],
+    ['heat-manage', 'db/manage.mjs', 'heat-manage'],
+  ])
+    file(`usr/bin/${program}`, `#!/bin/sh\nexec node ${[`${library}/${script}`, ...args].join(' ')} "$@"\n`, 0o755)
+}
+
 // Programs are looked for in exec_dirs alone, in their order (cinder 2014.1 openstack/common/rootwrap/filters.py:45).
 const cinderRootwrap = `#!/bin/sh
 conf=$1 program=$2

@@ -208,6 +208,13 @@ export async function keystone(conf) {
         await db.rows('SELECT 1')
         return { access: found.access }
       }
+      if (method === 'POST' && path === '/v2.0/OS-KSADM/roles') {
+        const role = { id: randomUUID().replaceAll('-', ''), name: body.role.name }
+        const [same] = await db.rows(`SELECT id FROM role WHERE name = ${db.quote(role.name)}`)
+        if (same) throw new Refusal(409, 'Conflict occurred attempting to store role. Duplicate Entry')
+        await db.query(`INSERT INTO role (id, name, extra) VALUES (${db.quote(role.id)}, ${db.quote(role.name)}, '{}')`)
+        return { role }
+      }
       if (method !== 'GET') throw new Refusal(404, 'The resource could not be found.')
       switch (path) {
         case '/v2.0/endpoints':

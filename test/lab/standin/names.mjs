@@ -7,6 +7,7 @@ const neutron = (log, ...files) => ({
 const nova = (log) => ({ user: 'nova', log: `nova/${log}.log`, conf: ['/etc/nova/nova.conf'] })
 const cinder = (log) => ({ user: 'cinder', log: `cinder/${log}.log`, conf: ['/etc/cinder/cinder.conf'] })
 const glance = (log) => ({ user: 'glance', log: `glance/${log}.log`, conf: [`/etc/glance/glance-${log}.conf`] })
+const heat = (log) => ({ user: 'heat', log: `heat/${log}.log`, conf: ['/etc/heat/heat.conf'] })
 const ovs = '/etc/neutron/plugins/openvswitch/ovs_neutron_plugin.ini'
 
 export const services = {
@@ -34,13 +35,18 @@ export const services = {
   'openstack-cinder-api': cinder('api'),
   'openstack-cinder-scheduler': cinder('scheduler'),
   'openstack-cinder-volume': cinder('volume'),
+  'openstack-heat-engine': heat('heat-engine'),
+  'openstack-heat-api-cloudwatch': heat('heat-api-cloudwatch'),
+  'openstack-heat-api-cfn': heat('heat-api-cfn'),
+  'openstack-heat-api': heat('heat-api'),
 }
 
 /** Users of RDO's packages by number, since a root directory is furnished from outside. */
-export const users = { root: 0, keystone: 163, glance: 161, nova: 162, neutron: 164, cinder: 165 }
+export const users = { root: 0, keystone: 163, glance: 161, nova: 162, neutron: 164, cinder: 165, heat: 187 }
 
 /** The services that a kind of host has installed, running or not. */
 export const installed = {
-  controller: Object.keys(services).filter((name) => name !== 'openstack-nova-compute'),
+  controller: Object.keys(services).filter((name) => !/^openstack-(nova-compute|heat-.*)$/.test(name)),
+  heat: Object.keys(services).filter((name) => name.startsWith('openstack-heat-')),
   compute: ['openstack-nova-compute', 'neutron-openvswitch-agent', 'neutron-ovs-cleanup'],
 }

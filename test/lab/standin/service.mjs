@@ -76,6 +76,10 @@ const lives = {
   'neutron-ovs-cleanup': one('./neutron.mjs', 'ovsCleanup'),
   'openstack-cinder-api': one('./cinder.mjs', 'cinderApi'),
   'openstack-cinder-scheduler': async (conf) => (await import('./cinder.mjs')).cinderWorker(conf, 'cinder-scheduler'),
+  'openstack-heat-engine': one('./heat.mjs', 'heatEngine'),
+  'openstack-heat-api': one('./heat.mjs', 'heatApi'),
+  'openstack-heat-api-cfn': one('./heat.mjs', 'heatApiCfn'),
+  'openstack-heat-api-cloudwatch': one('./heat.mjs', 'heatApiCloudwatch'),
   'openstack-cinder-volume': async (conf) => (await import('./cinder.mjs')).cinderWorker(conf, 'cinder-volume'),
 }
 

@@ -2,10 +2,10 @@
 import { connectionNames, option, parseUrl, release } from './conf.mjs'
 import { database, quote } from './mysql.mjs'
 
-const repositories = { keystone: 'keystone', glance: 'Glance Migrations', nova: 'nova', cinder: 'cinder' }
+const repositories = { keystone: 'keystone', glance: 'Glance Migrations', nova: 'nova', cinder: 'cinder', heat: 'heat' }
 const heads = {
-  havana: { keystone: [34, 36], glance: [29], nova: [216], cinder: [20, 21] },
-  icehouse: { keystone: [44], glance: [34], nova: [233, 234], cinder: [22] },
+  havana: { keystone: [34, 36], glance: [29], nova: [216], cinder: [20, 21], heat: [28] },
+  icehouse: { keystone: [44], glance: [34], nova: [233, 234], cinder: [22], heat: [43] },
 }
 
 /** The database that a conf names; what is no MySQL URL fails at the first query, as an empty SQLite file does. */

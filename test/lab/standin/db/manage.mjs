@@ -16,6 +16,7 @@ const programs = {
   'nova-manage': novaManage,
   'cinder-manage': cinderManage,
   'neutron-db-manage': neutronDbManage,
+  'heat-manage': heatManage,
 }
 
 /** Leaves the program with a code, after what it says on the way. */
@@ -214,6 +215,23 @@ async function neutronDbManage(program, args) {
   }
 }
 
+async function heatManage(program, args) {
+  const [command, ...rest] = chosen(program, 'command', args, ['db_version', 'db_sync', 'purge_deleted'])
+  const conf = configuration(args, ['/etc/heat/heat.conf'])
+  // Havana's heat knows one name alone.
+  const names = release() === 'icehouse' ? connectionNames.heat : ['sql_connection']
+  const service = { name: 'heat', conf, names }
+  try {
+    if (command === 'db_version') return shown(await schemaVersion(service))
+    if (command === 'db_sync') return await migrate(service, { release: release(), target: number(rest[0]) })
+    return undefined
+  } catch (error) {
+    // It says what went wrong on one line, and not where.
+    if (error instanceof PythonError) throw new Exit(1, { err: `ERROR: ${error.message}\n` })
+    throw error
+  }
+}
+
 /** The positional words, the first of them checked; options of oslo.config may stand anywhere. */
 function chosen(program, what, args, choices) {
   const words = positional(program, args)
@@ -338,8 +356,8 @@ async function migrate(service, options) {
 
 const noSuchTable = () => new PythonError('OperationalError', '(OperationalError) no such table: services None None')
 
-function connection({ name, conf }) {
-  const url = option(conf, connectionNames[name])
+function connection({ name, conf, names = connectionNames[name] }) {
+  const url = option(conf, names)
   if (url === undefined) return undefined
   const parsed = parseUrl(url)
   if (parsed === undefined) throw new PythonError('ArgumentError', `Could not parse rfc1738 URL from string '${url}'`)

@@ -12,27 +12,28 @@ class Dict {
   set(key, value) {
     const slot = this.#find(key)
     const held = this.#slots[slot]
-    if (held !== undefined) {
+    if (held !== undefined && !held.dummy) {
       held.value = value
       return
     }
     this.#slots[slot] = { key, hash: hash(key), value }
     this.#used++
-    this.#fill++
+    // A dummy's place is taken again.
+    if (held === undefined) this.#fill++
     if (this.#fill * 3 >= this.#slots.length * 2) this.#grow()
   }
 
   get(key) {
-    return this.#slots[this.#find(key)]?.value
+    return this.#held(key)?.value
   }
 
   has(key) {
-    return this.#slots[this.#find(key)] !== undefined
+    return this.#held(key) !== undefined
   }
 
   delete(key) {
     const slot = this.#find(key)
-    if (this.#slots[slot] === undefined) return
+    if (!this.has(key)) return
     // A removed key leaves a dummy behind: the others stay where they are.
     this.#slots[slot] = { dummy: true }
     this.#used--
@@ -42,14 +43,24 @@ class Dict {
     return this.#slots.filter((held) => held !== undefined && !held.dummy).map(({ key, value }) => [key, value])
   }
 
+  #held(key) {
+    const held = this.#slots[this.#find(key)]
+    return held?.dummy ? undefined : held
+  }
+
+  /** Where a key stands, or is to be put: the first dummy on the way, when there is one. */
   #find(key) {
     const wanted = hash(key)
     const mask = BigInt(this.#slots.length - 1)
     let index = wanted & mask
     let perturb = wanted
+    let free
     for (;;) {
-      const held = this.#slots[Number(index & mask)]
-      if (held === undefined || held.key === key) return Number(index & mask)
+      const slot = Number(index & mask)
+      const held = this.#slots[slot]
+      if (held === undefined) return free ?? slot
+      if (held.dummy) free ??= slot
+      else if (held.key === key) return slot
       index = (index << 2n) + index + perturb + 1n
       perturb >>= 5n
     }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { tables } from './connection.mjs'
 import * as cinder from './migrations/cinder.mjs'
 import * as glance from './migrations/glance.mjs'
+import * as heat from './migrations/heat.mjs'
 import * as keystone from './migrations/keystone.mjs'
 import * as nova from './migrations/nova.mjs'
 import { PythonError } from './python.mjs'
@@ -47,6 +48,16 @@ export const repositories = {
     afterwards: cinder.afterwards,
     traditional: false,
     path: 'cinder/db/sqlalchemy/migrate_repo',
+  },
+  heat: {
+    id: 'heat',
+    havana: 28,
+    icehouse: 43,
+    base: 14,
+    steps: heat.steps,
+    charsetCheck: 'all but the version table',
+    traditional: false,
+    path: 'heat/db/sqlalchemy/migrate_repo',
   },
 }
 

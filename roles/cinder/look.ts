@@ -9,18 +9,26 @@ import { valueOf } from '../openstack/settings.ts'
 export async function drivers(host: CloudHost): Promise<readonly Finding[]> {
   const cinder = await host.run(ini.read('/etc/cinder/cinder.conf'))
   const backends = (valueOf(cinder, 'DEFAULT', 'enabled_backends') ?? '').split(',').filter(Boolean)
+  const [kept, driver] = [
+    await host.run(database.select(byBackend, rootLogin(host))),
+    valueOf(cinder, 'DEFAULT', 'volume_driver') ?? 'LVMISCSIDriver',
+  ]
+  const has = kept.map(([name, count, size]) => `${name}: ${count} volumes, ${size} GB`).join('; ')
   if (backends.length > 0)
     return [
       refused(
-        `cinder has backends of their own sections (${backends.join(', ')}), and only volumes of [DEFAULT] are moved`,
+        `cinder has backends of their own sections (${backends.join(', ')}), and only volumes of [DEFAULT] are moved` +
+          (has === '' ? '' : ` (${has})`),
         'these roles move one LVM volume group without enabled_backends',
       ),
     ]
-  const driver = valueOf(cinder, 'DEFAULT', 'volume_driver') ?? 'LVMISCSIDriver'
   const group = valueOf(cinder, 'DEFAULT', 'volume_group')
   if (!/LVM(ISCSI)?(Volume)?Driver/i.test(driver))
     return [
-      refused(`cinder's volume_driver is ${driver}, and only LVM volumes are moved`, 'these roles move LVM volumes'),
+      refused(
+        `cinder's volume_driver is ${driver}, and only LVM volumes are moved${has === '' ? '' : ` (${has})`}`,
+        'these roles move LVM volumes',
+      ),
     ]
   if (group !== undefined && group !== host.vars.volumeGroup)
     return [
@@ -31,6 +39,9 @@ export async function drivers(host: CloudHost): Promise<readonly Finding[]> {
     ]
   return []
 }
+
+const byBackend = `SELECT IFNULL(host, 'nobody'), COUNT(*), SUM(size) FROM cinder.volumes
+  WHERE deleted = 0 GROUP BY 1 ORDER BY 1`
 
 /** Volumes, against what the source has of them; and who says where they are attached. */
 export async function volumes(host: CloudHost): Promise<readonly Finding[]> {

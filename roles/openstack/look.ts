@@ -9,7 +9,7 @@ import * as data from './look/data.ts'
 import { broken, type Finding, findAll, type Look, moved, standsInTheWay, table } from './look/finding.ts'
 import * as hosts from './look/hosts.ts'
 import { room } from './look/room.ts'
-import { settings } from './look/settings.ts'
+import { policies, settings } from './look/settings.ts'
 import { texts } from './look/texts.ts'
 
 /**
@@ -70,7 +70,14 @@ function subjects(): readonly Subject[] {
     {
       name: 'Look at the target',
       on: ['target'],
-      looks: [theCloud.passwords, hosts.broker, unlessMoved(room), unlessMoved(settings), unlessMoved(texts)],
+      looks: [
+        theCloud.passwords,
+        hosts.broker,
+        unlessMoved(room),
+        unlessMoved(settings),
+        unlessMoved(policies),
+        unlessMoved(texts),
+      ],
     },
     {
       name: 'Look at the compute node',

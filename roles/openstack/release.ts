@@ -26,6 +26,8 @@ export interface Release {
    */
   readonly connections?: 'latin1'
   readonly compute: Compute
+  /** What is to be known of services that no role moves, by their names, where they have a database. */
+  readonly behind?: Readonly<Record<string, Behind>>
   /** A SELECT of the catalogue: the type of each service, what else is said of it, and one of its URLs. */
   readonly catalogue: string
   /** A file for `.` in a shell: with it the clients act as the admin of the cloud. */
@@ -202,6 +204,8 @@ export interface Found {
 
 /** Asks the source's databases. */
 export type Ask = (sql: string) => Promise<readonly (readonly string[])[]>
+/** Tells what stays behind with a service, and what is to be typed for it. */
+export type Behind = (ask: Ask) => Promise<{ readonly what: string; readonly mend: string }>
 /** Tells what is wrong with the source's data, a line each, and the command that mends it there. */
 export type Hazard = (ask: Ask) => Promise<readonly { readonly says: string; readonly mend: string }[]>
 

@@ -321,6 +321,7 @@ class Databases {
     }
     if (/table_schema = 'switchover'/.test(sql)) return [['0']]
     if (/@@init_connect/.test(sql)) return [['']]
+    if (/@@datadir/.test(sql)) return [['/var/lib/mysql/']]
     if (/key_column_usage/.test(sql)) return []
     if (/t\.table_collation/.test(sql)) return this.#converted.has(name) ? [] : this.#tablesOf(name)
     if (/default_collation_name/.test(sql)) return [['utf8_general_ci']]

@@ -36,7 +36,7 @@ function sourcesIn(root: string, folder: string): readonly string[] {
 export function triesOf(file: string, text: string): readonly Try[] {
   const found: Try[] = []
   const calls = new RegExp(
-    `(?<![\\w.]|function |const )(${Object.keys(printers).join('|')})\\(|\\bhint: (?=['"\`])`,
+    `(?<![\\w.]|function |const )(${Object.keys(printers).join('|')})\\(|\\b(?:hint|mend):\\s+(?=['"\`])`,
     'g',
   )
   for (const match of text.matchAll(calls)) {

@@ -31,6 +31,7 @@ const right: NonNullable<CloudsOptions['answers']> = [
   [/SUBSTRING\(l\.value, 8\)/, [['5bd625a0', '20', '/var/lib/glance/images/5bd625a0-cb69-4018-93c8-cf8bf0348f52']]],
   [/SUBSTRING_INDEX\(l\.value/, []],
   [/FROM cinder\.volumes WHERE deleted = 0$/, [[volume, '0', 'in-use', 'node-1.domain.tld']]],
+  [/FROM cinder\.volumes WHERE deleted = 0 GROUP BY 1/, []],
   [/FROM cinder\.snapshots/, []],
   [/volume_type_extra_specs/, []],
   [/SELECT id, instance_uuid, volume_id, connection_info/, []],
@@ -115,6 +116,9 @@ test('an answer that cannot be had is a finding, and keeps no other back', async
   assert.match(said, /sahara: has no role/)
 })
 
+/** A line of df: a place and how many kB are free there. */
+const df = (mount: string, free: number) => `/dev/sda1 2000000000 0 ${free} 50% ${mount}\n`
+
 const one = (what: string, host: NodeName, more: CloudsOptions, pattern: RegExp) =>
   test(what, async () => assert.match(await inTheWay(host, more), pattern))
 
@@ -197,6 +201,85 @@ one(
   },
   /volume_driver is cinder\.volume\.drivers\.nfs\.NfsDriver, and only LVM volumes are moved/,
 )
+one(
+  '… with what each backend has',
+  'node-1',
+  {
+    files: { 'node-1': { '/etc/cinder/cinder.conf': '[DEFAULT]\nenabled_backends=fast,slow\n' } },
+    answers: [
+      [
+        /FROM cinder\.volumes WHERE deleted = 0 GROUP BY 1/,
+        [
+          ['node-1.domain.tld@fast', '2', '30'],
+          ['node-1.domain.tld@slow', '1', '500'],
+        ],
+      ],
+    ],
+  },
+  /moved \(node-1\.domain\.tld@fast: 2 volumes, 30 GB; node-1\.domain\.tld@slow: 1 volumes, 500 GB\)/,
+)
+one(
+  'images in swift stay where they are, and must be named',
+  'node-1',
+  {
+    files: { 'node-1': { '/etc/glance/glance-api.conf': '[DEFAULT]\ndefault_store=swift\n' } },
+    answers: [[/SUBSTRING_INDEX\(l\.value/, [['swift+http', '3']]]],
+  },
+  /refused: swift: glance keeps new images in swift[\s\S]*refused: swift\+http: 3 images stay where they are, by swift/,
+)
+one(
+  'the data of the database server needs room, too, on whatever disk that is',
+  'node-5',
+  { programs: { df: df('/', 1e9) + df('/var/lib/mysql', 1) } },
+  /^to be mended: has 1\.0 kB free for \/var\/lib\/mysql, and 2\.0 MB are needed\n→ make room in \/var\/lib\/mysql$/,
+)
+one(
+  'dumps and data on one disk need the room of both',
+  'node-5',
+  { programs: { df: df('/', 4000) } },
+  /has 4\.1 MB free for \/var\/backups\/switchover, \/var\/lib\/mysql.*, and 5\.0 MB are needed\n→ make room in \/, or/,
+)
+
+const metering: CloudsOptions = {
+  answers: [
+    [/SELECT schema_name FROM/, [['keystone'], ['glance'], ['nova'], ['neutron'], ['cinder'], ['ceilometer']]],
+    [/table_schema = 'ceilometer'/, [['1000000', '3500000000']]],
+    [/FROM ceilometer\.alarm WHERE/, [['2']]],
+    [/FROM ceilometer\.alarm$/, [['3']]],
+  ],
+}
+test('ceilometer stays behind by a word of the operator, who is told what that means and what it would take', async () => {
+  const said = await inTheWay('node-1', metering)
+  for (const part of [
+    'refused: ceilometer: has no role, and stays on the source with a database ceilometer: about 1000000 samples (3.5 GB)',
+    'and 3 alarms, 2 of which scale stacks of heat and will do so no more',
+    'nothing moves them there from MySQL; in MySQL its migration takes about 3.9 h',
+    'service openstack-ceilometer-alarm-evaluator stop; to read its history later: mysqldump --single-transaction',
+  ])
+    assert.ok(said.includes(part), said)
+  const [, name = ''] = /to go on without it: .* -e leave=(\S+)$/.exec(said) ?? []
+  const clouds = await ready({ ...metering, vars: { leave: [name] } })
+  assert.equal(await clouds.run(look), [])
+})
+
+test('rules that the operators of the source have changed are told', async () => {
+  const policy = (rules: object) => ({ '/etc/nova/policy.json': JSON.stringify(rules) })
+  const clouds = await ready({
+    files: {
+      'node-1': policy({ default: 'rule:admin', 'compute:create': [['role:member']], 'compute:old': '' }),
+      'node-5': policy({ default: 'rule:admin', 'compute:create': '', 'compute:new': '' }),
+    },
+  })
+  const run = clouds.start(look)
+  assert.is(await run.ended, 'ok', run.told.join('\n'))
+  const said = JSON.stringify(run.finished('Tell what was found', 'node-1').result)
+  assert.match(
+    said,
+    'policy.json of nova: 1 rules of the source that node-5 has otherwise than the source: compute:create',
+  )
+  assert.match(said, 'policy.json of nova: 1 rules of the source that node-5 has not: compute:old')
+})
+
 one(
   'refuses networks of nova',
   'node-1',
@@ -285,9 +368,6 @@ test('what the operator has named is left alone', async () => {
   assert.equal(await clouds.run(look), [])
 })
 
-/** A line of df: a place and how many kB are free there. */
-const df = (mount: string, free: number) => `/dev/sda1 2000000000 0 ${free} 50% ${mount}\n`
-
 /** What a host is refused for is refused no more once what is said has been done. */
 const leadsOut = (
   what: string,
@@ -334,8 +414,8 @@ leadsOut(
   'a disk that is too full',
   'node-5',
   { programs: { df: df('/', 1) } },
-  /→ make room there, or name another place for dumps: -e (backups)=PATH$/,
-  (name) => ({ vars: { [name]: '/srv' }, programs: { df: df('/', 1) + df('/srv', 1e9) + df('/var', 1e9) } }),
+  /→ make room in \/, or name another place for dumps: -e (backups)=PATH$/,
+  (name) => ({ vars: { [name]: '/srv' }, programs: { df: df('/', 1) + df('/srv', 1e9) + df('/var/lib', 1e9) } }),
 )
 leadsOut(
   'another name of a node',

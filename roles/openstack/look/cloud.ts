@@ -3,6 +3,7 @@ import { database, probe } from '../../../lib/modules/index.ts'
 import { type CloudHost, type CloudView, optionalOf, releaseOf } from '../cloud.ts'
 import { allDaemons } from '../daemons.ts'
 import { rootLogin, serviceLogin } from '../logins.ts'
+import type { Behind } from '../release.ts'
 import { broken, type Finding, left, type Look, refused, together } from './finding.ts'
 
 /** Clouds whose services are started again by a cluster manager cannot be stopped by stopping services. */
@@ -116,6 +117,10 @@ export const others: Look = async (host) => {
   for (const [type, name, url] of endpoints)
     if (!ours.includes(type!)) add(nameOf(type!, name!), `an endpoint ${type} (${url})`)
   const movable = optionalOf(host).map(({ name }) => name)
+  const ask = (sql: string) => host.run(database.select(sql, rootLogin(host)))
+  const more = new Map<string, Awaited<ReturnType<Behind>>>()
+  for (const [name, tell] of Object.entries(releaseOf(host).behind ?? {}))
+    if (names.some(([schema]) => schema === name)) more.set(name, await tell(ask))
   return [...signs].map(([name, all]) =>
     movable.includes(name)
       ? left(
@@ -124,7 +129,14 @@ export const others: Look = async (host) => {
           `is not named in also, and stays on the source with ${all.join(', ')}`,
           `to move it: run playbooks/preflight.ts -i INVENTORY -e also=${[...host.vars.also, name].join(',')}`,
         )
-      : left(host, name, `has no role, and stays on the source with ${all.join(', ')}`),
+      : left(
+          host,
+          name,
+          ['has no role, and stays on the source with ' + all.join(', '), more.get(name)?.what]
+            .filter(Boolean)
+            .join(': '),
+          more.get(name)?.mend,
+        ),
   )
 }
 

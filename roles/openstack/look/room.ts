@@ -13,22 +13,33 @@ async function roomForFiles(host: CloudHost): Promise<readonly Finding[]> {
   const select = `SELECT IFNULL(SUM(data_length + index_length), 0) FROM information_schema.tables
     WHERE table_schema IN (${listed(databasesOf(host).map(({ name }) => name))})`
   const [[size] = []] = await source.run(database.select(select, rootLogin(source)))
-  const needs = [{ path: host.vars.backups, bytes: Number(size) * 3 }]
+  const [[data = '/var/lib/mysql'] = []] = await host.run(database.select('SELECT @@datadir', rootLogin(host)))
+  // A table is copied when it is converted and when it is migrated, and while that lasts it is there twice.
+  const needs = [
+    { path: host.vars.backups, bytes: Number(size) * 3 },
+    { path: data.replace(/\/$/, ''), bytes: Number(size) * 2 },
+  ]
   for (const path of releaseOf(host).services.flatMap(({ folders }) => folders ?? [])) {
     const { stdout } = await source.run(probe`du -sk ${path} 2>/dev/null | cut -f 1; :`)
     needs.push({ path, bytes: Number(stdout.trim() || 0) * 1024 })
   }
   const { filesystems } = await host.fact(facts.disks)
-  return needs.flatMap(({ path, bytes }) => {
-    const free =
-      filesystems
-        .filter(({ mount }) => path === mount || path.startsWith(mount === '/' ? '/' : `${mount}/`))
-        .sort((a, b) => b.mount.length - a.mount.length)[0]?.available ?? Infinity
-    if (free >= bytes) return []
+  const placed = needs.map((need) => ({
+    ...need,
+    on: filesystems
+      .filter(({ mount }) => need.path === mount || need.path.startsWith(mount === '/' ? '/' : `${mount}/`))
+      .sort((a, b) => b.mount.length - a.mount.length)[0],
+  }))
+  return filesystems.flatMap((one) => {
+    const here = placed.filter(({ on }) => on === one)
+    const bytes = here.reduce((sum, need) => sum + need.bytes, 0)
+    if (one.available >= bytes) return []
+    const dumps = here.some(({ path }) => path === host.vars.backups)
     return [
       broken(
-        `has ${inWords(free)} free for ${path}, and ${inWords(bytes)} are needed`,
-        'make room there, or name another place for dumps: -e backups=PATH',
+        `has ${inWords(one.available)} free for ${here.map(({ path }) => path).join(', ')}, and ` +
+          `${inWords(bytes)} are needed`,
+        `make room in ${one.mount}${dumps ? ', or name another place for dumps: -e backups=PATH' : ''}`,
       ),
     ]
   })

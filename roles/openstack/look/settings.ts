@@ -1,4 +1,5 @@
-import { releaseOf } from '../cloud.ts'
+import { probe } from '../../../lib/modules/index.ts'
+import { type CloudHost, releaseOf, sourceOf } from '../cloud.ts'
 import type { ConfigFile } from '../release.ts'
 import { nameOf, unlike } from '../settings.ts'
 import { alone, type Finding, type Look, refused } from './finding.ts'
@@ -36,4 +37,37 @@ export const settings: Look = async (host) => {
       ),
     )
   return found
+}
+
+/** Rules of who may do what: the target keeps its own, and what the source's operators made of theirs is told. */
+export const policies: Look = async (host) => {
+  const found: Finding[] = []
+  for (const { name, etc } of releaseOf(host).services) {
+    const [theirs, ours] = [await rulesOf(sourceOf(host), etc), await rulesOf(host, etc)]
+    const other = Object.keys(theirs).filter((rule) => rule in ours && theirs[rule] !== ours[rule])
+    const gone = Object.keys(theirs).filter((rule) => !(rule in ours))
+    for (const [what, rules] of [
+      [`has otherwise than the source`, other],
+      [`has not`, gone],
+    ] as const)
+      if (Object.keys(ours).length > 0 && rules.length > 0)
+        found.push(
+          alone(
+            `policy.json of ${name}: ${rules.length} rules of the source that ${host.name} ${what}: ` +
+              rules.join(', '),
+          ),
+        )
+  }
+  if (found.length > 0) found.push(alone('what is an edit of yours among these: write it into policy.json there, too'))
+  return found
+}
+
+async function rulesOf(host: CloudHost, etc: string): Promise<Readonly<Record<string, string>>> {
+  const { stdout } = await host.run(probe`cat ${`${etc}/policy.json`} 2>/dev/null; :`)
+  try {
+    const rules = JSON.parse(stdout) as Readonly<Record<string, unknown>>
+    return Object.fromEntries(Object.entries(rules).map(([rule, says]) => [rule, JSON.stringify(says)]))
+  } catch {
+    return {}
+  }
 }

@@ -1,6 +1,7 @@
 import { Advice, masked } from '../../../lib/index.ts'
 import { sh } from '../../../lib/kit/index.ts'
 import type { database, ini } from '../../../lib/modules/index.ts'
+import { ceilometer } from '../../ceilometer/look.ts'
 import { serving } from '../../cinder/exports.ts'
 import { drivers, volumes } from '../../cinder/look.ts'
 import { oldPortals, portalFile, portalIn, portalOf, withPortal } from '../../cinder/portal.ts'
@@ -656,6 +657,7 @@ export const havanaIcehouse: Release = {
   // keystone/openstack/common/db/sqlalchemy/migration.py:203).
   charset: { charset: 'utf8', collation: 'utf8_general_ci' },
   connections: 'latin1',
+  behind: { ceilometer },
   catalogue: `SELECT s.type, IFNULL(s.extra, ''), MIN(e.url) FROM keystone.endpoint e
     JOIN keystone.service s ON s.id = e.service_id GROUP BY 1, 2`,
   openrc: '/root/openrc',

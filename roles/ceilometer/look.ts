@@ -1,0 +1,33 @@
+import { inWords } from '../openstack/look/finding.ts'
+import type { Behind } from '../openstack/release.ts'
+
+/** What a sample takes ceilometer-dbsync 2014.1.5: it writes a row for each key of its metadata (020, measured). */
+const perSample = 0.014
+
+/**
+ * What stays behind with ceilometer, and what that means. MOS 5.0 keeps samples and alarms in MongoDB (F@5.0
+ * osnailyfacter/manifests/cluster_simple.pp:193), and no tool of either release moves them there from MySQL.
+ */
+export const ceilometer: Behind = async (ask) => {
+  // A count of millions of rows takes its time, and the server knows about how many there are.
+  const [[samples = '0', bytes = '0'] = []] = await ask(
+    `SELECT SUM(IF(table_name = 'meter', table_rows, 0)), SUM(data_length + index_length)
+      FROM information_schema.tables WHERE table_schema = 'ceilometer'`,
+  )
+  const [[alarms = '0'] = []] = await ask('SELECT COUNT(*) FROM ceilometer.alarm')
+  const [[ofHeat = '0'] = []] = await ask(
+    "SELECT COUNT(*) FROM ceilometer.alarm WHERE alarm_actions LIKE '%:8000/v1/signal/%'",
+  )
+  const hours = (Number(samples) * perSample) / 3600
+  const takes = hours < 0.1 ? 'minutes' : `about ${hours.toFixed(1)} h`
+  return {
+    what:
+      `about ${samples} samples (${inWords(Number(bytes))}) and ${alarms} alarms` +
+      (ofHeat === '0' ? '' : `, ${ofHeat} of which scale stacks of heat and will do so no more`) +
+      '; the target keeps its own in MongoDB, and nothing moves them there from MySQL; ' +
+      `in MySQL its migration takes ${takes}`,
+    mend:
+      'its alarms must not act twice: service openstack-ceilometer-alarm-evaluator stop; to read its history later: ' +
+      'mysqldump --single-transaction ceilometer >ceilometer.sql',
+  }
+}

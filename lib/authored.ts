@@ -1,3 +1,4 @@
+import { existsSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 
@@ -10,7 +11,9 @@ const running = Symbol.for('switchover')
  * It may be TypeScript, and gets the very library that is running.
  * @throws Error with the places of what is wrong when it cannot be built
  */
-export async function importAuthored(file: string): Promise<unknown> {
+export async function importAuthored(named: string): Promise<unknown> {
+  // As Node has it: what a linked file imports lies beside the file itself.
+  const file = existsSync(named) ? realpathSync(named) : named
   if (!Reflect.has(globalThis, running)) {
     // Whoever runs our sources as they are has a loader for theirs, too.
     if (import.meta.filename.endsWith('.ts')) return import(pathToFileURL(file).href)

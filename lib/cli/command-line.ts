@@ -13,6 +13,8 @@ export function typed(argv: readonly string[]): string {
  */
 export function typedToResume(argv: readonly string[]): string {
   const { words, asked } = withoutSecrets(argv.filter((word) => !word.startsWith('--resume=')))
+  // Masked, it could not be typed; in clear, it would stand in every log.
+  if (words.some(holdsSecret)) return 'the same line, with --resume behind (a secret stands in it)'
   return `${program()} ${typed(words)} --resume${asked}`
 }
 

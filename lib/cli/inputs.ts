@@ -37,7 +37,7 @@ export async function readInventory(values: InventoryValues, known: Known = {}):
     cwd: process.cwd(),
     playbookFolder: known.folder ?? process.cwd(),
     defaults: values['ansible-config'] ? readAnsibleConfig().defaults : {},
-    askSecret,
+    askSecret: (question, label) => askSecret(question, label),
     warn: (message) => void warn(message),
     vault,
   })
@@ -56,13 +56,17 @@ export async function withConnectionOptions(
   inventory: Inventory,
   values: ValuesOf<typeof connecting>,
 ): Promise<Inventory> {
-  const password = await given(values['ask-pass'], values['connection-password-file'], 'SSH password', 'ssh password')
-  const becomePassword = await given(
+  const askPass = values['ask-pass']
+  const password = await given(askPass, values, 'connection-password-file', 'SSH password', 'ssh password')
+  const becoming = await given(
     values['ask-become-pass'],
-    values['become-password-file'],
-    'BECOME password',
+    values,
+    'become-password-file',
+    askPass ? 'BECOME password, or nothing for the SSH password' : 'BECOME password',
     'become password',
   )
+  // As Ansible has it: most who type both would type one twice.
+  const becomePassword = askPass && becoming?.reveal() === '' ? password : becoming
   const { connection, user, 'private-key': privateKey, timeout, 'become-method': becomeMethod } = values
   const over: ConnectionSettings = Object.fromEntries(
     Object.entries({ connection, user, privateKey, timeout, becomeMethod, password, becomePassword }).filter(
@@ -88,12 +92,14 @@ export async function withConnectionOptions(
 
 async function given(
   asks: boolean,
-  file: string | undefined,
+  values: ValuesOf<typeof connecting>,
+  option: 'connection-password-file' | 'become-password-file',
   question: string,
   label: string,
 ): Promise<Secret | undefined> {
+  const file = values[option]
   if (file !== undefined) return passwordFrom(file, label)
-  return asks ? askSecret(question, label) : undefined
+  return asks ? askSecret(question, label, { option }) : undefined
 }
 
 /** Who tasks become where neither inventory nor play says it, as -b and --become-user have it. */

@@ -30,7 +30,7 @@ export function questions(
         orInterrupt(signal, undefined, async (): Promise<Secret | undefined> => {
           // A server says itself what it wants to know.
           const question = harmlessLines(wanted)
-          const answer = await askSecret(question[0]!.toUpperCase() + question.slice(1), question, signal)
+          const answer = await askSecret(question[0]!.toUpperCase() + question.slice(1), question, { signal })
           return answer.reveal() === '' ? undefined : answer
         }),
       ),

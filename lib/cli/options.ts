@@ -114,12 +114,6 @@ export const options = {
   'list-tasks': { kind: 'flag', fallback: false, group: look, describe: 'Print the tasks with their tags and places' },
   'list-tags': { kind: 'flag', fallback: false, group: look, describe: 'Print the tags' },
   json: { kind: 'flag', fallback: false, group: look, describe: 'Print it as JSON' },
-  html: {
-    kind: 'text',
-    path: true,
-    group: look,
-    describe: 'Write it to a file as a page that needs nothing beside it, with a timeline',
-  },
 
   output: {
     kind: 'texts',

@@ -52,6 +52,9 @@ export function passwordFrom(given: string, label: string, args: readonly string
   }
 }
 
+/** What a password is to encrypt: something, or what had another password before. */
+type Encrypting = 'anything' | 'anew'
+
 /** The options that name vault passwords. */
 type VaultOptions = Pick<Values, 'ask-vault-password' | 'vault-password-file' | 'vault-id'>
 
@@ -59,10 +62,10 @@ type VaultOptions = Pick<Values, 'ask-vault-password' | 'vault-password-file' | 
  * The vault passwords that the options name, in their order; each is read or asked for when a vault wants it; twice
  * where a slip would lock something away.
  */
-export function vaultKeys(values: VaultOptions, confirm = false): readonly VaultKey[] {
+export function vaultKeys(values: VaultOptions, encrypting?: Encrypting): readonly VaultKey[] {
   const key = (label: string, source: string): VaultKey => ({
     label,
-    password: () => readVaultPassword(label, source, confirm),
+    password: () => readVaultPassword(label, source, encrypting),
   })
   return [
     ...(values['vault-id'] ?? []).map((given) => {
@@ -79,8 +82,9 @@ export function vaultOpener(values: VaultOptions): VaultOpener {
   return new VaultOpener(vaultKeys(values))
 }
 
-async function readVaultPassword(label: string, source: string, confirm: boolean): Promise<Secret> {
-  const name = label === 'default' ? 'vault password' : `vault password of ${label}`
+async function readVaultPassword(label: string, source: string, encrypting?: Encrypting): Promise<Secret> {
+  const anew = encrypting === 'anew' ? 'new ' : ''
+  const name = `${anew}vault password${label === 'default' ? '' : ` of ${label}`}`
   // A program of that name is asked for the password of one vault id, as Ansible asks it.
   if (source !== 'prompt')
     return passwordFrom(
@@ -88,8 +92,9 @@ async function readVaultPassword(label: string, source: string, confirm: boolean
       name,
       label !== 'default' && /-client(\.\w+)?$/.test(source) ? ['--vault-id', label] : [],
     )
-  const password = await askSecret(name[0]!.toUpperCase() + name.slice(1), name)
-  if (confirm && (await askSecret(`The ${name} again`, name)).reveal() !== password.reveal()) {
+  const option = `${anew.trim()}${anew && '-'}vault-password-file`
+  const password = await askSecret(name[0]!.toUpperCase() + name.slice(1), name, { option })
+  if (encrypting && (await askSecret(`The ${name} again`, name)).reveal() !== password.reveal()) {
     throw new Refused(
       { message: `the ${name} was not the same the second time`, hint: 'nothing was written: start again' },
       exit.usage,
@@ -102,6 +107,7 @@ async function readVaultPassword(label: string, source: string, confirm: boolean
 export async function encryptingPassword(
   values: VaultOptions,
   wanted?: string,
+  encrypting: Encrypting = 'anything',
 ): Promise<{ readonly id?: string; readonly password: Secret }> {
   const plain = Boolean(values['vault-password-file']?.length) || values['ask-vault-password']
   const labels = (values['vault-id'] ?? []).map((given) =>
@@ -126,7 +132,7 @@ export async function encryptingPassword(
     )
   }
   const id = wanted ?? (plain ? undefined : labels[0])
-  const keys = vaultKeys(values, true)
+  const keys = vaultKeys(values, encrypting)
   const password = await (keys.find(({ label }) => label === (id ?? 'default')) ?? keys[0])?.password()
   if (!password)
     throw new Refused(

@@ -34,11 +34,21 @@ export async function choice<W extends string>(
   }
 }
 
-/** A secret typed without being shown. @throws Refused where nobody can type; Interrupted */
-export async function askSecret(question: string, label: string, signal?: AbortSignal): Promise<Secret> {
+/**
+ * A secret typed without being shown. `option` is the one that it can be given by, in a file.
+ * @throws Refused where nobody can type; Interrupted
+ */
+export async function askSecret(
+  question: string,
+  label: string,
+  { signal, option }: { readonly signal?: AbortSignal; readonly option?: string } = {},
+): Promise<Secret> {
   if (!interactive())
     throw new Refused(
-      { message: `${question}: there is no terminal to ask on`, hint: 'give it in a file, or in the inventory' },
+      {
+        message: `${question}: there is no terminal to ask on`,
+        hint: option === undefined ? 'give it in a file, or in the inventory' : `give it in a file: --${option} FILE`,
+      },
       exit.usage,
     )
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() })

@@ -407,7 +407,7 @@ const known: readonly (readonly [RegExp, Say])[] = [
     },
   ],
   [/^Cannot find name '(\w+)'/, async ([, name = '']) => imported(name)],
-  [/^Module '"switchover"' has no exported member '(\w+)'/, async ([, name = '']) => imported(name)],
+  [/^Module '"switchover(?:\/\w+)?"' has no exported member '(\w+)'/, async ([, name = '']) => imported(name)],
   [
     /^'(\w+)' is a type and must be imported using a type-only import/,
     ([, name]) => [`${name} is only a type`, `import it as type ${name}`],
@@ -452,6 +452,7 @@ async function imported(name: string): Promise<Said | undefined> {
   for (const [from, words] of [
     ['switchover', await import('../index.ts')],
     ['switchover/modules', await import('../modules/index.ts')],
+    ['switchover/kit', await import('../kit/index.ts')],
   ] as const)
     if (Object.hasOwn(words, name)) return [`${name} is not imported`, `write: import { ${name} } from '${from}'`]
   return undefined

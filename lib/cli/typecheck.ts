@@ -1,6 +1,15 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -43,7 +52,7 @@ const asLoaded = { module: 'ESNext', moduleResolution: 'Bundler', moduleDetectio
  * settings of the compiler and what they extend, what is installed. @throws Refused with every error and its place
  */
 export async function typeCheck(files: readonly string[]): Promise<void> {
-  const sources = files.filter((file) => /\.[cm]?ts$/.test(file) && existsSync(file))
+  const sources = files.filter((file) => /\.[cm]?ts$/.test(file) && existsSync(file)).map((file) => realpathSync(file))
   const [playbook] = sources
   if (playbook === undefined) return
   const folders = [...new Set([...foldersOf(path.dirname(playbook)), process.cwd()])]

@@ -5,7 +5,7 @@ import { always, type AnyCommand, first, partsOf } from './command.ts'
 import { type Completes, type Option, type Options, wrongTyped } from './options.ts'
 import { isRunnable, playbooks, roles } from '../program/playbooks.ts'
 import { behind, type OptionWord, type PositionalWord, waits, type Word } from './words.ts'
-import { commandWords } from '../commands/index.ts'
+import { commands, commandWords } from '../commands/index.ts'
 import { program } from '../model/program.ts'
 import { asCalled } from './command-line.ts'
 
@@ -32,7 +32,11 @@ export async function refuseWords(of: Line): Promise<void> {
   const strange = told.findIndex((word) => word.kind === 'option' && word.option === undefined)
   if (unmarked && (strange < 0 || told.indexOf(unmarked) < strange))
     throw new Refused(await tooMuch(unmarked, of), exit.usage)
-  const problems = told.flatMap((word, i) => (word.kind === 'option' ? (wrongOption(word, told[i + 1], of) ?? []) : []))
+  const others =
+    strange < 0 ? [] : await Promise.all(commandWords().map(async (one) => [one, await commands[one]!()] as const))
+  const problems = told.flatMap((word, i) =>
+    word.kind === 'option' ? (wrongOption(word, told[i + 1], of, others) ?? []) : [],
+  )
   problems.push(...repeated(of))
   // A word behind an option that there is not may be its value, and then there is one that lacks.
   if (strange < 0) problems.push(...(await wrongPositionals(given, most, of)))
@@ -77,10 +81,13 @@ function refuseNearCommand({ word, told }: Line): void {
     )
 }
 
-function wrongOption(word: OptionWord, next: Word | undefined, of: Line): Problem | undefined {
+/** Commands by their words. */
+type Others = readonly (readonly [word: string, command: AnyCommand])[]
+
+function wrongOption(word: OptionWord, next: Word | undefined, of: Line, others: Others): Problem | undefined {
   const { options } = partsOf(of.command)
   const { text, option: name, value } = word
-  if (name === undefined) return unknown(text, of)
+  if (name === undefined) return unknown(text, of, others)
   const option = options[name]!
   const plain = (hint: string) => ({ message: `${text}=${value}: it takes no value`, hint })
   if (value !== undefined && text.startsWith('--no-')) return plain(`write ${text}`)
@@ -116,11 +123,14 @@ const valueOf: Readonly<Record<Completes, string>> = {
   files: 'FILE',
 }
 
-function unknown(text: string, { word, command }: Line): Problem {
+function unknown(text: string, { word, command }: Line, others: Others): Problem {
   const bare = text.replace(/^-+/, '')
   const message = word === first ? `there is no option ${text}` : `${program()} ${word} has no option ${text}`
   const near = bare.length > 1 ? didYouMean(bare, longNames({ ...partsOf(command).options, ...always })) : undefined
-  return { message, hint: near?.replace('mean ', 'mean --') ?? seeHelp({ word }) }
+  const having = others.find(([, one]) => longNames(partsOf(one).options).includes(bare))?.[0]
+  const hint =
+    near?.replace('mean ', 'mean --') ?? (having && `it is one of another command: see ${program()} ${having} --help`)
+  return { message, hint: hint ?? seeHelp({ word }) }
 }
 
 /** All that may follow two dashes. */

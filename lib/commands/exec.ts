@@ -22,7 +22,7 @@ const options = {
   probe: {
     kind: 'flag',
     fallback: false,
-    describe: 'It only looks: run in check mode too, and on hosts that another run has locked',
+    describe: 'It only looks: run in check mode too, and on hosts that another run has locked; no run is recorded',
   },
   ...connecting,
   ...keeping,
@@ -119,7 +119,7 @@ async function execute({ pattern, words, values, argv }: ExecArguments): Promise
         ...becomeOf(values),
         // Whoever only looks may look at a host on which another run works.
         ...(values.check || values.probe ? {} : { locks: '--probe, for a command that only looks' }),
-        records: !values.check,
+        records: !values.check && !values.probe,
         reporters: [reporter(values.verbose > 0, results, endings)],
         operator(emit) {
           const { stop, abort } = caught(emit)

@@ -18,7 +18,15 @@ export const report = command({
       missing: ['the run to show is missing', 'name one of those that run history lists'],
     },
   },
-  options: pick('verbose', 'diff', 'json', 'html'),
+  options: {
+    ...pick('verbose', 'diff', 'json'),
+    html: {
+      kind: 'text',
+      path: true,
+      completes: 'files',
+      describe: 'Write it to a file as a page that needs nothing beside it, with a timeline',
+    },
+  },
   async act({ words, values: { verbose, diff, json, html } }) {
     if (html !== undefined) checkOutput(html, pageFile)
     const files = new Set(words.run.map(journalOf))

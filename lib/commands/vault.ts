@@ -144,11 +144,12 @@ async function rekey({ files, values, newFile, newId }: VaultArguments): Promise
   if (newFile !== undefined && newId !== undefined)
     throw usage('--new-vault-password-file and --new-vault-id exclude each other', 'leave one of them out')
   const contents = await opened(files, values)
-  const fresh = await encryptingPassword({
+  const given = {
     'ask-vault-password': newFile === undefined && newId === undefined,
     'vault-password-file': newFile === undefined ? undefined : [newFile],
     'vault-id': newId === undefined ? undefined : [newId],
-  })
+  }
+  const fresh = await encryptingPassword(given, undefined, 'anew')
   // A new password alone leaves the label as it is.
   for (const { file, content, id } of contents)
     put(file, encryptVault(content, fresh.password, newId === undefined ? id : fresh.id))

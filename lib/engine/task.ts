@@ -225,8 +225,10 @@ class Doing {
     // A task that never counts as changed does not when it fails either.
     if (this.#options.changedWhen === false) this.#changed = this.#record.changed = false
     const failure = failureOf(error, placeOf(this.#work))
-    if (abort.aborted)
-      return this.end({ status: 'failed', failure: { ...failure, reason: `interrupted: ${failure.reason}` } })
+    if (abort.aborted) {
+      const reason = failure.reason.replace(/^(?!interrupted)/, 'interrupted: ')
+      return this.end({ status: 'failed', failure: { ...failure, reason } })
+    }
     if (error instanceof Unreachable) return this.end({ status: 'unreachable', failure })
     if (error instanceof Unpredictable || error instanceof Unforeseen)
       return this.end({ status: 'skipped', reason: error.message, unpredictable: true })

@@ -76,7 +76,13 @@ export function varsOf(host: Host): readonly ShownVar[] {
 
 /** How a host is reached, secrets masked; only what the inventory says. */
 export function settingsOf(host: Host): { readonly [setting: string]: Json } {
-  return Object.fromEntries(Object.entries(host.settings).map(([name, value]) => [name, shown(value, name)]))
+  return Object.fromEntries(
+    Object.entries(host.settings).map(([name, value]) => [
+      name,
+      // The path of a key, which is none itself.
+      name === 'privateKey' && typeof value === 'string' ? masked(value) : shown(value, name),
+    ]),
+  )
 }
 
 /** A host as `run inventory --host` prints it: its groups, its connection, and `varsOf` as a table. */

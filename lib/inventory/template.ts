@@ -288,6 +288,12 @@ function inTypeScript(expression: string, text: string): string {
     return `in an inventory in TypeScript: ${word}(${JSON.stringify(of)})`
   }
   const fallback = /\|\s*default\(\s*(.*?)\s*(?:,\s*\w+)?\)\s*\}\}$/.exec(expression)?.[1]
+  const part = /^\{\{\s*(\w+\s*[.[][^|]*?)\s*\|/.exec(expression)?.[1]
+  if (part !== undefined && fallback !== undefined)
+    return (
+      `set a variable of its own to {{ ${part} }} where that is there, and declare it in the role with its default: ` +
+      `{ NAME: text.or(${fallback}) }`
+    )
   if (name !== undefined && fallback !== undefined)
     return expression.trim() === text.trim()
       ? `declare ${name} in the role with its default: { ${name}: text.or(${fallback}) }`

@@ -59,7 +59,7 @@ function match(parts: readonly string[], inventory: Inventory): Matched {
   if (parts.length === 0) return { hosts: [], problems: [{ message: 'an empty pattern names no host', hint: all }] }
   const problems: Problem[] = []
   const resolve = (part: string) => {
-    const found = matchPart(part.replace(/^[&!]/, ''), inventory)
+    const found = matchPart(part.replace(/^[&!]/, ''), inventory, parts.length > 1)
     if ('message' in found)
       problems.push(part.startsWith('!') ? { ...found, message: `${part} excludes nothing: ${found.message}` } : found)
     return 'message' in found ? [] : found
@@ -97,13 +97,17 @@ function splitPattern(pattern: string): readonly string[] {
 
 const localNames = ['localhost', '127.0.0.1', '::1']
 
-function matchPart(part: string, inventory: Inventory): readonly Host[] | Problem {
+// `cut`: there are other parts, of which this one may have been one.
+function matchPart(part: string, inventory: Inventory, cut: boolean): readonly Host[] | Problem {
   if (part.startsWith('~')) {
     try {
       return named(part, new RegExp(`^(?:${part.slice(1)})`), inventory)
-    } catch {
-      const hint = 'a regular expression with : or , in it is cut there: write . for it'
-      return { message: `${part} is not a regular expression`, hint }
+    } catch (error) {
+      const [, reason = ''] = /.*: (.+)$/s.exec((error as Error).message) ?? []
+      const hint = cut
+        ? 'a regular expression with : or , in it is cut there: write . for it'
+        : 'put a \\ before what stands for itself: \\[ \\( \\* \\+ \\?'
+      return { message: `${part} is not a regular expression: ${reason.replace(/^./, (c) => c.toLowerCase())}`, hint }
     }
   }
   const dashed = /^(.+)\[(\d+)-(\d*)\]$/.exec(part)

@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { command } from '../../rig/command.ts'
+import { encryptVault } from '../../../lib/inventory/vault.ts'
+import { Secret } from '../../../lib/model/secret.ts'
 import { needing } from '../../rig/needs.ts'
 import { typedIn } from './in-process.ts'
 import { inTurn, local, Project, words } from './project.ts'
@@ -26,6 +28,7 @@ const project = new Project({
   'unlinked.ts': `${words.replace('play, playbook', 'plai, playbook')}plai()\n`,
   'wanting.ts': site.replace("text.or('hi')", 'text').replace('number.or(1)', "oneOf('one', 'two')"),
   'empty.ini': '[web]\n',
+  'vault.yml': encryptVault('a: 1\n', Secret.of('sesame-open', 'p')),
   'nobody.ts': site,
   'idle.ts': `${words}export default playbook('idle', [play('p', { hosts: 'all' }, () => {})])\n`,
   'never.ts': `${words}export default playbook('n', [
@@ -40,6 +43,7 @@ const project = new Project({
   ),
   'bad-hosts.ts': site.replace("hosts: 'web'", "hosts: 'wbe'"),
 })
+project.write('vault-pass', 'sesame-open\n', 0o600)
 const [at, lab] = [
   ['-i', 'inventory/lab', '--no-type-check'],
   ['-i', 'inventory/lab'],
@@ -249,7 +253,7 @@ const cases: readonly Case[] = [
     when: 'a password without a terminal',
     args: [...play, '-k'],
     code: 5,
-    says: 'SSH password: there is no terminal to ask on - give it in a file, or in the inventory',
+    says: 'SSH password: there is no terminal to ask on - give it in a file: --connection-password-file FILE',
   },
   {
     when: 'an unknown action',
@@ -448,6 +452,24 @@ const cases: readonly Case[] = [
     says:
       'there is no recorded run 2027 - recorded: 20260101-000000-00003, 20260101-000000-00004, ' +
       '20260101-000000-00005, 20260101-000000-00006, 20260101-000000-00007, and 2 earlier',
+  },
+  {
+    when: 'a page of a run that is not there yet',
+    args: [...play, '--html', 'page.html'],
+    code: 5,
+    says: 'there is no option --html - it is one of another command: see run report --help',
+  },
+  {
+    when: 'a page in a folder that is not there',
+    args: ['report', '2026', '--html', 'nowhere/page.html'],
+    code: 6,
+    says: 'nowhere: there is no such file or folder - see what is there: ls .',
+  },
+  {
+    when: 'a new password to ask for without a terminal',
+    args: ['vault', 'rekey', 'vault.yml', '--vault-password-file', 'vault-pass'],
+    code: 5,
+    says: 'New vault password: there is no terminal to ask on - give it in a file: --new-vault-password-file FILE',
   },
   {
     when: 'an unknown task to start at',

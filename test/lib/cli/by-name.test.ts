@@ -22,6 +22,18 @@ const run = ['site.ts', '-i', 'a,', '-c', 'local', '-e', 'port=80']
 const linked = { extends: 'switchover/tsconfig.json' }
 const compiles = { compilerOptions: { module: 'nodenext', strict: true, types: ['node'], skipLibCheck: true } }
 
+test('a playbook and an inventory behind links import what lies beside the files themselves', async () => {
+  using project = new Project({
+    'real/site.ts': `import { named } from './named.ts'\n${site('toFixed(0)').replace("playbook('site'", 'playbook(named')}`,
+    'real/named.ts': "export const named = 'by its link'\n",
+    'real/hosts.ts':
+      "import { inventory } from 'switchover'\nimport { named } from './named.ts'\nexport default inventory({ settings: { connection: 'local' }, hosts: { a: { vars: { named } } } })\n",
+  })
+  for (const name of ['site', 'hosts']) symlinkSync(`real/${name}.ts`, path.join(project.path, `${name}.ts`))
+  const { code, stdout, stderr } = await project.run(['site.ts', '-i', 'hosts.ts', '-e', 'port=80'])
+  assert.is(code, 0, stdout + stderr)
+})
+
 await inTurn(
   [
     { where: 'in a folder where nothing is installed', config: undefined },

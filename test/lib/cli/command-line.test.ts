@@ -33,6 +33,13 @@ test('a variable with a secret in it is asked for again, and never shown as some
   assert.is(go('-e', '{"key": "hunter2"}'), `${begin} --resume (and give -e … again)`)
 })
 
+test('a line in which a secret stands by chance is not shown: masked, it could not be typed', () => {
+  assert.is(
+    typedToResume(['x.ts', '--vault-password-file', '../hunter2']),
+    'the same line, with --resume behind (a secret stands in it)',
+  )
+})
+
 test('the label of a secret is refused as a value', async () => {
   for (const given of ["key='‹a password›'", '{"key": "‹a password›"}']) {
     const error = (await parseExtraVars([given], none).catch((thrown: unknown) => thrown)) as Error

@@ -228,6 +228,35 @@ needing(test, 'script')(
   },
 )
 
+needing(test, 'script')('on a dumb terminal, or one that nobody names, there are plain lines', async () => {
+  for (const [n, term] of ['TERM=dumb', '-u TERM'].entries()) {
+    const printed = await onTerminal(`env ${term} ${typed(args(`dumb${n}`, '-t', 'asking', '--yes'))}`, {})
+    assert.match(printed, /PLAY RECAP[^]*code 0/)
+    assert.not.match(printed, '\x1b')
+  }
+})
+
+needing(test, 'script')(
+  'a BECOME password that is left empty behind an SSH password is that one, as in Ansible',
+  async () => {
+    project.write(
+      'fake-sudo',
+      `#!/bin/sh
+while [ $# -gt 0 ]; do case $1 in -p) p=$2; shift 2 ;; -u) shift 2 ;; -*) shift ;; *) break ;; esac; done
+printf %s "$p" >&2; read -r word; [ "$word" = sesame-open ] || exit 1; exec "$@"
+`,
+      0o755,
+    )
+    project.write('sudo.ini', `a ansible_connection=local ansible_become_exe=${project.path}/fake-sudo\n`)
+    const words = 'exec a -i sudo.ini -k -K -b --become-user nobody --probe --'.split(' ')
+    const printed = await onTerminal(typed([...words, 'echo', 'let-in']), {
+      'SSH password: ': 'sesame-open\r',
+      'BECOME password, or nothing for the SSH password: ': '\r',
+    })
+    assert.match(printed, /a: ok\s+let-in\s+code 0/)
+  },
+)
+
 needing(test, 'script')('on a terminal: TERM and HUP at a gate end the run', async () => {
   for (const [signal, code] of [
     ['SIGTERM', 143],

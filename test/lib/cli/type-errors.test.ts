@@ -166,7 +166,7 @@ const around: readonly (readonly [slip: string, says: string])[] = [
 ]
 
 const site = `import { inventory, number, play, playbook, role, secret, Playbook } from 'switchover'
-import { command, file, ini, probe, service, shell } from 'switchover/modules'
+import { command, file, ini, masked, probe, service, shell } from 'switchover/modules'
 const web = role('web', {}, () => {})
 const site: Playbook = playbook('site', [play('p', { hosts: 'all', vars: { port: number, key: secret } }, ({ task, ensure, handler, block }) => {
   const restart = handler('Restart', shell\`true\`)
@@ -184,6 +184,7 @@ test('what a beginner writes is told in words that lead out, with its line drawn
   const line = (slip: string) => site.split('\n').findIndex((one) => one.includes(slip)) + 1
   assert.equal(told, [
     'Playbook is only a type - import it as type Playbook (site.ts:1)',
+    "masked is not imported - write: import { masked } from 'switchover' (site.ts:2)",
     ...[...inAPlay, ...around].map(([slip, says]) => `${says} (site.ts:${line(slip)})`),
     '',
   ])

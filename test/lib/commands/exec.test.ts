@@ -86,6 +86,7 @@ test('what is missing', async () => {
 
 test('it is recorded', async () => {
   const { stdout } = await project.run(['history'])
+  assert.not.match(stdout, '--probe', 'who only looks leaves nothing')
   assert.match(
     stdout,
     /^\S+ +ok +3 hosts +3 changed +\S+ s +run exec all -i inventory\/lab -- 'echo a \| tr a b; echo "c {2}d" >&2'$/m,

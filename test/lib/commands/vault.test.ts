@@ -179,7 +179,7 @@ test('what cannot be done is said before anything is written', async () => {
   await says(
     ['view', 'e.yml'],
     5,
-    'Vault password: there is no terminal to ask on - give it in a file, or in the inventory',
+    'Vault password: there is no terminal to ask on - give it in a file: --vault-password-file FILE',
   )
   await says(['view'], 5, 'run vault view needs a file - write run vault view FILE')
   assert.is(read('clear'), 'clear')

@@ -55,6 +55,12 @@ test('as JSON, with no secret in it', async () => {
   assert.not.match(listJson(inventory), /opensesame|geheim/)
 })
 
+test('the path of a key is none, and stands in clear', async () => {
+  using folder = new Folder({ hosts: 'a ansible_ssh_private_key_file=/keys/id\n' })
+  const inventory = await folder.load(['hosts'])
+  assert.match(hostVars(inventory, inventory.hosts.get('a')!), '  privateKey: "/keys/id"\n')
+})
+
 test('the variables of a host, with what they overrode', async () => {
   using folder = new Folder(files)
   const inventory = await folder.load(['hosts'])

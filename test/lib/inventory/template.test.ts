@@ -53,6 +53,11 @@ const beyond: readonly (readonly [written: string, reason: string, hint: string]
     'declare port in the role with its default: { port: text.or(80) }',
   ],
   [
+    "{{ groups['db'][0] | default('x') }}",
+    "{{ groups['db'][0] | default('x') }} is more than a reference to a variable, and only references are evaluated",
+    "set a variable of its own to {{ groups['db'][0] }} where that is there, and declare it in the role with its default: { NAME: text.or('x') }",
+  ],
+  [
     'x-{{ name | upper }}',
     '{{ name | upper }} is more than a reference to a variable, and only references are evaluated',
     'compute it where it is used: (host) => `…${host.vars.name}…`',

@@ -145,7 +145,14 @@ test('an open bracket is refused, not cut', () => {
   assert.is(match('compute[0').problems.length, 1)
 })
 test('a broken regular expression is a problem', () => {
-  assert.match(match('~node-(').problems[0]!, /^~node-\( is not a regular expression/)
+  assert.is(
+    match('~node-(').problems[0]!,
+    '~node-( is not a regular expression: unterminated group - put a \\ before what stands for itself: \\[ \\( \\* \\+ \\?',
+  )
+  assert.match(
+    match('~node-(1:2)').problems[0]!,
+    /^~node-\(1 is not .*group - a regular expression with : or , in it is cut/,
+  )
 })
 
 test('repeated limits add up, and a file holds one pattern a line', () => {

@@ -52,10 +52,11 @@ test('FORCE_COLOR decides, then NO_COLOR, then the terminal', () => {
   const pipe = memory()
   const tty = Object.assign(memory(), { isTTY: true })
   for (const [out, env, wanted] of [
-    [tty, {}, true],
+    [tty, { TERM: 'xterm' }, true],
+    [tty, {}, false],
     [pipe, {}, false],
-    [tty, { NO_COLOR: '1' }, false],
-    [tty, { NO_COLOR: '' }, true],
+    [tty, { NO_COLOR: '1', TERM: 'xterm' }, false],
+    [tty, { NO_COLOR: '', TERM: 'xterm' }, true],
     [pipe, { FORCE_COLOR: '1' }, true],
     [tty, { FORCE_COLOR: '0' }, false],
     [pipe, { FORCE_COLOR: '1', NO_COLOR: '1' }, true],

@@ -529,4 +529,19 @@ for (const [release, port] of [
   })
 }
 
+test('of a port that refuses a compute node the target tells whether anything listens there', async () => {
+  const clouds = await mos({ vars: { release: 'victoria-zed' } })
+  const asks = role('asks', cloud, ({ task }) => task('Ask', async (host) => ({ said: await storageNetwork(host) })))
+  const said = async () => {
+    const run = clouds.start(asks, { on: 'compute' })
+    assert.is(await run.ended, 'ok', run.told.join('\n'))
+    const [one] = (run.finished('Ask', 'node-3').result as { said: Finding[] }).said
+    return `${one?.verdict}: ${one?.what}`
+  }
+  assert.match(await said(), /^left alone: reaches 192\.168\.1\.14 of node-5, where nothing listens at port 2049 yet/)
+  // Something on the way turns node-3 away.
+  clouds.host('node-5').listen(2049, (socket) => void socket.end())
+  assert.match(await said(), /^to be mended: does not reach the NFS server of node-5 .*: connection refused$/)
+})
+
 test.run()

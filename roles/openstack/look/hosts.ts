@@ -2,8 +2,8 @@ import { facts, ini, probe } from '../../../lib/modules/index.ts'
 import { releaseOf, targetOf } from '../cloud.ts'
 import { named } from '../settings.ts'
 import { brokerLogin } from './broker.ts'
-import { broken, type Finding, type Look, refused, together } from './finding.ts'
-import { reaching } from './reaching.ts'
+import { alone, broken, type Finding, type Look, refused, together } from './finding.ts'
+import { reaching, refusing } from './reaching.ts'
 
 export const clocks: Look = async (host) => {
   const { ahead } = await host.fact(facts.time)
@@ -57,6 +57,16 @@ export const storageNetwork: Look = async (host) => {
     if (!storage) continue
     const why = await host.run(reaching(vars.storage, storage.port))
     if (why === '') continue
+    // Whoever is turned away there where the target itself is, too, knows no more than that the network leads there.
+    if (why === refusing && (await targetOf(host).run(reaching(vars.storage, storage.port))) === refusing) {
+      found.push(
+        alone(
+          `reaches ${vars.storage} of ${name}, where nothing listens at port ${storage.port} yet: whether it gets to ` +
+            `the ${storage.name} is not known`,
+        ),
+      )
+      continue
+    }
     found.push(
       broken(
         `does not reach the ${storage.name} of ${name} at ${vars.storage}:${storage.port}: ${why}`,

@@ -1,7 +1,10 @@
 import { operation, Unreachable } from '../../../lib/kit/index.ts'
 import type { Operation, Reader } from '../../../lib/kit/index.ts'
 
-/** Why a host does not reach a TCP port; nothing when it does. A port that refuses has been reached. */
+/** What a host says of a port at which it is refused: it, or something on the way, has answered. */
+export const refusing = 'connection refused'
+
+/** Why a host does not reach a TCP port, `refusing` where it is turned away; nothing when it does. */
 export function reaching(address: string, port: number): Operation<string> {
   return reachingOperation({ address, port })
 }
@@ -27,7 +30,7 @@ async function whyNot(connection: Reader, address: string, port: number): Promis
     (error: unknown) => {
       if (error instanceof Unreachable) throw error
       const said = error instanceof Error ? error.message : String(error)
-      return /refused/i.test(said) ? '' : said
+      return /refused/i.test(said) ? refusing : said
     },
   )
   try {

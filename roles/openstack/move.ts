@@ -63,7 +63,7 @@ export function move(steps: Steps<Cloud>, name: string, own: Own = {}): void {
   task('Record what runs here', unless('stop', 'backup'), (host) => recordRan(host, [name]))
   // A target that is started anew in the middle must not work on half of the data.
   ensure('Keep it down at the next boot', unless('stop'), (host) => daemon.disabled(...daemonsOf(host, name)))
-  ensure('Stop the daemons', unless('stop'), (host) => daemon.stopped(...daemonsOf(host, name)))
+  ensure('Stop the daemons', unless('stop'), (host) => daemon.stopped({ together: true }, ...daemonsOf(host, name)))
   // Whatever part of it is run: what is written is saved first.
   ensure('Save the configuration', { tags: ['backup', 'config', 'pin', 'permissions'] }, (host) =>
     saved(host, serviceOf(host, name).etc),

@@ -2,6 +2,7 @@ import { effective, options } from './cli/options.ts'
 import { always, first } from './cli/command.ts'
 import { helpOf, parse, type Worded } from './cli/parser.ts'
 import { Interrupted } from './cli/terminal.ts'
+import { refuseNearCommand } from './cli/wrong-words.ts'
 import { commandIn, tellApart } from './cli/words.ts'
 import { version } from './cli/version.ts'
 import { commands } from './commands/index.ts'
@@ -79,7 +80,10 @@ async function obey(argv: readonly string[]): Promise<number> {
   const asked = tellApart(line, { ...command.options, ...always }).map((one) =>
     one.kind === 'option' ? one.option : undefined,
   )
-  if (asked.includes('help')) return print(await help({ word, command }))
+  if (asked.includes('help')) {
+    refuseNearCommand({ word, told: tellApart(line, { ...command.options, ...always }) })
+    return print(await help({ word, command }))
+  }
   if (asked.includes('version')) return print(`${version()}\n`)
   const { words, values, behind } = await parse({ word, command }, line)
   // Completion must never fail for a typing error in the settings.

@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:
 import { homedir } from 'node:os'
 import path from 'node:path'
 import type { RawVars } from '../model/inventory.ts'
-import { exit, Refused } from '../model/problem.ts'
+import { exit, type Problem, Refused } from '../model/problem.ts'
 import type { OptionName } from './options.ts'
 
 /** What ansible.cfg and the ANSIBLE_* variables say of what exists here. */
@@ -99,7 +99,14 @@ const settings: readonly Setting[] = [
 /** Reads what Ansible would: a variable is above the file. @throws Refused for what is no value of its kind */
 export function readAnsibleConfig(cwd = process.cwd(), env = process.env): AnsibleConfig {
   const file = configFile(cwd, env)
-  const entries = file === undefined ? new Map<string, Entry>() : entriesOf(readFileSync(file, 'utf8'))
+  const problems: Problem[] = []
+  const shown = file === undefined ? '' : path.relative(cwd, file) || file
+  const entries =
+    file === undefined
+      ? new Map<string, Entry>()
+      : entriesOf(readFileSync(file, 'utf8'), (line, message, hint) =>
+          problems.push({ message: `${shown}:${line}: ${message}`, hint: `${hint}, or ${leaveOut}` }),
+        )
   const values: Record<string, unknown> = {}
   const from: Record<string, string> = {}
   const vars: Record<string, RawVars[string]> = {}
@@ -109,26 +116,27 @@ export function readAnsibleConfig(cwd = process.cwd(), env = process.env): Ansib
     const entry = keys.map((key) => entries.get(key)).find((one) => one !== undefined)
     const told = name === undefined ? entry?.text : env[name]
     if (told === undefined || told === '') continue
-    const place = name ?? `${path.relative(cwd, file!) || file!}:${entry!.line}`
+    const place = name ?? `${shown}:${entry!.line}`
     const folder = name === undefined ? path.dirname(file!) : cwd
     const value = valueOf(kind, told, folder, cwd)
     if (value === undefined) {
       const expected = kind === 'number' ? 'a whole number' : 'yes or no'
-      throw new Refused(
-        {
-          message: `${place}: ${name ?? keys[0]!.replace(/^.*\./, '')} must be ${expected}, and is ${told}`,
-          hint: 'mend it, or leave it out of account: --no-ansible-config',
-        },
-        exit.load,
-      )
+      problems.push({
+        message: `${place}: ${name ?? keys[0]!.replace(/^.*\./, '')} must be ${expected}, and is ${told}`,
+        hint: `mend it, or ${leaveOut}`,
+      })
+      continue
     }
     if (variable !== undefined) vars[variable] = { value, from: place }
     if (option === undefined) continue
     values[option] = option === 'vault-password-file' ? [value] : value
     from[option] = place
   }
+  if (problems.length > 0) throw new Refused(problems, exit.load)
   return { values, from, defaults: vars }
 }
+
+const leaveOut = 'leave it out of account: --no-ansible-config'
 
 /** The first that is there, as for Ansible; one in a folder that everybody may write to is anybody's. */
 function configFile(cwd: string, env: NodeJS.ProcessEnv): string | undefined {
@@ -157,10 +165,14 @@ interface Entry {
   readonly line: number
 }
 
-/** The entries of an INI file by `section.key`, as Python's configparser reads it. */
-function entriesOf(text: string): ReadonlyMap<string, Entry> {
+/** The entries of an INI file by `section.key`, as Python's configparser reads it; `wrong` hears what it refuses. */
+function entriesOf(
+  text: string,
+  wrong: (line: number, message: string, hint: string) => void,
+): ReadonlyMap<string, Entry> {
   const entries = new Map<string, Entry>()
-  let section = ''
+  const sections = new Set<string>()
+  let section: string | undefined
   let key: string | undefined
   for (const [i, raw] of text.split(/\r?\n/).entries()) {
     if (/^\s*(?:[#;]|$)/.test(raw)) continue
@@ -170,12 +182,19 @@ function entriesOf(text: string): ReadonlyMap<string, Entry> {
     if (header) {
       section = header[1]!
       key = undefined
+      if (sections.has(section)) wrong(i + 1, `the section [${section}] stands there twice`, 'make one of the two')
+      sections.add(section)
     } else if (/^\s/.test(line) && key !== undefined) {
       // A line that begins with a blank goes on with the value before it.
       const before = entries.get(key)!
       entries.set(key, { ...before, text: `${before.text}\n${line.trim()}` })
-    } else if (name !== undefined) {
+    } else if (section === undefined) {
+      wrong(i + 1, `${line.trim()} stands before the first section`, 'write [defaults] above it')
+      return entries
+    } else if (name === undefined) wrong(i + 1, `${line.trim()} is no setting`, 'write name = value')
+    else {
       key = `${section}.${name.toLowerCase()}`
+      if (entries.has(key)) wrong(i + 1, `${name} stands twice in [${section}]`, 'take one of the two away')
       entries.set(key, { text: value!, line: i + 1 })
     }
   }
@@ -206,7 +225,7 @@ function valueOf(kind: Kind, told: string, folder: string, cwd: string): unknown
 
 const parts = (text: string) =>
   text
-    .split(/[,\n]/)
+    .split(',')
     .map((one) => one.trim())
     .filter(Boolean)
 

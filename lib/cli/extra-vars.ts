@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
-import { besides } from './besides.ts'
 import { readVariables } from '../inventory/load.ts'
 import { written } from '../inventory/template.ts'
 import type { VaultOpener } from '../inventory/vault.ts'
+import { besides } from '../model/besides.ts'
 import { exit, Refused } from '../model/problem.ts'
 
 /**

@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { importAuthored } from '../authored.ts'
 import type { Reporter } from '../model/event.ts'
 import { makeFolder } from '../model/disk.ts'
 import { checkOutput } from '../model/output-file.ts'
-import { exit, Refused } from '../model/problem.ts'
+import { besides } from '../model/besides.ts'
+import { didYouMean, exit, type Problem, Refused, together, wrongly } from '../model/problem.ts'
 import { problemsOf } from '../program/playbooks.ts'
 import { junitFile } from '../report/junit.ts'
 import type { LiveReporter } from '../report/index.ts'
@@ -15,23 +17,29 @@ import type { Values } from './options.ts'
  * @throws Refused for what there is not, for two on one stdout, or for a file that cannot be written
  */
 export function checkOutputs(output: Values['output'] = []): void {
-  const strange = output.find((one) => !/^(?:lines|json|junit=.+)$/.test(one) && !isFile(one))
-  if (strange !== undefined)
-    throw new Refused(
-      { message: `--output ${strange} is unknown`, hint: 'there are lines, json, junit=FILE and ./REPORTER.ts' },
-      exit.usage,
-    )
+  const hint = 'there are lines, json, junit=FILE and ./REPORTER.ts'
+  const problems: Problem[] = output
+    .filter((one) => !/^(?:lines|json|junit=.+)$/.test(one) && !isFile(one))
+    .map((one) => ({ message: `--output ${one} is unknown`, hint: didYouMean(one, ['lines', 'json']) ?? hint }))
   if (output.includes('lines') && output.includes('json'))
-    throw new Refused(
-      { message: '-o lines and -o json exclude each other: both are for stdout', hint: 'leave one of them out' },
-      exit.usage,
-    )
+    problems.push({
+      message: '-o lines and -o json exclude each other: both are for stdout',
+      hint: 'leave one of them out',
+    })
+  together(wrongly(problems, exit.usage), wrongly(missing(output), exit.load))
   for (const one of output)
     if (one.startsWith(junit)) {
       const file = one.slice(junit.length)
       makeFolder(path.dirname(file))
       checkOutput(file, junitFile)
     }
+}
+
+/** The reporters of somebody's own that are not there. */
+function missing(output: NonNullable<Values['output']>): readonly Problem[] {
+  return output
+    .filter((one) => isFile(one) && !existsSync(one))
+    .map((one) => ({ message: `there is no reporter ${one}`, hint: besides(one) }))
 }
 
 const junit = 'junit='

@@ -66,7 +66,7 @@ async function wrongPositionals(given: readonly PositionalWord[], most: number, 
 }
 
 /** A misspelt command is taken for a playbook, of which nothing that follows makes sense. */
-function refuseNearCommand({ word, told }: Line): void {
+export function refuseNearCommand({ word, told }: Pick<Line, 'word' | 'told'>): void {
   const target = told.find(({ kind }) => kind === 'positional')?.text
   if (word !== first || target === undefined || /[/.]/.test(target) || isRunnable(target)) return
   const words = commandWords()
@@ -100,17 +100,19 @@ function wrongOption(word: OptionWord, next: Word | undefined, of: Line, others:
   if (given === undefined || given === '')
     return {
       message: `${text} needs a value`,
-      hint: `${given === '' ? 'what is given is empty: ' : ''}${asIn(text, option)}`,
+      hint: `${given === '' ? 'what is given is empty: ' : ''}${asIn(text, name, option)}`,
     }
   return wrongTyped(name, option, given)
 }
 
 /** How an option is written with its value. */
-function asIn(text: string, { choices, completes, kind, path, fallback = 30 }: Option): string {
+function asIn(text: string, name: string, { choices, completes, kind, path, fallback = 30 }: Option): string {
   if (choices) return `write ${choices.map((choice) => `${text} ${choice}`).join(' or ')}`
-  const value = kind === 'number' ? String(fallback) : completes ? valueOf[completes] : path ? 'FILE' : 'VALUE'
-  return `write ${text} ${value}`
+  const value = samples[name] ?? (kind === 'number' ? String(fallback) : completes ? valueOf[completes] : undefined)
+  return `write ${text} ${value ?? (path ? 'FILE' : name.replace(/^.*-/, '').toUpperCase())}`
 }
+
+const samples: Readonly<Record<string, string>> = { 'extra-vars': 'NAME=VALUE', 'vault-id': 'LABEL@FILE' }
 
 const valueOf: Readonly<Record<Completes, string>> = {
   runnable: 'PLAYBOOK',
@@ -184,6 +186,7 @@ function besideAnOption(extra: PositionalWord, { told, command }: Line): string 
     return `${before.text} takes no value: for yes write ${before.text}, for no --no-${before.option}`
   if (kind === 'flag' || kind === 'count') return undefined
   const given = value?.kind === 'value' ? value.text : before.value!
+  if (before.option === 'resume') return `did you mean --resume=${extra.text}? ${program()} history lists the runs`
   if (kind !== 'texts') return `${before.text} takes one value`
   if (before.option === 'inventory' && !existsSync(extra.text) && !extra.text.includes(',')) return undefined
   return before.option === 'limit' || before.option!.endsWith('tags')

@@ -7,6 +7,7 @@ import { version } from '../cli/version.ts'
 import type { Reporter } from '../model/event.ts'
 import type { SavedPlan } from '../model/plan.ts'
 import { checkOutput } from '../model/output-file.ts'
+import { together } from '../model/problem.ts'
 import { program } from '../model/program.ts'
 import { splitTags } from '../model/tags.ts'
 import { newKey, plannedHosts, planFile, writePlan } from '../program/plan-file.ts'
@@ -46,8 +47,12 @@ export const plan = command({
     ['run plan site.ts -i hosts.ini -o site.plan', 'Keep it: run apply site.plan does that, and nothing else'],
   ],
   async act({ words: { target }, values, argv }) {
-    if (values.out !== undefined) checkOutput(values.out, planFile)
-    const selected = await load({ target, values, argv, ...(values['type-check'] ? { checked: [] } : {}) })
+    const [, selected] = together(
+      ...(await Promise.allSettled([
+        Promise.resolve().then(() => values.out !== undefined && checkOutput(values.out, planFile)),
+        load({ target, values, argv, ...(values['type-check'] ? { checked: [] } : {}) }),
+      ])),
+    )
     await checkPlays(selected)
     const reached = await connected(selected, values)
     const key = newKey()

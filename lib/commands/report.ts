@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { command } from '../cli/command.ts'
 import { pick } from '../cli/options.ts'
-import { fileOfRun, latestOf, onlyRun, readJournal, recordedRuns, tellDamage } from '../engine/journal.ts'
+import { fileOfRun, onlyRun, readJournal, recordedRuns, runMeant, tellDamage } from '../engine/journal.ts'
 import { checkOutput, replaceFile } from '../model/output-file.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { stateFolder } from '../model/state-folder.ts'
@@ -67,10 +67,7 @@ function recorded(named: string): string {
   throw new Refused(
     {
       message: named === 'latest' ? 'no run is recorded here' : `there is no recorded run ${named}`,
-      hint:
-        runs.length > 0
-          ? `recorded: ${latestOf(runs)}`
-          : `runs are recorded in ${stateFolder.runs} of the folder they were started in`,
+      hint: runMeant(named, runs, `runs are recorded in ${stateFolder.runs} of the folder they were started in`),
     },
     exit.usage,
   )

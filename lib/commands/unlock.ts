@@ -10,7 +10,7 @@ import { limiter } from '../engine/limit.ts'
 import { describe, lives, locks } from '../engine/lock.ts'
 import type { Host } from '../model/inventory.ts'
 import { applyLimit } from '../model/pattern.ts'
-import { exit, type Problem, Refused } from '../model/problem.ts'
+import { didYouMean, exit, type Problem, Refused } from '../model/problem.ts'
 import { program } from '../model/program.ts'
 import { harmlessLines } from '../report/width.ts'
 import { createTransport, type Unlocked } from '../transport/index.ts'
@@ -54,6 +54,8 @@ async function release(asked: Asked): Promise<number> {
   return exit.ok
 }
 
+const nothing = 'no lock lies in this folder; for those that lie on hosts name them: -i INVENTORY'
+
 interface Released {
   /** `of`: the run and the host of a lock that stays. */
   readonly problems: readonly (Problem & { readonly of?: string })[]
@@ -75,7 +77,7 @@ function inFolder({ run, values: { force } }: Asked, hosts: OnHosts | undefined)
     throw new Refused(
       {
         message: `no host is locked by a run ${run}`,
-        hint: runs.length > 0 ? `there are: ${runs.join(', ')}` : 'nothing is locked',
+        hint: didYouMean(run, runs) ?? (runs.length > 0 ? `there are: ${runs.join(', ')}` : nothing),
       },
       exit.usage,
     )

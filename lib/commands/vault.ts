@@ -3,11 +3,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { encryptVault, isVault, vaultId } from '../inventory/vault.ts'
+import { besides } from '../model/besides.ts'
 import { exit, type Problem, Refused } from '../model/problem.ts'
 import { checkOutput, type Output, replaceFile } from '../model/output-file.ts'
 import type { Advice } from '../model/operation.ts'
 import type { Secret } from '../model/secret.ts'
-import { besides } from '../cli/besides.ts'
 import { command } from '../cli/command.ts'
 import { type ValuesOf, vaults } from '../cli/options.ts'
 import { encryptingPassword, vaultOpener } from '../cli/passwords.ts'
@@ -44,7 +44,7 @@ export const vault = command({
   ],
   act: ({ words: { action, files }, values }) =>
     obey({
-      action: action as (typeof actions)[number],
+      action: action as Action,
       files,
       values,
       name: values.name,
@@ -55,10 +55,11 @@ export const vault = command({
     }),
 })
 
+type Action = (typeof actions)[number]
 type Values = ValuesOf<typeof vaults>
 
 interface VaultArguments {
-  readonly action: (typeof actions)[number]
+  readonly action: Action
   readonly files: readonly string[]
   readonly values: Values
   readonly name: string | undefined
@@ -120,8 +121,8 @@ async function encrypt({ files, values, to, encryptId }: VaultArguments): Promis
   return exit.ok
 }
 
-async function decrypt({ files, values, to }: VaultArguments): Promise<number> {
-  const contents = await opened(files, values)
+async function decrypt({ action, files, values, to }: VaultArguments): Promise<number> {
+  const contents = await opened(files, values, action)
   // The same text again is no loss.
   checkTo({ files, to }, { what: 'what is decrypted', isOne: (text) => contents[0]?.content.toString() === text })
   for (const { file, content } of contents) put(to ?? file, content)
@@ -134,16 +135,16 @@ function checkTo({ files, to }: Pick<VaultArguments, 'files' | 'to'>, output: Ou
   if (to !== undefined && to !== stdin && !itself) checkOutput(to, output)
 }
 
-async function view({ files, values }: VaultArguments): Promise<number> {
+async function view({ action, files, values }: VaultArguments): Promise<number> {
   // What is asked for is shown: this is the one output that is not masked.
-  for (const { content } of await opened(files, values)) process.stdout.write(content)
+  for (const { content } of await opened(files, values, action)) process.stdout.write(content)
   return exit.ok
 }
 
-async function rekey({ files, values, newFile, newId }: VaultArguments): Promise<number> {
+async function rekey({ action, files, values, newFile, newId }: VaultArguments): Promise<number> {
   if (newFile !== undefined && newId !== undefined)
     throw usage('--new-vault-password-file and --new-vault-id exclude each other', 'leave one of them out')
-  const contents = await opened(files, values)
+  const contents = await opened(files, values, action)
   const given = {
     'ask-vault-password': newFile === undefined && newId === undefined,
     'vault-password-file': newFile === undefined ? undefined : [newFile],
@@ -159,7 +160,7 @@ async function rekey({ files, values, newFile, newId }: VaultArguments): Promise
 async function edit({ files, values, encryptId }: VaultArguments): Promise<number> {
   for (const file of files) {
     const there = existsSync(file)
-    const [old] = there ? await opened([file], values) : []
+    const [old] = there ? await opened([file], values, 'edit') : []
     const before = old?.content ?? Buffer.alloc(0)
     const { password, id } = old ?? (await encryptingPassword(values, encryptId))
     const after = await inEditor(path.basename(file), before)
@@ -224,11 +225,18 @@ interface Opened {
   readonly id: string | undefined
 }
 
-async function opened(files: readonly string[], values: Values): Promise<readonly Opened[]> {
+/** What to do with a file that is no vault. */
+function plainly(action: Action, file: string): string {
+  return action === 'view' || action === 'decrypt'
+    ? `it can be read as it is: cat ${file}`
+    : `encrypt it: ${program()} vault encrypt ${file}`
+}
+
+async function opened(files: readonly string[], values: Values, action: Action): Promise<readonly Opened[]> {
   const contents = contentsOf(files, (file, content) =>
     isVault(content.toString('latin1'))
       ? undefined
-      : { message: `${file} is not encrypted`, hint: `encrypt it: ${program()} vault encrypt ${file}` },
+      : { message: `${file} is not encrypted`, hint: plainly(action, file) },
   )
   const vault = vaultOpener(values)
   const open: Opened[] = []

@@ -3,7 +3,7 @@ import type { Value } from '../model/operation.ts'
 import { identity, type TaskPath } from '../model/path.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { stateFolder } from '../model/state-folder.ts'
-import { type Damaged, latestOf, onlyRun, readRun, recordedRuns, startOfRun } from './journal.ts'
+import { type Damaged, runMeant, onlyRun, readRun, recordedRuns, startOfRun } from './journal.ts'
 
 /** A task that ended well on a host, and under which circumstances. */
 export interface Entry {
@@ -237,7 +237,7 @@ export function findRun(
   throw new Refused(
     {
       message: `there is no recorded run${name ? ` ${name}` : ''} of «${playbook}» to resume`,
-      hint: own.length > 0 ? `recorded: ${latestOf(own)}` : 'run it without --resume',
+      hint: runMeant(name ?? '', own, 'run it without --resume'),
     },
     exit.usage,
   )

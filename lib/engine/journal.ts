@@ -3,7 +3,7 @@ import path from 'node:path'
 import type { Event, RunFinished, RunStarted, Timed } from '../model/event.ts'
 import type { Diff } from '../model/operation.ts'
 import { identity } from '../model/path.ts'
-import { exit, Refused } from '../model/problem.ts'
+import { didYouMean, exit, Refused } from '../model/problem.ts'
 import { stateFolder } from '../model/state-folder.ts'
 import { withTexts } from '../model/texts.ts'
 
@@ -289,6 +289,11 @@ export function onlyRun(name: string, runs: readonly string[]): string | undefin
   if (found.length > 1)
     throw new Refused({ message: `several runs begin with ${name}`, hint: `they are: ${latestOf(found)}` }, exit.usage)
   return found[0]
+}
+
+/** What to do about a run that is not among these: the one most likely meant, or the latest of them. */
+export function runMeant(name: string, runs: readonly string[], otherwise: string): string {
+  return didYouMean(name, runs) ?? (runs.length > 0 ? `recorded: ${latestOf(runs)}` : otherwise)
 }
 
 /** The latest of these runs by their names, and how many there are besides. */

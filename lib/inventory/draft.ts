@@ -10,6 +10,8 @@ import { type Unevaluated, Values } from './values.ts'
 export interface Layer {
   readonly settings?: ConnectionSettings
   readonly vars?: RawVars
+  /** Of group_vars: beside which of several inventories they lie. */
+  readonly beside?: number
 }
 
 interface DraftGroup {
@@ -107,8 +109,9 @@ export class Draft {
 
   /**
    * Layers, low to high, as Ansible has them: `all`, then its groups (parents before children, equally deep ones by
-   * `ansible_group_priority` and name), then group_vars in the same order, first of `all`, those of the playbook above
-   * those of the inventory; the host, host_vars, and -e above everything.
+   * `ansible_group_priority` and name), then group_vars in the same order, first of `all`, those beside a later
+   * inventory above those beside an earlier one, those of the playbook above all; the host,
+   * host_vars, and -e above everything.
    */
   finish(shown: string, extraVars: Readonly<Record<string, unknown>>, defaults: RawVars = {}): Inventory {
     this.#settleUngrouped()
@@ -135,7 +138,7 @@ export class Draft {
         ...own.flatMap(({ inline }) => inline),
         ...all.files,
         ...all.playbookFiles,
-        ...others.flatMap(({ files }) => files),
+        ...others.flatMap(({ files }) => files).sort((a, b) => (a.beside ?? 0) - (b.beside ?? 0)),
         ...others.flatMap(({ playbookFiles }) => playbookFiles),
         ...host.inline,
         ...host.files,

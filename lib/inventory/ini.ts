@@ -49,7 +49,8 @@ export function readIni(draft: Draft, file: string, content: string, secret = fa
         pending.section(name, of, line)
         return
       }
-      if (text.startsWith('[') && text.endsWith(']')) return wrong(`${text} is no section`, aSection)
+      if (text.startsWith('[') && text.endsWith(']'))
+        return wrong(`${text} is no section`, /\S\s+\S/.test(text) ? `write ${text.replaceAll(/\s+/g, '_')}` : aSection)
 
       if (kind === 'vars') {
         const at = text.indexOf('=')

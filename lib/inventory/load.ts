@@ -3,7 +3,7 @@ import { access, constants, open } from 'node:fs/promises'
 import path from 'node:path'
 import type { Loader } from 'cosmiconfig'
 import type { Inventory, RawVars } from '../model/inventory.ts'
-import { exit, nearest, Refused } from '../model/problem.ts'
+import { didYouMean, exit, nearest, Refused } from '../model/problem.ts'
 import { kept, misspeltVar } from './ansible-vars.ts'
 import type { InventoryDefinition } from './define.ts'
 import { Draft, problemOf } from './draft.ts'
@@ -53,9 +53,10 @@ export async function loadInventory(paths: readonly string[], options: LoadOptio
       else bases.push(base)
     }
   }
-  for (const base of new Set(bases)) await readVarsBeside(draft, base, vault, 'files')
+  for (const [i, base] of [...new Set(bases)].entries()) await readVarsBeside(draft, base, vault, 'files', i)
   const { playbookFolder } = options
-  if (playbookFolder !== undefined && !bases.includes(playbookFolder))
+  // As for Ansible: what lies beside the playbook is above all of the inventories, and one of them may lie there, too.
+  if (playbookFolder !== undefined && bases.some((base) => base !== playbookFolder))
     await readVarsBeside(draft, playbookFolder, vault, 'playbookFiles')
 
   const inventory = draft.finish(paths.join(', '), above(options.extraVars ?? {}), options.defaults)
@@ -214,6 +215,8 @@ async function readFile(
       )
     const source = await readSource(draft, file, vault)
     if (!source) return
+    if (source.text.includes('\0'))
+      return draft.problem(`${shown} is no text, as an inventory is`, undefined, `see what it is: file ${shown}`)
     const first = firstLine(source.text)
     const yaml = ['.yaml', '.yml', '.json'].includes(extension) && !/^\[[^\s\]]+\]\s*(?:#.*)?$/.test(first)
     if (yaml || looksLikeYaml(first)) {
@@ -242,9 +245,9 @@ function noHost(first: string): string | undefined {
 
 const firstLine = (content: string) => content.split('\n').find((line) => !/^\s*(?:[#;].*)?$/.test(line)) ?? ''
 
-// No INI line ends in a colon, so a first line that does is a group of a YAML inventory.
+// No INI line ends in a colon, so a first line that does, or goes on as only YAML does, is a group of a YAML inventory.
 function looksLikeYaml(first: string): boolean {
-  return /^(?:---|\{|['"]?[\w.-]+['"]?:\s*(?:#.*)?$)/.test(first)
+  return /^(?:---|\{|['"]?[\w.-]+['"]?:\s*(?:\s[&*{].*|#.*)?$)/.test(first)
 }
 
 async function startsAsProgram(file: string): Promise<boolean> {
@@ -286,6 +289,7 @@ async function readVarsBeside(
   base: string,
   vault: VaultOpener,
   into: 'files' | 'playbookFiles',
+  beside = 0,
 ): Promise<void> {
   for (const [folder, entries] of [
     ['group_vars', draft.groups],
@@ -294,12 +298,27 @@ async function readVarsBeside(
     const directory = path.join(base, folder)
     if (kindOf(directory) !== 'directory') continue
     const { readVarsFile } = await import('./yaml.ts')
+    warnOfNobodys(draft, directory, [...entries.keys()])
     for (const [name, { [into]: files }] of entries) {
       for (const file of varsFiles(directory, name)) {
         const source = await readSource(draft, file, vault)
-        if (source) files.push({ vars: await readVarsFile(draft, source, vault) })
+        if (source) files.push({ vars: await readVarsFile(draft, source, vault), beside })
       }
     }
+  }
+}
+
+/**
+ * Files of variables that belong to nobody count for nothing, and may be meant so; not where one resembles the name of
+ * somebody who has none.
+ */
+function warnOfNobodys(draft: Draft, directory: string, names: readonly string[]): void {
+  const bare = names.filter((name) => varsFiles(directory, name).length === 0)
+  for (const file of readdirSync(directory)) {
+    const name = file.replace(/\.(?:ya?ml|json)$/, '')
+    if (names.includes(name) || passedOver.test(file)) continue
+    const near = didYouMean(name, bare)
+    if (near) draft.warn(`${draft.show(path.join(directory, file))} counts for nobody - ${near}`)
   }
 }
 

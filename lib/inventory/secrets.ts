@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { here, localPath, type Location } from '../model/location.ts'
+import { besides } from '../model/besides.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { Secret } from '../model/secret.ts'
 
@@ -49,6 +50,8 @@ export function fromFile(file: string): Secret {
     return Secret.of(text, path.basename(file))
   } catch (error) {
     if (error instanceof Refused) throw error
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+      throw refused(`there is no file ${file} with a secret`, at, besides(full))
     throw refused(`the secret in ${file} cannot be read: ${(error as Error).message}`, at, `see ls -l ${full}`)
   }
 }

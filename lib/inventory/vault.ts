@@ -20,17 +20,7 @@ export function vaultId(text: string): string | undefined {
  */
 export function decryptVault(text: string, password: string | Secret): Buffer {
   const [first = '', ...body] = text.trim().split(/\r?\n/)
-  const found = header.exec(first)
-  if (!found)
-    throw new Advice(
-      `${first.slice(0, 60)} is no header of an Ansible Vault that is known: 1.1 and 1.2 are`,
-      'have Ansible write it anew: ansible-vault rekey FILE',
-    )
-  if (found[2] !== 'AES256')
-    throw new Advice(
-      `the cipher ${found[2]} of the vault is not supported, only AES256 is`,
-      'have Ansible write it anew: ansible-vault rekey FILE',
-    )
+  checkHeader(first)
   const [salt, mac, encrypted, ...more] = bytes(body.map((line) => line.trim()).join(''))
     .toString('latin1')
     .split('\n')
@@ -45,6 +35,21 @@ export function decryptVault(text: string, password: string | Secret): Buffer {
   const padding = padded.at(-1) ?? 0
   if (padding < 1 || padding > 16 || padding > padded.length) throw damaged()
   return padded.subarray(0, padded.length - padding)
+}
+
+/** @throws for a vault that no password opens here */
+function checkHeader(first: string): void {
+  const found = header.exec(first)
+  if (!found)
+    throw new Advice(
+      `${first.slice(0, 60)} is no header of an Ansible Vault that is known: 1.1 and 1.2 are`,
+      'have Ansible write it anew: ansible-vault rekey FILE',
+    )
+  if (found[2] !== 'AES256')
+    throw new Advice(
+      `the cipher ${found[2]} of the vault is not supported, only AES256 is`,
+      'have Ansible write it anew: ansible-vault rekey FILE',
+    )
 }
 
 /** An Ansible Vault text of some content: 1.2 when a vault id is given, else 1.1. `salt` is for reproducible tests. */
@@ -118,6 +123,7 @@ export class VaultOpener {
   async open(text: string): Promise<{ readonly plain: Buffer; readonly password: Secret }> {
     const id = vaultId(text)
     const meant = (key: VaultKey) => key.label === (id ?? unnamed)
+    checkHeader(text.trimStart().split(/\r?\n/, 1)[0]!)
     if (this.#keys.length === 0)
       throw new Advice(
         `a vault password is needed${id ? ` for the vault id ${id}` : ''}`,

@@ -1,15 +1,19 @@
 import {
+  isAlias,
   isCollection,
   isMap,
   isScalar,
+  isSeq,
   LineCounter,
   parseDocument,
   type Scalar,
   type ScalarTag,
   type Tags,
   visit,
+  type Alias,
   type Document,
   type Node,
+  type Pair,
   type ParsedNode,
   type YAMLMap,
 } from 'yaml'
@@ -50,6 +54,8 @@ interface Parsed {
   readonly shown: string
   readonly secret: boolean
   line(node: unknown): number
+  /** What a node is, also where `*name` stands for it. */
+  meant(node: unknown): unknown
 }
 
 /** Reads a file of variables, as group_vars and host_vars are, and what -e @FILE names. */
@@ -83,25 +89,41 @@ export async function readYaml(draft: Draft, source: Source, vault: VaultOpener)
         'or write a program that prints it, or inventory(async () => …) in TypeScript',
     )
   }
-  for (const { key, value } of root.items) readGroup(draft, parsed, keyText(key), value)
+  for (const { key, value } of itemsOf(parsed, root)) readGroup(draft, parsed, keyText(key), value)
 }
 
 type JsonObject = Readonly<Record<string, unknown>>
 
 const sections = ['hosts', 'children', 'vars']
 
-function readGroup(draft: Draft, parsed: Parsed, name: string, node: unknown): void {
+/** The items of a mapping in Ansible's order: those that `<<` merges into it first, of which its own win. */
+function itemsOf(parsed: Parsed, map: YAMLMap): readonly Pair[] {
+  const isMerge = ({ key }: Pair) => isScalar(key) && isMergeKey(key)
+  const merged = map.items.filter(isMerge).flatMap(({ value }) => {
+    const given = parsed.meant(value)
+    // Of a list the first wins.
+    const maps = isSeq(given) ? given.items.map(parsed.meant).reverse() : [given]
+    return maps.flatMap((one) => (isMap(one) ? itemsOf(parsed, one) : []))
+  })
+  const items = new Map<string, Pair>()
+  for (const item of [...merged, ...map.items.filter((one) => !isMerge(one))]) items.set(keyText(item.key), item)
+  return [...items.values()]
+}
+
+function readGroup(draft: Draft, parsed: Parsed, name: string, given: unknown): void {
   const { file, line, shown } = parsed
   const group = draft.group(name)
+  const node = parsed.meant(given)
   if (isNull(node)) return
   if (!isMap(node))
     return draft.problem(
       `the group ${name} must be a mapping with hosts, children or vars`,
-      { file, line: line(node) },
+      { file, line: line(given) },
       'write hosts:, and below it the names, each with a colon',
     )
-  for (const { key, value } of node.items) {
+  for (const { key, value: said } of itemsOf(parsed, node)) {
     const section = keyText(key)
+    const value = parsed.meant(said)
     const at = { file, line: line(key) }
     if (!sections.includes(section)) {
       const only = `the group ${name} has ${section}, and only hosts, children and vars can be there`
@@ -117,20 +139,23 @@ function readGroup(draft: Draft, parsed: Parsed, name: string, node: unknown): v
       draft.problem(
         `${section} of the group ${name} must be a mapping`,
         at,
-        section === 'vars' ? 'write NAME: VALUE, a line each, without a dash' : 'end each name with a colon',
+        section === 'vars'
+          ? 'write NAME: VALUE, a line each, without a dash'
+          : 'write each name without a dash, and a colon behind it',
       )
     else if (section === 'vars') group.inline.push({ vars: varsOf(draft, parsed, value, ` group ${name}`) })
     else if (section === 'children') {
-      for (const child of value.items) {
+      for (const child of itemsOf(parsed, value)) {
         group.children.add(keyText(child.key))
         readGroup(draft, parsed, keyText(child.key), child.value)
       }
-    } else for (const host of value.items) readHosts(draft, parsed, name, host.key, host.value)
+    } else for (const host of itemsOf(parsed, value)) readHosts(draft, parsed, name, host.key, host.value)
   }
 }
 
-function readHosts(draft: Draft, parsed: Parsed, group: string, key: unknown, value: unknown): void {
+function readHosts(draft: Draft, parsed: Parsed, group: string, key: unknown, given: unknown): void {
   const { file, shown, line } = parsed
+  const value = parsed.meant(given)
   const at = { file, line: line(key) }
   if (!isNull(value) && !isMap(value))
     return draft.problem(
@@ -153,7 +178,7 @@ function readHosts(draft: Draft, parsed: Parsed, group: string, key: unknown, va
 
 function varsOf(draft: Draft, parsed: Parsed, map: YAMLMap, of: string): RawVars {
   const keys = new Map(
-    map.items.map(({ key }) => [
+    itemsOf(parsed, map).map(({ key }) => [
       isScalar(key) ? String(key.value) : '',
       { name: keyText(key), line: parsed.line(key) },
     ]),
@@ -211,6 +236,15 @@ async function parse(draft: Draft, { file, text, secret }: Source, vault: VaultO
     )
   }
   if (document.errors.length > 0) return undefined
+  const lost = lostAliases(document)
+  for (const [alias, anchors] of lost)
+    draft.problem(
+      `*${alias.source} stands for nothing`,
+      { file, line: line(alias) },
+      didYouMean(alias.source, anchors)?.replace('mean ', 'mean *') ??
+        `mark what it stands for, above it: &${alias.source}`,
+    )
+  if (lost.length > 0) return undefined
   const odd = settleKeys(document)
   if (odd) {
     draft.problem(
@@ -230,7 +264,22 @@ async function parse(draft: Draft, { file, text, secret }: Source, vault: VaultO
       value.plain = new Unusable({ ...problemOf(error), at: { file, line: places.get(value) ?? 1 } })
     }
   }
-  return { root: document.contents, document, file, shown: draft.show(file), secret, line }
+  const meant = (node: unknown) => (isAlias(node) ? node.resolve(document) : node)
+  return { root: document.contents, document, file, shown: draft.show(file), secret, line, meant }
+}
+
+/** What stands for something that is not marked before it, with what is. */
+function lostAliases(document: Document.Parsed): readonly (readonly [alias: Alias, anchors: readonly string[]])[] {
+  const anchors = new Set<string>()
+  const lost: (readonly [Alias, readonly string[]])[] = []
+  visit(document, {
+    Node(_, node) {
+      if (isAlias(node)) {
+        if (!anchors.has(node.source)) lost.push([node, [...anchors]])
+      } else if (node.anchor !== undefined) anchors.add(node.anchor)
+    },
+  })
+  return lost
 }
 
 function isJson(text: string): boolean {

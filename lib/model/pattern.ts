@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net'
+import { besides } from './besides.ts'
 import { glob } from './glob.ts'
 import { hostsOf, type Host, type Inventory } from './inventory.ts'
 import { Advice } from './operation.ts'
@@ -37,8 +38,15 @@ export function applyLimit(
         .filter((line) => !/^\s*#/.test(line))
         .flatMap(splitPattern)
     } catch (error) {
-      const hint = `see that it is there: ls -l ${part.slice(1)}; it holds a host or a group a line`
-      problems.push({ message: `the limit file ${part.slice(1)} cannot be read: ${(error as Error).message}`, hint })
+      const file = part.slice(1)
+      problems.push(
+        (error as NodeJS.ErrnoException).code === 'ENOENT'
+          ? { message: `there is no limit file ${file}`, hint: besides(file) }
+          : {
+              message: `the limit file ${file} cannot be read: ${(error as Error).message}`,
+              hint: `see ls -l ${file}`,
+            },
+      )
       return []
     }
   })

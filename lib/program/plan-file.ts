@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { nearIn } from '../model/besides.ts'
 import { fingerprint } from '../model/fingerprint.ts'
 import { quote } from '../model/quote.ts'
 import { isOfDisk, problemOfDisk } from '../model/disk.ts'
@@ -51,8 +52,12 @@ export function readPlan(file: string, version: string): SavedPlan {
   } catch (error) {
     if (!isOfDisk(error)) throw error
     const { message, hint = '' } = problemOfDisk(error, file)
-    const next = error.code === 'ENOENT' ? anew(quote(file)) : hint
-    throw new Refused({ message: `the plan cannot be read: ${message}`, hint: next }, exit.load)
+    throw new Refused(
+      error.code === 'ENOENT'
+        ? { message: `there is no plan ${file}`, hint: nearIn(file) ?? anew(quote(file)) }
+        : { message: `the plan cannot be read: ${message}`, hint },
+      exit.load,
+    )
   }
   let plan: Partial<SavedPlan>
   try {

@@ -24,26 +24,25 @@ export function findPlaybook(target: string): string {
       },
       exit.load,
     )
-  if (looksLikePath(target)) {
-    const folder = path.dirname(target)
-    const beside = existsSync(folder)
-      ? readdirSync(folder)
-          .filter((f) => f.endsWith('.ts'))
-          .map((f) => path.join(folder, f))
-      : []
+  if (looksLikePath(target) || /\.ya?ml$/.test(target)) {
+    const beside = playbooksIn(path.dirname(target))
+    const translated = target.replace(/\.ya?ml$/, '.ts')
     throw new Refused(
       {
         message: `there is no playbook ${target}`,
-        hint: didYouMean(target, [...beside, ...playbooks()]) ?? listed(beside.length > 0 ? beside : playbooks()),
+        hint: existsSync(translated)
+          ? `did you mean ${translated}?`
+          : (didYouMean(target, [...beside, ...playbooks()]) ?? listed(beside.length > 0 ? beside : playbooks())),
       },
       exit.load,
     )
   }
   const known = [...roles(), ...playbooks()]
+  const here = playbooksIn('.')
   throw new Refused(
     {
       message: `there is no role ${target} in roles/, and no playbook of that name`,
-      hint: didYouMean(target, known) ?? listed(known),
+      hint: didYouMean(target, [...known, ...here]) ?? listed(known.length > 0 ? known : here),
     },
     exit.load,
   )
@@ -70,6 +69,14 @@ function fileOf(target: string): string | undefined {
 
 function listed(names: readonly string[]): string {
   return names.length > 0 ? `there are: ${names.join(', ')}` : 'run it from the folder that has playbooks/ and roles/'
+}
+
+/** The files of a folder that may be playbooks. */
+function playbooksIn(folder: string): readonly string[] {
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) return []
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.ts') && !/\.(?:d|config|test)\.ts$/.test(name))
+    .map((name) => path.join(folder, name))
 }
 
 /** The roles that can be run by their name: `roles/web.ts`, `roles/web/index.ts`. */

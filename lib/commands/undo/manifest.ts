@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { latestOf, onlyRun } from '../../engine/journal.ts'
+import { runMeant, onlyRun } from '../../engine/journal.ts'
 import { exit, Refused } from '../../model/problem.ts'
 import { program } from '../../model/program.ts'
 import type { ReplacedThing } from '../../model/replaced.ts'
@@ -70,11 +70,12 @@ export function readManifest(named: string): { readonly head: Head; readonly ent
   if (run === undefined)
     throw new Refused(
       {
-        message: `nothing is kept of a run ${named}`,
-        hint:
-          runs.length > 0
-            ? `kept: ${latestOf(runs)}`
-            : `a run keeps what it replaces with --undoable: ${program()} PLAYBOOK -i INVENTORY --undoable`,
+        message: named === 'latest' ? 'no run here has kept what it replaced' : `nothing is kept of a run ${named}`,
+        hint: runMeant(
+          named,
+          runs,
+          `a run keeps what it replaces with --undoable: ${program()} PLAYBOOK -i INVENTORY --undoable`,
+        ),
       },
       exit.usage,
     )

@@ -140,7 +140,9 @@ test('no command drops a word', async () => {
         assert.is(
           await refusal(word, ...line, `--${name}`, value, 'extra'),
           behind === undefined
-            ? `extra is too much - --${name} takes one value`
+            ? name === 'resume'
+              ? 'extra is too much - did you mean --resume=extra? run history lists the runs'
+              : `extra is too much - --${name} takes one value`
             : `extra is too much - did you mean run ${word} ${line.join(' ')} --${name} ${value} -- extra?`,
         )
   }

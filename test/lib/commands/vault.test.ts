@@ -153,7 +153,7 @@ test('what cannot be done is said before anything is written', async () => {
   await says(
     ['decrypt', 'clear', 'nothing', ...withPassword],
     6,
-    'clear is not encrypted - encrypt it: run vault encrypt clear\nthere is no file nothing - see what there is: ls .',
+    'clear is not encrypted - it can be read as it is: cat clear\nthere is no file nothing - see what there is: ls .',
   )
   await says(
     ['encrypt', 'r', ...withPassword],

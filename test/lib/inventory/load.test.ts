@@ -245,7 +245,7 @@ test('everything wrong with an INI inventory at once, with lines', async () => {
     'novalue is not a variable - write name=value (hosts:7)',
     'e: ends in a colon - write the port after it, or take it away (hosts:11)',
     '[bad: a bracket without its partner - write a range as [1:3]: names have no brackets (hosts:12)',
-    '[no section] is no section - a section is [group], [group:children] or [group:vars] (hosts:13)',
+    '[no section] is no section - write [no_section] (hosts:13)',
     '[g:vars] speaks of the group g, which is not defined - add a section [g] (hosts:6)',
     '[h:children] speaks of the group nosuch, which is not defined - add a section [nosuch] (hosts:9)',
   ])
@@ -259,7 +259,7 @@ test('everything wrong with a YAML inventory at once, with lines', async () => {
   })
   assert.equal(await folder.problems(['hosts.yaml']), [
     'the group all has host, and only hosts, children and vars can be there - did you mean hosts? (hosts.yaml:2)',
-    'hosts of the group g must be a mapping - end each name with a colon (hosts.yaml:6)',
+    'hosts of the group g must be a mapping - write each name without a dash, and a colon behind it (hosts.yaml:6)',
     'n[2:x]: the ends of [2:x] are neither numbers nor letters - write [1:12], [01:12] or [a:c] (hosts.yaml:10)',
     'the variables of the host b must be a mapping - write NAME: VALUE below it, further to the right (hosts.yaml:11)',
     'the group i must be a mapping with hosts, children or vars - write hosts:, and below it the names, each with a colon (hosts.yaml:12)',
@@ -280,6 +280,36 @@ test('what is not YAML is told with its line, together with the other files', as
     problems[2],
     'it is not YAML: the same name stands twice in one mapping - take one of the two away (group_vars/all.yml:2)',
   )
+})
+
+test('an alias stands for what it names wherever it stands, and a name that is nothing is told', async () => {
+  using folder = new Folder({
+    'hosts.yml': 'x: &v\n  hosts: &h\n    a: &w {p: 1}\n  vars: {q: 2}\ny:\n  hosts: {<<: *h, b: *w}\nz: *v\n',
+    'lost.yml': 'x: &one\n  hosts:\n    a: *on\n    b: *two\n',
+  })
+  const inventory = await folder.load(['hosts.yml'])
+  assert.equal(inventory.groups.get('y')!.hosts, ['a', 'b'])
+  assert.equal(inventory.groups.get('z')!.hosts, ['a'])
+  assert.equal(values(inventory, 'b'), { p: 1 })
+  assert.equal(await folder.problems(['lost.yml']), [
+    '*on stands for nothing - did you mean *one? (lost.yml:3)',
+    '*two stands for nothing - mark what it stands for, above it: &two (lost.yml:4)',
+  ])
+})
+
+test('a file of variables that is nobody’s is told where it resembles somebody’s name who has none', async () => {
+  using folder = new Folder({
+    hosts: '[web]\nweb-1\n[db]\nweb-2\n',
+    'group_vars/wbe.yml': 'a: 1\n',
+    'group_vars/db.yml': 'a: 1\n',
+    'group_vars/dc.yml': 'a: 1\n',
+    'host_vars/web-3.yml': 'a: 1\n',
+    'host_vars/web-1.yml': 'a: 1\n',
+    'host_vars/web-2.yml': 'a: 1\n',
+  })
+  const warned: string[] = []
+  await folder.load(['hosts'], { warn: (message) => void warned.push(message) })
+  assert.equal(warned, ['group_vars/wbe.yml counts for nobody - did you mean web?'])
 })
 
 test('groups that contain each other', async () => {

@@ -4,6 +4,9 @@
 {"kind": "value", "text"}                     what an INI inventory makes of the text behind a name's =
 {"kind": "template", "vars", "text"}          what a text with {{ }} in it is
 {"kind": "config", "text", "env"}              what an ansible.cfg and variables say
+{"kind": "search", "files", "named", "open"}  which ansible.cfg counts, by the forks in it
+{"kind": "vault", "text", "keys"}             what a vault holds, opened with some of the keys
+{"kind": "nested", "files", "args"}           as inventory, and every variable is evaluated
 {"kind": "inventory", "files", "args", "patterns"}   hosts, groups, variables, and what patterns name
 An answer is {"is": ...}, or {"error": text}. What JSON cannot say is {"$": kind, "of": text}.
 """
@@ -15,12 +18,14 @@ empty = tempfile.NamedTemporaryFile(suffix=".cfg")
 os.environ["ANSIBLE_CONFIG"] = empty.name
 
 from ansible.cli.inventory import INTERNAL_VARS
-from ansible.config.manager import ConfigManager
+from ansible.config.manager import ConfigManager, find_ini_config_file
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
+from ansible.parsing.vault import VaultLib, VaultSecret
 from ansible.plugins.inventory.ini import InventoryModule
 from ansible.template import Templar
 from ansible.utils.display import Display
+from ansible.vars.hostvars import HostVars
 from ansible.vars.manager import VariableManager
 
 Display.warning = lambda *a, **k: None
@@ -47,6 +52,44 @@ def named(key):
     return key if isinstance(key, str) else next(iter(json.loads(json.dumps({key: 1}, default=str))))
 
 
+def evaluated(templar, value):
+    try:
+        return json.loads(json.dumps(templar.template(value), default=str))
+    except Exception:
+        return {"$": "error", "of": ""}
+
+
+def search(question):
+    folder = tempfile.mkdtemp()
+    before = dict(os.environ)
+    try:
+        for name in ("cwd", "home", "named"):
+            os.makedirs(os.path.join(folder, name))
+        for name, content in question["files"].items():
+            with open(os.path.join(folder, name), "w") as file:
+                file.write(content)
+        os.chdir(os.path.join(folder, "cwd"))
+        os.chmod(".", 0o777 if question["open"] else 0o755)
+        os.environ["HOME"] = os.path.join(folder, "home")
+        os.environ.pop("ANSIBLE_CONFIG", None)
+        if "named" in question:
+            named = question["named"]
+            os.environ["ANSIBLE_CONFIG"] = named if named[:1] in ("", "~") else os.path.join(folder, named)
+        found = find_ini_config_file(set())
+        value, origin = ConfigManager(conf_file=found).get_config_value_and_origin("DEFAULT_FORKS") if found else (None, "default")
+        return None if origin == "default" else value
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        os.chdir("/")
+        shutil.rmtree(folder)
+
+
+def vault(question):
+    keys = [(label, VaultSecret(password.encode())) for label, password in question["keys"]]
+    return VaultLib(keys).decrypt(question["text"]).decode()
+
+
 def inventory(question):
     folder = tempfile.mkdtemp()
     try:
@@ -65,9 +108,15 @@ def inventory(question):
         variables = VariableManager(loader, found)
         hidden = set(INTERNAL_VARS) | {"ansible_group_priority"}
         hostvars = {}
+        nested = question["kind"] == "nested"
+        if nested:
+            HostVars(found, variables, loader)
         for host in found.hosts.values():
-            every = variables.get_vars(host=host, include_hostvars=False, stage="all")
-            hostvars[host.name] = said({k: v for k, v in every.items() if k not in hidden})
+            every = variables.get_vars(host=host, include_hostvars=nested, stage="all")
+            own = {k: v for k, v in every.items() if k not in hidden}
+            if nested:
+                own = {k: evaluated(Templar(loader, variables=every), own[k]) for k in "abcde" if k in own}
+            hostvars[host.name] = said(own)
         patterns = []
         for pattern in question.get("patterns", []):
             try:
@@ -136,7 +185,11 @@ def answer(question):
         return said(Templar(DataLoader(), variables=question["vars"]).template(question["text"]))
     if kind == "config":
         return config(question)
-    if kind == "inventory":
+    if kind == "search":
+        return search(question)
+    if kind == "vault":
+        return vault(question)
+    if kind in ("inventory", "nested"):
         return inventory(question)
     raise ValueError(kind)
 

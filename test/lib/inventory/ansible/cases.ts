@@ -1,21 +1,43 @@
+import { encryptVault } from '../../../../lib/inventory/vault.ts'
+
 /** A question that both can answer: Ansible by ask.py, and we by `ours`. */
 export type Question =
   | { readonly kind: 'yaml' | 'value'; readonly text: string }
   | { readonly kind: 'template'; readonly vars: Readonly<Record<string, unknown>>; readonly text: string }
   | { readonly kind: 'config'; readonly text: string; readonly env: Readonly<Record<string, string>> }
   | {
-      readonly kind: 'inventory'
+      readonly kind: 'search'
+      readonly files: Readonly<Record<string, string>>
+      readonly named?: string
+      readonly open: boolean
+    }
+  | {
+      readonly kind: 'vault'
+      readonly text: string
+      readonly keys: readonly (readonly [label: string, password: string])[]
+    }
+  | {
+      readonly kind: 'inventory' | 'nested'
       readonly files: Readonly<Record<string, string>>
       readonly args: readonly string[]
       readonly patterns: readonly string[]
     }
 export type Kind = Question['kind']
-export const kinds: readonly Kind[] = ['yaml', 'value', 'template', 'config', 'inventory']
+export const kinds: readonly Kind[] = ['yaml', 'value', 'template', 'config', 'search', 'vault', 'inventory', 'nested']
 
 /** Questions of a kind, the same ones for the same seed. */
 export function questions(kind: Kind, seed: number, count: number): readonly Question[] {
   const dice = new Dice(seed)
-  const make: Readonly<Record<Kind, (dice: Dice) => Question>> = { yaml, value, template, config, inventory }
+  const make: Readonly<Record<Kind, (dice: Dice) => Question>> = {
+    yaml,
+    value,
+    template,
+    config,
+    search,
+    vault,
+    inventory,
+    nested,
+  }
   return Array.from({ length: count }, () => make[kind](dice))
 }
 
@@ -208,12 +230,16 @@ function config(dice: Dice): Question {
   const lines: string[] = []
   for (const [section, entries] of Object.entries(keys)) {
     if (dice.odds(25)) continue
+    if (dice.odds(2)) lines.push(dice.one(['before = 1', '[defaults', '[]']))
     lines.push(`[${section}]${dice.odds(10) ? ' ; note' : ''}`)
+    if (dice.odds(2)) lines.push(`[${dice.one(['defaults', 'tags', section])}]`)
     for (const [key, make] of Object.entries(entries)) {
       if (dice.odds(50)) continue
       const shown = dice.odds(15) ? key.toUpperCase() : key
       lines.push(`${shown}${dice.one([' = ', '=', ': ', ' =', ':'])}${make()}`)
       if (dice.odds(10)) lines.push(dice.one(['# note', '; note', '', '  # note']))
+      // What configparser refuses: a name without a value, and the same one twice.
+      if (dice.odds(2)) lines.push(dice.one(['lonely', `${key} = 1`, '= 5', `  goes_on`]))
     }
   }
   const env = Object.fromEntries(
@@ -229,15 +255,108 @@ function config(dice: Dice): Question {
   return { kind: 'config', text: `${lines.join('\n')}\n`, env }
 }
 
+/** Which ansible.cfg counts: each says by its forks which it is. */
+function search(dice: Dice): Question {
+  const place = (name: string, forks: number) =>
+    dice.odds(55) ? { [name]: `[defaults]\nforks = ${forks}\n` } : ({} as Record<string, string>)
+  const files = {
+    ...place('named/ansible.cfg', 11),
+    ...place('named/other.cfg', 12),
+    ...place('cwd/ansible.cfg', 13),
+    ...place('home/.ansible.cfg', 14),
+  }
+  const named = dice.one([
+    'named/ansible.cfg',
+    'named/other.cfg',
+    'named',
+    'nowhere.cfg',
+    '~/.ansible.cfg',
+    '',
+    undefined,
+  ])
+  return { kind: 'search', files, open: dice.odds(25), ...(named === undefined ? {} : { named }) }
+}
+
+function vault(dice: Dice): Question {
+  const labels = ['default', 'dev', 'prod', 'a-b']
+  const id = dice.one([undefined, 'dev', 'prod', 'a-b', 'default', 'other'])
+  const right = dice.one(['one', 'two words', 'ünïcode', "q'uote"])
+  const keys = dice.some(3, (): readonly [string, string] => [dice.one(labels), dice.one([right, 'wrong', 'no'])])
+  const plain = dice.one(['hush', '', 'two\nlines\n', 'a'.repeat(dice.below(60)), 'é — ✓', '{{ x }}'])
+  const salt = Buffer.from(Array.from({ length: 32 }, () => dice.below(256)))
+  const made = encryptVault(plain, right, id, salt)
+  const text = dice.one([
+    () => made,
+    () => made,
+    () => made,
+    () => made.trimEnd(),
+    () => made.replaceAll('\n', '\r\n'),
+    () => `${made}\n`,
+    () => made.replace(/[0-9a-f](?=\n$)/, dice.one(['0', 'f', 'g', ''])),
+    () => made.replace('AES256', dice.one(['AES', 'AES128', 'aes256'])),
+    () => made.replace(/1\.[12]/, dice.one(['1.0', '1.1', '1.2', '1.3'])),
+  ])()
+  return { kind: 'vault', text, keys }
+}
+
+/** Variables that refer to each other, over groups and hosts. */
+function nested(dice: Dice): Question {
+  const groups = ['g1', 'g2', 'g3']
+  const names = ['a', 'b', 'c', 'd', 'e']
+  const hosts = ['h1', 'h2', 'h3']
+  const reference = () =>
+    dice.one([
+      () => dice.one(names),
+      () => `${dice.one(names)}.k`,
+      () => `${dice.one(names)}[0]`,
+      () => `${dice.one(names)}['k'].l`,
+      () => 'inventory_hostname',
+      () => 'inventory_hostname_short',
+      () => 'group_names',
+      () => `group_names[${dice.one(['0', '-1'])}]`,
+      () => `groups['${dice.one([...groups, 'all', 'nobody'])}'][${dice.one(['0', '1', '-1'])}]`,
+      () => `groups.${dice.one(groups)}`,
+      () => `hostvars['${dice.one([...hosts, 'h9'])}'].${dice.one(names)}`,
+      () => `hostvars[groups['${dice.one(groups)}'][0]]['${dice.one(names)}']`,
+      () => `hostvars[inventory_hostname].${dice.one(names)}`,
+    ])()
+  const value = (): string =>
+    dice.one([
+      () =>
+        dice.one(['x', '7', '1.50', 'yes', 'two words', '[1, 2]', '{k: {l: deep}}', '{k: v}', '["p", "q"]', '""', '~']),
+      () => `"{{ ${reference()} }}"`,
+      () => `"{{ ${reference()} }}"`,
+      () => `"{{${reference()}}}:{{ ${reference()} }}"`,
+      () => `"http://{{ ${reference()} }}/"`,
+      () => `["{{ ${reference()} }}", x]`,
+      () => `{k: "{{ ${reference()} }}", m: 1}`,
+    ])()
+  const vars = () =>
+    `${[...new Set(dice.some(3, () => dice.one(names), 1))].map((name) => `${name}: ${value()}`).join('\n')}\n`
+  const files: Record<string, string> = {
+    hosts: `${groups.map((group) => `[${group}]\n${dice.some(3, () => dice.one(hosts)).join('\n')}\n`).join('')}[g1:children]\ng3\n`,
+  }
+  for (const name of ['all', ...groups]) if (dice.odds(60)) files[`group_vars/${name}.yml`] = vars()
+  for (const name of hosts) if (dice.odds(50)) files[`host_vars/${name}.yml`] = vars()
+  return { kind: 'nested', files, args: ['hosts'], patterns: [] }
+}
+
 function inventory(dice: Dice): Question {
   const groups = ['g1', 'g2', 'g3', 'g4', 'g5'].slice(0, 2 + dice.below(4))
   const files: Record<string, string> = {}
-  const args = dice.one([['hosts'], ['hosts'], ['inv'], ['hosts', 'more']])
+  const args = dice.one([['hosts'], ['hosts'], ['inv'], ['hosts', 'more'], ['inv', 'more'], ['inv', 'inv2']])
   if (args[0] === 'hosts') files['hosts'] = source(dice, groups)
   if (args.includes('more')) files['more'] = dice.odds(50) ? source(dice, groups) : dynamic(dice, groups)
+  if (args.includes('inv2')) {
+    files['inv2/10'] = source(dice, groups)
+    if (dice.odds(50)) files['inv2/9'] = source(dice, groups)
+    if (dice.odds(50)) files[`inv2/group_vars/${dice.one(groups)}.yml`] = 'a: second\n'
+  }
   const base = args[0] === 'inv' ? 'inv/' : ''
   if (base) {
     files[`inv/${dice.one(['01', '01-hosts', 'b'])}`] = source(dice, groups)
+    for (const more of ['10', '9', 'B', 'a', 'z.yml', 'y.yaml'])
+      if (dice.odds(15)) files[`inv/${more}`] = more.includes('.') ? yamlSource(dice, groups) : ini(dice, groups)
     if (dice.odds(60)) files[`inv/${dice.one(['02.sh', 'a.py', 'cloud'])}`] = dynamic(dice, groups)
     if (dice.odds(40)) files[`inv/${dice.one(['x.ini', 'x.cfg', 'x.retry', 'x~', '.x', 'x.orig', 'x.bak'])}`] = '[[[\n'
     if (dice.odds(30)) files['inv/sub/hosts'] = source(dice, groups)
@@ -279,8 +398,27 @@ function inventory(dice: Dice): Question {
     '~h[12]',
     'ungrouped',
     `*:!${leaf}`,
+    ...dice.some(6, () => pattern(dice, groups), 3),
   ]
   return { kind: 'inventory', files, args, patterns }
+}
+
+function pattern(dice: Dice, groups: readonly string[]): string {
+  const name = () => dice.one([...groups, 'h1', 'h2', 'h3', 'all', 'ungrouped', 'h9'])
+  const part = () =>
+    dice.one([
+      name,
+      name,
+      () => dice.one(['h*', 'g*', '*', 'h?', 'g[12]', '*1', 'h-*', '*.org', 'h[1-2]*']),
+      () => `~${dice.one(['h[12]', '(h|g)1', 'g', '.*3$', 'h\\d+', '^h', 'h1$'])}`,
+      () =>
+        `${dice.one([groups.at(-1)!, 'h*'])}[${dice.one(['0', '1', '-1', '9', '0:1', '1:', '0:', '2:9', '0:0', '1:9'])}]`,
+    ])()
+  const joint = dice.one([':', ',', ', ', ':'])
+  const first = dice.odds(12) ? dice.one(['!', '&']) + name() : part()
+  return [first, ...dice.some(2, () => `${dice.one(['', '!', '&', '!', '&'])}${dice.odds(60) ? name() : part()}`)].join(
+    joint,
+  )
 }
 
 const below = (files: Readonly<Record<string, string>>, stem: string) =>
@@ -346,7 +484,32 @@ function yamlSource(dice: Dice, groups: readonly string[]): string {
   }
   const tops = Object.fromEntries(groups.map((name) => [name, group(name, 0)]))
   const whole = dice.odds(50) ? { all: { children: tops, hosts: hosts(), vars: vars() } } : tops
-  return `---\n${JSON.stringify(whole, undefined, 1)}\n`
+  return dice.odds(60) ? `---\n${JSON.stringify(whole, undefined, 1)}\n` : anchored(dice, groups)
+}
+
+/** What is said once and stands in several places, by anchors and merges. */
+function anchored(dice: Dice, groups: readonly string[]): string {
+  const odd = () =>
+    `${dice.one(['a', 'b', 'c'])}: ${dice.one(['yes', 'No', 'on', '0755', '0o17', '1_000', '1e3', '1.5', '~', '12:30', '2014-10-16', 'x'])}`
+  const [one, other] = [dice.one(groups), dice.one(groups)]
+  const lines = [
+    `${groups[0]}: &whole`,
+    '  hosts: &hosts',
+    `    ${host(dice)}: &vars {p: 1, ${odd()}}`,
+    `    h5: ${dice.one(['*vars', '{<<: *vars, p: 2}', '{p: 3, <<: *vars}', ''])}`,
+    '  vars: &more',
+    `    ${odd()}`,
+    ...(dice.odds(50) ? ['    <<: *vars'] : []),
+  ]
+  if (one !== groups[0])
+    lines.push(
+      `${one}:`,
+      `  hosts: ${dice.one(['*hosts', '{<<: *hosts, h6: }', '{<<: *hosts, h5: {p: 9}}', '{h7: *more, h5: }'])}`,
+      `  vars: ${dice.one(['*more', '{<<: [*more, *vars], q: 1}', '{<<: *vars}', ''])}`,
+    )
+  if (other !== groups[0] && other !== one)
+    lines.push(`${other}: ${dice.one(['*whole', '{<<: *whole, vars: {z: 1}}'])}`)
+  return `${lines.join('\n')}\n`
 }
 
 function dynamic(dice: Dice, groups: readonly string[]): string {

@@ -66,8 +66,9 @@ function json(value: unknown): string {
   return JSON.stringify(value).slice(0, 1500)
 }
 
-function show_(of: { files?: Record<string, string> }): string {
-  return Object.entries(of.files ?? {})
+function show_({ files = {}, ...rest }: { files?: Record<string, string> }): string {
+  return Object.entries(files)
     .map(([name, content]) => `== ${name}\n${content}`)
     .join('')
+    .concat(`== ${JSON.stringify(rest)}\n`)
 }

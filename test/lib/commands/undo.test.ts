@@ -116,7 +116,7 @@ test('what somebody has changed since is left alone, and put back when that is s
 
 test('a run of which nothing is kept', async () => {
   const { stderr, code } = await run('undo', '20010101')
-  assert.match(stderr, /^nothing is kept of a run 20010101 - kept: /)
+  assert.match(stderr, /^nothing is kept of a run 20010101 - recorded: /)
   assert.is(code, 5)
 })
 

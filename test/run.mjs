@@ -14,6 +14,7 @@ const slow = [
   'test/lab/upgrade/killed.test.ts',
   'test/lib/kit/race.test.ts',
   'test/lib/kit/tree-attributes.test.ts',
+  'test/lib/cli/hostile-ground.test.ts',
   'test/lib/commands/undo-host.test.ts',
   'test/lib/modules/hostile.test.ts',
   'test/lib/transport/certificates.test.ts',

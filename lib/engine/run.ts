@@ -63,9 +63,18 @@ export interface RunOptions {
 /** How a run ended. */
 export type RunOutcome = RunFinished['outcome']
 
-/** A new name for a run: its time to the millisecond, so that names sort as the runs began, and a little chance. */
-export function newRunId(): string {
-  const [date = '', time = '', part = ''] = new Date().toISOString().replace(/[-:Z]/g, '').split(/[T.]/)
+/**
+ * A new name for a run: its time to the millisecond, so that names sort as the runs began, and a little chance. Where
+ * the clock was set back since, it comes right behind the latest of the runs `before`.
+ */
+export function newRunId(before: readonly string[] = [], now = Date.now()): string {
+  const [, ...last] = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-(\d{3})/.exec(before.at(-1) ?? '') ?? []
+  const [year = 0, month = 1, ...rest] = last.map(Number)
+  const latest = last.length > 0 ? Date.UTC(year, month - 1, ...rest) : 0
+  const [date = '', time = '', part = ''] = new Date(Math.max(now, latest + 1))
+    .toISOString()
+    .replace(/[-:Z]/g, '')
+    .split(/[T.]/)
   return `${date}-${time}-${part}${randomBytes(1).toString('hex')}`
 }
 

@@ -5,6 +5,7 @@ import { refuse } from '../kit/refusal.ts'
 import { sh, type Word } from '../kit/shell.ts'
 import { Advice, operation, output, type Operation, type Reader } from '../model/operation.ts'
 import { type CommandOptions, commandOf, type Ran, scriptOf } from './command.ts'
+import { steadyNow } from '../model/steady-time.ts'
 
 /** How a job is run. */
 export interface JobOptions extends Pick<CommandOptions, 'stdin' | 'cwd' | 'env'> {
@@ -118,12 +119,12 @@ const finishing = operation<
     replaces: [],
   }),
   async apply(connection, { poll, allow }, { name }) {
-    const begun = Date.now()
+    const begun = steadyNow()
     for (;;) {
       // Waited for over there: whoever ends the run ends the wait, and the end of the job is seen within a second.
       const { state } = await find(connection, name, Math.floor(poll))
       if (state !== 'running') return await resultOf(connection, name, state, allow)
-      connection.progress(`waiting for ${Math.round((Date.now() - begun) / 1000)} s: the job ${name} runs`)
+      connection.progress(`waiting for ${Math.round((steadyNow() - begun) / 1000)} s: the job ${name} runs`)
       if (poll < 1) await sleep(poll * 1000)
     }
   },

@@ -5,6 +5,7 @@ import { plainly, sh } from '../kit/shell.ts'
 import { Advice, operation, output, TimedOut, Unreachable } from '../model/operation.ts'
 import type { Connection, Operation, Reader } from '../model/operation.ts'
 import type { WaitOptions } from './wait.ts'
+import { steadyNow } from '../model/steady-time.ts'
 
 /** How long it took until the host answered again. */
 export type Rebooted = { readonly seconds: number }
@@ -46,11 +47,11 @@ const rebooting = operation<WaitOptions, string, Boot, Rebooted>(() => 'reboot',
     diff: { path: 'boot', before: `${boot}\n`, after: 'another\n' },
   }),
   async apply(connection, { boot }, { timeout = 600, delay = 2 }) {
-    const begun = Date.now()
+    const begun = steadyNow()
     const log = await order(connection)
     for (;;) {
       const now = await bootNow(connection)
-      const seconds = Math.round((Date.now() - begun) / 100) / 10
+      const seconds = Math.round((steadyNow() - begun) / 100) / 10
       if (now.boot !== undefined && now.boot !== boot) return { seconds }
       if (seconds + delay > timeout) throw await notBack(connection, now, seconds, log)
       connection.progress(`waiting for ${Math.round(seconds)} s: ${now.boot === boot ? 'it is not down yet' : now.why}`)

@@ -6,6 +6,7 @@ import { sh } from '../kit/shell.ts'
 import type { HttpOptions } from './http.ts'
 import { accepts, checked, fetchThrough, withoutPassword } from './http/fetch.ts'
 import { absolute } from '../kit/path-state.ts'
+import { steadyNow } from '../model/steady-time.ts'
 
 /** How long it took; 0 when it was there already. */
 export type Waited = { readonly seconds: number }
@@ -193,10 +194,10 @@ const wait = operation<Waiting, string | undefined, { readonly timeout: number; 
       ...(missing === undefined ? {} : { change: { timeout, delay }, unpredictable: true, waits: true, replaces: [] }),
     }),
     async apply(connection, { timeout, delay }, { missing, hint }) {
-      const begun = Date.now()
+      const begun = steadyNow()
       for (;;) {
         const reason = await missing(connection)
-        const seconds = (Date.now() - begun) / 1000
+        const seconds = (steadyNow() - begun) / 1000
         if (reason === undefined) return { seconds: Math.round(seconds * 10) / 10 }
         if (seconds + delay > timeout) throw new Advice(`${reason} (waited ${Math.round(seconds)} s)`, hint)
         connection.progress(`waiting for ${Math.round(seconds)} s: ${reason}`)

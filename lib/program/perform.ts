@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { type Done, findRun, owedBefore } from '../engine/done.ts'
-import { Journal } from '../engine/journal.ts'
+import { Journal, recordedRuns } from '../engine/journal.ts'
 import { describe, holderOf, lockHosts } from '../engine/lock.ts'
 import { checkGates, checkReach } from '../engine/preflight.ts'
 import { pruneRuns, type Keep } from '../engine/prune.ts'
@@ -25,6 +25,7 @@ import { writePage } from './page.ts'
 import type { Performed } from './performed.ts'
 import type { Prepared } from './prepare.ts'
 import { TaskCode } from './task-code.ts'
+import { steadyNow } from '../model/steady-time.ts'
 
 /** Who answers what a run asks, and may stop it. */
 export type Operator = Pick<RunOptions, 'gate' | 'step' | 'stop' | 'abort'> &
@@ -66,7 +67,7 @@ export async function perform(prepared: Prepared, how: Performance): Promise<Per
   if (unreachable.length > 0) throw new Refused(unreachable, exit.load)
   const unanswered = unattended ? checkGates(plays, done, inventory) : []
   if (unanswered.length > 0) throw new Refused(unanswered, exit.refused)
-  const runId = newRunId()
+  const runId = newRunId(recordedRuns())
   const claims = locks !== undefined && changesSomething(plays)
   // Of the run that is gone on with nothing goes on: it would have its lock here.
   const over = new Set(resume === undefined ? [] : done?.runs)
@@ -78,7 +79,7 @@ export async function perform(prepared: Prepared, how: Performance): Promise<Per
   try {
     const broken = new AbortController()
     const untold = new Set<Locked>()
-    const say = (event: Event) => sinks.report({ ...withInventory(event, options.argv), time: Date.now() })
+    const say = (event: Event) => sinks.report({ ...withInventory(event, options.argv), time: steadyNow() })
     const warn = (message: string) => say({ type: 'warned', message })
     const emit = (event: Event) => {
       if (event.type === 'task-finished')

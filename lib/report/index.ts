@@ -1,3 +1,4 @@
+import { steadyNow } from '../model/steady-time.ts'
 import type { Reporter } from '../model/event.ts'
 import { guarded, readable } from './guard.ts'
 import { brokeOff, harmless } from './harmless.ts'
@@ -60,14 +61,14 @@ export function createReporter(options: ReportOptions): LiveReporter {
     case 'json':
       return still(guarded(jsonReporter(stdout), trouble))
     case 'lines': {
-      const time = { now: options.now ?? Date.now, eachSecond: options.eachSecond ?? eachSecond }
+      const time = { now: options.now ?? steadyNow, eachSecond: options.eachSecond ?? eachSecond }
       const lines = linesReporter(stdout, stderr, drawing, time, advise)
       const heard = guarded(readable(lines), trouble, verbosity > 0 ? 'whole' : 'when')
       return { ...heard, pause: lines.pause, resume: lines.resume }
     }
     case 'tree': {
       const warnings = err.isTTY ? undefined : stderr
-      const terminal = { out, sink: stdout, warnings, size, now: options.now ?? Date.now }
+      const terminal = { out, sink: stdout, warnings, size, now: options.now ?? steadyNow }
       const tree = treeReporter(terminal, drawing, advise)
       return { ...guarded(readable(tree), trouble), pause: tree.pause, resume: tree.resume }
     }

@@ -5,6 +5,7 @@ import { Unreachable } from '../model/operation.ts'
 import { fingerprint, hostNames, keyType, type KnownHosts, readKnownHosts, recordHostKey } from './known-hosts.ts'
 import { notBefore } from './failure.ts'
 import type { Route } from './route.ts'
+import { steadyNow } from '../model/steady-time.ts'
 
 /** A host key that nobody has vouched for yet. */
 export interface UnknownHostKey {
@@ -27,8 +28,8 @@ export class KnownFiles {
     const paths = (typeof files === 'string' ? [files] : files).map((file) => file.replace(/^~(?=\/)/, homedir()))
     const name = paths.join('\n')
     const before = this.#read.get(name)
-    const fresh = before !== undefined && Date.now() - before.at < keptFor
-    const reading = fresh ? before : { at: Date.now(), known: readKnownHosts(paths) }
+    const fresh = before !== undefined && steadyNow() - before.at < keptFor
+    const reading = fresh ? before : { at: steadyNow(), known: readKnownHosts(paths) }
     this.#read.set(name, reading)
     try {
       return await reading.known

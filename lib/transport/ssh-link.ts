@@ -8,6 +8,7 @@ import { patiently, waitLonger } from './patience.ts'
 import type { Link, Program, Starting } from './program.ts'
 import type { Proxy } from './proxy.ts'
 import { interruption } from './shell.ts'
+import { steadyNow } from '../model/steady-time.ts'
 
 // sshd allows 10 sessions a connection unless told; the last one is kept for ending what runs too long.
 const mostChannels = 9
@@ -86,7 +87,7 @@ export class SshLink implements Link {
           throw lost(this.name, ` while opening a channel: ${(error as Error).message}`)
         }
         if (this.#open > 0 && how.urgent !== true) {
-          if (Date.now() - this.#freed < moment && ++early <= 5) {
+          if (steadyNow() - this.#freed < moment && ++early <= 5) {
             await wait()
             continue
           }
@@ -203,7 +204,7 @@ export class SshLink implements Link {
     })
     channel.on('error', () => undefined)
     void out.then(() => {
-      this.#freed = Date.now()
+      this.#freed = steadyNow()
       this.#release()
     })
     return {

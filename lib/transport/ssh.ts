@@ -14,6 +14,7 @@ import { type Proxy, startProxy } from './proxy.ts'
 import type { Route } from './route.ts'
 import { SshLink } from './ssh-link.ts'
 import { withoutAsking } from './unasked.ts'
+import { steadyNow } from '../model/steady-time.ts'
 
 // Group exchange costs seconds here, since it is asked for 8192 bits: it may only be the last resort.
 const kex = [
@@ -259,7 +260,7 @@ function stopwatch(seconds: number, closing: AbortSignal): Stopwatch {
   })
   const go = (): void => {
     if (stopped) return
-    since = Date.now()
+    since = steadyNow()
     timer = setTimeout(finish, left)
   }
   const finish = (): void => {
@@ -274,7 +275,7 @@ function stopwatch(seconds: number, closing: AbortSignal): Stopwatch {
     isOut: () => over,
     pause() {
       clearTimeout(timer)
-      left -= Date.now() - since
+      left -= steadyNow() - since
     },
     stop() {
       stopped = true

@@ -11,11 +11,11 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { newRunId } from '../../../lib/engine/run.ts'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { findRun as find, owedBefore } from '../../../lib/engine/done.ts'
 import { Journal, readJournal as read, recordedRuns } from '../../../lib/engine/journal.ts'
-import { newRunId } from '../../../lib/engine/run.ts'
 import type { Event, Status } from '../../../lib/model/event.ts'
 import { Refused } from '../../../lib/model/problem.ts'
 
@@ -355,6 +355,14 @@ test('lets a run that begins anew know what the one before it owes, and nothing 
   const before = owedBefore('book', noDamage, directory)!
   assert.equal([before.has(id('T'), 'a'), before.owed('P › r › Restart')], [false, ['a']])
   assert.is(owedBefore('other', noDamage, directory), undefined)
+})
+
+test('a run is named behind those before it, also where the clock was set back', () => {
+  const now = Date.UTC(2026, 10, 30, 8, 0, 0)
+  assert.match(newRunId([], now), /^20261130-080000-000[0-9a-f]{2}$/)
+  assert.match(newRunId(['20251130-080000-000ff'], now), /^20261130-080000-000/)
+  assert.match(newRunId(['20400229-235959-999ff'], now), /^20400301-000000-000/)
+  assert.match(newRunId(['by hand'], now), /^20261130-080000-000/)
 })
 
 test.run()

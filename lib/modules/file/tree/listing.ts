@@ -91,7 +91,7 @@ export async function listThere(
     )
   }
   if (code !== 0) throw new CommandFailed(`find ${root}`, { code, stdout: '', stderr })
-  return listingOf(out, excluder(exclude))
+  return listingOf(connection.host.name, out, excluder(exclude))
 }
 
 // A path never has two slashes in a row, so three begin an entry whatever characters names are made of.
@@ -115,7 +115,9 @@ ${find} -exec stat -c '///entry %f %s %Y %u %g
 ${find} -type l -exec sh -c 'for l; do printf "///link %s\\n%s\\n" "$l" "$(readlink "$l")"; done' sh {} +`
 }
 
-function listingOf(said: Buffer, excluded: (path: string, directory: boolean) => boolean): Listing {
+const liar = 'see which find and stat the host has, and who changed them'
+
+function listingOf(where: string, said: Buffer, excluded: (path: string, directory: boolean) => boolean): Listing {
   const records = said
     .toString('latin1')
     .split(/^\/\/\//m)
@@ -131,7 +133,8 @@ function listingOf(said: Buffer, excluded: (path: string, directory: boolean) =>
   let root: Entry | undefined
   for (const record of records) {
     const match = /^entry ([0-9a-f]+) (\d+) (-?\d+) (\d+) (\d+)\n([^\n]*)\n([^\n]*)\n\.(?:\/([^]*))?\n$/.exec(record)
-    if (!match) continue
+    if (!match && !record.startsWith('entry ')) continue
+    if (!match) throw new Advice(`${where} tells what no find and stat tell: ${JSON.stringify(record)}`, liar)
     const [, bits, size, time, uid, gid, owner, group, name = ''] = match
     const raw = parseInt(bits!, 16)
     const path = text(name)
@@ -146,8 +149,9 @@ function listingOf(said: Buffer, excluded: (path: string, directory: boolean) =>
     else if (unusableName(path)) odd.push(path)
     else if (!excluded(path, kind === 'directory')) entries.push(entry)
   }
+  if (!root) throw new Advice(`${where} does not tell what the folder itself is`, liar)
   const mounts = records.flatMap((record) => /^mount ([^\n]*)\n$/.exec(record)?.[1] ?? [])
-  return { root: root!, entries, odd, mounts: mounts.map((at) => text(at.replaceAll('\\040', ' '))) }
+  return { root, entries, odd, mounts: mounts.map((at) => text(at.replaceAll('\\040', ' '))) }
 }
 
 const kinds: Readonly<Record<number, Entry['kind']>> = {

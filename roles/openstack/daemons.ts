@@ -40,15 +40,26 @@ export async function mustBeStopped(host: CloudHost, service: string, why: strin
  * Each is asked for itself: what the scripts alone say is wrong in both directions.
  */
 export async function allRunning(host: CloudHost): Promise<readonly string[]> {
-  const states = await Promise.all(
+  return (await allStates(host)).flatMap(({ name, running }) => (running ? [name] : []))
+}
+
+/** Those daemons of all services that a host does not have. */
+export async function allLacking(host: CloudHost): Promise<readonly string[]> {
+  return (await allStates(host)).flatMap(({ name, running }) => (running === undefined ? [name] : []))
+}
+
+function allStates(
+  host: CloudHost,
+): Promise<readonly { readonly name: string; readonly running: boolean | undefined }[]> {
+  return Promise.all(
     allDaemons(host).map((name) =>
       host.run(daemon.status(name)).catch((error: unknown) => {
-        if (error instanceof Advice && error.message.startsWith('there is no service')) return undefined
+        if (error instanceof Advice && error.message.startsWith('there is no service'))
+          return { name, running: undefined }
         throw error
       }),
     ),
   )
-  return states.flatMap((one) => (one?.running ? [one.name] : []))
 }
 
 function namesOf({ vars }: CloudView, daemons: readonly Daemon[], kind: Daemon['kind']): Names {

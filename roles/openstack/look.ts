@@ -57,7 +57,7 @@ function subjects(): readonly Subject[] {
     {
       name: 'Look at the cloud',
       on: ['source', 'target'],
-      looks: [theCloud.simple, theCloud.containers, theCloud.databases],
+      looks: [theCloud.simple, theCloud.containers, theCloud.databases, hosts.daemons],
     },
     {
       name: 'Look at the source',

@@ -51,7 +51,7 @@ const ready = (more: CloudsOptions) =>
       },
     },
     answers: [...(more.answers ?? []), ...right],
-    running: { 'node-1': onControllers, ...more.running },
+    running: { 'node-1': onControllers, 'node-5': onControllers, ...more.running },
     stopped: { 'node-1': [] },
     programs: { ...more.programs },
   })
@@ -448,6 +448,20 @@ leadsOut(
   { programs: { vgs: '  cinder:1073741824:4096:4096\n' } },
   /→ extend it: vgextend (cinder) DEVICE$/,
   (name) => ({ programs: { vgs: `  ${name}:1073741824:1073741824:4096\n` } }),
+)
+leadsOut(
+  'a daemon that a controller does not have',
+  'node-5',
+  { running: { 'node-5': onControllers.filter((name) => name !== 'openstack-nova-cert') } },
+  /^to be mended: has no service openstack-nova-cert, .*\n→ install .*: service (\S+) status$/,
+  (name) => ({ running: { 'node-5': [...onControllers.filter((one) => one !== name), name] } }),
+)
+leadsOut(
+  'a smaller volume of the same name',
+  'node-5',
+  { files: { 'node-5': { [`/dev/cinder/volume-${volume}`]: 'a volume of somebody' } } },
+  /has a volume volume-\S+ of 20 bytes already.*\n→ .*: lvremove -f (cinder\/volume-\S+)$/,
+  () => ({}),
 )
 leadsOut(
   'a schema that is too old',

@@ -1,5 +1,6 @@
 import { facts, ini, probe } from '../../../lib/modules/index.ts'
 import { releaseOf, targetOf } from '../cloud.ts'
+import { allLacking } from '../daemons.ts'
 import { named } from '../settings.ts'
 import { brokerLogin } from './broker.ts'
 import { alone, broken, type Finding, type Look, refused, together } from './finding.ts'
@@ -47,6 +48,18 @@ export const names: Look = async (host) => {
       refused(`has no address ${address}, which is ${name} in the inventory`, `set ${name} of ${host.name} right`),
     )
   return found
+}
+
+/** All that is stopped, recorded and started must be there: what is missing would be found with the APIs off. */
+export const daemons: Look = async (host) => {
+  const lacking = await allLacking(host)
+  if (lacking.length === 0) return []
+  return [
+    broken(
+      `has no service ${lacking.join(', ')}, and each controller must have it`,
+      `install what it is of on ${host.name}; it need not run: service ${lacking[0]} status`,
+    ),
+  ]
 }
 
 /** The article asks that each compute node reaches the new controller through the storage network. */

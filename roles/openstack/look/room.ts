@@ -53,10 +53,21 @@ async function roomForVolumes(host: CloudHost): Promise<readonly Finding[]> {
     host.run(lvm.volumes(host.vars.volumeGroup)),
     host.run(lvm.group(host.vars.volumeGroup)),
   )
+  const smaller = there.flatMap(({ name, bytes }) => {
+    const wanted = volumes.find((volume) => volume.name === name)?.bytes ?? 0
+    if (bytes >= wanted) return []
+    return [
+      broken(
+        `has a volume ${name} of ${inWords(bytes)} already, and that of ${source.name} has ${inWords(wanted)}`,
+        `see whose it is; where it is nobody's: lvremove -f ${group.name}/${name}`,
+      ),
+    ]
+  })
   const missing = volumes.filter(({ name }) => !there.some((volume) => volume.name === name))
   const bytes = missing.reduce((sum, volume) => sum + volume.bytes, 0)
-  if (group.free >= bytes) return []
+  if (group.free >= bytes) return smaller
   return [
+    ...smaller,
     broken(
       `has ${inWords(group.free)} free in the volume group ${group.name}, and the volumes of ${source.name} need ` +
         inWords(bytes),

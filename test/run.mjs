@@ -16,7 +16,9 @@ const slow = [
   'test/lib/kit/tree-attributes.test.ts',
   'test/lib/cli/hostile-ground.test.ts',
   'test/lib/commands/undo-host.test.ts',
+  'test/lib/modules/firewall/firewalld.test.ts',
   'test/lib/modules/hostile.test.ts',
+  'test/lib/modules/packages/dnf.test.ts',
   'test/lib/transport/certificates.test.ts',
 ]
 const only = process.argv[2] === '--slow' ? slow : process.argv.slice(2)

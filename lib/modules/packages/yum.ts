@@ -30,7 +30,9 @@ export function yum(program: 'yum' | 'dnf'): Manager {
     },
 
     install({ wanted, there, files, latest, options: { refresh, downgrade = false } }) {
-      const fresh = latest ? Object.keys(wanted).filter((name) => !there.includes(name)) : rpmNames(wanted, files)
+      const fresh = latest
+        ? Object.keys(wanted).filter((name) => !there.includes(name))
+        : rpmNames(program, wanted, files)
       const newer = latest ? Object.keys(wanted).filter((name) => there.includes(name)) : []
       const orders = [
         ...(fresh.length > 0 ? [sh`${program} -y install ${fresh}`] : []),
@@ -57,16 +59,26 @@ export function yum(program: 'yum' | 'dnf'): Manager {
 }
 
 // To install what is there in a newer version does nothing and ends well.
-function downgraded(program: string, wanted: Wanted): string {
-  const names = rpmNames(wanted).map((name) => name.replace(/^\d+:/, ''))
+function downgraded(program: 'yum' | 'dnf', wanted: Wanted): string {
+  const names = rpmNames(program, Object.fromEntries(Object.entries(wanted).map(([name, one]) => [name, bare(one)])))
   return sh`for p in ${names}; do rpm -q "$p" >/dev/null 2>&1 || ${program} -y downgrade "$p" || exit; done`
 }
 
-/** As rpm calls them: the epoch comes before the name. */
-function rpmNames(wanted: Wanted, files: Readonly<Record<string, string>> = {}): readonly string[] {
+function bare(version: string): string {
+  return version.replace(/^\d+:/, '')
+}
+
+/** As they are called: the epoch comes before the version for dnf, and before the name for yum. */
+function rpmNames(
+  program: 'yum' | 'dnf',
+  wanted: Wanted,
+  files: Readonly<Record<string, string>> = {},
+): readonly string[] {
   return Object.entries(wanted).map(([name, asked]) => {
     if (files[name] !== undefined) return files[name]
-    const [, epoch = '', version = ''] = /^(\d+:)?(.*)$/.exec(asked)!
-    return version === '' ? name : `${epoch}${name}-${version}`
+    const version = bare(asked)
+    if (version === '') return name
+    const epoch = asked.slice(0, asked.length - version.length)
+    return program === 'dnf' ? `${name}-${epoch}${version}` : `${epoch}${name}-${version}`
   })
 }

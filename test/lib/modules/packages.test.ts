@@ -13,6 +13,10 @@ import { needing } from '../../rig/needs.ts'
 
 type Kind = 'apt' | 'yum'
 
+// What a host has beside its package manager, for the machine may have another one.
+const others = emptyDirectory()
+spawnSync('sh', ['-c', 'ln -s /bin/* /usr/bin/* . 2>/dev/null; rm -f apt-* dnf* yum* rpm* dpkg*'], { cwd: others })
+
 /**
  * A host with a package manager of its time: what is installed is a file each below `db`, and what can be had below
  * `repo`; its content is the version. Every call is recorded.
@@ -90,7 +94,7 @@ exit 0`,
     ...(existsSync('/var/lib/apt/lists') ? { '/var/lib/apt/lists': path('lists') } : {}),
   }
   return {
-    connection: here({ shell, mounts, env: { PATH: `${path('bin')}:/usr/bin:/bin` } }),
+    connection: here({ shell, mounts, env: { PATH: `${path('bin')}:${others}` } }),
     path,
     has: () =>
       Object.fromEntries(
@@ -294,6 +298,15 @@ for (const [what, operation, found, commands] of [
     packages.installed({ nova: '1:2014.1-5.el6', glance: '' }, { refresh: 0 }),
     state('yum'),
     ['yum -q clean expire-cache || exit\nyum -y install 1:nova-2014.1-5.el6 glance || exit # long'],
+  ],
+  [
+    'dnf: the epoch stands before the version',
+    packages.installed({ nova: '1:2014.1-5.el6' }, { downgrade: true }),
+    state('dnf'),
+    [
+      'dnf -y install nova-1:2014.1-5.el6 || exit\n' +
+        'for p in nova-2014.1-5.el6; do rpm -q "$p" >/dev/null 2>&1 || dnf -y downgrade "$p" || exit; done # long',
+    ],
   ],
   [
     'dnf: the newest, of what is there and what is not',

@@ -55,7 +55,7 @@ export function port(name: string, options: PortOptions = {}): Operation<PortSta
  * ```ts
  * task('Shut the old door', firewall.noPort('8080/tcp'))
  * ```
- * @throws Advice when it is open by a rule for other ports, too
+ * @throws Advice when it is open by a rule for other ports, too, or by a service of firewalld
  */
 export function noPort(name: string, options: PortOptions = {}): Operation<PortState> {
   return gate(checked(name, false, options))
@@ -91,6 +91,8 @@ export interface FoundGate {
   /** firewalld: whether it is open now, and after a reboot. */
   readonly now?: boolean
   readonly kept?: boolean
+  /** firewalld: those that let in a port that is to be shut, too. */
+  readonly services?: readonly string[]
   /** The rules that ufw was given, or that the chain has. */
   readonly rules?: string
   /** The same of ip6tables. */
@@ -112,21 +114,53 @@ function firewalld({ name, number, protocol, from, zone }: Port, word: 'query' |
   return [...(zone === undefined ? [] : [`--zone=${zone}`]), what]
 }
 
+/** A script that prints what the services let in that a zone has, now or for good; every firewalld keeps them so. */
+function servicesOf({ zone }: Port): string {
+  const words = zone === undefined ? [] : [`--zone=${zone}`]
+  return `{ ${sh`firewall-cmd ${words} --list-services; firewall-cmd --permanent ${words} --list-services`}; } |
+tr ' ' '\\n' | sort -u | while read -r s; do
+  f=/etc/firewalld/services/$s.xml; [ -e "$f" ] || f=/usr/lib/firewalld/services/$s.xml
+  [ -z "$s" ] || { echo "service $s"; cat "$f"; }
+done 2>/dev/null`
+}
+
+function servicesFor(said: string, { number, protocol }: Port): readonly string[] {
+  return said
+    .split(/^service /m)
+    .filter((text) =>
+      [...text.matchAll(/<port\s[^>]*>/g)].some(([tag]) => {
+        const [, from = '', to = from] = /\bport="(\d+)(?:-(\d+))?"/.exec(tag) ?? []
+        return tag.includes(`protocol="${protocol}"`) && Number(from) <= Number(number) && Number(number) <= Number(to)
+      }),
+    )
+    .map((text) => text.split('\n', 1)[0]!)
+}
+
 async function read(connection: Reader, port: Port): Promise<FoundGate> {
   const query = firewalld(port, 'query')
   const found = await answers(connection, {
     root: `[ "$(id -u)" = 0 ]`,
     firewalld: 'firewall-cmd --state >/dev/null 2>&1',
-    now: sh`firewall-cmd -q ${query} 2>/dev/null`,
-    kept: sh`firewall-cmd -q --permanent ${query} 2>/dev/null`,
+    now: sh`firewall-cmd ${query} 2>&1`,
+    kept: sh`firewall-cmd --permanent ${query} 2>&1`,
+    services: port.open || port.from !== undefined ? ':' : servicesOf(port),
     ufw: `ufw status 2>/dev/null | grep -q '^Status: active' && ufw show added`,
     nft: 'nft -a list ruleset 2>/dev/null',
     iptables: 'iptables -S INPUT 2>/dev/null',
     ip6tables: 'ip6tables -S INPUT 2>/dev/null',
   })
   if (found.root.code !== 0) throw new Advice('only root may ask the firewall', 'run the task with become')
-  if (found.firewalld.code === 0)
-    return { by: 'firewalld', now: found.now.code === 0, kept: found.kept.code === 0, files: [] }
+  if (found.firewalld.code === 0) {
+    // It ends with 1 where the answer is no, and with others where it has none.
+    for (const { code, stdout } of [found.now, found.kept])
+      if (code > 1)
+        throw new Advice(
+          `firewalld of ${connection.host.name} cannot tell of ${port.name}: ${stdout.trim()}`,
+          'firewall-cmd --get-zones names the zones that there are',
+        )
+    const services = servicesFor(found.services.stdout, port)
+    return { by: 'firewalld', now: found.now.code === 0, kept: found.kept.code === 0, services, files: [] }
+  }
   if (found.ufw.code === 0) return { by: 'ufw', rules: found.ufw.stdout, files: [] }
   const load = async (...paths: readonly string[]) =>
     (await Promise.all(paths.map((path) => look(connection, path, { content: 1024 * 1024 })))).filter(
@@ -192,7 +226,8 @@ const command = (script: string): Step => ({ script: sbin + script })
 const stepsOf: Readonly<Record<FirewallName, (found: FoundGate, port: Port) => readonly Step[]>> = {
   none: () => [],
 
-  firewalld({ now, kept }, port) {
+  firewalld({ now, kept, services = [] }, port) {
+    if (services.length > 0) throw alsoOpen(port.name, `the service ${services.join(', ')}`)
     const argv = firewalld(port, port.open ? 'add' : 'remove')
     return [
       ...(kept === port.open ? [] : [command(sh`firewall-cmd -q --permanent ${argv}`)]),

@@ -71,7 +71,9 @@ if [ -d "$_b" ] && [ ! -h "$_b" ] && [ -O "$_b" ]; then
     elif [ -n "$_p" ] && _begun $_p && [ "$_r" = "$_s" ]; then break; fi
     rm -rf "$_j"; _j= _p=
   done
-  [ -n "$_j" ] || { mkdir -m 700 "$_b/$_k.${name}" && _j=$_b/$_k.${name} _n=1; } 2>/dev/null
+  # Where /tmp takes no more, the command ends with its session as well.
+  [ -n "$_j" ] || { _d=$_b/$_k.${name}; mkdir -m 700 "$_d" && { (umask 077; echo >"$_d/out") && [ -s "$_d/out" ] &&
+    _j=$_d _n=1 || { rm -rf "$_d"; rmdir "$_b"; }; }; } 2>/dev/null
 fi`
 
 // What the command writes goes by two tees to us and into files, and by them alone when nobody listens any more.
@@ -101,9 +103,9 @@ ${
 }
 ${terminal ? "trap '' HUP" : ''}
 mkfifo 1 2 || exit
-{ trap '' PIPE HUP INT; exec tee -a out; } <1 &
+{ trap '' PIPE HUP INT; exec tee -a out 2>/dev/null; } <1 &
 echo $! >tees
-{ trap '' PIPE HUP INT; exec tee -a err >&2; } <2 &
+{ trap '' PIPE HUP INT; exec tee -a err >&2 2>/dev/null; } <2 &
 echo $! >>tees
 exec 3>1 4>2; rm 1 2
 (umask $_m; cd "$_o"; exec >&3 2>&4 3>&- 4>&-; unset _b _k _j _n _p _d _s _r _o _m; eval "$_c")

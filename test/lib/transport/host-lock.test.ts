@@ -109,7 +109,12 @@ rooted('where /tmp is full work is done without a lock, with a warning, and no l
   try {
     for (const run of ['r-1', 'r-2']) {
       const { transport, warned, as } = working(sshd, run)
-      assert.equal(await as().exec('echo done'), { code: 0, stdout: 'done\n', stderr: '' })
+      for (const long of [false, true])
+        assert.equal(await as().exec('echo done; echo said >&2', { long }), {
+          code: 0,
+          stdout: 'done\n',
+          stderr: 'said\n',
+        })
       assert.match(warned.join('\n'), /^node-1 cannot be locked, and others may work there: .*(full|[Nn]o space)/)
       assert.match((await as().exec('ls -A /tmp')).stdout, /^full\nsshd-\w+\n$/)
       await transport.close('ok')

@@ -1,4 +1,4 @@
-import type { Keep } from '../engine/prune.ts'
+import type { Keep } from '../model/keep.ts'
 import path from 'node:path'
 import type { ConnectionSettings, Host, Inventory } from '../model/inventory.ts'
 import { exit, Refused } from '../model/problem.ts'

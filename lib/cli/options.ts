@@ -1,3 +1,4 @@
+import { defaultKeep } from '../model/keep.ts'
 import { didYouMean, type Problem } from '../model/problem.ts'
 import { program } from '../model/program.ts'
 
@@ -87,13 +88,13 @@ export const options = {
   },
   'keep-days': {
     kind: 'number',
-    fallback: 90,
+    fallback: defaultKeep.days,
     group: how,
     describe: 'Remove journals that are older, and that nothing needs any more (0: none for its age)',
   },
   'keep-megabytes': {
     kind: 'number',
-    fallback: 1000,
+    fallback: defaultKeep.megabytes,
     group: how,
     describe: 'Remove the oldest journals that nothing needs any more while all take more room (0: none for its size)',
   },

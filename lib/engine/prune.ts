@@ -1,17 +1,11 @@
 import { existsSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import type { RunFinished, RunStarted } from '../model/event.ts'
+import type { Keep } from '../model/keep.ts'
 import { stateFolder } from '../model/state-folder.ts'
 import { readFrom } from './done.ts'
 import { endOfRun, fileOfRun, recordedRuns, startOfRun } from './journal.ts'
 import { lives, locks } from './lock.ts'
-
-/** How long journals stay that nothing needs any more; 0: as long as it may be. */
-export interface Keep {
-  readonly days: number
-  /** Of all journals together, with their reports; a megabyte is 10⁶ bytes. */
-  readonly megabytes: number
-}
 
 type Folders = Readonly<Record<'runs' | 'undo', string>>
 

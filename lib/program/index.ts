@@ -4,6 +4,7 @@ import type { InventoryDefinition } from '../inventory/define.ts'
 import { inventoryOf, loadInventory } from '../inventory/load.ts'
 import { type HostCounts, recap, type Timed } from '../model/event.ts'
 import type { Inventory } from '../model/inventory.ts'
+import { defaultKeep, type Keep } from '../model/keep.ts'
 import type { Playbook } from '../model/playbook.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { harmless } from '../report/harmless.ts'
@@ -34,6 +35,8 @@ export interface PlaybookRun {
   readonly forceHandlers?: boolean
   /** false: neither locks its hosts nor is recorded below `.switchover`, and cannot be resumed. */
   readonly record?: boolean
+  /** How long the records of earlier runs stay that nothing needs any more; 90 days and 1000 MB in all unless said. */
+  readonly keep?: Keep
   /** The recorded run to go on with: its name, or `latest`. */
   readonly resume?: string
   /** Answers at a gate; without it every gate is refused. */
@@ -101,6 +104,7 @@ export async function runPlaybook(wanted: PlaybookRun): Promise<PlaybookEnd> {
     ...(wanted.resume === undefined ? {} : { resume: wanted.resume }),
     ...(records ? { locks: 'check: true' } : {}),
     records,
+    keep: wanted.keep ?? defaultKeep,
     unattended: !check && wanted.gate === undefined,
     reporters: [
       heard,

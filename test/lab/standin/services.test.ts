@@ -283,3 +283,23 @@ if (!leftOut('what Fuel left', 'root')) {
   })
   talk.run()
 }
+
+const init = suite('the init scripts of the stand-ins')
+
+init('a number in a pid file that is that of a stranger by now is not taken for the service', () => {
+  const name = `stranger-${process.pid}`
+  const folder = mkdtempSync(join(tmpdir(), 'standin-init-'))
+  const file = join(folder, 'run.pid')
+  const text = readFileSync(new URL('init', import.meta.url), 'utf8').replace(/^pidfile=.*$/m, `pidfile=${file}`)
+  writeFileSync(join(folder, 'init'), text)
+  writeFileSync(file, `${process.pid}\n`)
+  const order = (word: string) =>
+    spawnSync('sh', ['-c', `name=${name} user=root once= log=/tmp; set -- ${word}; . ${folder}/init`], {
+      encoding: 'utf8',
+    })
+  assert.is(order('status').stdout, `${name} dead but pid file exists\n`)
+  assert.is(order('stop').status, 0)
+  assert.is(order('status').stdout, `${name} is stopped\n`)
+  rmSync(folder, { recursive: true })
+})
+init.run()

@@ -168,7 +168,7 @@ test('finds a run by its name, or by how only its name begins', () => {
   )
   assert.is(
     refusal(() => findRun('20300102-2', 'book', directory)),
-    '5: there is no recorded run 20300102-2 of «book» to resume - recorded: 20300101-1, 20300101-1a',
+    '5: there is no recorded run 20300102-2 of «book» to resume - did you mean 20300101-1?',
   )
 })
 
@@ -337,7 +337,7 @@ test('knows who has worked on hosts since, by their names and addresses', () => 
   record('2', started('2', { playbook: 'back' }), met('x', '10.0.0.1:22'), planned('x'), over('2', 'ok'))
   record('3', started('3', { playbook: 'look', check: true }), planned('y'))
   const done = findRun(undefined, 'book', directory)
-  const other = { run: '2', playbook: 'back' }
+  const other = { run: '2', told: '2 of «back»' }
   assert.equal(done.since('1', 'x', 'elsewhere'), other)
   assert.equal(done.since('1', 'a', '10.0.0.1:22'), other)
   assert.is(done.since('2', 'a', '10.0.0.1:22'), undefined)

@@ -125,7 +125,7 @@ test('leaves who tells that others worked since on the hosts of a run that may b
   prune({ days: 90 })
   assert.equal(left(), ['1', '3', '5'])
   const done = findRun('1', 'site', assert.unreachable, folder.runs)
-  assert.equal(done.since('1', 'a', 'a'), { run: '3', playbook: 'other' })
+  assert.equal(done.since('1', 'a', 'a'), { run: '3', told: '3 of «other»' })
 })
 
 test('leaves what can be undone, is told of, is unreadable, or goes on', () => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { suite } from 'uvu'
@@ -25,7 +25,7 @@ test.after(() => rmSync(folder, { recursive: true, force: true }))
 test('refuses a number of forks with which nobody could begin', async () => {
   for (const forks of [0, -1, 1.5, Number.NaN]) {
     const refused = await runPlaybook({ playbook: site, inventory: hosts, forks }).catch((error: Refused) => error)
-    assert.is((refused as Refused).message, `forks must be a whole number from 1, and is ${forks}`)
+    assert.match((refused as Refused).message, `forks must be a whole number from 1, and is ${forks}`)
   }
 })
 
@@ -102,6 +102,21 @@ test('is refused where nobody answers, or what it names is not there', async () 
     gate: (question) => question === 'Really?',
   })
   assert.is(outcome, 'ok')
+})
+
+test('removes the records of earlier runs that are too old, and not of one that may be needed', async () => {
+  const runs = path.join(folder, '.switchover/runs')
+  rmSync(runs, { recursive: true, force: true })
+  for (let i = 0; i < 2; i++) await runPlaybook({ playbook: site, inventory: hosts })
+  const [oldest] = readdirSync(runs).sort()
+  for (const name of readdirSync(runs)) utimesSync(path.join(runs, name), 0, 0)
+  const told: string[] = []
+  const onEvent = (event: Timed) => event.type === 'warned' && told.push(event.message)
+  await runPlaybook({ playbook: site, inventory: hosts, onEvent, keep: { days: 0, megabytes: 0 } })
+  assert.is(readdirSync(runs).length, 3)
+  await runPlaybook({ playbook: site, inventory: hosts, onEvent })
+  assert.not.ok(readdirSync(runs).includes(oldest!))
+  assert.match(told.join(), /^removed the journal of .*keep-days \(90\)/)
 })
 
 test.run()

@@ -1,3 +1,4 @@
+import type { database } from '../../lib/modules/index.ts'
 import type { Cloud, Site } from './cloud.ts'
 
 /** From where to where something moves: each controller with its variables, and the address that is meant. */
@@ -33,4 +34,9 @@ export function withMovedAddresses(value: string, moved: Addresses): string {
 export function withMovedHost(value: string, { from, to }: Moved): string {
   const { fqdn } = from
   return value === fqdn || value.startsWith(`${fqdn}@`) ? to.fqdn + value.slice(fqdn.length) : value
+}
+
+/** What the column `host` of a row becomes. */
+export function hostOf({ host = null }: database.Row, moved: Moved) {
+  return { host: host === null ? null : withMovedHost(String(host), moved) }
 }

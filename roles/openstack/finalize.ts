@@ -1,5 +1,5 @@
 import { Advice, role } from '../../lib/index.ts'
-import { database, ini, service as daemon } from '../../lib/modules/index.ts'
+import { database, ini, service as daemon, shell } from '../../lib/modules/index.ts'
 import { nodeOf } from '../compute/node.ts'
 import { mustReport } from '../compute/reports.ts'
 import { atLeast, computePackage } from '../compute/version.ts'
@@ -72,6 +72,16 @@ export const uncapController = role('finalize.target', cloud, ({ ensure, handler
     return ini.set(path, sections)
   })
   flush()
+})
+
+/** What a migration leaves for later: only the new release may work on it. */
+export const online = role('finalize.online', cloud, ({ task }) => {
+  const left = (host: CloudView) => releaseOf(host).services.filter((one) => one.online !== undefined)
+  const any = (host: CloudView) => left(host).length > 0
+  task('End what was left to be done while they run', { tags: ['database'], when: any }, async (host) => {
+    for (const { user, online = [] } of left(host))
+      for (const command of online) await host.run(shell({ touches: [] })`su -s /bin/sh -c ${command} ${user!}`)
+  })
 })
 
 /** Services and agents of hosts that are gone: they would be called dead for ever. */

@@ -60,6 +60,8 @@ export interface Service {
   readonly configAtStart?: readonly ConfigFile[]
   /** What is looked at on the source before anything is touched, beside what is the same for all services. */
   readonly looks?: readonly Look[]
+  /** Commands as `user` that end what a migration leaves to be done while it runs; again they do nothing. */
+  readonly online?: readonly string[]
   /** What would break off its migrations. */
   readonly hazards?: readonly Hazard[]
   /** The types of its endpoints in keystone's catalogue. Those of other services go on leading where they led. */
@@ -251,4 +253,12 @@ export interface Cap {
   readonly least: string
   /** The first version that needs it no more. */
   readonly until: string
+}
+
+/** The types of the endpoints that move with their services, as a list of SQL. */
+export function moving({ services }: Release): string {
+  return services
+    .flatMap((one) => one.endpoints ?? [])
+    .map((type) => `'${type}'`)
+    .join(', ')
 }

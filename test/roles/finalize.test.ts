@@ -1,8 +1,10 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { upgraded } from '../../roles/openstack/finalize.ts'
+import { online, upgraded } from '../../roles/openstack/finalize.ts'
+import { havanaIcehouse } from '../../roles/openstack/releases/havana-icehouse.ts'
+import { releases } from '../../roles/openstack/releases/index.ts'
 import type { CloudsOptions } from '../rig/clouds.ts'
-import { mos } from './mos.ts'
+import { as, mos } from './mos.ts'
 
 const test = suite('roles/finalize')
 const all = ['keystone', 'glance', 'nova', 'neutron', 'cinder']
@@ -21,6 +23,20 @@ test('is finished only where every compute node is known', async () => {
   assert.is(failure?.hint, 'add them to the group compute, so that their release is known')
   const known = await mos(report([]))
   await known.run(upgraded, { on: 'target:compute' })
+})
+
+test('ends what migrations have left to be done, as the user of each service', async () => {
+  const clouds = await mos({ migrated: all })
+  // None of these releases leaves anything.
+  assert.equal(await clouds.run(online, { on: 'target' }), [])
+  const services = havanaIcehouse.services.map((one) =>
+    one.name === 'nova' ? { ...one, online: ['nova-manage db later', 'nova-manage hosts'] } : one,
+  )
+  Object.assign(releases, { 'with more to do': { ...havanaIcehouse, services } })
+  assert.equal(await clouds.run(online.with({ release: 'with more to do' }), { on: 'target' }), [
+    `node-5: ${as('nova', 'nova-manage db later')}`,
+    `node-5: ${as('nova', 'nova-manage hosts')}`,
+  ])
 })
 
 test.run()

@@ -1,6 +1,6 @@
 import { Advice, masked } from '../../../lib/index.ts'
 import { sh } from '../../../lib/kit/index.ts'
-import type { database, ini } from '../../../lib/modules/index.ts'
+import type { ini } from '../../../lib/modules/index.ts'
 import { ceilometer } from '../../ceilometer/look.ts'
 import { serving } from '../../cinder/exports.ts'
 import { drivers, volumes } from '../../cinder/look.ts'
@@ -12,10 +12,10 @@ import { dhcpDevice } from '../../neutron/dhcp-device.ts'
 import { api, balancers, classOf, plugins } from '../../neutron/look.ts'
 import { staleAgents } from '../../neutron/stale.ts'
 import { computes } from '../../nova/look.ts'
-import { type Moved, withMovedAddresses, withMovedHost } from '../addresses.ts'
+import { hostOf, type Moved, withMovedAddresses } from '../addresses.ts'
 import { rowsThat } from '../hazards.ts'
 import { passwordOf } from '../logins.ts'
-import type { Ask, Found, Hazard, Release, Service } from '../release.ts'
+import { type Ask, type Found, type Hazard, moving, type Release, type Service } from '../release.ts'
 import { carried, connection, valueOf } from '../settings.ts'
 
 // Where facts come from: N openstack/nova, K keystone, G glance, C cinder, Q neutron, H horizon, E heat, each
@@ -691,14 +691,6 @@ export const havanaIcehouse: Release = {
   },
 }
 
-/** The types of endpoints that move with their services, as a list of SQL. */
-function moving({ services }: Release): string {
-  return services
-    .flatMap((one) => one.endpoints ?? [])
-    .map((type) => `'${type}'`)
-    .join(', ')
-}
-
 function glanceConnection() {
   return connection({
     service: 'glance',
@@ -797,11 +789,6 @@ function computeAddresses({ site: { target }, ours }: Found) {
     },
     keystone_authtoken: { auth_host: where },
   }
-}
-
-/** A row's host under the new controller's name. */
-function hostOf({ host = null }: database.Row, moved: Moved) {
-  return { host: host === null ? null : withMovedHost(String(host), moved) }
 }
 
 /** A portal under the new controller's address: `192.168.1.4:3260,1 IQN 1` (C@2014.1 cinder/volume/iscsi.py:147). */

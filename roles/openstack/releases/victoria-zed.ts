@@ -1,7 +1,7 @@
 import { masked } from '../../../lib/index.ts'
 import type { database, ini } from '../../../lib/modules/index.ts'
-import { type Moved, withMovedAddresses, withMovedHost } from '../addresses.ts'
-import type { Database, Found, Release, Service } from '../release.ts'
+import { hostOf, type Moved, withMovedAddresses } from '../addresses.ts'
+import { type Database, type Found, moving, type Release, type Service } from '../release.ts'
 import { carried } from '../settings.ts'
 
 // Victoria is in Debian 11, Zed in Debian 12. Versions of schemas as the releases' own tools leave them there, seen by
@@ -13,18 +13,9 @@ const minutes = 'TIMESTAMPDIFF(MINUTE, IFNULL(updated_at, created_at), UTC_TIMES
 /** Who a service is in keystone: the imported one has the users of the source. */
 const credentials = ['username', 'password', 'project_name', 'project_domain_name', 'user_domain_name']
 
-const endpoints = {
-  keystone: ['identity'],
-  glance: ['image'],
-  placement: ['placement'],
-  cinder: ['volumev3', 'volumev2', 'block-storage'],
-  neutron: ['network'],
-  nova: ['compute'],
-} as const
-
 const keystone: Service = {
   name: 'keystone',
-  endpoints: endpoints.keystone,
+  endpoints: ['identity'],
   etc: '/etc/keystone',
   user: 'keystone',
   owned: ['/etc/keystone'],
@@ -48,7 +39,7 @@ const keystone: Service = {
           table: 'endpoint',
           key: 'id',
           columns: ['url'],
-          where: `service_id IN (SELECT id FROM service WHERE type IN (${moving()}))`,
+          where: (release) => `service_id IN (SELECT id FROM service WHERE type IN (${moving(release)}))`,
           change: (row, { addresses }) => ({ url: withMovedAddresses(String(row['url']), addresses) }),
         },
       ],
@@ -61,13 +52,13 @@ const keystone: Service = {
     of: 'endpoints',
     command: 'openstack endpoint list',
     count: 'SELECT COUNT(*) FROM keystone.endpoint',
-    behind: () => `SELECT id FROM keystone.service WHERE type NOT IN (${moving()})`,
+    behind: (release) => `SELECT id FROM keystone.service WHERE type NOT IN (${moving(release)})`,
   },
 }
 
 const glance: Service = {
   name: 'glance',
-  endpoints: endpoints.glance,
+  endpoints: ['image'],
   etc: '/etc/glance',
   user: 'glance',
   owned: ['/etc/glance', '/var/lib/glance'],
@@ -94,7 +85,7 @@ const glance: Service = {
 
 const placement: Service = {
   name: 'placement',
-  endpoints: endpoints.placement,
+  endpoints: ['placement'],
   etc: '/etc/placement',
   user: 'placement',
   owned: [],
@@ -106,7 +97,7 @@ const placement: Service = {
 
 const cinder: Service = {
   name: 'cinder',
-  endpoints: endpoints.cinder,
+  endpoints: ['volumev3', 'volumev2', 'block-storage'],
   etc: '/etc/cinder',
   user: 'cinder',
   owned: ['/etc/cinder'],
@@ -143,6 +134,7 @@ const cinder: Service = {
       ],
     },
   ],
+  online: ['cinder-manage db online_data_migrations'],
   config: [{ path: '/etc/cinder/cinder.conf', settings: [carried({ keystone_authtoken: credentials })] }],
   underWay: [
     `SELECT 'volume', id, status, ${minutes},
@@ -161,7 +153,7 @@ const cinder: Service = {
 
 const neutron: Service = {
   name: 'neutron',
-  endpoints: endpoints.neutron,
+  endpoints: ['network'],
   etc: '/etc/neutron',
   user: 'neutron',
   owned: ['/etc/neutron'],
@@ -207,7 +199,7 @@ const neutron: Service = {
 
 const nova: Service = {
   name: 'nova',
-  endpoints: endpoints.nova,
+  endpoints: ['compute'],
   etc: '/etc/nova',
   user: 'nova',
   owned: ['/etc/nova'],
@@ -267,6 +259,7 @@ const nova: Service = {
     },
     { name: 'nova_cell0', migrations: [], version: migrateVersion('nova_cell0', ['412'], ['ccb0fa1a2252']) },
   ],
+  online: ['nova-manage db online_data_migrations', 'nova-manage cell_v2 discover_hosts'],
   roles: [grantOf('service', 'nova')],
   config: [
     {
@@ -359,21 +352,9 @@ function grantOf(role: string, user: string) {
   return { role, user, project: 'service', count }
 }
 
-/** The types of endpoints that move with their services, as a list of SQL. */
-function moving(): string {
-  return Object.values(endpoints)
-    .flat()
-    .map((type) => `'${type}'`)
-    .join(', ')
-}
-
 /** A URL of a cell that every host fills in from its own settings. */
 function ofThisHost(rest: string): string {
   return `{scheme}://{username}:{password}@{hostname}${rest}`
-}
-
-function hostOf({ host = null }: database.Row, moved: Moved) {
-  return { host: host === null ? null : withMovedHost(String(host), moved) }
 }
 
 /** A text of a row with the addresses of the source as the target's. */

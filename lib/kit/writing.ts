@@ -108,6 +108,8 @@ export function writing(path: string, meta: FileMeta, { patch, before, part }: W
   const aside = `.switchover-${randomBytes(8).toString('hex')}`
   // One process reads both, unless the author's command is shown the new content before the old one is looked at.
   const together = meta.validate === undefined && patch?.sha256 !== undefined && typeof before === 'string'
+  // Into the old file only its content goes.
+  const apart = unsafeWrites ? '[ -n "${into-}" ] || ' : ''
   const told = owner === '' && group === '' ? '' : `${owner}${group === '' ? '' : `:${group}`}`
   return [
     `p=${quote(path)} follow=${meta.follow === true ? 1 : ''}`,
@@ -119,7 +121,7 @@ export function writing(path: string, meta: FileMeta, { patch, before, part }: W
     '[ -L "./$f" ] || [ ! -d "./$f" ] || fail "it is a directory"',
     'old=; [ -L "./$f" ] || [ ! -e "./$f" ] || old=1',
     ...(mode === undefined ? [`modes=; [ -z "$old" ] || modes=$(stat -c %a -- "./$f") || exit 1`] : []),
-    `w= t=./.$f${aside} q=./$f`,
+    `w= t=./${aside} q=./$f`,
     'umask 077',
     lock,
     ...(unsafeWrites ? [elsewhere] : [`[ -w . ] || { m=$( { : >"$t"; } 2>&1 ); fail "${unwritable}: \${m##*: }"; }`]),
@@ -132,7 +134,7 @@ export function writing(path: string, meta: FileMeta, { patch, before, part }: W
     `trap 'unlock; rm -f -- "$t" "$t.old"; [ -z "$w" ] || { cd /; rmdir -- "$w"; } 2>/dev/null' EXIT`,
     `trap 'exit 129' HUP; trap 'exit 130' INT; trap 'exit 143' TERM`,
     ...(part === undefined ? [] : taking(part)),
-    '[ -z "$old" ] || {',
+    `${apart}[ -z "$old" ] || {`,
     // All that it has beside its content. Not every cp can, and what it cannot keep must not let anybody in.
     '  cp --attributes-only --preserve=all -- "$q" "$t" 2>/dev/null || {',
     ...(part === undefined
@@ -155,14 +157,16 @@ export function writing(path: string, meta: FileMeta, { patch, before, part }: W
       : [
           // This file is root's everywhere: whoever owns it makes files that are.
           ...(/^root(:root)?$/.test(told)
-            ? ['[ -O /etc/passwd ] && [ -G /etc/passwd ] && [ -O "$t" ] && [ -G "$t" ] ||']
-            : []),
+            ? [`${apart}{ [ -O /etc/passwd ] && [ -G /etc/passwd ] && [ -O "$t" ] && [ -G "$t" ]; } ||`]
+            : apart === ''
+              ? []
+              : [apart]),
           `chown -- ${quote(told)} "$t" || exit 1`,
         ]),
     // After chown and the content, which take setuid bits away.
     mode === undefined
-      ? `case $modes in ????) chmod "$modes" "$t" ;; '') chmod 644 "$t" ;; esac || exit 1`
-      : `chmod -- ${quote(mode)} "$t" || exit 1`,
+      ? `${apart}case $modes in ????) chmod "$modes" "$t" ;; '') chmod 644 "$t" ;; esac || exit 1`
+      : `${apart}chmod -- ${quote(mode)} "$t" || exit 1`,
     ...(meta.validate === undefined
       ? []
       : [`( t=$PWD/\${t#./}; cd 2>/dev/null || cd /; ${validation(meta.validate)}\n) </dev/null || exit ${refused}`]),
@@ -195,8 +199,13 @@ function taking(part: string): readonly string[] {
 
 const unwritable = 'the folder $d cannot be written'
 
-// A file that may be written in a folder that may not.
-const elsewhere = `[ -w . ] || {
+// A file that may be written in a folder that may not, or that no other file could be like: only root gives files away.
+const elsewhere = `kept() {
+  [ -z "$old" ] || [ "$(id -u)" = 0 ] || {
+    [ -O "./$f" ] && { [ -G "./$f" ] || case " $(id -G) " in *" $(stat -c %g -- "./$f") "*) ;; *) false ;; esac; }
+  }
+}
+[ -w . ] && kept || {
   w=$(mktemp -d "\${TMPDIR:-/tmp}/.switchover-XXXXXX") && cd -P -- "$w" || exit 1
   t=./new q=$p into=1
 }`
@@ -236,7 +245,10 @@ function bothSums(after: string, before: string): readonly string[] {
 function renaming({ unsafeWrites = false, mode }: FileMeta, told: string): readonly string[] {
   const attributes = [
     ...(told === '' ? [] : [`chown -- ${quote(told)} "$q"`]),
-    ...(mode === undefined ? [] : [`chmod -- ${quote(mode)} "$q"`]),
+    // Nobody but its owner may set even the mode that it has.
+    ...(mode === undefined
+      ? []
+      : [`{ [ "$(stat -c %a -- "$q")" = ${quote(mode.replace(/^0+(?=.)/, ''))} ] || chmod -- ${quote(mode)} "$q"; }`]),
   ]
   const into = ['[ ! -L "$q" ]', 'cat -- "$t" >"$q"', ...attributes].join(' && ')
   return [
@@ -278,7 +290,7 @@ export function notWritten(path: string, host: string, { validate = '' }: FileMe
     const said = `${stdout.trim()}\n${stderr.trim()}`.trim() || 'it said nothing'
     return new Advice(
       `the new content of ${path} on ${host} was refused by ${brief(validate)}: ${said}`,
-      'the file is as it was: mend what the task would write, or the command of validate',
+      'the file is as it was: mend what the task would write, or what checks it',
     )
   }
   if (code === changedMeanwhile) {
@@ -289,21 +301,40 @@ export function notWritten(path: string, host: string, { validate = '' }: FileMe
   }
   const refusal = refusalIn(result)
   if (refusal) return refusal
-  const said = withoutTool(stderr.trim(), path) || `exit code ${code}`
-  const reason = `cannot write ${path} on ${host}: ${said}`
+  const said = withoutTool(stderr.trim(), path).replace(namesOfOurs, 'the new file') || `exit code ${code}`
   const hint = hints.find(([words]) => words.test(said))?.[1]
-  return new Advice(reason, hint ?? `look on the host whether its disk is full or cannot be written: df ${path}`)
+  const file = quote(path)
+  const next = !hint
+    ? `see what is there: ls -ld ${quote(posix.dirname(path))} ${file}; df ${file}`
+    : typeof hint === 'string'
+      ? hint
+      : hint(file)
+  return new Advice(`cannot write ${path} on ${host}: ${said}`, /^\/(proc|sys)\//.test(path) ? ofKernel : next)
 }
 
-const hints: readonly (readonly [said: RegExp, hint: string])[] = [
+const namesOfOurs = /[`']?\.\/(new|\.switchover-[0-9a-f]{16})'?(?![\w/])/g
+
+const ofKernel = 'no file can be made there: write into it with a command, or set it with sysctl.set'
+
+const hints: readonly (readonly [said: RegExp, hint: string | ((file: string) => string)])[] = [
   [/^there is no directory /m, 'make it first, with file.directory'],
-  [
-    /^the folder .* cannot be written: Permission denied/m,
-    'let the task act as a user who may: become: true; a file that it may write is written with unsafeWrites: true',
-  ],
+  [/(invalid|unknown) (user|group)/, 'make the account first, with user.present or group.present, or correct the name'],
+  [/invalid mode/, 'write it as 0640, or as u=rw,g=r,o='],
+  [/name too long/i, 'give it a shorter name: file systems take 255 bytes'],
+  [/No space left|quota exceeded/i, (file) => `make room there: df ${file}; df -i ${file}`],
+  [/Read-only file system/i, 'it is mounted read-only: mount shows it, and dmesg why where an error has made it so'],
   [
     /busy$/m,
     'it is mounted there, as files of containers are: unsafeWrites: true writes into it, where readers may see a part',
+  ],
+  [
+    /changing ownership|^the new file: Operation not permitted|Permission denied/m,
+    'let the task act as a user who may: become: true; a file that it may write is written with unsafeWrites: true',
+  ],
+  [
+    /Operation not permitted/,
+    (file) =>
+      `see whether it, or its folder, is immutable or append-only, or belongs to others: lsattr ${file}; ls -l ${file}`,
   ],
 ]
 

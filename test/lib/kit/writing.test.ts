@@ -9,6 +9,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
+import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { suite } from 'uvu'
@@ -16,7 +17,7 @@ import * as assert from 'uvu/assert'
 import { patchOf as patchOfBytes, writing } from '../../../lib/kit/writing.ts'
 import { sha256Of } from '../../../lib/kit/contents.ts'
 import { writeFile } from '../../../lib/kit/new-file.ts'
-import { Advice, Outdated } from '../../../lib/model/operation.ts'
+import { Advice, type Connection, type FileMeta, Outdated } from '../../../lib/model/operation.ts'
 import { line } from '../../../lib/modules/index.ts'
 import { emptyDirectory, here, shells } from '../../rig/here.ts'
 import { needing } from '../../rig/needs.ts'
@@ -177,6 +178,73 @@ for (const shell of shells) {
     assert.is(statSync(path).uid, 65534)
     const late = await writeFile(asNobody, { ...edit, meta: { unsafeWrites: true } }).catch((thrown: unknown) => thrown)
     assert.instance(late, Outdated)
+    // Written by its group, or of a group that is not the user's: no new file could be like it.
+    for (const [folder, uid, gid] of [
+      [0o755, 0, 65534],
+      [0o755, 65534, 0],
+      [0o777, 65534, 0],
+    ] as const) {
+      chmodSync(dir, folder)
+      writeFileSync(path, 'one\n')
+      chmodSync(path, 0o664)
+      chownSync(path, uid, gid)
+      const { ino } = statSync(path)
+      await writeFile(asNobody, { ...edit, meta: { unsafeWrites: true, mode: '0664', validate: 'grep -q two %s' } })
+      assert.is(readFileSync(path, 'utf8'), 'two\n')
+      const is = statSync(path)
+      assert.equal([is.ino, is.uid, is.gid, is.mode & 0o777], [ino, uid, gid, 0o664])
+      assert.equal(readdirSync(dir), ['conf'])
+    }
+  })
+
+  test('has a name of any length', async () => {
+    const path = join(emptyDirectory(), 'n'.repeat(255))
+    for (const content of ['one\n', 'two\n'])
+      await writeFile(here({ shell }), { path, content, meta: { backup: true } })
+    assert.is(readFileSync(path, 'utf8'), 'two\n')
+    const error = await writeFile(here({ shell }), { path: `${path}n`, content: 'x\n' }).catch(
+      (thrown: Advice) => thrown,
+    )
+    assert.match((error as Advice).message, /: [^:]*name too long/i)
+    assert.is((error as Advice).hint, 'give it a shorter name: file systems take 255 bytes')
+  })
+
+  needing(test, 'root')('that cannot be says why, and what to do', async () => {
+    const dir = emptyDirectory()
+    chmodSync(dir, 0o777)
+    const path = join(dir, "it's")
+    const own = join(dir, 'own')
+    for (const file of [path, own]) writeFileSync(file, 'one\n', { mode: 0o644 })
+    chownSync(own, 65534, 0)
+    const nobody = ['/usr/bin/setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
+    const asNobody = here({ shell: { ...shell, argv: [...nobody, ...shell.argv] } })
+    const refused = async (connection: Connection, file: string, meta: FileMeta = {}) => {
+      const error = await writeFile(connection, { path: file, content: 'two\n', meta }).catch((thrown) => thrown)
+      assert.instance(error, Advice)
+      return [error.message.split(' on here: ')[1], error.hint]
+    }
+    const [who, account] = await refused(here({ shell }), path, { owner: 'zz-none' })
+    assert.match(who, /(invalid|unknown) user/)
+    assert.is(account, 'make the account first, with user.present or group.present, or correct the name')
+    for (const file of [path, own]) {
+      const [said, hint] = await refused(asNobody, file)
+      assert.match(said, 'Operation not permitted')
+      assert.not.match(said, './')
+      assert.match(hint, 'become: true')
+    }
+    const [, kernel] = await refused(here({ shell }), '/proc/sys/kernel/zz-none')
+    assert.is(kernel, 'no file can be made there: write into it with a command, or set it with sysctl.set')
+    for (const flag of ['i', 'a']) {
+      // Not every file system has them.
+      if (spawnSync('chattr', [`+${flag}`, path]).status !== 0) continue
+      const [said, hint] = await refused(here({ shell }), path)
+      spawnSync('chattr', [`-${flag}`, path])
+      assert.match(said, 'Operation not permitted')
+      assert.match(hint, "belongs to others: lsattr '/")
+      assert.is(spawnSync('sh', ['-c', hint.split(': ')[1]]).status === 127, false)
+    }
+    assert.is(readFileSync(path, 'utf8'), 'one\n')
+    assert.equal(readdirSync(dir).sort(), ["it's", 'own'])
   })
 
   test.run()

@@ -139,6 +139,7 @@ async function ask(connection: Reader, questions: readonly Question[]): Promise<
   // With several paths it is any of them: each is asked for alone then.
   if (result.code === 8) throw cannotLook(questions[0]!.path, connection.host.name)
   if (result.code === 9) throw plantedLink(questions[0]!.path, result.stderr.trim())
+  if (/: Permission denied$/m.test(result.stderr)) throw cannotLook(questions[0]!.path, connection.host.name)
   if (result.code !== 0) throw new CommandFailed(script, result)
   const said = result.stdout
   let at = 0

@@ -112,10 +112,16 @@ function formatOf(archive: string): ArchiveFormat {
 
 function insideOf(from: string, source: string): string {
   const name = path.posix.relative(from, path.posix.resolve(from, source))
-  if (name === '' || name === '..' || name.startsWith('../') || /^-|[\n\0]/.test(name)) {
+  if (name === '' || name === '..' || name.startsWith('../')) {
     throw new Advice(
       `${JSON.stringify(source)} is not a path below ${from}`,
       'name it relative to that folder, without ..',
+    )
+  }
+  if (/^-|[\n\0]/.test(name)) {
+    throw new Advice(
+      `${JSON.stringify(source)} ${name.startsWith('-') ? 'would be read as an option' : 'is not of one line'}`,
+      'name the folder in which it lies, or give it another name',
     )
   }
   return name

@@ -70,7 +70,17 @@ export function fetchThrough(
               )
             else parts.push(part)
           })
-          incoming.on('error', reject)
+          incoming.on('error', (error: Error & { code?: string }) => {
+            if (error.code !== 'ECONNRESET') return reject(error)
+            const length = incoming.headers['content-length']
+            const came = length === undefined ? `${size}` : `${size} of ${length}`
+            reject(
+              new Advice(
+                `${withoutPassword(url)} broke off after ${came} bytes of its answer`,
+                'look into the log of the server, then run the task again',
+              ),
+            )
+          })
           incoming.on('end', () =>
             resolve({
               status: incoming.statusCode ?? 0,

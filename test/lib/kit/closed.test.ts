@@ -61,12 +61,27 @@ const table: readonly (readonly [string, Operation<Value>])[] = [
   ['wait.file, contains', wait.file(behind, { contains: 'there', timeout: 0.1, delay: 0.02 })],
 ]
 
+const secret = join(root, 'secret')
+writeFileSync(secret, 'there\n', { mode: 0o600 })
+const unreadable: readonly (readonly [string, Operation<Value>])[] = [
+  ['file.content', file.content(secret, 'other\n')],
+  ['file.stat, sha256', file.stat(secret, { sha256: true })],
+  ['ini', ini.set(secret, { a: { b: 'c' } })],
+  ['line', line.present(secret, { line: 'x' })],
+  ['replace', replace(secret, /a/g, 'b')],
+]
+
 for (const shell of shells) {
   const test = suite(`behind a closed door, under ${shell.name}`)
   const nobody = here({ shell, uid: 65534 })
   for (const [name, operation] of table) {
     test(`${name} says that it may not look`, async () => {
       assert.match(await failure(nobody, operation), /^cannot look at .*: permission denied$/)
+    })
+  }
+  for (const [name, operation] of unreadable) {
+    test(`${name} says that it may not read`, async () => {
+      assert.match(await failure(nobody, operation), /^cannot look at .*secret on here: permission denied$/)
     })
   }
   test.run()

@@ -305,6 +305,7 @@ test('is checked before anything runs', () => {
   assert.throws(() => archive.create('/a.rar', 'x'), '/a.rar does not tell its format by its name')
   assert.throws(() => archive.create('/b/a.tgz', '/b'), '/b/a.tgz cannot hold b, in which it lies itself')
   assert.throws(() => archive.create('/a.tgz', '../x', { from: '/b' }), '"../x" is not a path below /b')
+  assert.throws(() => archive.create('/a.tgz', 'a\nb'), 'is not of one line')
   assert.throws(
     () => archive.extract('/a.zip', '/b', { strip: 1 }),
     '/a.zip: unzip cannot take leading directories off the names',

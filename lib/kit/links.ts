@@ -36,6 +36,10 @@ const planted = (path: string, link: string) =>
 const hint = 'name what it leads to'
 const meant = ', or say that it is meant: follow: true'
 
+/** In sh, for whoever looks at a path and will change what it names: `r` becomes where it leads, or it ends with 9. */
+export const leadsTo = (path: string) => `follow=\n${leads}
+${sh`leads ${path} || r=${path}`}; [ -z "$stopped" ] || { printf '%s\\n' "$stopped" >&2; exit 9; }`
+
 /** Behind `standing`, where the author can say that a link is meant. */
 export const sayFollow = `hint="$hint${meant}"`
 
@@ -158,7 +162,7 @@ export const atNewPlace = `${atPlace}make() {
 }
 `
 
-/** The failure of whoever is to write through a link that others made. */
-export function plantedLink(path: string, link: string): Advice {
-  return new Advice(planted(path, link === path ? 'it' : link), `${hint}${meant}`)
+/** The failure of whoever is to write through a link that others made, and may say that it is meant unless `never`. */
+export function plantedLink(path: string, link: string, never?: 'never'): Advice {
+  return new Advice(planted(path, link === path ? 'it' : link), never ? hint : `${hint}${meant}`)
 }

@@ -52,12 +52,13 @@ through() {
 
 /**
  * The script that gives them in a whole tree, walking it once for each list: what lies in a folder before the folder
- * itself, because whoever gets that can change what its names mean. Links are not followed.
+ * itself, because whoever gets that can change what its names mean. A link that the path is itself is followed where
+ * nobody else can have made it, those in the tree are not.
  */
 export function treeAttributes(path: string, walks: readonly (readonly Given[])[]): string {
   return [
-    `${atTree}${sh`beside ${path}`}`,
-    'whole',
+    `${atTree}${sh`stand ${path}`}`,
+    'still; whole',
     ...walks.filter((walk) => walk.length > 0).flatMap((walk) => [...needingCare(walk), `through ${allOf(walk)}`]),
   ].join('\n')
 }

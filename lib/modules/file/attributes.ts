@@ -3,7 +3,7 @@ import { cannotLook, closed } from '../../kit/closed.ts'
 import { type Command, performStep } from '../../kit/command.ts'
 import { checkedMeta } from '../../kit/file-meta.ts'
 import { leavesAttributes } from '../../kit/leaving.ts'
-import { atPlace } from '../../kit/links.ts'
+import { atPlace, leadsTo, plantedLink } from '../../kit/links.ts'
 import { look } from '../../kit/look.ts'
 import {
   absolute,
@@ -26,8 +26,8 @@ import type { Operation } from '../../model/operation.ts'
 import type { DirectoryMeta } from './directory.ts'
 
 /**
- * Owner, group and mode of what lies at a path; a link is followed where nobody else can have made it. For whole
- * trees see `file.owner` and `file.mode`.
+ * Owner, group and mode of what lies at a path; a link is followed where nobody else can have made it, and refused
+ * elsewhere. For whole trees see `file.owner` and `file.mode`.
  *
  * ```ts
  * task('Close the settings', file.attributes('/etc/nova/nova.conf', { owner: 'nova', group: 'nova', mode: '0640' }))
@@ -63,7 +63,8 @@ const setThem = operation<{ readonly path: string; readonly meta: DirectoryMeta 
 export type Touched = { readonly path: string; readonly count: number }
 
 /**
- * Owner (and group, after a colon) of a file or of a whole tree; only what differs is touched, links are not followed.
+ * Owner (and group, after a colon) of a file or of a whole tree; only what differs is touched. A path that is a link is
+ * followed as by `file.attributes`, links in the tree are not.
  *
  * ```ts
  * task('Hand the images to glance', file.owner('/var/lib/glance', 'glance:glance'))
@@ -81,7 +82,8 @@ export function owner(
       'write it as nova, nova:nova or :nova',
     )
   const tests = [...(user === '' ? [] : [sh`! -user ${user}`]), ...(group ? [sh`! -group ${group}`] : [])].join(' -o ')
-  const differ = `${sh`${absolute(path)}`}${recursive ? '' : ' -prune'} \\( ${tests} \\)`
+  absolute(path)
+  const differ = `${recursive ? '' : '-prune '}\\( ${tests} \\)`
   return sweep({
     name: `file.owner ${path} ${who}`,
     path,
@@ -99,7 +101,7 @@ export function owner(
     becomes: (is) => ({ ...is, owner: user || is.owner, group: group || is.group }),
     script: recursive
       ? treeAttributes(path, [[{ which: `\\( ${tests} \\)`, owner: who }]])
-      : `${atPlace}${sh`beside ${path}`}\n${sh`own ${who} ''`}`,
+      : `${atPlace}${sh`stand ${path}`}\n${sh`give ${who} ''`}`,
   })
 }
 
@@ -108,7 +110,8 @@ const named = (who: string | undefined) => (who ? [sh`${who}` + '/*', '*/' + sh`
 
 /**
  * Mode of a file, or of a whole tree, where directories get the right to enter wherever the mode gives the right to
- * read. A symbolic mode changes each as `chmod` would, with `-R` when it is recursive.
+ * read. A symbolic mode changes each as `chmod` would, with `-R` when it is recursive. A path that is a link is
+ * followed as by `file.attributes`, links in the tree are not.
  *
  * ```ts
  * task('Close the keys', file.mode('/etc/keystone/ssl', '0640', { recursive: true })) // directories: 0750
@@ -124,13 +127,13 @@ export function mode(
   const directories = recursive
     ? (parseInt(files, 8) | ((parseInt(files, 8) & 0o444) >> 2)).toString(8).padStart(4, '0')
     : files
-  const where = sh`${absolute(path)}` + (recursive ? '' : ' -prune')
+  absolute(path)
   const of = (type: string, mode: string) => `\\( ${type} ! -perm ${mode} \\)`
   const [odd, oddDirectories] = [of('! -type d ! -type l', files), of('-type d', directories)]
   return sweep({
     name: `file.mode ${path} ${wanted}`,
     path,
-    differ: recursive ? `${where} \\( ${oddDirectories} -o ${odd} \\)` : `${where} ! -type l ! -perm ${files}`,
+    differ: recursive ? `\\( ${oddDirectories} -o ${odd} \\)` : `-prune ! -type l ! -perm ${files}`,
     show: `'%a %n'`,
     ...(recursive ? {} : { settled: { ask: '%a', patterns: [files.replace(/^0{1,3}/, '')] } }),
     wanted: files.replace(/^0/, ''),
@@ -158,7 +161,7 @@ interface Modes {
 }
 
 // Of however many paths there are, few have modes that differ: each of these is asked for, and changed, as a whole.
-const setModes = operation<Modes, { readonly lines: readonly string[] }, Command, Touched>(
+const setModes = operation<Modes, { readonly at: string; readonly lines: readonly string[] }, Command, Touched>(
   ({ path, wanted }) => `file.mode ${path} ${wanted}`,
   {
     async read(connection, { path, recursive }) {
@@ -166,17 +169,21 @@ const setModes = operation<Modes, { readonly lines: readonly string[] }, Command
       const result = await connection.exec(
         `LC_ALL=C; export LC_ALL
 ${closed}
-${sh`[ -e ${path} ] || { closed ${path} && exit 8; exit 9; }`}
-${sh`find ${path}`}${recursive ? '' : ' -prune'} ! -type l -exec stat -c %f {} + | sort | uniq -c && echo complete`,
+${sh`[ -e ${path} ] || { closed ${path} && exit 8; exit 10; }`}
+${leadsTo(path)}
+printf '%s\\n' "$r"
+find "$r"${recursive ? '' : ' -prune'} ! -type l -exec stat -c %f {} + | sort | uniq -c && echo complete`,
         { tidy: true },
       )
       if (result.code === 8) throw cannotLook(path, connection.host.name)
-      if (result.code === 9) throw new Advice(`${path} is missing`, 'check the path, and the task that makes it')
+      if (result.code === 9) throw plantedLink(path, result.stderr.trim(), 'never')
+      if (result.code === 10) throw new Advice(`${path} is missing`, 'check the path, and the task that makes it')
       // A pipe hides a find that failed, but not what it said.
       if (result.code !== 0 || result.stderr !== '') throw new CommandFailed(`find ${path}`, result)
-      return { lines: result.stdout.trim().split('\n').slice(0, -1) }
+      const [at = path, ...lines] = result.stdout.trim().split('\n').slice(0, -1)
+      return { at, lines }
     },
-    plan({ lines }, { path, wanted, recursive }) {
+    plan({ at, lines }, { path, wanted, recursive }) {
       const found = lines.map((line) => {
         const [count, bits] = line.trim().split(' ')
         const raw = parseInt(bits!, 16)
@@ -192,14 +199,14 @@ ${sh`find ${path}`}${recursive ? '' : ' -prune'} ! -type l -exec stat -c %f {} +
       return {
         result: { path, count },
         change: { script: changingModes(path, steps, recursive), tidy: true },
-        leaves: [
+        leaves: [...new Set([path, at])].map((one) =>
           left(
-            `file ${path}`,
+            `file ${one}`,
             (is: PathState) => ({ ...is, mode: modeAfter(wanted, is.mode, is.kind === 'directory') }),
             recursive ? { below: true } : {},
           ),
-        ],
-        ...(recursive ? { replaces: [replacedAttributes(path)] } : {}),
+        ),
+        ...(recursive ? { replaces: [replacedAttributes(at)] } : {}),
         diff: { path: `${path} (attributes)`, before: told(({ from }) => from), after: told(({ to }) => to) },
       }
     },
@@ -226,7 +233,7 @@ function changingModes(path: string, steps: readonly Step[], recursive: boolean)
 interface Sweep {
   readonly name: string
   readonly path: string
-  /** A find expression for the paths that differ. */
+  /** What find tests of the paths that differ. */
   readonly differ: string
   readonly show: string
   /** Of one path: what stat is to say of it, and the shell patterns of answers that need no change. */
@@ -245,50 +252,57 @@ const counted =
   `awk -v most=${shownPaths} 'NR > 1 && NR - 1 <= most { print last } ` +
   `{ last = $0 } END { print NR - 1; print last }'`
 
-const sweep = operation<Sweep, { readonly count: number; readonly sample: readonly string[] }, Command, Touched>(
-  ({ name }) => name,
-  {
-    async read(connection, { path, differ, show, settled }) {
-      const found = `find ${differ} -exec stat -c ${show} {} + && echo complete`
-      const script = [
-        'LC_ALL=C; export LC_ALL',
-        closed,
-        sh`[ -e ${path} ] || { closed ${path} && exit 8; echo missing; exit; }`,
-        ...(settled
-          ? [
-              `case $(stat -c ${settled.ask} ${sh`${path}`}) in`,
-              `${settled.patterns.join('|')}) echo complete; exit ;;`,
-              `esac\n${found}`,
-            ]
-          : [`{ ${found}; } | ${counted}`]),
-      ].join('\n')
-      const result = await connection.exec(script, { tidy: true })
-      if (result.code === 8) throw cannotLook(path, connection.host.name)
-      const lines = result.stdout.split('\n').slice(0, -1)
-      // What differs now will differ then; of what will be there nobody can ask it.
-      if (lines[0] === 'missing' || lines.at(-2) === '0' || lines.length === 1)
-        connection.foreseen?.mustBeUntouched(path)
-      if (lines[0] === 'missing') throw new Advice(`${path} is missing`, 'check the path, and the task that makes it')
-      if (lines.at(-1) !== 'complete') mustSucceed(script, { ...result, code: result.code || 1 })
-      if (settled) return { count: lines.length - 1, sample: lines.slice(0, -1) }
-      return { count: Number(lines.at(-2)), sample: lines.slice(0, -2) }
-    },
-    plan({ count, sample }, { path, wanted, script, becomes }) {
-      if (count === 0) return { result: { path, count } }
-      const more = count > sample.length ? `and ${count - sample.length} more\n` : ''
-      const names = sample.map((line) => line.slice(line.indexOf(' ') + 1))
-      return {
-        result: { path, count },
-        change: { script, tidy: true },
-        leaves: [left(`file ${path}`, becomes, { below: true })],
-        replaces: [replacedAttributes(path)],
-        diff: {
-          path: `${path} (attributes)`,
-          before: sample.map((line) => `${line}\n`).join('') + more,
-          after: names.map((name) => `${wanted} ${name}\n`).join('') + more,
-        },
-      }
-    },
-    apply: performStep,
+interface Swept {
+  /** Where the path leads. */
+  readonly at: string
+  readonly count: number
+  readonly sample: readonly string[]
+}
+
+const sweep = operation<Sweep, Swept, Command, Touched>(({ name }) => name, {
+  async read(connection, { path, differ, show, settled }) {
+    const found = `find "$r" ${differ} -exec stat -c ${show} {} + && echo complete`
+    const script = [
+      'LC_ALL=C; export LC_ALL',
+      closed,
+      sh`[ -e ${path} ] || { closed ${path} && exit 8; echo missing; exit; }`,
+      leadsTo(path),
+      `printf '%s\\n' "$r"`,
+      ...(settled
+        ? [
+            `case $(stat -c ${settled.ask} "$r") in`,
+            `${settled.patterns.join('|')}) echo complete; exit ;;`,
+            `esac\n${found}`,
+          ]
+        : [`{ ${found}; } | ${counted}`]),
+    ].join('\n')
+    const result = await connection.exec(script, { tidy: true })
+    if (result.code === 8) throw cannotLook(path, connection.host.name)
+    if (result.code === 9) throw plantedLink(path, result.stderr.trim(), 'never')
+    const [at = '', ...lines] = result.stdout.split('\n').slice(0, -1)
+    const missing = at === 'missing'
+    // What differs now will differ then; of what will be there nobody can ask it.
+    if (missing || lines.at(-2) === '0' || lines.length === 1) connection.foreseen?.mustBeUntouched(path)
+    if (missing) throw new Advice(`${path} is missing`, 'check the path, and the task that makes it')
+    if (lines.at(-1) !== 'complete') mustSucceed(script, { ...result, code: result.code || 1 })
+    if (settled) return { at, count: lines.length - 1, sample: lines.slice(0, -1) }
+    return { at, count: Number(lines.at(-2)), sample: lines.slice(0, -2) }
   },
-)
+  plan({ at, count, sample }, { path, wanted, script, becomes }) {
+    if (count === 0) return { result: { path, count } }
+    const more = count > sample.length ? `and ${count - sample.length} more\n` : ''
+    const names = sample.map((line) => line.slice(line.indexOf(' ') + 1))
+    return {
+      result: { path, count },
+      change: { script, tidy: true },
+      leaves: [...new Set([path, at])].map((one) => left(`file ${one}`, becomes, { below: true })),
+      replaces: [replacedAttributes(at)],
+      diff: {
+        path: `${path} (attributes)`,
+        before: sample.map((line) => `${line}\n`).join('') + more,
+        after: names.map((name) => `${wanted} ${name}\n`).join('') + more,
+      },
+    }
+  },
+  apply: performStep,
+})

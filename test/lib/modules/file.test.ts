@@ -3,6 +3,7 @@ import {
   chmodSync,
   chownSync,
   existsSync,
+  lchownSync,
   lstatSync,
   mkdirSync,
   readFileSync,
@@ -204,6 +205,45 @@ for (const shell of shells) {
     assert.is(statSync(path('d/e')).uid, 1)
     assert.match(await failure(connection, file.owner(path('d'), 'nobody-like-that')), 'nobody-like-that')
     assert.match(await failure(connection, file.owner(path('none'), 'root')), 'is missing')
+  })
+
+  asRoot('a link to it is followed by all that set owner and mode, where nobody else can have made it', async () => {
+    const ways: Readonly<Record<string, (path: string, to: 'file' | 'folder') => Operation<Value>>> = {
+      attributes: (at) => file.attributes(at, { mode: '0600', owner: 'daemon' }),
+      mode: (at) => file.mode(at, '0600'),
+      'symbolic mode': (at) => file.mode(at, 'u=rw,go='),
+      'mode of a tree': (at) => file.mode(at, '0600', { recursive: true }),
+      'symbolic mode of a tree': (at) => file.mode(at, 'go=', { recursive: true }),
+      owner: (at) => file.owner(at, 'daemon', { recursive: false }),
+      'owner of a tree': (at) => file.owner(at, 'daemon'),
+      content: (at) => file.content(at, 'x', { mode: '0600', owner: 'daemon' }),
+      directory: (at) => file.directory(at, { mode: '0700', owner: 'daemon' }),
+    }
+    for (const [name, way] of Object.entries(ways))
+      for (const to of ['file', 'folder'] as const) {
+        if (name === (to === 'file' ? 'directory' : 'content')) continue
+        const { dir, path, connection } = fresh()
+        chmodSync(dir, 0o755)
+        mkdirSync(path('folder'))
+        for (const one of ['file', 'folder/in']) writeFileSync(path(one), 'x', { mode: 0o644 })
+        mkdirSync(path('theirs'))
+        for (const link of ['link', 'theirs/link']) symlinkSync(path(to), path(link))
+        for (const one of ['theirs', 'theirs/link']) lchownSync(path(one), 65534, 65534)
+        const before = JSON.stringify([statSync(path(to)), statSync(path('folder/in'))])
+        // A new content takes the place of such a link.
+        if (name !== 'content')
+          assert.match(await failure(connection, way(path('theirs/link'), to)), 'was left alone', `${name} ${to}`)
+        assert.is(JSON.stringify([statSync(path(to)), statSync(path('folder/in'))]), before)
+        await applied(connection, () => way(path('link'), to))
+        const { uid, mode: bits } = statSync(path(to))
+        assert.ok(lstatSync(path('link')).isSymbolicLink())
+        assert.is(lstatSync(path('link')).uid, 0)
+        if (!name.includes('mode')) assert.is(uid, 1, `${name} ${to}`)
+        if (!name.includes('owner')) assert.is(bits & 0o077, 0, `${name} ${to}`)
+        if (to === 'folder' && name === 'owner of a tree') assert.is(statSync(path('folder/in')).uid, 1)
+        if (to === 'folder' && name.includes('of a tree') && name.includes('mode'))
+          assert.is(statSync(path('folder/in')).mode & 0o077, 0)
+      }
   })
 
   test('mode of a tree lets directories be entered', async () => {
@@ -472,20 +512,25 @@ for (const [what, operation, state, commands] of [
   [
     'an owner',
     file.owner('/a', 'nova:nova'),
-    { count: 1, sample: ['root:root /a/b'] },
+    { at: '/a', count: 1, sample: ['root:root /a/b'] },
     [
-      'beside /a\nwhole\n' +
+      'stand /a\nstill; whole\n' +
         'through \\( ! -user nova -o ! -group nova \\) -exec sh -c "$give" sh nova:nova \'\' {} "$end"',
     ],
   ],
-  ['no owner', file.owner('/a', 'nova'), { count: 0, sample: [] }, []],
-  ['a mode', file.mode('/a', '0640'), { count: 1, sample: ['600 /a'] }, [`stand /a\ngive '' ${rights('0640')}`]],
+  ['no owner', file.owner('/a', 'nova'), { at: '/a', count: 0, sample: [] }, []],
+  [
+    'a mode',
+    file.mode('/a', '0640'),
+    { at: '/a', count: 1, sample: ['600 /a'] },
+    [`stand /a\ngive '' ${rights('0640')}`],
+  ],
   [
     'the modes of a tree, directories last',
     file.mode('/a', '0640', { recursive: true }),
-    { count: 2, sample: ['600 /a', '600 /a/b'] },
+    { at: '/a', count: 2, sample: ['600 /a', '600 /a/b'] },
     [
-      'beside /a\nwhole\n' +
+      'stand /a\nstill; whole\n' +
         `through \\( ! -type d ! -type l ! -perm 0640 \\) -exec sh -c "$give" sh '' ${rights('0640')} {} "$end"\n` +
         `through \\( -type d ! -perm 0750 \\) -exec sh -c "$give" sh '' ${rights('0750')} {} "$end"`,
     ],

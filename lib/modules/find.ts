@@ -7,7 +7,7 @@ import { Advice, CommandFailed, operation, type Operation, type Reader } from '.
 
 /** Which files are meant: those for which all that is said holds. Hidden ones are files like others. */
 export interface FindOptions {
-  /** A pattern for the name without its directory, as `*.gz`, or several of which one must fit. */
+  /** A pattern for the name without its directory, as `*.gz`, or several of which one must fit; no list is empty. */
   readonly name?: string | readonly string[]
   /** Seconds since the content was last changed, at least; `7 * 86400` for a week. */
   readonly olderThan?: number
@@ -77,6 +77,11 @@ function checkedOptions<O extends FindOptions>(word: string, path: string, optio
   for (const [what, value] of Object.entries(options))
     if (typeof value === 'number' && !(value >= 0))
       throw new Advice(`find.${word} ${path}: ${what} ${value} is no number`, 'write a number of at least 0')
+  if (Array.isArray(options.name) && options.name.length === 0)
+    throw new Advice(
+      `find.${word} ${path}: the list of names is empty, and would mean all`,
+      'name one pattern at least, or leave the task out with when',
+    )
   for (const name of [options.name ?? []].flat())
     if (name === '' || /[/\n\0]/.test(name))
       throw new Advice(

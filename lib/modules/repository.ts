@@ -78,7 +78,7 @@ export function apt(name: string, repository: AptRepository): Operation<Reposito
  */
 export function yum(name: string, repository: YumRepository): Operation<RepositoryState> {
   const { baseurl, mirrorlist, metalink, gpgkey, description = '', more = {} } = repository
-  if (baseurl === undefined && mirrorlist === undefined && metalink === undefined)
+  if ((baseurl === undefined || [baseurl].flat().length === 0) && mirrorlist === undefined && metalink === undefined)
     throw new Advice(
       `repository.yum ${name}: give baseurl, mirrorlist or metalink`,
       "give the one that says where the packages are, such as baseurl: 'https://HOST/PATH'",

@@ -42,6 +42,11 @@ export type UserState = { readonly user: string; readonly hosts: readonly string
  * ```
  */
 export function user(options: UserOptions): Operation<UserState> {
+  if (options.hosts?.length === 0)
+    throw new Advice(
+      `database.user ${options.user}: it may log in from nowhere`,
+      "name one host at least, such as '%', or take the user away with database.userAbsent",
+    )
   const wanted = Object.entries(options.grants ?? {}).map(([said, texts]): Grant => {
     const on = scopeOf(said)
     const names = [texts].flat().flatMap((text) => text.split(comma))

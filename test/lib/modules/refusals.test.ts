@@ -22,6 +22,31 @@ const rows: readonly (readonly [make: () => unknown, reason: string, hint: strin
     'write it as nova, nova:nova or :nova',
   ],
   [
+    () => find.absent('/var/log', { name: [] }),
+    'find.absent /var/log: the list of names is empty, and would mean all',
+    'name one pattern at least, or leave the task out with when',
+  ],
+  [
+    () => find.files('/var/log', { name: [], olderThan: 60 }),
+    'find.files /var/log: the list of names is empty, and would mean all',
+    'name one pattern at least, or leave the task out with when',
+  ],
+  [
+    () => database.user({ user: 'nova', hosts: [] }),
+    'database.user nova: it may log in from nowhere',
+    "name one host at least, such as '%', or take the user away with database.userAbsent",
+  ],
+  [
+    () => repository.yum('epel', { baseurl: [] }),
+    'repository.yum epel: give baseurl, mirrorlist or metalink',
+    "give the one that says where the packages are, such as baseurl: 'https://HOST/PATH'",
+  ],
+  [
+    () => archive.create('/a.tgz', ['-rf'], { from: '/b' }),
+    '"-rf" would be read as an option',
+    'name the folder in which it lies, or give it another name',
+  ],
+  [
     () => file.absent('/etc'),
     'file.absent /etc: no host lives without it',
     'name the file or folder below it that is to go',

@@ -1,6 +1,6 @@
 import { refuse } from '../../kit/refusal.ts'
 import { quote } from '../../kit/shell.ts'
-import { Advice, operation, type Operation } from '../../model/operation.ts'
+import { Advice, operation, type Operation, type Reader } from '../../model/operation.ts'
 import { plainCharset } from './charsets.ts'
 import { type ClientCommand, identifier, literal, type Login, query, runClient } from './client.ts'
 import { type ForeignKey, forgetKeys, readForeignKeys, rememberedKeys, rememberKeys } from './foreign-keys.ts'
@@ -53,7 +53,9 @@ const convertOperation = operation<ConvertOptions, State, ClientCommand, Convert
           connection,
           login,
           `
-        SELECT t.table_name, t.table_collation FROM information_schema.tables t
+        SELECT t.table_name, t.table_collation, EXISTS (SELECT 1 FROM information_schema.columns c
+            WHERE c.table_schema = t.table_schema AND c.table_name = t.table_name AND ${holdsMore(charset)})
+        FROM information_schema.tables t
         WHERE t.table_schema = ${literal(database)} AND t.table_type = 'BASE TABLE'
           AND (${plainName('t.table_collation')} <> ${literal(plainCharset(collation))}
             OR EXISTS (SELECT 1 FROM information_schema.columns c
@@ -75,6 +77,8 @@ const convertOperation = operation<ConvertOptions, State, ClientCommand, Convert
           `${connection.host.name} has no database ${database}`,
           'check the name, and that this is the right host',
         )
+      const wider = tables.filter(([, , more]) => more === '1').map(([table]) => table!)
+      if (wider.length > 0) await mustFit(connection, wider, { database, charset, collation, login })
       const there = new Set(keys.map(id))
       return {
         tables: tables.map(([table, was]) => [table!, was!]),
@@ -117,6 +121,42 @@ const convertOperation = operation<ConvertOptions, State, ClientCommand, Convert
     },
   },
 )
+
+/** A condition for columns whose character set has letters that another one may not have. */
+function holdsMore(charset: string): string {
+  const own = 'c.character_set_name'
+  if (plainCharset(charset) === 'utf8mb4') return 'FALSE'
+  if (plainCharset(charset) === 'utf8') return `${own} IN ('utf8mb4', 'utf16', 'utf32')`
+  return `${own} IS NOT NULL AND ${own} <> ${literal(charset)}`
+}
+
+/** A server that is not strict would write a question mark for each letter that is lost, and say nothing. */
+async function mustFit(
+  connection: Reader,
+  tables: readonly string[],
+  { database, charset, login = {} }: ConvertOptions,
+): Promise<void> {
+  const columns = await query(
+    connection,
+    login,
+    `SELECT c.table_name, c.column_name, c.character_set_name FROM information_schema.columns c
+      WHERE c.table_schema = ${literal(database)} AND c.table_name IN (${tables.map(literal).join(', ')})
+        AND ${holdsMore(charset)}`,
+  )
+  const counts = columns.map(([table, column, own]) => {
+    const text = identifier(column!)
+    return (
+      `SELECT ${literal(table!)}, ${literal(column!)}, COUNT(*) FROM ${identifier(database)}.${identifier(table!)} ` +
+      `WHERE HEX(${text}) <> HEX(CONVERT(CONVERT(${text} USING ${charset}) USING ${own!})) HAVING COUNT(*) > 0`
+    )
+  })
+  const [lost] = await query(connection, login, counts.join(';\n'))
+  if (lost)
+    throw new Advice(
+      `${lost[2]} texts of ${database}.${lost[0]}.${lost[1]} have letters that ${charset} has not`,
+      'convert it to utf8mb4, or change those texts first',
+    )
+}
 
 function converting(
   { tables, keys, dropped, stage }: State,

@@ -560,6 +560,26 @@ for (const shell of shells) {
     )
   })
 
+  once('convert refuses where letters would be lost, whatever the server makes of it', async () => {
+    const { name, target } = fresh()
+    target.sql(
+      `CREATE DATABASE ${name} CHARACTER SET utf8mb4;
+       SET NAMES utf8mb4; CREATE TABLE ${name}.cats (name VARCHAR(9), said TEXT CHARACTER SET latin1, n INT) CHARSET utf8mb4;
+       INSERT INTO ${name}.cats VALUES ('é', 'ü', 1), (NULL, NULL, 2), ('😺', 'x', 3)`,
+    )
+    const lost = `1 texts of ${name}.cats.name have letters that utf8 has not`
+    assert.is(await failure(target, database.convert({ database: name, ...utf8 })), lost)
+    const wide = { charset: 'utf8mb4', collation: 'utf8mb4_general_ci' }
+    await applied(target, () => database.convert({ database: name, ...wide }))
+    target.sql('DELETE FROM cats WHERE n = 3', name)
+    await applied(target, () => database.convert({ database: name, ...utf8 }))
+    assert.is(target.sql('SET NAMES utf8; SELECT name, said FROM cats', name), 'é\tü\nNULL\tNULL\n')
+    assert.match(
+      await failure(target, database.convert({ database: name, charset: 'ascii', collation: 'ascii_general_ci' })),
+      'have letters that ascii has not',
+    )
+  })
+
   once('convert minds columns of another character set, what new tables get, and names of both kinds', async () => {
     const { name, target } = fresh()
     target.sql(`CREATE DATABASE ${name} DEFAULT CHARACTER SET latin1; CREATE TABLE ${name}.t (a VARCHAR(9) CHARACTER SET latin1, b VARCHAR(9)) DEFAULT CHARSET=utf8;

@@ -128,6 +128,21 @@ case $w in --query-*) [ -e "$f" ] ;; --add-*) : >"$f" ;; --remove-*) rm "$f" ;; 
   assert.is(existsSync(join(dir, 'now-8080_tcp-port')), false)
 })
 
+needing(
+  test,
+  'iptables',
+  'nft',
+)('who may not look is not told that nothing filters', async () => {
+  const argv = ['setpriv', '--bounding-set=-net_admin', '--inh-caps=-net_admin', '/bin/sh']
+  const barred = here({ shell: { name: 'barred', argv }, env: { PATH: others } })
+  assert.match(await failure(barred, port('8080/tcp')), /^the firewall of here cannot be asked: .*(permitted|denied)/i)
+  const dir = emptyDirectory()
+  const busy = 'echo "Another app is currently holding the xtables lock." >&2; exit 4'
+  writeFileSync(join(dir, 'iptables'), `#!/bin/sh\n${busy}\n`, { mode: 0o755 })
+  const locked = here({ env: { PATH: `${dir}:${others}` } })
+  assert.match(await failure(locked, port('8080/tcp')), 'holding the xtables lock')
+})
+
 test('what is no port, address or zone is refused', () => {
   for (const wrong of ['80', '80/icmp', '0/tcp', '65536/udp', 'http/tcp'])
     assert.throws(() => port(wrong), 'is no port')

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { homedir } from 'node:os'
 import { type VaultKey, VaultOpener } from '../inventory/vault.ts'
 import { besides } from '../model/besides.ts'
-import { exit, Refused } from '../model/problem.ts'
+import { didYouMean, exit, Refused } from '../model/problem.ts'
 import { Secret } from '../model/secret.ts'
 import { typed } from './command-line.ts'
 import { askSecret } from './terminal.ts'
@@ -117,7 +117,9 @@ export async function encryptingPassword(
     throw new Refused(
       {
         message: `no --vault-id has the label ${wanted}`,
-        hint: labels.length > 0 ? `there are: ${labels.join(', ')}` : `give --vault-id ${wanted}@FILE`,
+        hint:
+          didYouMean(wanted, labels) ??
+          (labels.length > 0 ? `there are: ${labels.join(', ')}` : `give --vault-id ${wanted}@FILE`),
       },
       exit.usage,
     )

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { type ConnectionSettings, type Host, type RawVar, type RawVars, Unusable } from '../model/inventory.ts'
-import { didYouMean, nearest, type Problem } from '../model/problem.ts'
+import { didYouMean, distance, nearest, type Problem } from '../model/problem.ts'
 import { revealed, Secret } from '../model/secret.ts'
 import { connectionIn, isFile, kinds } from './connection.ts'
 import { type Layer, problemOf } from './draft.ts'
@@ -114,8 +114,9 @@ const idle: ReadonlyMap<string, RegExp> = new Map([
 
 /** The variable that somebody most likely meant who wrote one that only resembles one of a connection. */
 export function misspeltVar(name: string): string | undefined {
-  if (!name.startsWith('ansible_') || idle.has(name) || understood.has(name)) return undefined
+  if (idle.has(name) || understood.has(name)) return undefined
   const known = [...understood.keys()]
+  if (!name.startsWith('ansible_')) return known.find((one) => distance(name, one) === 1)
   // What all of them begin with says nothing of how near two are.
   const near = nearest(
     name.slice(8),

@@ -84,9 +84,11 @@ export async function readVariables(
 /** Variables that resemble those of a connection: told once for each place. */
 function slipsIn(inventory: Inventory): ReadonlySet<string> {
   const slips = new Set<string>()
+  const known = new Map<string, string | undefined>()
   for (const { vars } of inventory.hosts.values()) {
     for (const [name, { from }] of Object.entries(vars)) {
-      const meant = misspeltVar(name)
+      if (!known.has(name)) known.set(name, misspeltVar(name))
+      const meant = known.get(name)
       if (meant !== undefined) slips.add(`${name} says nothing of a connection - did you mean ${meant}? (${from})`)
     }
   }

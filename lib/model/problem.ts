@@ -94,7 +94,7 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
   let best: string | undefined
   let least = Math.max(1, Math.floor(name.length / 3)) + 0.5
   for (const candidate of candidates) {
-    const d = distance(name.toLowerCase(), candidate.toLowerCase())
+    const d = distance(name.toLowerCase(), candidate.toLowerCase()) - (isAnagram(name, candidate) ? 0.25 : 0)
     // What has no letter in common is no slip.
     if (d < least && d < Math.max(name.length, candidate.length)) {
       least = d
@@ -116,8 +116,11 @@ export function didYouMean(name: string, candidates: Iterable<string>): string |
   return found === undefined ? undefined : `did you mean ${found}?`
 }
 
-// Edit distance that counts swapped neighbours as one slip, the commonest one at a keyboard.
-function distance(a: string, b: string): number {
+// Of two that are equally near the one with the same letters was meant.
+const isAnagram = (a: string, b: string) => [...a].sort().join('') === [...b].sort().join('')
+
+/** Edit distance that counts swapped neighbours as one slip, the commonest one at a keyboard. */
+export function distance(a: string, b: string): number {
   let before: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {

@@ -12,6 +12,7 @@ process.chdir(root)
 const slow = [
   'test/lab/upgrade/broken.test.ts',
   'test/lab/upgrade/killed.test.ts',
+  'test/lib/cli/watch.test.ts',
   'test/lib/kit/race.test.ts',
   'test/lib/kit/tree-attributes.test.ts',
   'test/lib/cli/hostile-ground.test.ts',

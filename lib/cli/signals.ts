@@ -3,6 +3,7 @@ import type { Event } from '../model/event.ts'
 import type { Performed } from '../program/performed.ts'
 import { authorsFrame, showLocation } from '../model/location.ts'
 import { exit } from '../model/problem.ts'
+import { watch } from './watch.ts'
 
 /** What ends a run from outside: the operator's signals, and errors that nobody caught. */
 export interface Signals {
@@ -104,6 +105,12 @@ function catchSignals(warn: (message: string) => void): Signals {
     ['exit', onExit],
   ] as const
   for (const [event, listener] of listeners) process.on(event, listener as () => void)
+  // What nobody can hear is to have the effect that it has on any process.
+  const heard = listeners.filter(([event]) => event.startsWith('SIG'))
+  const unwatch = watch({
+    deaf: () => heard.forEach(([event, listener]) => process.off(event, listener as () => void)),
+    hears: () => heard.forEach(([event, listener]) => process.on(event, listener as () => void)),
+  })
   return {
     stop: stop.signal,
     abort: abort.signal,
@@ -112,6 +119,7 @@ function catchSignals(warn: (message: string) => void): Signals {
     exitCode: code,
     release() {
       clearTimeout(late)
+      unwatch()
       for (const [event, listener] of listeners) process.off(event, listener as () => void)
     },
   }

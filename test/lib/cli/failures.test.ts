@@ -211,7 +211,7 @@ says(
   (sshd, server) => `✖ password  one › Say (unreachable)
   shell: echo hi: cannot connect to 127.0.0.1:${(server.address() as AddressInfo).port}: authentication refused for ${sshd.user} (tried password)
     at say.ts:5
-    try: allow one of these keys for ${sshd.user} there, or set privateKey or password
+    try: see whether it is the right one: ssh -o PubkeyAuthentication=no -p ${(server.address() as AddressInfo).port} ${sshd.user}@127.0.0.1, or set privateKey
 unreachable: [password]`,
 )
 says(
@@ -239,6 +239,7 @@ says(
   () => `✖ good  one › Say (unreachable)
   shell: sh PROJECT/session: connection to good lost while running \`sh PROJECT/session\`
     at lost.ts:5
+    try: see whether the host is up, then run it again; with --resume a playbook goes on from there
 unreachable: [good]`,
 )
 test('100 MB of a long command: only the end is kept', ({ told }) => {

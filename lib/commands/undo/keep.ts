@@ -113,7 +113,7 @@ function reason(
   { plan, operation }: Saving,
   places: readonly Place[],
   before: readonly Seen[],
-  after: readonly Seen[] = before,
+  after?: readonly Seen[],
 ): { readonly not?: string } {
   const { leaves, replaces, irreversible, destructive = false } = plan
   const reasons: string[] = []
@@ -125,7 +125,8 @@ function reason(
     if (leaves!.some(({ below, becomes }) => below && becomes && !destructive)) reasons.push('whole trees are not kept')
   }
   places.forEach((place, i) => {
-    const [was, is] = [before[i]!, after[i]!]
+    const [was, is] = [before[i]!, after?.[i] ?? before[i]!]
+    if (!after && 'many' in place) reasons.push(`the run was killed while it changed the ${place.what}`)
     if ('file' in place) {
       const file = { before: was.state ?? '', after: is.state, copy: was.copy }
       if (was.state !== is.state && !canBePutBack(file))

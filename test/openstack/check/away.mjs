@@ -8,7 +8,7 @@ const [source, target, project] = process.argv.slice(2)
 const apis = {
   keystone: [5000, '/v3/auth/projects'],
   glance: [9292, '/v2/images?limit=1'],
-  placement: [8778, '/resource_classes'],
+  placement: [8778, '/resource_providers'],
   nova: [8774, '/v2.1/flavors?limit=1'],
   neutron: [9696, '/v2.0/networks?fields=id'],
   cinder: [8776, `/v3/${project}/types`],

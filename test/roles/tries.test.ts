@@ -102,7 +102,7 @@ const rows: readonly (readonly [file: string, says: string, by: readonly [file: 
   ['openstack/look/hosts', 'rabbitmqctl change_password', table],
   ['openstack/look/room', '-e backups=PATH', out('a disk that is too full')],
   ['openstack/look/room', 'lvremove -f', out('a smaller volume of the same name')],
-  ['openstack/look/room', 'vgextend', out('a volume group that is too full')],
+  ['openstack/look/room', 'vgextend', ['roles/look', 'refuses a volume group that is too full']],
   ['openstack/look/settings', 'write FILE:SECTION.KEY', out('a setting that the source does not set')],
   ['openstack/move', 'run ${name} -i INVENTORY -t stop,database', late],
   ['openstack/move', '-t rows', ['roles/keystone', 'verify names rows that lead to the source']],

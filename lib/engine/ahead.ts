@@ -5,6 +5,7 @@ import {
   isOperation,
   type Operation,
   type Prepared,
+  type Reader,
   type Value,
 } from '../model/operation.ts'
 import { type Body, isDescribed } from '../model/playbook.ts'
@@ -235,27 +236,42 @@ export class Ahead {
   }
 
   #ask(node: TaskNode): Omit<Read, 'changes'> {
-    const connection = this.#connection()
+    const connection = inPassing(this.#connection())
     const { body } = node.task
     if (isOperation(body)) return { plan: quietly(() => body.prepare(connection)) }
     const operation = this.#foreseen(node)
     if (!operation) return {}
-    const never = () => Promise.reject(new Error('only a look is taken before the turn of a body'))
     const early: Early = { asking: true, answers: new Map(), through: connection }
     void quietly(() =>
       operation.prepare({
         host: connection.host,
-        exec: never,
-        read: never,
-        stream: never,
-        dial: never,
-        peer: never,
+        exec: later,
+        read: later,
+        stream: later,
+        dial: later,
+        peer: later,
         early,
       }),
     )
     return { early }
   }
 }
+
+/**
+ * Reads that take long, or bring much, wait for their turn: until then they could be made in vain, and keep a host busy
+ * whose turn is somebody else's.
+ */
+function inPassing(connection: Reader): Reader {
+  return {
+    ...connection,
+    exec: (script, options) => (options?.long ? later() : connection.exec(script, options)),
+    read: later,
+    stream: later,
+    dial: later,
+  }
+}
+
+const later = () => Promise.reject(new Error('only a look that is short is taken before its turn'))
 
 /** What fails before its turn is asked again at its turn, and says then why. */
 async function quietly<T>(call: () => Promise<T>): Promise<T | undefined> {

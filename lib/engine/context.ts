@@ -108,6 +108,8 @@ const onlyThen = 'it checks what only a real run brings about'
 export interface BodyRecord {
   changed: boolean
   unpredictable: boolean
+  /** It has been told something of a host, or by an earlier task: what it does may depend on that. */
+  told: boolean
   /** Hosts that it has started anew. */
   readonly rebooted: Set<string>
   /** Other hosts on which something ran. */
@@ -149,6 +151,7 @@ function contextFor(options: ContextOptions, home: Host = options.host): HostCon
       return begin()
     })
   const result = <R extends Value>(task: Task<R>): R | undefined => {
+    record.told = true
     const kept = memory.result(task as Task, host.name)
     if (kept?.unpredictable) throw new Unpredictable(`it needs the result of «${task.name}», which only a real run has`)
     return kept?.value as R | undefined
@@ -164,9 +167,11 @@ function contextFor(options: ContextOptions, home: Host = options.host): HostCon
     fact: (fact) =>
       begin(`host.fact(${fact.name})`, async () => {
         if (record.wary?.(host.name)) throw new Unpredictable(onlyThen)
+        record.told = true
         return memory.fact(fact, host.name, connect(host).connection)
       }),
     result(task) {
+      record.told = true
       if (memory.result(task as Task, host.name)) return result(task) as never
       if (check) throw new Unpredictable(`it needs the result of «${task.name}», which did not run`)
       throw new Advice(
@@ -212,6 +217,7 @@ async function runOperation<R extends Value>(
   { memory, host, connect, check, record }: ContextOptions,
 ): Promise<R> {
   const way = connect(host)
+  record.told = true
   unrun.getStore()?.delete(operation as Operation<Value>)
   // What a module makes for its own use while it works is nobody's to forget.
   const work = <T>(call: () => Promise<T>): Promise<T> => (unrun.getStore() ? unrun.run(new Set(), call) : call())
@@ -300,6 +306,7 @@ export function foreseen(
   const record: BodyRecord = {
     changed: false,
     unpredictable: false,
+    told: false,
     delegated: new Set(),
     rebooted: new Set(),
     begun: new Begun(AbortSignal.abort()),

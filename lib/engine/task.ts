@@ -1,10 +1,11 @@
-import type { Event, Failure, Status } from '../model/event.ts'
+import { type Event, type Failure, type Status, untold } from '../model/event.ts'
 import type { Host } from '../model/inventory.ts'
 import type { Location } from '../model/location.ts'
 import {
   type Connection,
   type Operation,
   type Prepared,
+  Settled,
   TimedOut,
   Unreachable,
   type Value,
@@ -232,9 +233,11 @@ class Doing {
     if (error instanceof Unreachable) return this.end({ status: 'unreachable', failure })
     if (error instanceof Unpredictable || error instanceof Unforeseen)
       return this.end({ status: 'skipped', reason: error.message, unpredictable: true })
-    const foretold = check && (this.#changed || [this.#host.name, ...this.#delegated].some((name) => stale.has(name)))
-    if (foretold && !(error instanceof Forgotten)) {
-      const reason = `cannot be told before a real run (now: ${failure.reason})`
+    const stales = this.#changed || [this.#host.name, ...this.#delegated].some((name) => stale.has(name))
+    // What nobody told anything fails in a real run too.
+    const certain = error instanceof Forgotten || error instanceof Settled || !this.#record.told
+    if (check && stales && !certain) {
+      const reason = `${untold} (now: ${failure.reason})`
       return this.end({ status: 'skipped', unpredictable: true, reason })
     }
     return this.end({ status: this.#options.ignoreErrors ? 'ignored' : 'failed', failure })
@@ -248,6 +251,7 @@ class Doing {
       ...(check && this.#options.verify === true ? { wary: (on) => stale.has(on) } : {}),
       changed: false,
       unpredictable: false,
+      told: false,
       delegated: this.#delegated,
       rebooted: this.#rebooted,
       begun: new Begun(signal),

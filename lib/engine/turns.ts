@@ -164,6 +164,9 @@ export class Turns {
     }
     if (check && work.kind === 'task' && status === 'skipped' && unpredictable)
       for (const notified of [work.task.options.notify ?? []].flat()) due.doubt(work.role, notified, host.name)
+    // What it would have left nobody knows.
+    if (check && status === 'skipped' && unpredictable)
+      for (const name of [host.name, ...delegated]) this.state.foreseen(name).add(placeOf(work).file, undefined, '')
     this.#say(work, host, { ...outcome, status }, lane)
     if (work.kind === 'task') this.#resume.reached(work, host)
     if (check && changed) [host.name, ...delegated].forEach((name) => stale.add(name))

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import type { ExecOptions, Reader } from '../model/operation.ts'
+import type { CommandResult, ExecOptions, Reader } from '../model/operation.ts'
 import { Advice, CommandFailed } from '../model/operation.ts'
+import { aside } from './aside.ts'
 import { closed } from './closed.ts'
 import { plainly, sh } from './shell.ts'
 
@@ -25,12 +26,18 @@ export async function answers<K extends string>(
   const names = Object.keys(scripts) as K[]
   const mark = `switchover-${randomBytes(8).toString('hex')}`
   const script = plainly + names.map((name) => `( ${scripts[name]}\n); printf '\\n${mark} %s\\n' $?`).join('\n')
-  const result = await connection.exec(script, options)
+  // A look that takes long keeps nobody waiting.
+  const result = options?.long ? await saidAside(connection, script) : await connection.exec(script, options)
   const parts = result.stdout.split(new RegExp(`\\n${mark} (\\d+)\\n`))
   if (result.code !== 0 || parts.length !== names.length * 2 + 1) throw new CommandFailed(script, result)
   return Object.fromEntries(
     names.map((name, i) => [name, { stdout: parts[2 * i]!, code: Number(parts[2 * i + 1]) }]),
   ) as Record<K, Answer>
+}
+
+async function saidAside(connection: Reader, script: string): Promise<CommandResult> {
+  const { code, said, stderr } = await aside(connection, script)
+  return { code, stdout: said.toString(), stderr }
 }
 
 /** A script that brings a file's bytes; it ends with 3 when there is none, and with 8 where nobody can tell. */

@@ -13,6 +13,7 @@ import {
   editable,
   filePath,
   mustBeFile,
+  mustHaveFolder,
   mustNotBePlanted,
   type PathState,
 } from './path-state.ts'
@@ -72,6 +73,7 @@ const makeEdit = operation<Editing, PathState, Step, Written>(({ name }) => name
     if (!state.exists && !create) {
       throw new Advice(`${path} cannot be edited: there is no such file`, 'check the path, or give create: true')
     }
+    mustHaveFolder(state)
     const { content, shown, secret } = found(state)
     const wanted: FileMeta = !state.exists && secret ? { mode: '0600', ...meta } : meta
     const step = fileChange(state, content, wanted)

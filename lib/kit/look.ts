@@ -1,3 +1,5 @@
+import { posix } from 'node:path'
+import type { Foreseen } from '../model/foreseen.ts'
 import { foresee } from './foresee.ts'
 import { Advice, asked, CommandFailed, type Reader } from '../model/operation.ts'
 import { cannotLook, closed } from './closed.ts'
@@ -10,9 +12,10 @@ import { absolute, type Kind, type PathState } from './path-state.ts'
 export interface LookOptions {
   /** Bytes up to which the content itself is wanted; 0 unless said. */
   readonly content?: number
+  /** Of a file of up to 1 MiB; a longer one is summed up in a channel of its own: `sumOf`. */
   readonly sha256?: boolean
-  /** A checksum: of a file that has it the content is not wanted. */
-  readonly unless?: string
+  /** A content of which a file that has it is not to bring it again. */
+  readonly unless?: { readonly sha256: string; readonly bytes: number }
   /** False for whoever will write there: a link that others could have made is not followed. True unless said. */
   readonly follow?: boolean
 }
@@ -22,6 +25,9 @@ interface Question {
   readonly follow: boolean
   readonly content: number
   readonly sum: boolean
+  /** Of a file of another size nobody needs the checksum, unless somebody wants it of all. */
+  readonly sizes: readonly number[]
+  readonly all: boolean
   /** Checksums of contents that need not be sent. */
   readonly spare: readonly string[]
   /** The content that one of them stands for, kept until the answer is there: meanwhile the file may be written. */
@@ -52,14 +58,23 @@ export async function look(connection: Reader, path: string, options: LookOption
     put(reader, path, options),
   )
   const seen = foresee(connection, `file ${path}`, state, options)
-  return seen === state ? state : withParts(seen, options)
+  const known = seen === state ? state : withParts(seen, options)
+  return connection.foreseen && !known.exists ? { ...known, lacks: folderMissing(connection.foreseen, known) } : known
+}
+
+// Who may have made it, and does not say so, is believed to have.
+function folderMissing(foreseen: Foreseen, { target, lacks }: PathState): string | undefined {
+  const folder = posix.dirname(target)
+  if (foreseen.mayMake(folder)) return undefined
+  const now = { exists: lacks === undefined }
+  return foreseen.see(`file ${folder}`, now).exists ? undefined : folder
 }
 
 // What is foreseen is known whole, and whoever asks gets what was asked for.
 function withParts(state: PathState, { content: most = 0, sha256 = false, unless }: LookOptions): PathState {
   const { content } = state
   const sum = content && (sha256 || unless !== undefined) ? sha256Of(content) : state.sha256
-  const brought = state.size <= most && (unless === undefined || sum !== unless)
+  const brought = state.size <= most && (unless === undefined || sum !== unless.sha256)
   return { ...state, sha256: sum, content: brought ? content : undefined }
 }
 
@@ -99,7 +114,7 @@ async function answer(connection: Reader, batch: readonly Asked[]): Promise<void
     const { content = 0, sha256 = false, unless } = asked.options
     const state = states.get(subject(asked))!
     // Whoever asks gets the same answer, alone or with others.
-    const brought = content > 0 && state.size <= content && (unless === undefined || state.sha256 !== unless)
+    const brought = content > 0 && state.size <= content && (unless === undefined || state.sha256 !== unless.sha256)
     asked.resolve({
       ...state,
       sha256: sha256 || unless ? state.sha256 : undefined,
@@ -116,13 +131,16 @@ function questionOf(host: string, asked: readonly Asked[]): Question {
   const { path, options } = asked[0]!
   const contents = asked.filter(({ options }) => options.content)
   const known = contents.length > 0 ? remembered(host, path) : undefined
-  const [first, ...others] = contents.map(({ options }) => [options.unless ?? [], known?.sha256 ?? []].flat())
+  const [first, ...others] = contents.map(({ options }) => [options.unless?.sha256 ?? [], known?.sha256 ?? []].flat())
+  const alike = [...asked.flatMap(({ options: { unless } }) => unless?.bytes ?? []), known?.bytes.length ?? []].flat()
   return {
     path,
     follow: options.follow ?? true,
     known,
     content: Math.max(0, ...contents.map(({ options }) => options.content!)),
     sum: asked.some(({ options }) => options.sha256 || options.unless !== undefined),
+    sizes: [...new Set(alike)],
+    all: asked.some(({ options }) => options.sha256 === true),
     spare: first?.filter((sum) => others.every((them) => them.includes(sum))) ?? [],
   }
 }
@@ -130,8 +148,15 @@ function questionOf(host: string, asked: readonly Asked[]): Question {
 // A checksum costs the host a process, and more than a small file costs the way.
 const small = 8192
 
-const wantsSum = ({ sum, spare, content }: Question, size: number) =>
-  (sum || spare.length > 0) && (content === 0 || size > small)
+// Of a longer one it is worth a channel of its own: nobody else is to wait for it.
+const mostSummed = 1024 * 1024
+
+const mayWantSum = ({ sum, spare }: Question) => sum || spare.length > 0
+
+const wantsSum = (question: Question, size: number) =>
+  mayWantSum(question) &&
+  (question.content === 0 || size > small) &&
+  ((question.all && size <= mostSummed) || question.sizes.includes(size))
 
 async function ask(connection: Reader, questions: readonly Question[]): Promise<ReadonlyMap<string, PathState>> {
   const script = scriptFor(questions)
@@ -151,7 +176,9 @@ async function ask(connection: Reader, questions: readonly Question[]): Promise<
   }
   const places = questions.map(() => ({ link: line(), kind: line(), target: line().slice(1) }))
   const heads = places.map(({ kind }) =>
-    kind === 'none' || kind === 'planted' ? undefined : { numbers: line().split(' '), owner: line(), group: line() },
+    ['none', 'lost', 'planted'].includes(kind)
+      ? undefined
+      : { numbers: line().split(' '), owner: line(), group: line() },
   )
   const sizes = heads.map((head) => Number(head?.numbers[1] ?? 0))
   const sums = questions.map((question, i) =>
@@ -181,6 +208,7 @@ async function ask(connection: Reader, questions: readonly Question[]): Promise<
         exists: heads[i] !== undefined,
         kind: heads[i] && (kinds[bits & 0o170000] ?? 'other'),
         planted: kind === 'planted',
+        lacks: kind === 'lost' ? posix.dirname(target) : undefined,
         link: link === '-' ? undefined : link.slice(1),
         size: sizes[i]!,
         mode: (bits & 0o7777).toString(8).padStart(4, '0'),
@@ -216,10 +244,10 @@ function scriptFor(questions: readonly Question[]): string {
           : `case \${s${i}-} in ${question.spare.join('|')}) ;; *) ${taken(i)} ;; esac`),
   )
   const sums = each((question, i) =>
-    !wantsSum(question, Infinity)
+    !mayWantSum(question)
       ? undefined
       : `[ $f${i} != file ] || ${question.content === 0 ? '' : `[ $z${i} -le ${small} ] || `}` +
-        `{ h${i}=1; set -- "$@" "$t${i}"; }`,
+        ofSize(question, i, `{ h${i}=1; set -- "$@" "$t${i}"; }`),
   )
   return [
     lookAt,
@@ -248,6 +276,13 @@ function scriptFor(questions: readonly Question[]): string {
   ].join('\n')
 }
 
+const ofSize = ({ sizes, all }: Question, i: number, take: string) => {
+  const tests = [
+    ...(all ? [`[ $z${i} -le ${mostSummed} ]`] : []),
+    ...(sizes.length > 0 ? [`case $z${i} in ${sizes.join('|')}) ;; *) false ;; esac`] : []),
+  ]
+  return `! { ${tests.join(' || ')}; } || ${take}`
+}
 const absent = (i: number) => `[ $f${i} = none ] || [ $f${i} = planted ]`
 const taken = (i: number) => `{ c="$c ${i}"; set -- "$@" "$t${i}"; }`
 
@@ -263,7 +298,8 @@ seen() {
   elif [ -e "$t" ] || [ -L "$t" ]; then f=there
   elif closed "$t"; then exit 8
   else f=none; fi
-  printf '%s\\n+%s\\n' $f "$t"
+  w=$f; [ $f != none ] || [ -d "\${t%/*}/." ] || w=lost
+  printf '%s\\n+%s\\n' $w "$t"
 }`
 
 const atOwn = `follow=

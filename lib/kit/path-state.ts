@@ -1,4 +1,4 @@
-import { Advice, CommandFailed } from '../model/operation.ts'
+import { Advice, CommandFailed, Settled } from '../model/operation.ts'
 import type { Diff } from '../model/operation.ts'
 import { atPlace, plantedLink } from './links.ts'
 import { modeAfter } from './mode.ts'
@@ -18,6 +18,8 @@ export interface PathState {
   readonly link: string | undefined
   /** A link that others could have made, for one who will write there: it was not followed, and nothing exists then. */
   readonly planted: boolean
+  /** The folder that is missing for it, as far as what is foreseen tells: nothing can be made there before that is. */
+  readonly lacks: string | undefined
   readonly size: number
   /** Four octal digits. */
   readonly mode: string
@@ -135,6 +137,12 @@ export function mustBeFile(state: PathState): void {
       'remove it first, with file.absent, if it is in the way',
     )
   }
+}
+
+/** @throws Settled when it cannot be made, because the folder is missing that it is to lie in */
+export function mustHaveFolder({ path, exists, link, lacks }: PathState): void {
+  if (exists || link !== undefined || lacks === undefined) return
+  throw new Settled(`cannot write ${path}: there is no directory ${lacks}`, 'make it first, with file.directory')
 }
 
 /** @throws Advice when what lies there is to be found through a link that others could have made */

@@ -277,3 +277,6 @@ export function recap(events: Iterable<Event>): readonly HostCounts[] {
 export function unreachable(event: never): never {
   throw new Error(`an event nobody expects: ${JSON.stringify(event)}`)
 }
+
+/** How the reason begins of what fails in check mode as its host is now, and may not fail in a real run. */
+export const untold = 'cannot be told before a real run'

@@ -78,6 +78,15 @@ export class Foreseen {
     return seen
   }
 
+  /** May somebody have made a folder who does not say so? Of what makes a file its folder is told by that alone. */
+  mayMake(folder: string): boolean {
+    return this.#entries.some(
+      ({ left }) =>
+        !left ||
+        left.some(({ what, below }) => !what.startsWith('file ') || (isBelow(what, `file ${folder}`) && !below)),
+    )
+  }
+
   /** @throws Unforeseen where something at a path, or below it, will be there that nobody has looked at */
   mustBeUntouched(path: string): void {
     for (const { by, left, text } of this.#entries) {

@@ -420,6 +420,16 @@ export class Advice extends Error {
 }
 
 /**
+ * A failure in which all is that earlier tasks would do: check mode does not leave it to a real run, which fails so
+ * too.
+ *
+ * ```ts
+ * throw new Settled('there is no directory /srv/x', 'make it first, with file.directory')
+ * ```
+ */
+export class Settled extends Advice {}
+
+/**
  * The host is not as it was looked at any more, and was left alone: whoever runs the operation plans it anew.
  *
  * ```ts

@@ -172,12 +172,13 @@ type Finding = {
 
 const makeArchive = operation<Making, Finding, Command, ArchiveState>(({ archive }) => `archive.create ${archive}`, {
   async read(connection, { archive, names, from, format, options: { mode, owner, group } }) {
-    const found = await answers(connection, {
+    const asked = {
       why: `${closed}
 ${sh`a=${archive}; ! closed ${`${from}/.`} || exit 7; cd ${from} || exit; set -- ${names}`}\n${whyScript(format)}`,
       attributes: sh`a=${archive}; [ ! -f "$a" ] || stat -c '%a %U %u %G %g' "$a"`,
       stamp: `${sh`a=${archive}`}; ${stampOf}; :`,
-    })
+    }
+    const found = await answers(connection, asked, { long: true })
     if (found.why.code === 7) throw cannotLook(`${archive} or what goes into it`, connection.host.name)
     if (found.why.code !== 0) throw problem(archive, found.why)
     const [bits = '', user, uid, team, gid] = found.attributes.stdout.trim().split(' ')
@@ -309,7 +310,7 @@ const unpack = operation<Unpacking, Seen, Command | Bringing, ExtractState>(
       const { archive, directory, local, options } = args
       const mine = local && (await sumHere(local))
       const { creates } = options
-      const found = await answers(connection, {
+      const asked = {
         done:
           creates === undefined
             ? 'exit 1'
@@ -321,7 +322,8 @@ const unpack = operation<Unpacking, Seen, Command | Bringing, ExtractState>(
 if [ -e "$n" ]; then cat "$n" || exit 8; elif closed "$n"; then exit 8; fi`
             : ':',
         archive: local ? ':' : lookScript(args),
-      })
+      }
+      const found = await answers(connection, asked, local || creates !== undefined ? {} : { long: true })
       if (found.done.code === 8) throw cannotLook(creates!, connection.host.name)
       if (found.noted.code === 8) throw cannotLook(directory, connection.host.name)
       if (found.directory.code !== 0) {

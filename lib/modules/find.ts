@@ -1,4 +1,5 @@
 import { replacedPaths } from '../kit/replacing.ts'
+import { aside } from '../kit/aside.ts'
 import { cannotLook, closed } from '../kit/closed.ts'
 import { type Command, perform } from '../kit/command.ts'
 import { absolute, type Kind } from '../kit/path-state.ts'
@@ -122,7 +123,7 @@ const sweep = operation<Search, Seen, Command, Swept>(({ path }) => `find.absent
       result,
       change: {
         script: removing,
-        stdin: found.map((one) => `${one.size} ${one.mtime}\n${one.path}\n`).join(''),
+        stdin: found.map((one) => `${one.size} ${one.mtime} ${one.path}\n`).join(''),
         long: true,
         shown: `find.absent ${path}`,
       },
@@ -141,11 +142,25 @@ const sweep = operation<Search, Seen, Command, Swept>(({ path }) => `find.absent
   },
 })
 
-// What is another file meanwhile stays.
-const removing = `while IFS= read -r was && IFS= read -r n; do
-  is=$(stat -c '%s %Y' -- "$n" 2>/dev/null) || continue
-  [ "$is" != "$was" ] || rm -f -- "$n" || exit 1
-done`
+// What is another file meanwhile stays. Many at once: processes are what a sweep costs a host.
+const removing = `LC_ALL=C; export LC_ALL
+swept() {
+  [ $# != 0 ] || return 0
+  was=\${was%?}
+  is=$(stat -c '%s %Y %n' -- "$@" 2>/dev/null)
+  if [ "$is" = "$was" ]; then rm -f -- "$@"; return; fi
+  printf '%s\\n' "$was" | while IFS= read -r l; do
+    is=$(stat -c '%s %Y %n' -- "\${l#* * }" 2>/dev/null)
+    [ "$is" != "$l" ] || rm -f -- "\${l#* * }" || exit 1
+  done
+}
+was=; set --
+while IFS= read -r l; do
+  was="$was$l
+"; set -- "$@" "\${l#* * }"
+  [ $# -lt 300 ] || { swept "$@" || exit 1; was=; set --; }
+done
+swept "$@" || exit 1`
 
 function asDescribed({ now, files }: Seen, options: FindOptions): readonly FoundFile[] {
   const { olderThan = -Infinity, newerThan = Infinity, largerThan = 0, smallerThan = Infinity } = options
@@ -188,11 +203,11 @@ closed "$p/." && exit 8
 date +%s
 cd "$p" && find . ${where} ${tests.join(' ')} -exec stat -c '///%f %s %Y %U
 %n' {} +`
-  const result = await connection.exec(script, { encoding: 'latin1', long: true })
-  if (result.code === 8) throw cannotLook(path, connection.host.name)
-  if (result.code === 9) return { now: 0, files: [] }
-  if (result.code !== 0) throw new CommandFailed(`find ${path}`, result)
-  const [now = '', ...records] = result.stdout.split(/^\/\/\//m)
+  const { code, said, stderr } = await aside(connection, script)
+  if (code === 8) throw cannotLook(path, connection.host.name)
+  if (code === 9) return { now: 0, files: [] }
+  if (code !== 0) throw new CommandFailed(`find ${path}`, { code, stdout: '', stderr })
+  const [now = '', ...records] = said.toString('latin1').split(/^\/\/\//m)
   return { now: Number(now), files: records.flatMap((record) => fileIn(path, record)) }
 }
 

@@ -1,9 +1,19 @@
 import type { Location } from '../model/location.ts'
-import type { ChangePlanned, Event, Failure, Status, TaskFinished, TaskStarted, Timed } from '../model/event.ts'
+import {
+  type ChangePlanned,
+  type Event,
+  type Failure,
+  type Status,
+  type TaskFinished,
+  type TaskStarted,
+  type Timed,
+  untold,
+} from '../model/event.ts'
 import type { Diff } from '../model/operation.ts'
 import { identity, type TaskPath } from '../model/path.ts'
 import { type Failed, failureKey } from './failure.ts'
 import { asciiControls } from './json.ts'
+import { harmless } from './width.ts'
 
 /** Hosts on which a task ended in the same way, and what there is to say about it. */
 export interface Outcome {
@@ -159,7 +169,11 @@ export function openTasks(verbosity: number): OpenTasks {
         told && event.result !== undefined && event.result !== null
           ? asciiControls(JSON.stringify(event.result))
           : undefined
-      const reason = told ? event.reason : undefined
+      const reason = told
+        ? event.reason
+        : event.reason?.startsWith(untold)
+          ? harmless(event.reason.split('\n')[0]!)
+          : undefined
       const where = event.delegated.filter((host) => host !== event.host).join(', ')
       const shown = where ? `${event.host} -> ${where}` : event.host
       const kind = [event.status, failure, reason ?? '', result ?? '', event.unpredictable ? '?' : ''].join('\0')

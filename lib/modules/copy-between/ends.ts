@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream, type Stats } from 'node:fs'
-import { lstat, rm, stat } from 'node:fs/promises'
+import { lstat, readFile, rm, stat } from 'node:fs/promises'
 import { posix } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { finished, pipeline } from 'node:stream/promises'
@@ -188,6 +188,11 @@ export function localTarget(path: string, host: string): Target {
 
 /** The sha256 of a file of this machine, or of a part of it. */
 export async function hashHere(path: string, { from = 0, to }: Range = {}): Promise<string> {
+  // A stream costs more than a small file.
+  if (from === 0 && to === undefined && (await stat(path)).size <= mebi)
+    return createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex')
   const hash = createHash('sha256')
   if (to !== 0) await pipeline(createReadStream(path, { start: from, end: to && to - 1, highWaterMark: mebi }), hash)
   return hash.digest('hex')

@@ -1,4 +1,5 @@
-import { output, type Reader } from '../../model/operation.ts'
+import { CommandFailed, output, type Reader } from '../../model/operation.ts'
+import { aside } from '../../kit/aside.ts'
 import { atPlace, held } from '../../kit/links.ts'
 import { sh } from '../../kit/shell.ts'
 import { mebi } from './progress.ts'
@@ -22,7 +23,10 @@ export interface Range {
 
 /** The sha256 of a file of a host, or of a part of it. @throws CommandFailed when it cannot be read */
 export async function sumOf(connection: Reader, path: string, range?: Range): Promise<string> {
-  return sumIn(await output(connection, sumScript(path, range)))
+  const script = sumScript(path, range)
+  const { code, said, stderr } = await aside(connection, script)
+  if (code !== 0) throw new CommandFailed(script, { code, stdout: '', stderr })
+  return sumIn(said.toString())
 }
 
 /** The same of the task's own file, whose folder may be another user's. */

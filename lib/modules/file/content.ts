@@ -4,7 +4,15 @@ import { sha256Of } from '../../kit/contents.ts'
 import { leavesFile } from '../../kit/leaving.ts'
 import { look } from '../../kit/look.ts'
 import { fileChange, newContent } from '../../kit/new-file.ts'
-import { attributesDiff, decode, differing, filePath, mustBeFile, type PathState } from '../../kit/path-state.ts'
+import {
+  attributesDiff,
+  decode,
+  differing,
+  filePath,
+  mustBeFile,
+  mustHaveFolder,
+  type PathState,
+} from '../../kit/path-state.ts'
 import { withoutPasswords } from '../../kit/sensitive-lines.ts'
 import type { Written } from '../../kit/written.ts'
 import { operation } from '../../model/operation.ts'
@@ -48,9 +56,11 @@ export function lookAtContent(
   const wanted =
     text instanceof Secret
       ? { content: Math.max(shown, Buffer.byteLength(text.reveal())) }
-      : { content: shown, unless: sha256Of(Buffer.from(text)) }
+      : { content: shown, unless: contentOf(Buffer.from(text)) }
   return look(connection, path, { ...wanted, follow })
 }
+
+const contentOf = (bytes: Buffer) => ({ sha256: sha256Of(bytes), bytes: bytes.length })
 
 /** What brings the text about. */
 export function planContent(state: PathState, { path, text, meta }: Wanted): Plan<Written, Step> {
@@ -61,6 +71,7 @@ export function planContent(state: PathState, { path, text, meta }: Wanted): Pla
     : state.sha256 === sha256Of(Buffer.from(text))
   const wanted = same ? undefined : secret ? { content: text } : newContent(path, state.content, text)
   const closed: FileMeta = secret && !state.exists ? { mode: '0600', ...meta } : meta
+  if (!same) mustHaveFolder(state)
   const change = fileChange(state, wanted, closed)
   if (!change) return { result: { path, changed: false } }
   return {

@@ -13,6 +13,7 @@ import {
   filePath,
   modeFor,
   mustBeFile,
+  mustHaveFolder,
   type PathState,
 } from '../../kit/path-state.ts'
 import { withoutPasswords } from '../../kit/sensitive-lines.ts'
@@ -76,7 +77,11 @@ const bringCopy = operation<Copy, Found, Step | Carrying, Copied>(
     async read(connection, { local, path, meta: { follow = false } }) {
       const mine = readLocal(local)
       if (mine.content) {
-        const state = await look(connection, path, { content: small, unless: mine.sha256, follow })
+        const state = await look(connection, path, {
+          content: small,
+          unless: { sha256: mine.sha256!, bytes: mine.bytes },
+          follow,
+        })
         return { mine, state, same: state.sha256 === mine.sha256 }
       }
       const state = await look(connection, path, { follow })
@@ -87,6 +92,7 @@ const bringCopy = operation<Copy, Found, Step | Carrying, Copied>(
     plan(found, { local, path, meta }) {
       const { state, mine, same } = found
       mustBeFile(state)
+      mustHaveFolder(state)
       const result = { path, bytes: mine.bytes, sha256: mine.sha256 }
       const change = same || mine.content ? replacing(found, path, meta) : carrying(found, local, meta)
       if (!change) return { result: { ...result, changed: false } }

@@ -3,7 +3,7 @@ import { type Command, performStep } from '../../kit/command.ts'
 import { leavesLink } from '../../kit/leaving.ts'
 import { atPlace } from '../../kit/links.ts'
 import { look } from '../../kit/look.ts'
-import { folderPath, type PathState } from '../../kit/path-state.ts'
+import { folderPath, mustHaveFolder, type PathState } from '../../kit/path-state.ts'
 import { quote, sh } from '../../kit/shell.ts'
 import type { Written } from '../../kit/written.ts'
 import { Advice, operation } from '../../model/operation.ts'
@@ -27,6 +27,7 @@ const makeLink = operation<{ readonly at: string; readonly to: string }, PathSta
     plan(state, { at, to }) {
       if (state.exists && state.link === undefined)
         throw new Advice(`${at} is there and not a link`, 'move it away, or remove it with file.absent')
+      mustHaveFolder(state)
       if (state.link === to) return { result: { path: at, changed: false } }
       const before = state.link === undefined ? '' : `link to ${state.link}\n`
       return {

@@ -2,6 +2,7 @@ import { look } from '../../kit/look.ts'
 import { absolute, type Kind, type PathState } from '../../kit/path-state.ts'
 import { operation } from '../../model/operation.ts'
 import type { Operation } from '../../model/operation.ts'
+import { sumOf } from '../copy-between/receive.ts'
 
 /** What lies at a path. */
 export type Stat = {
@@ -33,7 +34,11 @@ const lookAt = operation<{ readonly path: string; readonly sha256: boolean }, Pa
   ({ path }) => `file.stat ${path}`,
   {
     foresees: true,
-    read: (connection, { path, sha256 }) => look(connection, path, { sha256 }),
+    async read(connection, { path, sha256 }) {
+      const state = await look(connection, path, { sha256 })
+      if (!sha256 || state.kind !== 'file' || state.sha256 !== undefined) return state
+      return { ...state, sha256: await sumOf(connection, state.target) }
+    },
     plan: ({ exists, kind, size, mode, owner, group, mtime, sha256, link }) => ({
       result: {
         exists,

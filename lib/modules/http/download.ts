@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { aside } from '../../kit/aside.ts'
 import { type Command, perform, performStep } from '../../kit/command.ts'
 import { refuse } from '../../kit/refusal.ts'
 import { look } from '../../kit/look.ts'
@@ -13,13 +14,14 @@ import {
   filePath,
   modeFor,
   mustBeFile,
+  mustHaveFolder,
   mustNotBePlanted,
   type PathState,
   setAttributes,
 } from '../../kit/path-state.ts'
 import { notWritten, writing } from '../../kit/writing.ts'
 import { plainly, sh } from '../../kit/shell.ts'
-import { Advice, type Connection, operation, output } from '../../model/operation.ts'
+import { Advice, CommandFailed, type Connection, operation } from '../../model/operation.ts'
 import type { CommandResult, FileMeta, Operation, Plan, Reader } from '../../model/operation.ts'
 import { masked, Secret } from '../../model/secret.ts'
 import { carry } from '../copy-between/carry.ts'
@@ -112,6 +114,7 @@ function plan({ state, sum }: Found, { url, path, options }: Asking): Plan<Downl
     )
   mustNotBePlanted(state)
   mustBeFile(state)
+  mustHaveFolder(state)
   const { checksum, mode, owner, group } = options
   if (state.exists && (checksum === undefined || sum === checksumOf(checksum).digest)) {
     const lacking = differing(state, { mode, owner, group })
@@ -160,7 +163,10 @@ function checksumOf(checksum: string): { readonly tool: string; readonly digest:
 
 async function sumThere(connection: Reader, path: string, checksum: string): Promise<string> {
   const { tool } = checksumOf(checksum)
-  return /^[0-9a-f]+/.exec(await output(connection, `${tool} < ${sh`${path}`}`))?.[0] ?? ''
+  const script = `${tool} < ${sh`${path}`}`
+  const { code, said, stderr } = await aside(connection, script)
+  if (code !== 0) throw new CommandFailed(script, { code, stdout: '', stderr })
+  return /^[0-9a-f]+/.exec(said.toString())?.[0] ?? ''
 }
 
 /** What downloads into a file. URL and headers are read: a password in them must not stand on a command line. */

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { run } from '../../../lib/engine/run.ts'
 import { select } from '../../../lib/engine/select.ts'
 import type { Event } from '../../../lib/model/event.ts'
-import type { Operation } from '../../../lib/model/operation.ts'
+import { type Operation, operation, output } from '../../../lib/model/operation.ts'
 import { play, playbook, type Play, role, type Steps } from '../../../lib/model/playbook.ts'
 import { SkippedClock } from '../../../lib/testing/clock.ts'
 import { command, like, put, type Wire, wireTo } from '../../rig/pipes.ts'
@@ -74,6 +74,29 @@ test('spends one round trip on a command', async () => {
   await runs(wire, tasks, true)
   assert.is(wire.trips, 30)
   assert.is(wire.requests, 30)
+})
+
+test('leaves what takes long to its turn', async () => {
+  const wire = wireTo(['a'])
+  const slow = operation<string, string, string>((name) => `slow ${name}`, {
+    read: (connection, name) => output(connection, `get ${name}`, { long: true }),
+    plan: (result) => ({ result }),
+  })
+  const events = await runs(
+    wire,
+    book(({ task }) => {
+      task('First', put({ key: 'x', value: '1' }))
+      task('Second', put({ key: 'y', value: '1' }))
+      task('Slow', slow('z'))
+    }),
+    true,
+  )
+  assert.equal(
+    events.flatMap((event) => (event.type === 'task-finished' ? event.status : [])),
+    ['changed', 'changed', 'ok'],
+  )
+  // Two looks, two changes, and one long look: none was made in vain.
+  assert.ok(wire.requests <= 6, `${wire.requests} requests`)
 })
 
 test('asks ahead for what merely describes', async () => {

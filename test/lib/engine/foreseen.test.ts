@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -55,6 +56,38 @@ test('a file that an earlier task makes, edits, closes and removes', async () =>
     task('Make it anew', file.directory('/srv/app/etc'))
   })
   assert.equal(Object.values(real).join(' '), 'changed ok changed ok changed ok changed ok ok changed ok changed')
+})
+
+test('what is to lie in a folder that is not there fails, unless somebody may make it before', async () => {
+  const into = [
+    file.content('/srv/none/f', 'x'),
+    file.copy(fileURLToPath(import.meta.url), '/srv/none/f'),
+    file.link('/srv/none/f', 'x'),
+    line.present('/srv/none/f', { line: 'x', create: true }),
+    ini.set('/srv/none/f', { a: { b: 1 } }, { create: true }),
+  ]
+  for (const operation of into) {
+    assert.equal(await same(({ task }) => task('Put it there', operation)), { 'Put it there': 'failed' })
+    const removed = await same(
+      ({ task }) => {
+        task('Change a file', file.content('/etc/motd', 'x'))
+        task('Drop the folder', file.absent('/srv/none'))
+        task('Put it there', operation)
+      },
+      (host) => host.files.write('/srv/none/other', 'y'),
+    )
+    assert.is(removed['Put it there'], 'failed', operation.name)
+    const made = await same(({ task }) => {
+      task('Make the folder', file.directory('/srv/none'))
+      task('Put it there', operation)
+    })
+    assert.is(made['Put it there'], 'changed', operation.name)
+    const { foreseen } = await both(({ task }) => {
+      task('Do something', shell`mkdir "$(dirname /srv/none)"/none`)
+      task('Put it there', operation)
+    })
+    assert.not.equal(foreseen['Put it there'], 'failed', operation.name)
+  }
 })
 
 test('services that earlier tasks stop and start; a handler that finds nothing to do', async () => {

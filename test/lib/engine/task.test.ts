@@ -415,6 +415,29 @@ test("takes failures in check mode for the host's fault until something would ha
   ])
 })
 
+test('fails in check mode what no earlier change can mend', async () => {
+  const rig = rigOf({ all: ['a'] })
+  rig.host('a').answer('is', 'no').answer('now', 'x')
+  const { told } = await runs(
+    rig,
+    only(({ task }) => {
+      task('Install', wish({ is: 'is', make: 'make' }))
+      task('Look first', async (host) => {
+        await host.run(look('now'))
+        throw new Error('told')
+      })
+      task('Throw', () => {
+        throw new Error('told nothing')
+      })
+    }),
+    { check: true },
+  )
+  assert.equal(
+    told.filter((line) => line.startsWith('a: ')),
+    ['a: changed', 'a: skipped (cannot be told before a real run (now: told))', 'a: failed (told nothing)'],
+  )
+})
+
 test('knows in check mode what would have changed by delegation', async () => {
   const rig = rigOf({ all: ['a', 'b', 'c'] })
   rig.host('b').answer('status', 1)

@@ -1,11 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { appendFileSync, chmodSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, mkdirSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { remember } from '../../../lib/kit/contents.ts'
 import { look, type LookOptions } from '../../../lib/kit/look.ts'
 import type { PathState } from '../../../lib/kit/path-state.ts'
+import { file } from '../../../lib/modules/index.ts'
+import { counting } from '../../rig/counted.ts'
 import { emptyDirectory, type Here, here, shells } from '../../rig/here.ts'
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
@@ -32,9 +35,9 @@ for (const shell of shells) {
       [at('small'), {}],
       [at('small'), { sha256: true }],
       [at("la'rge \\ über"), { content: 100_000 }],
-      [at("la'rge \\ über"), { content: 100_000, unless: sha256(large) }],
+      [at("la'rge \\ über"), { content: 100_000, unless: { sha256: sha256(large), bytes: large.length } }],
       [at("la'rge \\ über"), { sha256: true }],
-      [at('long'), { content: 200_000, unless: 'f'.repeat(64) }],
+      [at('long'), { content: 200_000, unless: { sha256: 'f'.repeat(64), bytes: 300_000 } }],
       [at('long'), { content: 300_000 }],
       [at('empty'), { content: 10, sha256: true }],
       [at('link'), { content: 10 }],
@@ -183,3 +186,20 @@ for (const shell of shells) {
 
   test.run()
 }
+
+const test = suite('what a look costs')
+
+test('a file of another size is not summed up, nor is one that nobody would take', async () => {
+  const path = join(emptyDirectory(), 'huge')
+  writeFileSync(path, '')
+  truncateSync(path, 3 * 1024 ** 3)
+  const { connection, started } = counting(['sha256sum'])
+  const unless = { sha256: sha256(Buffer.from('x')), bytes: 1 }
+  assert.is((await look(connection, path, { content: 1000, unless })).sha256, undefined)
+  assert.is((await look(connection, path, { sha256: true })).sha256, undefined)
+  await file.content(path, 'x').prepare(connection)
+  await file.copy(fileURLToPath(import.meta.url), path).prepare(connection)
+  assert.equal(started(), [''])
+})
+
+test.run()

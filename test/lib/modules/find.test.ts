@@ -5,6 +5,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { find } from '../../../lib/modules/index.ts'
 import { emptyDirectory, here, shells } from '../../rig/here.ts'
+import { counting } from '../../rig/counted.ts'
 import { applied, failure, planOf } from './applied.ts'
 import { typed } from './typed.ts'
 
@@ -73,6 +74,16 @@ for (const shell of shells) {
 
 const test = suite('find')
 
+test('many are swept by a few processes, and what is another file meanwhile stays', async () => {
+  const root = grow(Object.fromEntries(Array.from({ length: 700 }, (_, i) => [`f ${i}`, [1, day]])))
+  const { connection, started } = counting(['stat', 'rm'])
+  const plan = await planOf(connection, find.absent(root, { name: 'f*' }))
+  const looked = started().length
+  await plan.apply(connection)
+  assert.ok(started().length - looked <= 6, `${started().length - looked} processes`)
+  assert.not.ok(existsSync(join(root, 'f 0')) || existsSync(join(root, 'f 699')))
+})
+
 test('what cannot be meant is refused', async () => {
   assert.throws(() => find.absent('/var/log', {}), 'say which files')
   assert.throws(() => find.absent('var', { name: 'x' }), 'not an absolute path')
@@ -85,7 +96,7 @@ test('what cannot be meant is refused', async () => {
 
 const one = { path: '/x/a', kind: 'file', size: 7, mtime: 1000, mode: '0644', owner: 'root' }
 for (const [what, options, now, reads] of [
-  ['old enough', { olderThan: 100 }, 1100, ['< 7 1000\n/x/a\n']],
+  ['old enough', { olderThan: 100 }, 1100, ['< 7 1000 /x/a\n']],
   ['too young', { olderThan: 100 }, 1099, []],
   ['too small', { largerThan: 8 }, 1100, []],
 ] as const) {

@@ -71,6 +71,7 @@ export function found(path: string, content: string | undefined, more: Partial<P
     kind: bytes && 'file',
     link: undefined,
     planted: false,
+    lacks: undefined,
     size: bytes?.length ?? 0,
     mode: '0644',
     owner: 'root',

@@ -1,5 +1,6 @@
 import { lstat, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
+import { aside } from '../../../kit/aside.ts'
 import { byLetters } from '../../../kit/path-state.ts'
 import { atNewPlace, atPlace, holding } from '../../../kit/links.ts'
 import { refusalIn } from '../../../kit/refusal.ts'
@@ -11,6 +12,7 @@ import { meterOf } from '../../copy-between/progress.ts'
 import { small } from '../copied.ts'
 import type { FolderThere } from '../tree.ts'
 import { atOnce, lines, taking } from './listing.ts'
+import { longestName, packedAs } from './packed.ts'
 
 /** What brings a tree about; paths are below its root. */
 export type TreeChange = {
@@ -51,7 +53,7 @@ export async function bringTree(
     connection,
     change.files.reduce((sum, { bytes }) => sum + bytes, 0),
   )
-  const order = (orders: readonly Uint8Array[]) => ordered(connection, root, orders)
+  const order = (orders: readonly Uint8Array[], tool?: string) => ordered(connection, root, orders, tool)
   if (change.root.length > 0) {
     const script = `${atNewPlace}${sh`make ${root}`}`
     const result = await connection.exec(script)
@@ -59,15 +61,12 @@ export async function bringTree(
   }
   await order(change.remove.map((path) => said('x', path)))
   await order(change.directories.map((path) => said('d', path)))
+  let together = true
   for (const some of batches(change.files.filter(({ bytes }) => bytes <= small))) {
     const contents = source ? await takenThere(source, from.path, some) : await takenHere(from as LocalFile, some)
-    await order(
-      some.flatMap(({ path, bytes, mode, owner }, i) => [
-        said('f', path, String(bytes), mode, owner ?? ''),
-        contents[i]!,
-        Buffer.from('.\n'),
-      ]),
-    )
+    const taken = some.map((file, i) => ({ ...file, content: contents[i]! }))
+    if (together) together = await order(inGroups(taken), 'tar')
+    if (!together) await order(taken.flatMap(alone))
     meter(some.reduce((sum, { bytes }) => sum + bytes, 0))
   }
   for (const { path, bytes, stamp, mode, owner } of change.files.filter((one) => one.bytes > small)) {
@@ -82,6 +81,37 @@ export async function bringTree(
       said('a', path, mode === undefined ? '' : directory ? byLetters(mode) : mode, owner ?? ''),
     ),
   )
+}
+
+interface TakenFile extends BroughtFile {
+  readonly content: Uint8Array
+}
+
+function alone({ path, bytes, mode, owner, content }: TakenFile): readonly Uint8Array[] {
+  return [said('f', path, String(bytes), mode, owner ?? ''), content, Buffer.from('.\n')]
+}
+
+/** Processes are what many small files cost a host: those of one folder that are to be alike come together. */
+function inGroups(files: readonly TakenFile[]): readonly Uint8Array[] {
+  const groups = new Map<string, TakenFile[]>()
+  for (const file of files) {
+    const long = Buffer.byteLength(posix.basename(file.path)) > longestName
+    const key = long ? file.path : [posix.dirname(file.path), file.mode, file.owner].join('\0')
+    const group = groups.get(key) ?? []
+    group.push(file)
+    groups.set(key, group)
+  }
+  return [...groups.values()].flatMap((group) => {
+    if (group.length < 3) return group.flatMap(alone)
+    const packed = packedAs(group.map(({ path, content }) => ({ name: posix.basename(path), content })))
+    const [{ path, mode, owner }] = group as [TakenFile]
+    const names = group.map((file) => posix.basename(file.path))
+    return [
+      said('g', path, mode, owner ?? '', String(packed.length), String(names.length), ...names),
+      packed,
+      Buffer.from('.\n'),
+    ]
+  })
 }
 
 const most = 4 * 1024 * 1024
@@ -124,9 +154,8 @@ async function takenThere(
 ): Promise<readonly Uint8Array[]> {
   const script = `${sh`cd ${root} || exit 1`}\nset --\n${taking}\nstat -c '%s %Y' -- "$@" && cat -- "$@"`
   const stdin = lines(files.map(({ path }) => path))
-  const result = await source.exec(script, { stdin, encoding: 'latin1', long: true })
-  if (result.code !== 0) throw new CommandFailed(`reading files of ${root}`, result)
-  const all = Buffer.from(result.stdout, 'latin1')
+  const { code, said: all, stderr } = await aside(source, script, stdin)
+  if (code !== 0) throw new CommandFailed(`reading files of ${root}`, { code, stdout: '', stderr })
   let at = 0
   for (const { path, stamp } of files) {
     const end = all.indexOf('\n', at)
@@ -145,10 +174,21 @@ function said(what: string, path: string, ...more: readonly string[]): Uint8Arra
   return Buffer.from([what, `./${path}`, ...more].map((word) => `${word}\n`).join(''))
 }
 
-async function ordered(connection: Connection, root: string, orders: readonly Uint8Array[]): Promise<void> {
-  if (orders.length === 0) return
-  const result = await connection.exec(carryingOut(root), { stdin: Buffer.concat(orders), long: true })
-  if (result.code === 0) return
+// What no tool and no refusal ends with.
+const noTool = 69
+
+/** Has orders carried out; where the host lacks the tool for them nothing is done, and it is false. */
+async function ordered(
+  connection: Connection,
+  root: string,
+  orders: readonly Uint8Array[],
+  tool?: string,
+): Promise<boolean> {
+  if (orders.length === 0) return true
+  const first = tool === undefined ? '' : `command -v ${tool} >/dev/null 2>&1 || exit ${noTool}\n`
+  const result = await connection.exec(`${first}${carryingOut(root)}`, { stdin: Buffer.concat(orders), long: true })
+  if (result.code === 0) return true
+  if (tool !== undefined && result.code === noTool) return false
   const refused = refusalIn(result)
   if (refused) throw refused
   throw new CommandFailed(`file.tree in ${root}`, result, result.stderr.trim() || undefined)
@@ -159,8 +199,8 @@ const carryingOut = (root: string) => `LC_ALL=C; export LC_ALL
 umask 077; set -C
 ${atPlace}${holding}
 ${sh`root=${root === '/' ? '' : root}`}
-made=
-trap '[ -z "$made" ] || rm -f -- "$made"' EXIT
+made= aside=
+trap '[ -z "$made" ] || rm -f -- "$made"; [ -z "$aside" ] || { cd ..; rm -rf -- "./$aside"; }' EXIT
 trap 'exit 129' HUP; trap 'exit 130' INT; trap 'exit 143' TERM
 se=; if [ -f /sys/fs/selinux/enforce ] || [ -f /selinux/enforce ]; then se=1; fi
 odd() { echo "$at: $1" >&2; exit 1; }
@@ -200,6 +240,29 @@ while IFS= read -r what; do
       attributes "$o" "$mode" "$owner"
       exec 9>&-
       named ".switchover-$$" ;;
+    g)
+      line; mode=$l; line; owner=$l; line; size=$l; line; count=$l
+      set --
+      while [ $# -lt "$count" ]; do line; set -- "$@" "./$l"; done
+      # Complete, with all that they are to have, before they get their names.
+      w=.switchover-$$
+      mkdir "./$w" && cd -P "./$w" && [ "$PWD" = "\${d%/}/$w" ] && [ -O . ] || odd "no folder can be made in $d"
+      aside=$w
+      m=$(dd bs="$size" count=1 iflag=fullblock 2>/dev/null | tar -xomf - 2>&1) ||
+        odd "it cannot be written: $m"
+      line; [ "$l" = . ] || short
+      [ -z "$owner" ] || chown -- "$owner" "$@" || exit 1
+      chmod -- "$mode" "$@" || exit 1
+      for n; do [ ! -d "../$n" ] || [ -L "../$n" ] || { at=\${n#./}; odd 'it is a directory'; }; done
+      if [ -n "$se" ]; then
+        cd ..
+        for n; do f=\${n#./}; named "$w/$f"; done
+        rmdir "./$w"
+      else
+        mv -f -- "$@" .. || exit 1
+        cd ..; rmdir "./$w"
+      fi
+      aside= ;;
     p)
       line; mode=$l; line; owner=$l
       name=$f

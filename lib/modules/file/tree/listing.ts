@@ -1,5 +1,6 @@
 import { lstat, readdir, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { aside } from '../../../kit/aside.ts'
 import { cannotLook, closed } from '../../../kit/closed.ts'
 import { unusable } from '../../../kit/local-file.ts'
 import { sh } from '../../../kit/shell.ts'
@@ -81,7 +82,7 @@ export async function listThere(
   root: string,
   exclude: readonly string[],
 ): Promise<Listing | undefined> {
-  const { code, out, stderr } = await streamed(connection, listing(root, exclude))
+  const { code, said, stderr } = await aside(connection, listing(root, exclude))
   if (code === 8) throw cannotLook(root, connection.host.name)
   if (code === 9) return undefined
   if (code === 10) {
@@ -91,7 +92,7 @@ export async function listThere(
     )
   }
   if (code !== 0) throw new CommandFailed(`find ${root}`, { code, stdout: '', stderr })
-  return listingOf(connection.host.name, out, excluder(exclude))
+  return listingOf(connection.host.name, said, excluder(exclude))
 }
 
 // A path never has two slashes in a row, so three begin an entry whatever characters names are made of.
@@ -175,9 +176,11 @@ export async function sumsThere(
   for (let from = 0; from < paths.length; from += atOnce) {
     const some = paths.slice(from, from + atOnce)
     const script = sh`cd ${root} || exit 1` + `\nset --\n${taking}\nsha256sum -- "$@"`
-    const result = await connection.exec(script, { stdin: lines(some), long: true })
-    const found = [...result.stdout.matchAll(/^\\?([0-9a-f]{64}) /gm)].map(([, sum]) => sum!)
-    if (result.code !== 0 || found.length !== some.length) throw new CommandFailed(`sha256sum in ${root}`, result)
+    const { code, said, stderr } = await aside(connection, script, lines(some))
+    const stdout = said.toString('latin1')
+    const found = [...stdout.matchAll(/^\\?([0-9a-f]{64}) /gm)].map(([, sum]) => sum!)
+    if (code !== 0 || found.length !== some.length)
+      throw new CommandFailed(`sha256sum in ${root}`, { code, stdout: '', stderr })
     sums.push(...found)
   }
   return sums
@@ -198,13 +201,3 @@ export const taking = 'while IFS= read -r n; do set -- "$@" "$n"; done'
 
 /** Names for it. */
 export const lines = (paths: readonly string[]) => paths.map((path) => `./${path}\n`).join('')
-
-async function streamed(connection: Reader, script: string) {
-  const stream = await connection.stream(script)
-  stream.stdin.on('error', () => {})
-  stream.stdin.end()
-  const parts: Buffer[] = []
-  for await (const part of stream.stdout) parts.push(part as Buffer)
-  const { code, stderr } = await stream.ended
-  return { code, stderr, out: Buffer.concat(parts) }
-}

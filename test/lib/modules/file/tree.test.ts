@@ -9,6 +9,7 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -21,6 +22,7 @@ import type { Entry } from '../../../../lib/modules/file/tree/listing.ts'
 import { emptyDirectory, here, shells } from '../../../rig/here.ts'
 import { needing } from '../../../rig/needs.ts'
 import { inPrivateNamespaces } from '../../../rig/private.ts'
+import { counting } from '../../../rig/counted.ts'
 import { applied, failure, planOf } from '../applied.ts'
 
 inPrivateNamespaces(import.meta.url)
@@ -257,6 +259,36 @@ test('what is sent and breaks off in a file leaves no part of it', async () => {
   assert.match(message, 'not complete')
   assert.equal(told(to), { a: '644 old' })
 })
+
+test('many small files are brought by a few processes', async () => {
+  const names = Array.from({ length: 120 }, (_, i) => [`d/f ${i}`, `content ${i}\n`] as const)
+  const files = { ...Object.fromEntries(names), [`d/${'ä'.repeat(60)}`]: 'a long name\n', 'd/-x': '', 'd/.y': 'z' }
+  const from = grow(emptyDirectory(), files)
+  const to = grow(emptyDirectory(), { 'd/f 7': 'other' })
+  const { connection, started } = counting(['dd', 'tar', 'mv', 'chmod', 'chown', 'mkdir', 'stat', 'rm', 'sha256sum'])
+  const { mode, uid, gid } = statSync(join(to, 'd/f 7'))
+  await applied(connection, () => file.tree(from, to))
+  assert.equal(told(to), told(from))
+  assert.equal([statSync(join(to, 'd/f 7')).uid, statSync(join(to, 'd/f 7')).gid], [uid, gid])
+  assert.is(statSync(join(to, 'd/f 7')).mode, mode)
+  assert.ok(started().length < 40, `${started().length} processes`)
+})
+
+test('a host without tar gets them one by one', async () => {
+  const files = { a: '1', b: '2', c: '3', 'd/e': '4' }
+  const from = grow(emptyDirectory(), files)
+  const to = emptyDirectory()
+  const bare = here({ env: { PATH: withoutTar() } })
+  await applied(bare, () => file.tree(from, to))
+  assert.equal(told(to), told(from))
+})
+
+function withoutTar(): string {
+  const bin = emptyDirectory()
+  for (const name of ['stat', 'find', 'mkdir', 'dd', 'chmod', 'mv', 'rm', 'readlink', 'id', 'sh', 'sha256sum'])
+    symlinkSync(spawnSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).stdout.trim(), join(bin, name))
+  return bin
+}
 
 const entry = (path: string, more: Partial<Entry> = {}): Entry => ({
   ...{ path, kind: 'file', size: 1, mode: '0644', owner: 'root', group: 'root', uid: '0', gid: '0', stamp: '1 1' },

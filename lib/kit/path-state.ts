@@ -142,7 +142,7 @@ export function mustBeFile(state: PathState): void {
 /** @throws Settled when it cannot be made, because the folder is missing that it is to lie in */
 export function mustHaveFolder({ path, exists, link, lacks }: PathState): void {
   if (exists || link !== undefined || lacks === undefined) return
-  throw new Settled(`cannot write ${path}: there is no directory ${lacks}`, 'make it first, with file.directory')
+  throw new Settled(`${path} cannot be made: there is no directory ${lacks}`, 'make it first, with file.directory')
 }
 
 /** @throws Advice when what lies there is to be found through a link that others could have made */

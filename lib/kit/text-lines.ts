@@ -97,10 +97,15 @@ export function replacing(replacement: string): (...found: readonly unknown[]) =
   }
 }
 
+/** The byte order mark of a text, if it has one; of a file that is not UTF-8 its three bytes are three letters. */
+export function markOf(text: string): string {
+  return /^(?:\ufeff|\xef\xbb\xbf)*/.exec(text)![0]
+}
+
 /** Edits the text behind its byte order mark, if it has one. */
 export function behindMark(text: string, edit: (body: string) => string): string {
-  if (!text.startsWith('\ufeff')) return edit(text)
-  const body = text.slice(1)
+  const mark = markOf(text)
+  const body = text.slice(mark.length)
   const edited = edit(body)
-  return edited === body ? text : `\ufeff${edited}`
+  return edited === body ? text : mark + edited
 }

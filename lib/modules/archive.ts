@@ -3,12 +3,13 @@ import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { answers, type Answer } from '../kit/answers.ts'
+import { there } from '../kit/there.ts'
 import { cannotLook, closed } from '../kit/closed.ts'
 import { type Command, performStep } from '../kit/command.ts'
 import { localFile, unusable } from '../kit/local-file.ts'
 import { checkedMode, modeAfter } from '../kit/mode.ts'
 import { absolute, filePath, folderPath, setAttributes } from '../kit/path-state.ts'
-import { refusalIn, stale } from '../kit/refusal.ts'
+import { refusalIn, refuse, stale } from '../kit/refusal.ts'
 import { plainly, quote, sh } from '../kit/shell.ts'
 import { lock } from '../kit/writing.ts'
 import { Advice, operation } from '../model/operation.ts'
@@ -65,7 +66,10 @@ export interface ExtractOptions {
    * there begins at the file that says it.
    */
   readonly source?: 'host' | 'controller'
-  /** A path that the archive brings: when it is there, nothing is done; no trace of the archive is kept then. */
+  /**
+   * A path that the archive brings, or a pattern for it: when something is there, be it a link that leads nowhere,
+   * nothing is done; no trace of the archive is kept then.
+   */
   readonly creates?: string
   /** How many leading directories the names of its members lose; not with zip. */
   readonly strip?: number
@@ -79,7 +83,8 @@ export type ExtractState = { readonly path: string; readonly changed: boolean; r
 
 /**
  * The content of an archive in a directory, which is made when it is missing. It is unpacked again when the archive has
- * another checksum than the one noted in `.switchover-extracted` there; files that were edited since stay till then.
+ * another checksum than the one noted in `.switchover-extracted` there; files that were edited or removed since stay so
+ * till then: to have them back, remove that note.
  *
  * ```ts
  * task('Unpack the plugin', archive.extract('files/plugin-1.2.tgz', '/opt/plugin', {
@@ -311,10 +316,7 @@ const unpack = operation<Unpacking, Seen, Command | Bringing, ExtractState>(
       const mine = local && (await sumHere(local))
       const { creates } = options
       const asked = {
-        done:
-          creates === undefined
-            ? 'exit 1'
-            : `${closed}\n${sh`[ -e ${creates} ] || [ -L ${creates} ] || { closed ${creates} && exit 8; exit 1; }`}`,
+        done: creates === undefined ? 'exit 1' : there(creates),
         directory: sh`d=${directory}; [ ! -e "$d" ] || [ -d "$d" ]`,
         noted:
           creates === undefined
@@ -387,7 +389,7 @@ const mayNotLook = 'exit 7'
 function lookScript({ archive, format, options: { creates } }: Unpacking): string {
   return `${sh`a=${archive}`}
 ${closed}
-${creates === undefined ? '' : sh`[ ! -e ${creates} ] || exit 0`}
+${creates === undefined ? '' : `! ( ${there(creates)}\n) || exit 0`}
 [ -e "$a" ] || { ! closed "$a" || { ${mayNotLook}; }; echo "there is no such file"; exit 8; }
 [ -r "$a" ] || { ${mayNotLook}; }
 ${refuseOutside(format, '"$a"')}
@@ -433,7 +435,7 @@ function extractScript(args: Unpacking, judged: Judged, archive: string): string
           readNote,
           sh`noted; [ "$h" = ${noted} ] || stale ${otherNoted(directory)} ${again}`,
         ]
-      : [sh`! { [ -e ${creates} ] || [ -L ${creates} ]; } || stale ${nowThere(creates)} ${again}`]),
+      : [`! ( ${there(creates)}\n) || ${sh`stale ${nowThere(creates)} ${again}`}`]),
     'mkdir -p "$d"',
     needs(format),
     // Made ready next to where it goes, so that nothing but what the archive brings changes its owner.
@@ -460,17 +462,21 @@ function extractScript(args: Unpacking, judged: Judged, archive: string): string
           `{ [ ! -f "$note" ] || others < "$note"; printf '%s  %s\\n' "$h" "$w"; } > "$note.new"`,
           'mv -f "$note.new" "$note"; unlock',
         ]
-      : [sh`[ -e ${creates} ] || [ -L ${creates} ] || { echo ${`the archive brought no ${creates}`} >&2; exit 1; }`]),
+      : [`( ${there(creates)}\n) || { ${sh`echo ${`the archive brought no ${creates}`}`} >&2; exit 1; }`]),
   ].join('\n')
 }
+
+const full = quote('see whether /tmp of the host is full, or cannot be written: df /tmp')
 
 function bringingScript(args: Unpacking, judged: Judged): string {
   const { sha256 } = judged
   const other = 'what arrived has another checksum than what was sent'
   return [
     `${plainly}umask 022`,
-    `t=$(umask 077; mktemp) || exit; trap 'rm -f "$t"' EXIT; trap 'exit 1' HUP INT TERM`,
-    'cat > "$t" || exit',
+    refuse,
+    `t=$(umask 077; mktemp 2>&1) || refuse "the archive cannot be put down on the host: \${t#mktemp: }" \\\n  ${full}`,
+    `trap 'rm -f "$t"' EXIT; trap 'exit 1' HUP INT TERM`,
+    `m=$(cat 2>&1 > "$t") || refuse "the archive cannot be put down on the host: \${m#cat: }" ${full}`,
     sh`[ "$(sha256sum < "$t" | cut -c 1-64)" = ${sha256} ] || { echo ${other} >&2; exit 1; }`,
     `{ ${refuseOutside(args.format, '"$t"')} } >&2`,
     `( ${extractScript(args, judged, '$t')}\n)`,

@@ -1,6 +1,7 @@
+import { there } from '../kit/there.ts'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { cannotLook, closed } from '../kit/closed.ts'
+import { cannotLook } from '../kit/closed.ts'
 import { localFile, unusable } from '../kit/local-file.ts'
 import { type Command, perform } from '../kit/command.ts'
 import { brackets } from '../model/slips.ts'
@@ -29,9 +30,12 @@ export interface CommandOptions {
 
 /** How a command that changes something is run and judged. */
 export interface ChangeOptions extends CommandOptions {
-  /** A path that the command makes: when it is there, nothing is run. */
+  /**
+   * A path that the command makes, or a pattern for it, as `/srv/app-*.war`: when something is there, be it a link that
+   * leads nowhere, nothing is run.
+   */
   readonly creates?: string
-  /** A path that the command removes: when it is not there, nothing is run. */
+  /** A path that the command removes, or a pattern: when nothing is there, nothing is run. */
   readonly removes?: string
   /**
    * The paths that it changes, and nothing else but what lies below them: check mode then knows that all others stay
@@ -114,16 +118,13 @@ const nothing: Ran = { code: 0, stdout: '', stderr: '' }
 const change = operation<Running, boolean, Command, Ran>(({ script }) => `shell: ${shorten(script)}`, {
   // Only guards need a look; without one the plan costs nothing.
   async read(connection, { options: { creates, removes } }) {
-    const there = async (path: string) => {
-      // What lies behind a closed door is neither there nor missing.
-      const { code } = await connection.exec(
-        `${closed}\n${sh`[ -e ${path} ] || { closed ${path} && exit 8; exit 1; }`}`,
-      )
+    const isThere = async (path: string) => {
+      const { code } = await connection.exec(there(path))
       if (code === 8) throw cannotLook(path, connection.host.name)
       const found = { exists: code === 0 }
       return (connection.foreseen?.see(`file ${path}`, found) ?? found).exists
     }
-    return (creates === undefined || !(await there(creates))) && (removes === undefined || (await there(removes)))
+    return (creates === undefined || !(await isThere(creates))) && (removes === undefined || (await isThere(removes)))
   },
   plan: (wanted, running) =>
     wanted

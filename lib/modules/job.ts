@@ -209,7 +209,8 @@ const most = 1048576
 const start = (name: string, sum: string, seconds: number, script: string) => `${refuse}
 ${at(name)}
 ${status}
-mkdir -m 700 "$b" 2>/dev/null
+m=$(mkdir -m 700 "$b" 2>&1)
+[ -d "$b" ] || [ -h "$b" ] || refuse "no job can be kept on the host: $m" 'see what /tmp is there: df /tmp; ls -ld /tmp'
 [ -d "$b" ] && [ ! -h "$b" ] && [ -O "$b" ] || refuse "$b is not ours" "see who made it, and remove it"
 for o in "$b"/async.*; do [ -z "$(find "$o/taken" -mtime +0 2>/dev/null)" ] || rm -rf "$o"; done
 status; [ $s != running ] || refuse 'the job ${name} was started meanwhile' 'run the task again'

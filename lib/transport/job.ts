@@ -99,7 +99,10 @@ _begun $$; echo "$$ $_r" >pid; : >out; : >err
 ${
   bytes === 0
     ? 'exec </dev/null'
-    : `head -c ${bytes} >in; [ $(wc -c <in) -eq ${bytes} ] || { cd /; rm -rf "$_j"; exit 255; }; exec <in; rm in`
+    : `head -c ${bytes} >in || {
+  cd /; rm -rf "$_j"; echo 'what it is to read does not fit into /tmp: see df /tmp' >&2; exit 1
+}
+[ $(wc -c <in) -eq ${bytes} ] || { cd /; rm -rf "$_j"; exit 255; }; exec <in; rm in`
 }
 ${terminal ? "trap '' HUP" : ''}
 mkfifo 1 2 || exit

@@ -1,3 +1,4 @@
+import { markOf } from '../../kit/text-lines.ts'
 import { type DialectRules, type IniDialect, programs } from './dialect.ts'
 
 export type { IniDialect } from './dialect.ts'
@@ -56,13 +57,12 @@ const SEMICOLON = 59
 const EQUALS = 61
 const OPEN = 91
 const CLOSE = 93
-const BYTE_ORDER_MARK = 0xfeff
 
 /** Cuts a text into sections and their lines. */
 export function parseIni(source: string, rules: IniRules, complain: Complain): IniDocument {
   const oslo = rules.dialect === 'oslo'
   const program = programs[rules.dialect]
-  const mark = source.charCodeAt(0) === BYTE_ORDER_MARK ? source.slice(0, 1) : ''
+  const mark = markOf(source)
   const eol = firstEol(source)
   const terminated = source.length === mark.length || source.endsWith('\n')
   const text = terminated ? source : source + eol

@@ -399,4 +399,12 @@ test('types nothing where all is as wanted', () => {
   )
 })
 
+needing(test, 'root')('a host whose /tmp cannot be written says so', async () => {
+  const packed = join(emptyDirectory(), 'a.tgz')
+  spawnSync('tar', ['-czf', packed, '-C', '/etc', 'hostname'])
+  const host = here({ mounts: { '/tmp': '/proc/sys' } })
+  const message = await failure(host, archive.extract(packed, '/var/tmp/none', { source: 'controller' }))
+  assert.match(message, 'the archive cannot be put down on the host: failed to create file')
+})
+
 test.run()

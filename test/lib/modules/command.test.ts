@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -28,6 +28,22 @@ for (const shell of shells) {
     assert.equal([plan.changed, plan.unpredictable, existsSync(path('f'))], [true, true, false])
     assert.equal(await plan.apply(connection), { code: 0, stdout: "two  words a it's\n", stderr: 'warn\n' })
     assert.is(connection.requests, 1)
+  })
+
+  test('a guard may be a pattern, and a link that leads nowhere is there', async () => {
+    const { path, connection } = fresh()
+    const changes = async (options: { readonly creates?: string; readonly removes?: string }) =>
+      (await planOf(connection, run(options)`true`)).changed
+    assert.is(await changes({ creates: path('app-*.war') }), true)
+    writeFileSync(path("app-1 it's.war"), '')
+    symlinkSync('nowhere', path('link'))
+    writeFileSync(path('odd*[a'), '')
+    assert.is(await changes({ creates: path('app-*.war') }), false)
+    assert.is(await changes({ creates: path('app-[0-9]*') }), false)
+    assert.is(await changes({ creates: path('app-[2-9]*') }), true)
+    assert.is(await changes({ creates: path('link') }), false)
+    assert.is(await changes({ removes: path('link') }), true)
+    assert.is(await changes({ creates: path('odd*[a') }), false)
   })
 
   test('creates and removes guard it', async () => {

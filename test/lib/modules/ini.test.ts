@@ -97,6 +97,10 @@ for (const shell of shells) {
     const marked = fresh('\ufeff[DEFAULT]\na = 1\n')
     await applied(marked.connection, () => ini.set(marked.path, { DEFAULT: { a: 'ä' } }))
     assert.is(readFileSync(marked.path, 'utf8'), '\ufeff[DEFAULT]\na = ä\n')
+    const both = fresh()
+    writeFileSync(both.path, Buffer.from('\xef\xbb\xbf[DEFAULT]\n# gr\xfc\xdfe\na = 1\n', 'latin1'))
+    await applied(both.connection, () => ini.set(both.path, { DEFAULT: { b: '2' } }))
+    assert.is(readFileSync(both.path, 'latin1'), '\xef\xbb\xbf[DEFAULT]\n# gr\xfc\xdfe\na = 1\nb = 2\n')
   })
 
   test('a broken file is left alone, and the error names the line', async () => {

@@ -115,6 +115,15 @@ for (const shell of shells) {
   test.run()
 }
 
+const odd = suite('jobs where none can be kept')
+
+needing(odd, 'root')('the reason is that of the host', async () => {
+  const host = here({ mounts: { '/tmp': '/proc/sys' } })
+  const message = await failure(host, job.started(fresh('odd'), { async: 5 })`true`)
+  assert.match(message, /^no job can be kept on the host: mkdir: cannot create directory .\/tmp\/\.switchover-jobs-/)
+})
+odd.run()
+
 const far = suite('jobs behind a connection')
 
 needing(far, 'sshd')('go on when it is closed, and are found by the next one', async () => {

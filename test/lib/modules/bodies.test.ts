@@ -65,6 +65,7 @@ const examples: Readonly<Record<string, Example>> = {
   'cron.job': ({ name }) => cron.job({ name, job: 'true' }),
   'database.absent': ({ name }) => database.absent({ database: name, unsaved: true }),
   'database.charsets': ({ name }) => database.charsets(name),
+  'database.connections': ({ name }) => database.connections([name]),
   'database.convert': ({ name }) => database.convert({ database: name, ...utf8 }),
   'database.dump': ({ at, name }) => database.dump({ database: name, to: at('new.sql') }),
   'database.migrate': ({ name }) => database.migrate({ database: name, commands: ['true'] }),

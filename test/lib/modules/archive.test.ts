@@ -367,7 +367,7 @@ for (const [what, operation, state, want] of [
       's=$(mktemp -d "$d/.switchover-XXXXXX")',
       'unzip -q -o "$a" -d "$s" </dev/null',
       'chown -hR nova "$s"',
-      "[ -e /d/x ] || [ -L /d/x ] || { echo 'the archive brought no /d/x' >&2; exit 1; }",
+      ") || { echo 'the archive brought no /d/x' >&2; exit 1; }",
     ],
   ],
 ] as const) {

@@ -279,4 +279,4 @@ export function unreachable(event: never): never {
 }
 
 /** How the reason begins of what fails in check mode as its host is now, and may not fail in a real run. */
-export const untold = 'cannot be told before a real run'
+export const untold = 'cannot be told before a real run (now: '

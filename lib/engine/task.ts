@@ -237,7 +237,7 @@ class Doing {
     // What nobody told anything fails in a real run too.
     const certain = error instanceof Forgotten || error instanceof Settled || !this.#record.told
     if (check && stales && !certain) {
-      const reason = `${untold}${failure.reason})`
+      const reason = untold(failure.reason)
       return this.end({ status: 'skipped', unpredictable: true, reason })
     }
     return this.end({ status: this.#options.ignoreErrors ? 'ignored' : 'failed', failure })

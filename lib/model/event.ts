@@ -278,5 +278,8 @@ export function unreachable(event: never): never {
   throw new Error(`an event nobody expects: ${JSON.stringify(event)}`)
 }
 
-/** How the reason begins of what fails in check mode as its host is now, and may not fail in a real run. */
-export const untold = 'cannot be told before a real run (now: '
+/** The reason of what fails in check mode as its host is now, and may not fail in a real run. */
+export const untold = (now: string): string => `cannot be told before a real run (now: ${now})`
+
+/** Is this such a reason? */
+export const isUntold = (reason: string | undefined): boolean => reason?.startsWith(untold('').slice(0, -1)) === true

@@ -7,7 +7,7 @@ import {
   type TaskFinished,
   type TaskStarted,
   type Timed,
-  untold,
+  isUntold,
 } from '../model/event.ts'
 import type { Diff } from '../model/operation.ts'
 import { identity, type TaskPath } from '../model/path.ts'
@@ -171,7 +171,7 @@ export function openTasks(verbosity: number): OpenTasks {
           : undefined
       const reason = told
         ? event.reason
-        : event.reason?.startsWith(untold)
+        : event.reason !== undefined && isUntold(event.reason)
           ? harmless(event.reason.split('\n')[0]!)
           : undefined
       const where = event.delegated.filter((host) => host !== event.host).join(', ')

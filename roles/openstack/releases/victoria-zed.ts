@@ -322,7 +322,9 @@ export const victoriaZed: Release = {
       // Zed's services end at once where a compute node is older than Yoga's
       // (nova.utils.raise_if_old_compute, workaround for fast-forward upgrades).
       controller: { upgrade_levels: { compute: 'auto' }, workarounds: { disable_compute_service_check_for_ffu: true } },
-      compute: { upgrade_levels: { compute: 'auto' } },
+      // A node that is upgraded looks for the oldest service before it writes that it is of Zed itself; Victoria's does
+      // not know the setting.
+      compute: { upgrade_levels: { compute: 'auto' }, workarounds: { disable_compute_service_check_for_ffu: true } },
       least: '22.0',
       until: '26.0',
     },

@@ -28,6 +28,8 @@ run('dbus-daemon', '--system', '--fork')
 const daemons: ChildProcess[] = []
 const begin = (command: string, ...args: readonly string[]) => {
   const daemon = spawn(command, args, { stdio: 'ignore', env })
+  // What still runs must not keep the test from its end, where it is ended.
+  daemon.unref()
   daemons.push(daemon)
   return daemon
 }

@@ -33,7 +33,9 @@ export async function refuseWords(of: Line): Promise<void> {
   if (unmarked && (strange < 0 || told.indexOf(unmarked) < strange))
     throw new Refused(await tooMuch(unmarked, of), exit.usage)
   const others =
-    strange < 0 ? [] : await Promise.all(commandWords().map(async (one) => [one, await commands[one]!()] as const))
+    strange < 0
+      ? []
+      : await Promise.all([first, ...commandWords()].map(async (one) => [one, await commands[one]!()] as const))
   const problems = told.flatMap((word, i) =>
     word.kind === 'option' ? (wrongOption(word, told[i + 1], of, others) ?? []) : [],
   )
@@ -131,7 +133,7 @@ function unknown(text: string, { word, command }: Line, others: Others): Problem
   const near = bare.length > 1 ? didYouMean(bare, longNames({ ...partsOf(command).options, ...always })) : undefined
   const having = others.find(([, one]) => longNames(partsOf(one).options).includes(bare))?.[0]
   const hint =
-    near?.replace('mean ', 'mean --') ?? (having && `it is one of another command: see ${program()} ${having} --help`)
+    near?.replace('mean ', 'mean --') ?? (having && `it is one of another command: ${seeHelp({ word: having })}`)
   return { message, hint: hint ?? seeHelp({ word }) }
 }
 

@@ -453,7 +453,7 @@ export async function assertOwners(): Promise<void> {
     const strange = await inside(
       'node-5',
       `cd /etc/${service} && stat -c '%U:%G' . | grep -vx root:${service}
-      find . -mindepth 1 ! -path './rootwrap*' \\( ! -user ${service} -o ! -group ${service} \\)
+      find . -mindepth 1 ! -type l ! -path './rootwrap*' \\( ! -user ${service} -o ! -group ${service} \\)
       find . -path './rootwrap*' ! -user root; find /etc/${service} -name '*.conf' -perm /027 -exec grep -lE '^(connection|admin_password|rabbit_password) *=' {} +; :`,
     )
     assert.is(strange, '', service)

@@ -114,7 +114,10 @@ test('an option that a command does not have is named as it was typed', async ()
   assert.is(await refusal('run', 'site.ts', '--frks', '3'), 'there is no option --frks - did you mean --forks?')
   assert.is(await refusal('run', 'site.ts', '-Cx'), 'there is no option -x - see run --help')
   assert.is(await refusal('run', 'site.ts', '--no-limit'), 'there is no option --no-limit - see run --help')
-  assert.is(await refusal('exec', 'all', '--list-hosts'), 'run exec has no option --list-hosts - see run exec --help')
+  assert.is(
+    await refusal('exec', 'all', '--list-hosts'),
+    'run exec has no option --list-hosts - it is one of another command: see run --help',
+  )
   assert.is(await refusal('inventory', '-b'), 'run inventory has no option -b - see run inventory --help')
   for (const inherited of ['--toString', '--constructor', '--__proto__'])
     assert.is(await refusal('run', 'site.ts', inherited), `there is no option ${inherited} - see run --help`)

@@ -175,7 +175,10 @@ test('a role has its variables with the types of its schemas, and a run is refus
   )
   const here = 'test/lib/model/standard-schema.test.ts'
   const problem = 'a: listeners\\[0\\]\\.name: Invalid input: expected string, received undefined'
-  assert.match(refused, new RegExp(`^${problem} \\(${here}\\S* vars\\.listeners\\) \\(role app\\) \\(${here}:\\d+\\)$`))
+  assert.match(
+    refused,
+    new RegExp(`^${problem} \\(${here}\\S* vars\\.listeners\\) \\(role app\\) - correct it there \\(${here}:\\d+\\)$`),
+  )
 })
 
 test.run()

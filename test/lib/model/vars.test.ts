@@ -149,10 +149,10 @@ test('takes a default where nothing is set, and not where something wrong is', (
     problems: [],
   })
   assert.equal(resolve({ port: number.or(80) }, { port: 'many' }).problems, [
-    'h: port must be a number, and is "many" (hosts:1)',
+    'h: port must be a number, and is "many" (hosts:1) - correct it there',
   ])
   assert.equal(resolve({ port: number.or(80) }, { port: null }).problems, [
-    'h: port must be a number, and is null (hosts:1)',
+    'h: port must be a number, and is null (hosts:1) - correct it there',
   ])
   assert.equal(resolve({ on: flag.or(true) }, { on: false }).vars, { on: false })
 })
@@ -174,7 +174,7 @@ test('lets a bound value win over the inventory', () => {
 
 test('does not take the names that every object has for variables', () => {
   assert.equal(resolve({ constructor: text.or('mine'), toString: text }, {}).problems, [
-    'h: toString must be a text, and is not set',
+    'h: toString must be a text, and is not set - set it for h or its groups, or give -e toString=…',
   ])
 })
 
@@ -196,10 +196,10 @@ test('never shows a value that should have been secret', () => {
   assert.match(shown, 'h: passwords must be a mapping of names to secrets, and is a object (hosts:1)')
   assert.not.match(shown, /12345678|pass-word/)
   assert.equal(resolve({ name: text }, { name: [Secret.of('hidden-text', 'label')] }).problems, [
-    'h: name must be a text, and is ["‹label›"] (hosts:1)',
+    'h: name must be a text, and is ["‹label›"] (hosts:1) - correct it there',
   ])
   assert.equal(resolve({ name: text }, { name: Secret.of('hidden-text', 'label') }).problems, [
-    'h: name must be a text, and is a secret (hosts:1)',
+    'h: name must be a text, and is a secret (hosts:1) - correct it there',
   ])
 })
 

@@ -31,7 +31,7 @@ export async function startMariadb(options: MariadbOptions = {}): Promise<Mariad
   const data = join(home, 'data')
   const socket = join(home, 'mysqld.sock')
   try {
-    install(data, asUser)
+    install(data, home, asUser)
     const port = options.tcp === true ? await freePort() : undefined
     const server = spawn(
       binary('mariadbd'),
@@ -39,6 +39,7 @@ export async function startMariadb(options: MariadbOptions = {}): Promise<Mariad
         '--no-defaults',
         ...asUser,
         `--datadir=${data}`,
+        `--tmpdir=${home}`,
         `--socket=${socket}`,
         `--pid-file=${join(home, 'mysqld.pid')}`,
         ...(port === undefined ? ['--skip-networking'] : [`--port=${port}`, '--bind-address=127.0.0.1']),
@@ -113,7 +114,8 @@ export function sql(
   return run.stdout
 }
 
-function install(data: string, asUser: readonly string[]): void {
+// A server that starts removes what it takes for its own remains in the folder for temporary tables, those of others too.
+function install(data: string, home: string, asUser: readonly string[]): void {
   const run = spawnSync(
     'mariadb-install-db',
     [
@@ -121,6 +123,7 @@ function install(data: string, asUser: readonly string[]): void {
       '--force',
       ...asUser,
       `--datadir=${data}`,
+      `--tmpdir=${home}`,
       '--auth-root-authentication-method=normal',
       '--skip-test-db',
       '--innodb-log-file-size=8M',

@@ -12,15 +12,18 @@ process.chdir(root)
 const slow = [
   'test/lab/upgrade/broken.test.ts',
   'test/lab/upgrade/killed.test.ts',
+  'test/lab/upgrade/preflight.test.ts',
   'test/lib/cli/watch.test.ts',
   'test/lib/kit/race.test.ts',
   'test/lib/kit/tree-attributes.test.ts',
+  'test/lib/kit/writing.test.ts',
   'test/lib/cli/hostile-ground.test.ts',
   'test/lib/commands/undo-host.test.ts',
   'test/lib/modules/firewall/firewalld.test.ts',
   'test/lib/modules/hostile.test.ts',
   'test/lib/modules/packages/dnf.test.ts',
   'test/lib/transport/certificates.test.ts',
+  'test/roles/look.test.ts',
 ]
 const only = process.argv[2] === '--slow' ? slow : process.argv.slice(2)
 // A test file that takes longer hangs; the way back from everywhere is long, and so are thousands of cases.

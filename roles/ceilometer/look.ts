@@ -15,7 +15,7 @@ export const ceilometer: Behind = async (ask) => {
       FROM information_schema.tables WHERE table_schema = 'ceilometer'`,
   )
   const [[alarms = '0'] = []] = await ask('SELECT COUNT(*) FROM ceilometer.alarm')
-  const [[ofHeat = '0'] = []] = await ask(
+  const [[scaling = '0'] = []] = await ask(
     "SELECT COUNT(*) FROM ceilometer.alarm WHERE alarm_actions LIKE '%:8000/v1/signal/%'",
   )
   const hours = (Number(samples) * perSample) / 3600
@@ -23,7 +23,7 @@ export const ceilometer: Behind = async (ask) => {
   return {
     what:
       `about ${samples} samples (${inWords(Number(bytes))}) and ${alarms} alarms` +
-      (ofHeat === '0' ? '' : `, ${ofHeat} of which scale stacks of heat and will do so no more`) +
+      (scaling === '0' ? '' : `, ${scaling} of which scale stacks and will do so no more`) +
       '; the target keeps its own in MongoDB, and nothing moves them there from MySQL; ' +
       `in MySQL its migration takes ${takes}`,
     mend:

@@ -4,9 +4,8 @@ import { type CloudHost, serviceOf } from './cloud.ts'
 /**
  * Gives a service its files. Those of rootwrap say what it may do as root, so they stay root's, and so does the folder
  * that they are in: whoever may write there could put others in their place. The article's chown -R would make root of
- * everybody who is the service. Links stay whose they are: what they lead to may lie elsewhere, and belong to others. Its
- * logs too: the tools leave root's behind, and die of them when the service's user
- * runs them.
+ * everybody who is the service. Links stay whose they are: what they lead to may lie elsewhere, and belong to others.
+ * Its logs too: the tools leave root's behind, and die of them when the service's user runs them.
  */
 export async function handOver(host: CloudHost, name: string): Promise<void> {
   const { user, etc, owned = [] } = serviceOf(host, name)

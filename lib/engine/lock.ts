@@ -166,6 +166,11 @@ export function describe({ run, playbook, user, pid, machine, since }: Omit<Hold
   return `run ${run} of «${playbook}» (${user}, pid ${pid} on ${machine}, since ${time} UTC)`
 }
 
+/** What to type for the lock that a run left on a host; a host need not tell the run. */
+export function unlocking(run: string, host: string, inventory: string): string {
+  return `${program()} unlock ${run === '' ? '' : `${run} `}--force -i ${inventory} -l ${host}`
+}
+
 /** Every lock there is. */
 export function locks(): readonly { readonly file: string; readonly holder: Holder }[] {
   let names: readonly string[]

@@ -2,7 +2,7 @@ import { counted } from '../model/counted.ts'
 import type { HostMet } from '../model/event.ts'
 import type { Host } from '../model/inventory.ts'
 import { showPath } from '../model/path.ts'
-import { type Entry, type Other, toldOf } from './done.ts'
+import type { Entry, Other } from './done.ts'
 import { hostLimiter } from './limit.ts'
 import { addressOf } from './meetings.ts'
 import { type TaskNode, tasksOf } from './select.ts'
@@ -69,9 +69,8 @@ export class Since {
     for (const was of circumstances ? met : []) {
       const now = this.#now.get(was.host)
       if (!now) return { kind: 'unmet', host: was.host }
-      const { last } = now
-      if (last && !done?.runs.includes(last.run) && done?.recorded.has(last.run) === false)
-        return { kind: 'other', other: { run: last.run, told: toldOf(last) } }
+      const other = done?.stranger(now)
+      if (other) return { kind: 'other', other }
       if (!isSame(was, now)) return { kind: 'machine', host: was.host }
       if (was.boot !== now.boot) return { kind: 'boot', host: was.host }
     }

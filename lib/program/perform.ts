@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { type Done, findRun, owedBefore } from '../engine/done.ts'
 import { Journal, recordedRuns } from '../engine/journal.ts'
-import { describe, holderOf, lockHosts } from '../engine/lock.ts'
+import { describe, holderOf, lockHosts, unlocking } from '../engine/lock.ts'
 import { checkGates, checkReach } from '../engine/preflight.ts'
 import { pruneRuns } from '../engine/prune.ts'
 import type { Keep } from '../model/keep.ts'
@@ -105,8 +105,7 @@ export async function perform(prepared: Prepared, how: Performance): Promise<Per
     const claim: Claim = {
       run: runId,
       holder: describe(holderOf(runId, playbook.name)),
-      unlock: (host, run) =>
-        `${program()} unlock ${run === '' ? '' : `${run} `}--force -i ${inventory.path} -l ${host}`,
+      unlock: (host, run) => unlocking(run, host, inventory.path),
       over: (run) => over.has(run),
       own: (run) => run === runId || (resume !== undefined && done?.runs.includes(run) === true),
       followed: (host, last) => void lasts.set(host, last),

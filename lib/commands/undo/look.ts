@@ -98,7 +98,7 @@ say() {
       if large "$1"; then s=' large' l=1; else s=$(tree "$1") && s=" all \${s%% *}" || exit; fi
     fi
     stat -c "directory %a %u %g$s" -- "$1" || exit
-    if [ -n "$3$l" ] && [ -z "$l" ]; then copy "$1" "$2"; else echo; fi
+    if [ -n "$3" ] && [ -z "$l" ]; then copy "$1" "$2"; else echo; fi
   elif [ -f "$1" ]; then
     z=$(stat -c %s -- "$1") || exit
     if [ "$z" -le ${mostBytes} ]; then s=$(sha256sum < "$1") || exit; else s=$(stat -c 'of:%Y' -- "$1") || exit; fi

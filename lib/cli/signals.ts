@@ -21,18 +21,20 @@ export interface Signals {
 
 /**
  * Carries something out that catches signals from when it calls `caught`, and no longer than it goes on. Gives the exit
- * code of its end; without one, nothing was to be done.
+ * code of its end; without one, nothing was to be done. `code` says whether an author's runs in it, which might give
+ * way to nothing: the thread that watches for that takes a fifth of the CPU of a short command.
  */
 export async function withSignals(
   carryOut: (
     caught: (emit: (event: Event) => void) => Signals,
   ) => Promise<{ readonly outcome: Performed['outcome'] } | undefined>,
+  code: 'ours' | "author's" = "author's",
 ): Promise<number> {
   let signals: Signals | undefined
   try {
     const ended = await carryOut((emit) => {
       signals?.release()
-      return (signals = catchSignals((message) => emit({ type: 'warned', message })))
+      return (signals = catchSignals((message) => emit({ type: 'warned', message }), code === "author's"))
     })
     return ended ? exitCode(ended.outcome, signals) : exit.ok
   } finally {
@@ -48,7 +50,7 @@ const patience = 30
  * nobody caught do the first two at once. Nothing else is to end the process before the run has ended, but a run that
  * cannot end within half a minute.
  */
-function catchSignals(warn: (message: string) => void): Signals {
+function catchSignals(warn: (message: string) => void, watched: boolean): Signals {
   const stop = new AbortController()
   const abort = new AbortController()
   let by: NodeJS.Signals = 'SIGINT'
@@ -107,10 +109,12 @@ function catchSignals(warn: (message: string) => void): Signals {
   for (const [event, listener] of listeners) process.on(event, listener as () => void)
   // What nobody can hear is to have the effect that it has on any process.
   const heard = listeners.filter(([event]) => event.startsWith('SIG'))
-  const unwatch = watch({
-    deaf: () => heard.forEach(([event, listener]) => process.off(event, listener as () => void)),
-    hears: () => heard.forEach(([event, listener]) => process.on(event, listener as () => void)),
-  })
+  const unwatch =
+    watched &&
+    watch({
+      deaf: () => heard.forEach(([event, listener]) => process.off(event, listener as () => void)),
+      hears: () => heard.forEach(([event, listener]) => process.on(event, listener as () => void)),
+    })
   return {
     stop: stop.signal,
     abort: abort.signal,
@@ -119,7 +123,7 @@ function catchSignals(warn: (message: string) => void): Signals {
     exitCode: code,
     release() {
       clearTimeout(late)
-      unwatch()
+      if (unwatch) unwatch()
       for (const [event, listener] of listeners) process.off(event, listener as () => void)
     },
   }

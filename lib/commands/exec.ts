@@ -132,7 +132,7 @@ async function execute({ pattern, words, values, argv }: ExecArguments): Promise
       values.json ? `${mask(JSON.stringify(ends, undefined, 2))}\n` : harmlessLines(mask(folded(ends))),
     )
     return ended
-  })
+  }, 'ours')
 }
 
 /** Notes how the command ends on each host; what it says meanwhile is shown where that is wanted. */

@@ -124,26 +124,28 @@ async function execute(
   const { live, reporters } = await reportersFor({ ...values, step: false }, own, argv)
   const { perform } = await import('../program/perform.ts')
   const { check, resume } = values
-  return withSignals((caught) =>
-    perform(prepared, {
-      check,
-      forks: values.forks,
-      forceHandlers: false,
-      argv,
-      keep: keepOf(values),
-      ...becomeOf(values),
-      ...(resume === undefined ? {} : { resume }),
-      ...(check ? {} : { locks: '--check' }),
-      records: !check,
-      unattended: !check && !values.yes && !interactive(),
-      reporters,
-      ...(check
-        ? {}
-        : {
-            keeper: (run: string) =>
-              keeperOf({ run, playbook: prepared.playbook.name, inventory: values.inventory ?? [] }),
-          }),
-      operator: (emit) => operatorAt(live, caught(emit), values, emit),
-    }),
+  return withSignals(
+    (caught) =>
+      perform(prepared, {
+        check,
+        forks: values.forks,
+        forceHandlers: false,
+        argv,
+        keep: keepOf(values),
+        ...becomeOf(values),
+        ...(resume === undefined ? {} : { resume }),
+        ...(check ? {} : { locks: '--check' }),
+        records: !check,
+        unattended: !check && !values.yes && !interactive(),
+        reporters,
+        ...(check
+          ? {}
+          : {
+              keeper: (run: string) =>
+                keeperOf({ run, playbook: prepared.playbook.name, inventory: values.inventory ?? [] }),
+            }),
+        operator: (emit) => operatorAt(live, caught(emit), values, emit),
+      }),
+    'ours',
   )
 }

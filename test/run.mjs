@@ -10,6 +10,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 process.chdir(root)
 // What takes longest has a command of its own, npm run test:slow, so that npm test stays short.
 const slow = [
+  'test/lab/db/migrations.test.ts',
   'test/lab/upgrade/broken.test.ts',
   'test/lab/upgrade/killed.test.ts',
   'test/lab/upgrade/preflight.test.ts',
@@ -18,6 +19,7 @@ const slow = [
   'test/lib/kit/tree-attributes.test.ts',
   'test/lib/kit/writing.test.ts',
   'test/lib/cli/hostile-ground.test.ts',
+  'test/lib/cli/interruption.test.ts',
   'test/lib/commands/undo-host.test.ts',
   'test/lib/modules/firewall/firewalld.test.ts',
   'test/lib/modules/hostile.test.ts',

@@ -28,8 +28,10 @@ const slow = [
   'test/roles/look.test.ts',
 ]
 const only = process.argv[2] === '--slow' ? slow : process.argv.slice(2)
-// A test file that takes longer hangs; the way back from everywhere is long, and so are thousands of cases.
-const long = (name) => name.startsWith('test/upgrade/') || process.env.SWITCHOVER_CASES !== undefined
+// A test file that takes longer hangs; the way back from everywhere is long, and so are thousands of cases, and changes
+// that are undone and done again.
+const many = process.env.SWITCHOVER_CASES !== undefined || process.env.SWITCHOVER_UNDO !== undefined
+const long = (name) => name.startsWith('test/upgrade/') || many
 const limitOf = (name) => (long(name) ? 3_600_000 : 420_000)
 
 const files = readdirSync('test', { recursive: true })

@@ -542,7 +542,8 @@ for (const shell of shells) {
           [read('hole').equals(Buffer.alloc(3 * mebi + 1)), statSync(join(root, 'hole')).blocks < 16],
           [true, true],
         )
-        assert.ok(source.passed < 1000, String(source.passed))
+        // Lists and sums alone, however often they are asked for.
+        assert.ok(source.passed < mebi / 100, String(source.passed))
         put('next', 'x')
         const refused = await error(
           target,

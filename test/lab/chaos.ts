@@ -1,237 +1,133 @@
-// Kills the upgrade at every place at which it leaves another state, breaks hosts under it, and compares what one
-// --resume makes of that with an undisturbed run, by checksum. Hours:
-//   npm run test:chaos -- [--every N] [--from N] [--faults] [--chain]
-// --every N: each N-th place; --from N: go on behind that many; --faults: only what happens to hosts; --chain: one
-// upgrade that is killed at each change, and gone on with.
+// Kills one upgrade again and again, breaks hosts under others, and compares each end with that of an undisturbed run
+// (test/lab/README.md). Minutes each:
+//   npm run test:chaos -- [--every N] [--from K] [--chain | --faults] [--only WORD]
 import { parseArgs } from 'node:util'
-import type { Timed } from '../../lib/model/event.ts'
-import { hear, type Heard, isBoundary, told } from '../rig/killed.ts'
-import { changes, doLab, type HostName, hostNames, inside, ownLab, type Snapshot, snapshot } from '../rig/lab.ts'
+import { doLab, latestJournal, must, ownLab } from '../rig/lab.ts'
+import { hear, type Heard, told } from '../rig/killed.ts'
+import { command, withCommand } from '../rig/command.ts'
+import { type Chain, chain, placesOf, upgrade } from './chaos/chain.ts'
+import { culprits } from './chaos/culprits.ts'
+import { type Fault, faults } from './chaos/faults.ts'
+import { differing, taken } from './chaos/state.ts'
 
 const { values } = parseArgs({
   options: {
+    // Kill at each N-th new place, from the K-th on: chains with other K kill where other places come before.
     every: { type: 'string', default: '1' },
     from: { type: 'string', default: '0' },
-    faults: { type: 'boolean', default: false },
     chain: { type: 'boolean', default: false },
+    faults: { type: 'boolean', default: false },
+    // Only the faults with this in their names.
+    only: { type: 'string', default: '' },
   },
 })
-const upgrade = ['playbooks/full-upgrade.ts', '-i', 'inventory/lab', '--yes']
-const counts = { places: 0, identical: 0, again: 0, different: 0 }
-
-interface State {
-  readonly hosts: ReadonlyMap<HostName, Snapshot>
-  readonly volumes: readonly string[]
-}
-
-/** A thing that happens to hosts when a task begins to change something. */
-interface Fault {
-  readonly name: string
-  /** role › task */
-  readonly during: string
-  /** The run is killed as well. */
-  readonly kill?: true
-  begin(): Promise<unknown>
-  end?(): Promise<unknown>
-}
-
-const killServer = (host: HostName) => inside(host, 'kill -9 $(pidof mariadbd mysqld); :')
-const startServer = (host: HostName) => inside(host, 'service mysqld restart')
-const powerOff = (host: HostName) => () => doLab('power', host, 'off')
-const powerOn = (host: HostName) => () => doLab('power', host, 'on')
-const cut = (host: HostName) => () => inside(host, 'for p in $(pgrep -f "[s]shd: root"); do kill -9 $p; done; :')
-const small = (host: HostName, folder: string) => () =>
-  inside(host, `mkdir -p ${folder} && mount -t tmpfs -o size=64k small ${folder}`)
-const large = (host: HostName, folder: string) => () => inside(host, `umount -l ${folder}`)
-
-const faults: readonly Fault[] = [
-  {
-    name: 'the source loses its power while it is dumped',
-    during: 'nova › Bring the dump of the source database',
-    begin: powerOff('node-1'),
-    end: powerOn('node-1'),
-  },
-  {
-    name: 'the source loses its power while volumes are copied, and the run is killed',
-    during: 'cinder › Copy the volumes',
-    kill: true,
-    begin: powerOff('node-1'),
-    end: powerOn('node-1'),
-  },
-  {
-    name: 'the target loses its power while a schema is upgraded',
-    during: 'nova › Upgrade the schema',
-    begin: powerOff('node-5'),
-    end: powerOn('node-5'),
-  },
-  {
-    name: 'a compute node loses its power while it is reconnected',
-    during: 'compute › Restart nova-compute',
-    begin: powerOff('node-3'),
-    end: powerOn('node-3'),
-  },
-  {
-    name: 'mysqld of the source is killed in a dump',
-    during: 'cinder › Bring the dump of the source database',
-    begin: () => killServer('node-1'),
-    end: () => startServer('node-1'),
-  },
-  {
-    name: 'mysqld of the target is killed in an import',
-    during: 'nova › Replace the target database',
-    begin: () => killServer('node-5'),
-    end: () => startServer('node-5'),
-  },
-  {
-    name: 'mysqld of the target is killed in a migration',
-    during: 'neutron › Upgrade the schema',
-    begin: () => killServer('node-5'),
-    end: () => startServer('node-5'),
-  },
-  { name: 'all connections to the target are cut', during: 'nova › Replace the target database', begin: cut('node-5') },
-  { name: 'all connections to the source are cut', during: 'cinder › Copy the volumes', begin: cut('node-1') },
-  {
-    name: 'the disk for dumps is full',
-    during: 'freeze › Stop the APIs',
-    begin: small('node-5', '/var/backups/switchover/source'),
-    end: large('node-5', '/var/backups/switchover/source'),
-  },
-]
+const [every, from] = [Number(values.every), Number(values.from)]
+const began = Date.now()
+let different = 0
 
 await ownLab()
-const fresh = await state()
+const fresh = await taken()
 const undisturbed = await hear(upgrade)
 if (undisturbed.code !== 0) throw new Error(`the undisturbed run failed: ${undisturbed.err}${failures(undisturbed)}`)
-const reference = await state()
-const places = undisturbed.events.filter(isBoundary)
-const known = new Set(places.map((event) => `${'path' in event ? `${event.path.role} › ${event.path.task}` : ''}`))
-process.stdout.write(`${places.length} places in an undisturbed run\n`)
+const reference = await taken()
+const { places, middles } = placesOf(undisturbed.events)
+say(`${places.length} places in an undisturbed run, ${middles.size} of them in the middle of a task`)
 
-if (values.chain) await chain()
-else {
-  if (!values.faults)
-    for (let at = Number(values.from); at < places.length; at += Number(values.every)) await killAt(at)
-  for (const fault of faults.slice(values.faults ? Number(values.from) : 0)) await suffer(fault)
-}
-process.stdout.write(
-  `${counts.places} places and faults: ${counts.identical} identical after one --resume, ` +
-    `${counts.again} after more, ${counts.different} different\n`,
-)
-process.exit(counts.different > 0 ? 1 : 0)
+if (!values.faults) await killed()
+if (!values.chain) for (const fault of faults.filter(({ name }) => name.includes(values.only))) await suffer(fault)
+say(different === 0 ? 'all identical' : `${different} different`)
+process.exit(different > 0 ? 1 : 0)
 
-/** Kills one run at its n-th place, and goes on. */
-async function killAt(at: number): Promise<void> {
-  await doLab('reset')
-  let left = at
-  const first = await hear(upgrade, (event) => (isBoundary(event) && left-- === 0 ? 'kill' : undefined))
-  await judge(`${at} ${told(first.events.at(-1)!)}`, first)
-}
-
-async function suffer({ name, during, kill, begin, end }: Fault): Promise<void> {
-  if (!known.has(during)) throw new Error(`no task «${during}» changes anything: ${[...known].sort().join('; ')}`)
-  await doLab('reset')
-  let began: Promise<unknown> | undefined
-  const first = await hear(upgrade, (event) => {
-    if (began || event.type !== 'change-planned' || `${event.path.role} › ${event.path.task}` !== during)
-      return undefined
-    began = begin()
-    return kill ? 'kill' : undefined
-  })
-  await began
-  await end?.()
-  await judge(name, first)
-}
-
-/** One upgrade that is killed at each change. */
-async function chain(): Promise<void> {
-  await doLab('reset')
-  let runs = 0
-  for (;;) {
-    // Steps that begin together are each a change: a run must live long enough for one of them to end.
-    let life = 1 + (runs % 12)
-    const one = await hear([...upgrade, ...(runs > 0 ? ['--resume'] : [])], (event) => {
-      const changed = event.type === 'change-planned' || (event.type === 'task-finished' && event.status === 'changed')
-      return changed && --life === 0 ? 'kill' : undefined
-    })
-    runs++
-    if (one.code === null) continue
-    const said = await differing()
-    process.stdout.write(`${runs - 1} kills, then exit code ${one.code}\n${one.code === 0 ? '' : failures(one)}`)
-    return count(`a chain of ${runs - 1} kills`, one.code === 0, said)
-  }
-}
-
-async function judge(name: string, first: Heard): Promise<void> {
-  let ended = await hear([...upgrade, '--resume'])
-  let resumes = 1
-  // A host that came back late, as one does after a power cut.
-  while (ended.code !== 0 && resumes < 3) {
-    process.stdout.write(`  ${name}: exit code ${ended.code} after ${resumes} --resume: ${failures(ended)}\n`)
-    ended = await hear([...upgrade, '--resume'])
-    resumes++
-  }
-  const said = await differing()
-  count(
-    `${name} (exit code ${first.code}, then ${ended.code})`,
-    ended.code === 0 && resumes === 1,
-    said,
-    ended.code === 0,
+/** One chain; where it ends otherwise than the undisturbed run, the kills that this takes are looked for. */
+async function killed(): Promise<void> {
+  const one = await chain(
+    (_, nth) => nth >= from && (nth - from) % every === 0,
+    middles,
+    (place) => say(`  killed: ${place}`),
   )
+  const wrong = await wrongs(one)
+  const met = places.filter((place) => one.killed.includes(place)).length
+  say(`${verdict(wrong)}  a chain of ${one.killed.length} kills, ${met} of them at the ${places.length} places`, wrong)
+  if (one.waited > 0) say(`  ${one.waited} times another run still held a host`)
+  if (wrong.length === 0) return
+  different++
+  const fails = async (some: readonly string[]) => {
+    const again = await wrongs(await chain((place) => some.includes(place), middles))
+    say(`  ${verdict(again)}  with ${some.length} of them, the last of which is ${some.at(-1)}`, again.slice(0, 5))
+    return again.length > 0
+  }
+  const last = one.killed.slice(-1)
+  const guilty = one.last.code !== 0 && (await fails(last)) ? last : await culprits(one.killed, fails)
+  say('it takes a kill here:', guilty)
 }
 
-function count(name: string, atOnce: boolean, said: readonly string[], well = atOnce): void {
-  counts.places++
-  if (well && said.length === 0) counts[atOnce ? 'identical' : 'again']++
-  else counts.different++
-  const verdict = well && said.length === 0 ? (atOnce ? 'identical' : 'identical after more') : 'DIFFERENT'
-  process.stdout.write(
-    `${verdict}  ${name}\n${said
-      .slice(0, 20)
-      .map((line) => `    ${line}\n`)
-      .join('')}`,
-  )
+/** What is wrong at the end of a chain. */
+async function wrongs({ last }: Chain): Promise<readonly string[]> {
+  if (last.code !== 0) return [`exit code ${last.code}: ${failures(last)}${last.err}`]
+  return [...(await inJournals()), ...differing(await taken(), reference, fresh)]
 }
 
-async function state(): Promise<State> {
-  const hosts = await Promise.all(hostNames.map(async (host) => [host, await snapshot(host)] as const))
-  return { hosts: new Map(hosts), volumes: [await bytesOf('node-1'), await bytesOf('node-5')] }
-}
-
-// A reset draws the same bytes anew, at another time; where their holes are does not matter.
-function bytesOf(host: HostName): Promise<string> {
-  return inside(host, 'find /var/lib/lvm-standin/cinder -type f -exec sha256sum {} + | sort')
-}
-
-/** What is otherwise than after the undisturbed run; and on the source, but for its services, than before it. */
-async function differing(): Promise<readonly string[]> {
-  const now = await state()
-  const services = (line: string) => !/: (?:stopped|started)$|^\/etc\/rc3\.d\//.test(line)
+/** What is wrong in what is recorded: a run that ended well owes nothing, and can be shown and told again. */
+async function inJournals(): Promise<readonly string[]> {
+  const owed = latestJournal().flatMap((event) => (event.type === 'run-finished' ? event.owed : []))
+  const report = await must(process.execPath, [command, 'report', 'latest'], undefined, withCommand)
+  const missing = ['PLAY RECAP', 'Finished'].filter((word) => !report.includes(word))
   return [
-    ...hostNames.flatMap((host) =>
-      changes(reference.hosts.get(host)!, now.hosts.get(host)!)
-        .filter(matters)
-        .map((line) => `${host} ${line}`),
-    ),
-    ...changes(fresh.hosts.get('node-1')!, now.hosts.get('node-1')!)
-      .filter(services)
-      .filter(matters)
-      .map((line) => `node-1, which is to be untouched: ${line}`),
-    ...now.volumes.flatMap((sum, i) =>
-      sum === reference.volumes[i] ? [] : [`the volumes of ${i === 0 ? 'node-1' : 'node-5'}`],
-    ),
+    ...owed.map(({ host, handler }) => `${handler} is still owed on ${host}`),
+    ...missing.map((word) => `its report has no ${word}`),
   ]
 }
 
-// What is another one after each start or run, whatever happened.
-function matters(line: string): boolean {
-  return !/^\/etc\/ssh\/ssh_host_|authorized_keys:|mtab|adjtime|resolv\.conf|\.bash_history|_at: | (?:id|uuid): .{36} → .{36}$/.test(
-    line,
-  )
+/** An upgrade under which a fault happens, gone on with once its cause is taken away. */
+async function suffer(fault: Fault): Promise<void> {
+  await doLab('reset')
+  await fault.prepare?.()
+  let happening: Promise<unknown> | undefined
+  const first = await hear(upgrade, (event, kill) => {
+    if (happening || event.type !== 'change-planned') return
+    if (`${event.path.role} › ${event.path.task}` !== fault.during) return
+    const begin = async () => {
+      await new Promise((resolve) => setTimeout(resolve, fault.after ?? 0))
+      await fault.begin()
+    }
+    happening = begin()
+    if (fault.kill) kill()
+  })
+  if (!happening) throw new Error(`${fault.name}: ${fault.during} has changed nothing:\n${failures(first)}${first.err}`)
+  await happening
+  const advice = first.events.flatMap((event) => (event.type === 'task-finished' && event.failure ? [event] : []))
+  say(`  ${fault.name}: exit code ${first.code}`, [
+    ...advice.map((event) => `${told(event)}: ${event.failure!.reason}\n      try: ${event.failure!.hint}`),
+    first.err,
+  ])
+  await fault.end?.()
+  const wrong: string[] = []
+  if (first.code !== 0) {
+    for (const event of advice) if (!event.failure!.hint) wrong.push(`no next step: ${event.failure!.reason}`)
+    const again = await hear([...upgrade, '--resume'])
+    if (again.code !== 0) wrong.push(`exit code ${again.code} after --resume: ${failures(again)}${again.err}`)
+  }
+  await fault.clear?.()
+  if (wrong.length === 0) wrong.push(...(await inJournals()), ...differing(await taken(), reference, fresh))
+  if (wrong.length > 0) different++
+  say(`${verdict(wrong)}  ${fault.name}`, wrong)
+}
+
+function verdict(wrong: readonly string[]): string {
+  return wrong.length === 0 ? 'identical' : 'DIFFERENT'
+}
+
+function say(line: string, more: readonly string[] = []): void {
+  const at = `${Math.round((Date.now() - began) / 1000)} s`.padStart(6)
+  const shown = more.filter((one) => one.trim() !== '').slice(0, 20)
+  process.stdout.write(`${at}  ${line}\n${shown.map((one) => `        ${one.trim()}\n`).join('')}`)
 }
 
 function failures({ events }: Heard): string {
-  const failed = events.flatMap((event: Timed) =>
-    event.type === 'task-finished' && event.failure ? [`${told(event)}: ${event.failure.reason.slice(0, 300)}`] : [],
+  const failed = events.flatMap((event) =>
+    event.type === 'task-finished' && event.failure
+      ? [`${told(event)}: ${event.failure.reason.slice(0, 300)} (${event.failure.hint ?? 'no next step'})`]
+      : [],
   )
   return failed.join('; ')
 }

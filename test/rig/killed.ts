@@ -13,23 +13,34 @@ export interface Heard {
 }
 
 /**
- * Runs `run` and hears its events as they come. What `meanwhile` gives `kill` for is the last thing that happens: the
- * process is killed as by kill -9.
+ * Runs `run` and hears its events as they come. What `meanwhile` gives `kill` for, or calls `kill` in, is the last thing
+ * that happens: the process is killed as by kill -9, with all that it has started on this machine.
  */
 export function hear(
   args: readonly string[],
-  meanwhile: (event: Timed) => 'kill' | void = () => {},
+  meanwhile: (event: Timed, kill: () => void) => 'kill' | void = () => {},
   longest = 600_000,
 ): Promise<Heard> {
   const child = spawn(process.execPath, [command, ...args, '-o', 'json', '--no-type-check'], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...withCommand },
+    // A group of its own, to be killed whole.
+    detached: true,
   })
-  const timer = setTimeout(() => child.kill('SIGKILL'), longest)
+  const end = () => {
+    // Once it has ended its number may be another's.
+    if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid!, 'SIGKILL')
+  }
+  const timer = setTimeout(end, longest)
   const events: Timed[] = []
   let err = ''
   let killed = false
+  const kill = () => {
+    if (child.exitCode !== null) return
+    killed = true
+    end()
+  }
   child.stderr.on('data', (part: Buffer) => {
     err += part.toString()
   })
@@ -42,9 +53,7 @@ export function hear(
       return
     }
     events.push(event)
-    if (meanwhile(event) !== 'kill') return
-    killed = true
-    child.kill('SIGKILL')
+    if (meanwhile(event, kill) === 'kill') kill()
   })
   return new Promise((resolve, reject) => {
     child.once('error', reject)

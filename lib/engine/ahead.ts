@@ -10,8 +10,10 @@ import {
 } from '../model/operation.ts'
 import { type Body, isDescribed } from '../model/playbook.ts'
 import { revealed, Secret } from '../model/secret.ts'
-import type { Session, Transport } from '../model/transport.ts'
+import { NotBegun, type Session, type Transport } from '../model/transport.ts'
 import { actsAs, type Become, type Line } from './become.ts'
+import { Row } from './row.ts'
+import type { RunOptions } from './run.ts'
 import type { TaskNode } from './select.ts'
 
 /** Counts what may have changed on a host, whoever did it: what was read before counts no more. */
@@ -93,6 +95,7 @@ export class Ahead {
   readonly #transport: Transport
   readonly #foreseen: (node: TaskNode) => Operation<Value> | undefined
   readonly #read = new Map<TaskNode, Read>()
+  readonly #row: Row
   #attempt: Attempt
   #face: Connection | undefined
   #passing: Reader | undefined
@@ -105,7 +108,7 @@ export class Ahead {
     line: Line,
     transport: Transport,
     changes: Changes,
-    abort: AbortSignal,
+    options: Pick<RunOptions, 'abort' | 'stop' | 'emit'>,
     foreseen: (node: TaskNode) => Operation<Value> | undefined,
   ) {
     this.#foreseen = foreseen
@@ -113,7 +116,8 @@ export class Ahead {
     this.#said = said
     this.#transport = transport
     this.#changes = changes
-    this.#attempt = { signal: abort }
+    this.#attempt = { signal: options.abort }
+    const row = (this.#row = new Row(host.name, options))
     const attempt = () => this.#attempt
     // One session object for all tasks of the sequence is what keeps their requests in one pipe, in order.
     this.#session = {
@@ -130,6 +134,9 @@ export class Ahead {
       get work() {
         return attempt().work
       },
+      get row() {
+        return row.now
+      },
     }
   }
 
@@ -144,7 +151,7 @@ export class Ahead {
     return {
       connection,
       prepare: (operation) => this.#prepare(node, operation, connection),
-      apply: (plan) => this.#apply(plan, connection),
+      apply: (plan) => (this.#row.has(node) ? this.#sent(node, plan, connection) : this.#apply(node, plan, connection)),
     }
   }
 
@@ -153,9 +160,27 @@ export class Ahead {
     this.#upcoming = nodes.filter((node) => node.selected && readable(node) && said(node) === this.#said)
   }
 
+  /** Says which tasks follow whose changes may go out behind that of the next. */
+  follow(nodes: readonly TaskNode[]): void {
+    this.#row.upcoming(nodes, this.#connection())
+  }
+
+  /** Has the change of this task gone out? */
+  has(node: TaskNode): boolean {
+    return this.#row.has(node)
+  }
+
+  /** Has the change of this task gone out, and been begun? Nothing more goes out. */
+  async went(node: TaskNode): Promise<boolean> {
+    await this.#row.settle()
+    return this.#row.has(node)
+  }
+
   // What an operation would do, from a read that still counts, or read now; the reads of those that follow go out
   // behind it.
   async #prepare(node: TaskNode, operation: Operation<Value>, connection: Connection): Promise<Prepared<Value>> {
+    const sent = this.#row.planOf(node)
+    if (sent) return sent
     const known = this.#read.get(node)
     this.#read.delete(node)
     if (known && known.changes === this.#changes.of(this.#host.name)) {
@@ -180,11 +205,29 @@ export class Ahead {
     return now
   }
 
+  // It has been made already, unless one before it did not go well.
+  async #sent(node: TaskNode, plan: Prepared<Value>, connection: Connection): Promise<Value | void> {
+    this.#goOn(connection)
+    try {
+      return await this.#row.outcome(node)
+    } catch (error) {
+      if (!(error instanceof NotBegun)) throw error
+      return this.#apply(node, plan, connection)
+    }
+  }
+
+  // The changes that may follow, and behind them the reads of what may not.
+  #goOn(connection: Connection): void {
+    const all = this.#row.goOn(connection, () => this.#changes.add(this.#host.name))
+    if (all) this.#more()
+  }
+
   // What follows is read in the pipe behind the request that changes.
-  async #apply(plan: Prepared<Value>, connection: Connection): Promise<Value | void> {
+  async #apply(node: TaskNode, plan: Prepared<Value>, connection: Connection): Promise<Value | void> {
     this.#window = 1
     const changes = this.#changes
     const { name } = this.#host
+    const row = this.#row
     changes.add(name)
     const others = new Set<string>()
     // What has a channel of its own may be done after the reads behind it: from then on nothing is read until the end.
@@ -194,7 +237,7 @@ export class Ahead {
       if (!inPipe) ordered = false
     }
     const sent = <T>(request: Promise<T>): Promise<T> => {
-      if (ordered) this.#more()
+      if (ordered) this.#goOn(connection)
       return request
     }
     const asideOf =
@@ -207,7 +250,7 @@ export class Ahead {
       ...connection,
       exec(script, options) {
         begun(options?.long !== true && !large(options?.stdin))
-        return sent(connection.exec(script, options))
+        return sent(row.begin(node, () => connection.exec(script, options)))
       },
       write(path, content, meta) {
         begun(!large(content))
@@ -220,6 +263,9 @@ export class Ahead {
     }
     try {
       return await plan.apply(watched)
+    } catch (error) {
+      if (!row.empty) await row.settle(node)
+      throw error
     } finally {
       others.forEach((other) => changes.add(other))
     }
@@ -231,7 +277,7 @@ export class Ahead {
 
   #more(): void {
     const changes = this.#changes.of(this.#host.name)
-    for (const node of this.#upcoming.slice(0, this.#window)) {
+    for (const node of this.#upcoming.filter((node) => !this.#row.has(node)).slice(0, this.#window)) {
       if (this.#read.get(node)?.changes !== changes) this.#read.set(node, { changes, ...this.#ask(node) })
     }
   }

@@ -83,6 +83,7 @@ export function doneIn(
   const results = new Map<string, Entry>()
   const failed = new Set<string>()
   const begun = new Set<string>()
+  const sent = new Set<string>()
   const debts = new Map<string, Map<string, Map<string, TaskPath>>>()
   const passed = new Map<string, Passed>()
   const met = new Map<string, HostMet>()
@@ -131,11 +132,19 @@ export function doneIn(
       case 'change-planned':
         begun.add(`${identity(event.path)}\0${event.host}`)
         break
+      case 'sent-ahead':
+        for (const path of event.paths) {
+          const key = `${identity(path)}\0${event.host}`
+          if (event.begun) sent.add(key)
+          else sent.delete(key)
+        }
+        break
       case 'task-finished': {
         const id = identity(event.path)
         const key = `${id}\0${event.host}`
         const well = event.status === 'ok' || event.status === 'changed' || event.status === 'resumed'
         const touched = begun.delete(key)
+        sent.delete(key)
         failed.delete(key)
         if (event.handler) {
           if (well) debts.get(id)?.delete(event.host)
@@ -177,7 +186,7 @@ export function doneIn(
     ids: new Set([...results.keys()].map((key) => key.slice(0, key.indexOf('\0')))),
     passed: (id) => passed.get(id),
     failed: (id, host) => failed.has(`${id}\0${host}`),
-    begun: (id, host) => begun.has(`${id}\0${host}`),
+    begun: (id, host) => begun.has(`${id}\0${host}`) || sent.has(`${id}\0${host}`),
     owed: (id) => [...(debts.get(id)?.keys() ?? [])],
     debts: all,
     stranger,

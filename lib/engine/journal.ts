@@ -149,6 +149,7 @@ const shapes: { readonly [T in Event['type']]: Readonly<Record<string, Kind>> } 
   'host-started': { path: 'path', host: 'text' },
   output: { path: 'path', host: 'text', text: 'text', stream: 'text' },
   'change-planned': { path: 'path', host: 'text', operation: 'text', diff: 'list' },
+  'sent-ahead': { host: 'text', paths: 'list', begun: 'truth' },
   'attempt-failed': { path: 'path', host: 'text', reason: 'text', left: 'number' },
   'handler-notified': { path: 'path', host: 'text', handler: 'text' },
   'task-finished': {

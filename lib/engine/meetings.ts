@@ -37,6 +37,11 @@ export class Meetings {
     return met
   }
 
+  /** Has nothing to be asked of the host any more? */
+  has(host: Host): boolean {
+    return this.#options.circumstances === undefined || this.#met.has(host.name)
+  }
+
   /** The run itself has started the host anew: what was done before it counts on. */
   async meetAgain(host: Host): Promise<void> {
     const before = await this.#met.get(host.name)

@@ -183,12 +183,14 @@ class Run {
   async #steps(nodes: readonly Node[], all: readonly Host[], lane: Lane): Promise<void> {
     const sequence = new Sequence(nodes, lane, this.#state, this.#resume)
     for (const node of nodes) {
-      if (this.#state.over) return
+      // What a host has begun before it could be told to stop is accounted for.
+      const went = this.#state.over && node.kind === 'task' && (await sequence.went(node, all))
+      if (this.#state.over && !went) return
       const hosts = all.filter((host) => lane.alive(host))
       if (hosts.length === 0) return
       switch (node.kind) {
         case 'task':
-          await this.#task(node, hosts, lane, sequence)
+          await this.#task(node, hosts, lane, sequence, went)
           break
         case 'block':
           await this.#blocks.run(node, hosts, lane)
@@ -212,13 +214,13 @@ class Run {
     return answered !== undefined && hosts.every((host) => answered(this.#state.memory.vars(role.role, host) as never))
   }
 
-  async #task(node: TaskNode, hosts: readonly Host[], lane: Lane, sequence: Sequence): Promise<void> {
+  async #task(node: TaskNode, hosts: readonly Host[], lane: Lane, sequence: Sequence, went: boolean): Promise<void> {
     if (!node.selected) return
     if (node.task.options.once) await this.#once.run(node, hosts, lane)
     else {
       const fresh = hosts.filter((host) => !this.#resume.done(node, host, lane))
       if (fresh.length === 0) return
-      if (!(await this.#questions.wants(node, fresh, lane))) return this.#turns.leaveOut(node, fresh)
+      if (!went && !(await this.#questions.wants(node, fresh, lane))) return this.#turns.leaveOut(node, fresh)
       this.#turns.offer(node, fresh)
       await Promise.all(fresh.map((host) => this.#turns.task(node, host, lane, sequence.ahead(node, host))))
     }

@@ -1,11 +1,13 @@
 import type { Host } from '../model/inventory.ts'
 import { isDescribed } from '../model/playbook.ts'
+import type { Batch } from './batches.ts'
+import { goesOut } from './row.ts'
 import { Ahead, isFree, readable } from './ahead.ts'
 import { type Become, becomeIn, lineOf, saidBy } from './become.ts'
 import { foreseen } from './context.ts'
 import type { Lane } from './lanes.ts'
 import type { Resume } from './resume.ts'
-import type { Node, TaskNode } from './select.ts'
+import { type Node, type PlayNode, type TaskNode, tasksOf } from './select.ts'
 import type { RunState } from './state.ts'
 
 /** Steps that follow one another, and what is read ahead for their tasks on each host. */
@@ -32,27 +34,73 @@ export class Sequence {
     // What a function does nobody knows, and what is read before it is worth nothing behind it.
     const end = this.#nodes.findIndex((other, i) => i > at && (other.kind !== 'task' || isFree(other.task.body)))
     const following = this.#nodes.slice(at + 1, end < 0 ? undefined : end) as readonly TaskNode[]
-    ahead.upcoming(
-      following.filter((task) => !this.#resume.has(task, host)),
-      said,
-    )
+    const left = following.filter((task) => !this.#resume.has(task, host))
+    ahead.upcoming(left, said)
+    const stay = left.findIndex((task) => task.selected && !(goesOut(task) && said(task) === said(node)))
+    const out = left.slice(0, stay < 0 ? undefined : stay).filter(({ selected }) => selected)
+    ahead.follow(this.#mayGoOut(host) && goesOut(node) ? out : [])
     return ahead
+  }
+
+  /** Has the change of this task gone out to one of the hosts, and been begun, before all was to end? */
+  async went(node: TaskNode, hosts: readonly Host[]): Promise<boolean> {
+    if (this.#state.options.abort.aborted) return false
+    const went = hosts.map(({ name }) => this.#aheads.get(name)?.went(node))
+    return (await Promise.all(went)).includes(true)
+  }
+
+  /** May changes go out before their turns? Only where nobody and nothing else could come between. */
+  #mayGoOut(host: Host): boolean {
+    const { options, meetings, over } = this.#state
+    const { check, forks, step, transport, weigh } = options
+    const { batch } = this.#lane
+    if (check || over || step || weigh || !transport.rows || !meetings.has(host)) return false
+    return (batch.hosts.length === 1 || isUnbound(batch, forks)) && !liesBeside(batch.play, this.#nodes)
   }
 
   #begin(host: Host, said: Become): Ahead {
     const { options, changes, memory } = this.#state
-    const { transport, abort, check } = options
+    const { transport, check } = options
     const ahead = new Ahead(
       host,
       said,
       lineOf(this.#state),
       transport,
       changes,
-      abort,
+      options,
       ({ task: { body }, role: { role } }) =>
         isDescribed(body) ? foreseen(body, { memory, role, host, check }) : undefined,
     )
     this.#aheads.set(host.name, ahead)
     return ahead
+  }
+}
+
+/** Does no host of a batch wait for another? */
+function isUnbound({ hosts, play: { play, nodes } }: Batch, forks: number): boolean {
+  const { strategy, throttle, anyErrorsFatal, maxFailPercentage } = play.options
+  const bound = throttle ?? anyErrorsFatal ?? maxFailPercentage
+  return (
+    strategy === 'free' &&
+    hosts.length <= forks &&
+    bound === undefined &&
+    ![...tasksOf(nodes)].some(({ kind, selected }) => kind === 'gate' && selected)
+  )
+}
+
+const beside = new WeakMap<PlayNode, ReadonlySet<Node>>()
+
+/** Do steps of a play run at the same time as others of it? */
+function liesBeside(play: PlayNode, steps: readonly Node[]): boolean {
+  const known = beside.get(play) ?? new Set(inParallel(play.nodes, false))
+  beside.set(play, known)
+  return steps.some((step) => known.has(step))
+}
+
+function* inParallel(nodes: readonly Node[], within: boolean): Generator<Node> {
+  for (const node of nodes) {
+    if (within) yield node
+    if (node.kind === 'block') yield* inParallel([...node.try, ...node.rescue, ...node.always], within)
+    else if (node.kind === 'parallel') for (const branch of node.branches) yield* inParallel(branch, true)
   }
 }

@@ -43,7 +43,7 @@ export class Turns {
   /** Runs a task on a host; nothing when the host or the run ended while it waited for its turn. */
   task(node: TaskNode, host: Host, lane: Lane, ahead?: Ahead): Promise<Outcome | undefined> {
     return this.#inTurn(node, host, lane, async () => {
-      if (this.state.over || !lane.alive(host)) return undefined
+      if ((this.state.over && !ahead?.has(node)) || !lane.alive(host)) return undefined
       lane.work(host)
       return this.#run(node, host, lane, ahead)
     })

@@ -119,6 +119,16 @@ export interface ChangePlanned {
   readonly operation: string
   readonly diff: readonly Diff[]
 }
+/**
+ * Tasks have gone out to a host before those before them were answered, and from then on may have begun; or it has
+ * turned out that they have not. What became of them is said at their turns.
+ */
+export interface SentAhead {
+  readonly type: 'sent-ahead'
+  readonly host: string
+  readonly paths: readonly TaskPath[]
+  readonly begun: boolean
+}
 /** An attempt failed and another will follow. */
 export interface AttemptFailed {
   readonly type: 'attempt-failed'
@@ -205,6 +215,7 @@ export type Event =
   | HostStarted
   | OutputReceived
   | ChangePlanned
+  | SentAhead
   | AttemptFailed
   | HandlerNotified
   | TaskFinished

@@ -186,6 +186,12 @@ export interface LocalFile {
   readonly folder?: boolean
 }
 
+/** A change that is one request, made as soon as it is carried out, and judged only by the code that it ends with. */
+export interface Sends {
+  /** The codes with which it went well. */
+  readonly allow: readonly number[]
+}
+
 /** An inert description of one thing to bring about on a host: nothing happens until `host.run` or a task takes it. */
 export interface Operation<R extends Value = Value> {
   readonly name: string
@@ -198,6 +204,8 @@ export interface Operation<R extends Value = Value> {
   readonly looks?: boolean
   /** What is there after it whatever it finds, where it says so. */
   readonly brings?: readonly Left[]
+  /** Its change is one request, whatever is there, where it says so. */
+  readonly sends?: Sends
   /** What it would do to a host that was found in this state (of its `read`): pure, so that a test needs no host. */
   plan(state: unknown): Plan<R>
   prepare(connection: Reader): Promise<Prepared<R>>
@@ -227,6 +235,8 @@ export interface OperationSpec<A, S, C extends Change, R extends Value> {
   local?(args: A): LocalFile | undefined
   /** What is there after it whatever it finds, for check mode where nobody knows what it will find. */
   brings?(args: A): readonly Left[]
+  /** Where nothing is looked at first, and the change is one request that its code alone judges: which went well. */
+  sends?(args: A): Sends | undefined
 }
 
 /**
@@ -263,6 +273,9 @@ export function operation<A, S, C extends Change, R extends Value>(
       ...('apply' in spec ? {} : { looks: true }),
       get brings() {
         return 'brings' in spec ? spec.brings?.(args) : undefined
+      },
+      get sends() {
+        return 'sends' in spec ? spec.sends?.(args) : undefined
       },
       plan(state) {
         refuseLabels(args)

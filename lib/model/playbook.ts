@@ -171,7 +171,10 @@ export interface PlayOptions {
   /** A host pattern, as for --limit. */
   readonly hosts: string
   readonly serial?: BatchSize | readonly BatchSize[]
-  /** linear: all hosts finish a task before the next begins. free: each host goes at its own pace. */
+  /**
+   * linear: all hosts finish a task before the next begins. free: each host goes at its own pace, and is sent plain
+   * commands without waiting for its answer to each.
+   */
   readonly strategy?: 'linear' | 'free'
   readonly tags?: readonly string[]
   /** The play stops when more than this share of a batch has failed. */

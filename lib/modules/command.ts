@@ -132,7 +132,14 @@ const change = operation<Running, boolean, Command, Ran>(({ script }) => `shell:
       : { result: nothing },
   apply: run,
   judge: (result, { options: { changed } }) => changed?.(result) ?? true,
+  sends: ({ options }) => (isPlain(options) ? { allow: options.allow ?? [0] } : undefined),
 })
+
+/** Nothing is looked at first, it reads nothing, and no code of its author judges it. */
+function isPlain({ creates, removes, touches, changed, long, stdin, env = {} }: ChangeOptions): boolean {
+  const own = creates ?? removes ?? touches ?? changed ?? long ?? stdin
+  return own === undefined && !Object.values(env).some((value) => value instanceof Secret)
+}
 
 function leftBy({ touches }: ChangeOptions): Pick<Plan<Ran>, 'leaves'> {
   return touches ? { leaves: touches.map((path) => ({ what: `file ${path}`, below: true })) } : {}

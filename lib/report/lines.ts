@@ -136,6 +136,7 @@ export function linesReporter(out: Sink, err: Sink, drawing: Drawing, time: Time
       }
       case 'host-met':
       case 'vars-read':
+      case 'sent-ahead':
         return
       case 'host-started':
         return tasks.start(event)

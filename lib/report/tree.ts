@@ -146,6 +146,7 @@ export function treeReporter(terminal: Terminal, drawing: Drawing, next?: Next):
           return
         case 'host-met':
         case 'vars-read':
+        case 'sent-ahead':
           return
         case 'host-started':
           return tasks.start(event)

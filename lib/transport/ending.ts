@@ -32,6 +32,26 @@ done
 kill -KILL $all 2>/dev/null
 exit 0`
 
+/** Sends a signal to a process on a machine; where that cannot be done, nothing is said. */
+export async function tell(
+  link: Link,
+  become: Become | undefined,
+  gate: Gate,
+  pid: number,
+  signal: 'USR2',
+): Promise<void> {
+  try {
+    const { program } = await startAs(link, become, gate, `kill -${signal} ${pid}`, { urgent: true })
+    program.stdout.resume()
+    program.stderr.resume()
+    program.stdin.end()
+    await program.exited
+    program.close()
+  } catch {
+    // Then nothing runs there that could be told.
+  }
+}
+
 /** Seconds that ending a tree may take, two of them for what handles TERM. */
 const patience = 10
 

@@ -148,6 +148,7 @@ export function createTransport(options: TransportOptions): Transport {
 
   return {
     connection,
+    rows: true,
     async close(ending) {
       closing.abort()
       const ends = [...machines.values()].map((one) =>

@@ -1,8 +1,9 @@
 import { type Become, type Gate, startAs, type Started } from './become.ts'
-import { endTree } from './ending.ts'
+import { endTree, tell } from './ending.ts'
 import type { Link } from './program.ts'
 import { unlessAborted } from './patience.ts'
-import { NotBegun, type Raw, type Request, Shell } from './shell.ts'
+import { NotBegun } from '../model/transport.ts'
+import { type Raw, type Request, Shell } from './shell.ts'
 
 // Parallel steps of one host; with sshd's MaxSessions of 10 it leaves channels for long commands and streams.
 const mostShells = 4
@@ -37,23 +38,23 @@ export class Pool {
     this.#gate = gate
   }
 
-  /** @throws Unreachable, TimedOut, Advice, the reason of the signal */
+  /** @throws Unreachable, TimedOut, Advice, the reason of the signal; NotBegun behind others in a row */
   async run(lane: object, request: Request): Promise<Raw> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#attempt(lane, request)
       } catch (error) {
-        if (!(error instanceof NotBegun) || attempt >= mostAttempts) throw error
+        // Elsewhere nobody knows how those before it went.
+        if (!(error instanceof NotBegun) || request.row?.behind === true || attempt >= mostAttempts) throw error
       }
     }
   }
 
   async #attempt(lane: object, request: Request): Promise<Raw> {
     const known = this.#lanes.get(lane)
-    const use =
-      known !== undefined && known.running > 0 && this.#usable(known.shell)
-        ? known
-        : { shell: this.#choose(), running: 0 }
+    const goesOn = known !== undefined && known.running > 0 && this.#usable(known.shell)
+    if (request.row?.behind === true && !goesOn) throw new NotBegun('those before it in its row have ended')
+    const use = goesOn ? known : { shell: this.#choose(), running: 0 }
     this.#lanes.set(lane, use)
     use.running++
     this.#waiting.set(use.shell, (this.#waiting.get(use.shell) ?? 0) + 1)
@@ -116,7 +117,8 @@ export class Pool {
 
   async #start(): Promise<Shell> {
     const { program, pid } = await startAs(this.#link, this.#become, this.#gate, 'exec sh')
-    return new Shell(this.#link.name, program, () => endTree(this.#link, this.#become, this.#gate, pid))
+    const ways = [this.#link, this.#become, this.#gate, pid] as const
+    return new Shell(this.#link.name, program, { end: () => endTree(...ways), halt: () => tell(...ways, 'USR2') })
   }
 
   /** Runs a program of its own here, which ends with the run if not before. */

@@ -1,6 +1,7 @@
 import { isAscii } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import { CommandFailed, TimedOut, Unreachable } from '../model/operation.ts'
+import { type InRow, NotBegun } from '../model/transport.ts'
 import { brief, quote } from '../kit/shell.ts'
 import { lost, over } from './failure.ts'
 import type { Program } from './program.ts'
@@ -15,6 +16,8 @@ export interface Request {
   /** Seconds, counted from when nothing stands before it. */
   readonly timeout?: number
   readonly signal?: AbortSignal
+  /** The row that it stands in. */
+  readonly row?: InRow
   /** How many bytes of each output are kept. */
   readonly keep: number
 }
@@ -26,8 +29,13 @@ export interface Raw {
   readonly stderr: Collected
 }
 
-/** A request that its shell had not begun when the shell ended: it may run elsewhere, for it did nothing. */
-export class NotBegun extends Error {}
+/** What can be done to a shell from outside of it. */
+interface Ways {
+  /** Ends it and everything below it, and says why when it cannot. */
+  end(): Promise<string | undefined>
+  /** Has it begin nothing more that stands in a row. */
+  halt(): Promise<void>
+}
 
 interface Pending {
   readonly number: number
@@ -52,7 +60,8 @@ export class Shell {
   readonly #program: Program
   readonly #name: string
   readonly #token = randomBytes(16).toString('hex')
-  readonly #endTree: () => Promise<string | undefined>
+  readonly #ways: Ways
+  #heedsStop = false
   readonly #queue: Pending[] = []
   #count = 0
   #retired = false
@@ -61,16 +70,15 @@ export class Shell {
   /** Called when it has nothing to do, or has died. */
   changed: (() => void) | undefined
 
-  /** `endTree` ends the shell and everything below it, and says why when it cannot. */
-  constructor(name: string, program: Program, endTree: () => Promise<string | undefined>) {
+  constructor(name: string, program: Program, ways: Ways) {
     this.#name = name
     this.#program = program
-    this.#endTree = endTree
+    this.#ways = ways
     this.#listen(program.stdout, 'stdout')
     this.#listen(program.stderr, 'stderr')
     program.stdin.on('error', () => undefined)
-    // How a script's own shell tells this one that it leaves a job behind.
-    program.stdin.write('trap _sl=1 USR1; _sl=\n')
+    // How a script's own shell tells this one that it leaves a job behind, and we that no row is to go on.
+    program.stdin.write('trap _sl=1 USR1; trap _sr=halt USR2; _sl= _sr=\n')
     void Promise.race([program.closed, program.exited.then(settle)])
       .then(() => program.exited)
       .then((code) => {
@@ -114,10 +122,21 @@ export class Shell {
         }
         signal.addEventListener('abort', pending.abort, { once: true })
       }
+      this.#heed(request.row)
       this.#queue.push(pending)
       this.#program.stdin.write(framed(this.#token, number, request))
       if (this.#queue.length === 1) this.#atHead()
     })
+  }
+
+  #heed(row: InRow | undefined): void {
+    if (row?.behind !== true || this.#heedsStop) return
+    this.#heedsStop = true
+    const halt = (): void => {
+      if (this.#queue.length > 0 && !this.#dead) void this.#ways.halt()
+    }
+    if (row.stop.aborted) halt()
+    else row.stop.addEventListener('abort', halt, { once: true })
   }
 
   /** Takes no new request, and ends when the last answer is there. */
@@ -130,7 +149,7 @@ export class Shell {
   async end(): Promise<void> {
     this.#retired = true
     this.#ending = true
-    if (!this.#dead) await this.#endTree()
+    if (!this.#dead) await this.#ways.end()
     this.#die('stopped')
   }
 
@@ -168,7 +187,7 @@ export class Shell {
   async #stop(pending: Pending): Promise<string | undefined> {
     // Its exit may be heard of before this is: nothing in it has ended it.
     this.#ending = true
-    const failed = await this.#endTree()
+    const failed = await this.#ways.end()
     this.#drop(pending)
     this.#die('stopped')
     return failed
@@ -249,12 +268,14 @@ export class Shell {
     }
     this.#inside[kind] = 0
     if (pending === undefined) return
-    if (kind === 'stdout') pending.code = Number(word.split(' ')[1])
+    const skipped = word.startsWith('n')
+    if (kind === 'stdout' && !skipped) pending.code = Number(word.split(' ')[1])
     pending.outputsDone++
     if (pending.outputsDone < 2 || (pending.stopping && this.#queue[0] === pending)) return
     this.#drop(pending)
     this.#settle(pending)
-    pending.resolve({ code: pending.code, stdout: pending.stdout, stderr: pending.stderr })
+    if (skipped) pending.reject(new NotBegun('what stands before it in its row did not go well'))
+    else pending.resolve({ code: pending.code, stdout: pending.stdout, stderr: pending.stderr })
     this.#atHead()
     if (this.#queue.length > 0) return
     if (this.#retired) this.#close()
@@ -278,7 +299,7 @@ const leavesSomething = /(^|[^&>|<\\])&(?![&>\d-])|start\b|reload\b|nohup|setsid
 const oneProgram = /^\/[\w./-]+( [\w.,:=@%+/-]+)*$/
 
 /** The text that makes a shell run a script between its marks. */
-export function framed(token: string, number: number, { script, stdin, tidy = false }: Request): string {
+export function framed(token: string, number: number, { script, stdin, tidy = false, row }: Request): string {
   const begin = `${token}b${number};`
   const quoted = quote(oneProgram.test(script) ? `exec ${script}` : script)
   const { before, after, document } = feed(`${token}h${number}`, stdin)
@@ -296,12 +317,16 @@ export function framed(token: string, number: number, { script, stdin, tidy = fa
   const watch = aside || tidy ? '' : `trap '[ -z "\${!-}" ] || kill -USR1 $$' EXIT; `
   const leave = aside || tidy ? '' : `; [ -z "$_sl" ] || { printf '${token}left;'; exit 0; }`
   const copy = aside ? '_sc=$?; if [ -n "$_sw" ]; then cat <&8; cat <&9 >&2; exec 8<&- 9<&-; fi; ' : ''
-  const code = aside ? '$_sc' : '$?'
-  return (
-    `${open}printf '${begin}'; printf '${begin}' >&2; ${before}( ${turn}${watch}eval ${quoted} ) ${after}; ${copy}` +
-    `printf '${token}e${number} %s;' ${code}; printf '${token}e${number};' >&2${aside ? '; unset _sw _sc' : leave}\n` +
-    document
-  )
+  const judge = row
+    ? `${aside ? '' : '_sc=$?; '}case $_sc in ${["''", ...row.allow].join('|')}) ;; *) _sr=${row.row};; esac; `
+    : ''
+  const code = aside || row ? '$_sc' : '$?'
+  const line =
+    `${open}printf '${begin}'; printf '${begin}' >&2; ${before}( ${turn}${watch}eval ${quoted} ) ${after}; ` +
+    `${copy}${judge}printf '${token}e${number} %s;' ${code}; printf '${token}e${number};' >&2` +
+    `${aside ? '; unset _sw _sc' : leave}`
+  const not = `printf '${token}n${number};'; printf '${token}n${number};' >&2`
+  return `${row?.behind ? `case $_sr in halt|${row.row}) ${not};; *) ${line};; esac` : line}\n${document}`
 }
 
 /** How a script gets its stdin from the same pipe that the shell itself reads. */

@@ -1,6 +1,6 @@
 import type { Host, Inventory } from '../../lib/model/inventory.ts'
 import { asked, type Connection, type Operation, operation, output, type Reader } from '../../lib/model/operation.ts'
-import type { Session, Transport } from '../../lib/model/transport.ts'
+import { type InRow, NotBegun, type Session, type Transport } from '../../lib/model/transport.ts'
 import { aHost, inventoryOf } from './hosts.ts'
 
 /**
@@ -20,7 +20,8 @@ interface Request {
   readonly host: string
   readonly script: string
   readonly own: boolean
-  answer(said: string): void
+  readonly row: InRow | undefined
+  answer(said: string, code?: number): void
   refuse(error: Error): void
 }
 
@@ -30,6 +31,7 @@ interface Request {
  */
 export function wireTo(names: readonly string[], late = false): Wire {
   const state = new Map(names.map((name) => [name, new Map<string, string>()]))
+  const broken = new Set<number>()
   let waiting: Request[] = []
   let underway = false
   let trips = 0
@@ -42,25 +44,30 @@ export function wireTo(names: readonly string[], late = false): Wire {
     for (const request of late ? [...batch.filter((r) => !r.own), ...batch.filter((r) => r.own)] : batch) {
       const [verb, key = '', value = ''] = request.script.split(' ')
       const files = state.get(request.host)!
-      if (verb === 'fail') request.refuse(new Error('it failed'))
-      else {
+      const { row } = request
+      if (row?.behind && (broken.has(row.row) || row.stop.aborted)) request.refuse(new NotBegun('not begun'))
+      else if (verb === 'fail') {
+        if (row) broken.add(row.row)
+        request.answer('', 1)
+      } else {
         if (verb === 'put') files.set(key, value)
         request.answer(verb === 'get' ? (files.get(key) ?? '') : '')
       }
     }
   }
-  const connection = (host: Host, _session: Session): Connection => {
+  const connection = (host: Host, session: Session): Connection => {
     const never = () => Promise.reject(new Error('not on this wire'))
     return {
       host: { name: host.name },
       exec: async (script, options) => {
         requests++
-        const stdout = await new Promise<string>((answer, refuse) => {
-          waiting.push({ host: host.name, script, own: options?.long === true, answer, refuse })
+        const { row } = session
+        return new Promise((resolve, refuse) => {
+          const answer = (stdout: string, code = 0) => resolve({ code, stdout, stderr: '' })
+          waiting.push({ host: host.name, script, own: options?.long === true, row, answer, refuse })
           if (!underway) setImmediate(() => setImmediate(arrive))
           underway = true
         })
-        return { code: 0, stdout, stderr: '' }
       },
       progress() {},
       read: never,
@@ -74,6 +81,7 @@ export function wireTo(names: readonly string[], late = false): Wire {
     inventory: inventoryOf(...names.map((name) => ({ ...aHost(name), groups: ['all'] }))),
     transport: {
       connection,
+      rows: true,
       close: async () => {},
     },
     state,
@@ -138,6 +146,7 @@ export const command = operation<string, undefined, string, string>((script) => 
   async apply(connection, script) {
     await output(connection, script)
   },
+  sends: () => ({ allow: [0] }),
 })
 
 export type AnyOperation = Operation<string>

@@ -227,6 +227,21 @@ test('knows which changes had begun and had no end', () => {
   )
 })
 
+test('knows what had been sent before its turn, and may have begun', () => {
+  const sent = (begun: boolean, ...tasks: readonly string[]): Event => ({
+    type: 'sent-ahead',
+    host: 'a',
+    paths: tasks.map((task) => ({ play: 'P', role: 'r', blocks: ['B'], task })),
+    begun,
+  })
+  record('1', started('1'), sent(true, 'T', 'U', 'V', 'W'), finished('T', 'changed'), sent(false, 'V'))
+  const done = findRun(undefined, 'book', directory)
+  assert.equal(
+    ['T', 'U', 'V', 'W'].map((task) => done.begun(id(task), 'a')),
+    [false, true, false, true],
+  )
+})
+
 test('does not follow runs in a circle, nor to one whose record is gone', () => {
   record('1', started('1', { resumes: '2' }), finished('One', 'ok'))
   record('2', started('2', { resumes: '1' }), finished('Two', 'ok'))

@@ -8,7 +8,7 @@ import type { ConnectionFile } from '../../../lib/model/inventory.ts'
 import type { Connection } from '../../../lib/model/operation.ts'
 import { Advice, CommandFailed, TimedOut } from '../../../lib/model/operation.ts'
 import { Secret } from '../../../lib/model/secret.ts'
-import type { Session, Transport } from '../../../lib/model/transport.ts'
+import type { InRow, Session, Transport } from '../../../lib/model/transport.ts'
 import { createTransport } from '../../../lib/transport/index.ts'
 import { aHost, inventoryOf, reach } from '../../rig/hosts.ts'
 import { needs } from '../../rig/needs.ts'
@@ -65,6 +65,39 @@ for (const [name, sh, connection] of shells) {
       assert.match(stdout, new RegExp(`/${sh.split('/').at(-1)}\n$`))
     })
   }
+
+  test('begins nothing of a row behind what does not go well', async ({ to }) => {
+    let now: InRow | undefined
+    const connection = to({
+      get row() {
+        return now
+      },
+    })
+    const { signal: stop } = new AbortController()
+    const row = async (number: number, scripts: readonly string[]) => {
+      const asked = scripts.map((script, i) => {
+        now = { row: number, behind: i > 0, allow: [0, 4], stop }
+        return connection.exec(script)
+      })
+      now = undefined
+      const ends = await Promise.allSettled([...asked, connection.exec('echo x')])
+      return ends.map((end) => (end.status === 'fulfilled' ? end.value.code : end.reason.constructor.name))
+    }
+    assert.equal(await row(1, ['exit 4', 'true # \'"', 'exit 255', 'true', 'true &']), [
+      4,
+      0,
+      255,
+      'NotBegun',
+      'NotBegun',
+      0,
+    ])
+    assert.equal(await row(2, ['nohup true', 'service() { return 3; }; service x start', 'true']), [
+      0,
+      3,
+      'NotBegun',
+      0,
+    ])
+  })
 
   test('gives output, errors and code apart', async ({ to }) => {
     assert.equal(await to().exec('echo out; echo err >&2; exit 7'), { code: 7, stdout: 'out\n', stderr: 'err\n' })

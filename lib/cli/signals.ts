@@ -12,6 +12,8 @@ export interface Signals {
   /** Fires when running work should end too. */
   readonly abort: AbortSignal
   stopNow(): void
+  /** An author's code is about to be called, which might give way to nothing. */
+  readonly calls: () => void
   /** The same as Ctrl-C, for a Ctrl-C typed at a question. */
   interrupt(): void
   /** The exit code of a run that was ended by a signal. */
@@ -21,8 +23,8 @@ export interface Signals {
 
 /**
  * Carries something out that catches signals from when it calls `caught`, and no longer than it goes on. Gives the exit
- * code of its end; without one, nothing was to be done. `code` says whether an author's runs in it, which might give
- * way to nothing: the thread that watches for that takes a fifth of the CPU of a short command.
+ * code of its end; without one, nothing was to be done. `code` says whether an author's may run in it, which might give
+ * way to nothing.
  */
 export async function withSignals(
   carryOut: (
@@ -109,21 +111,28 @@ function catchSignals(warn: (message: string) => void, watched: boolean): Signal
   for (const [event, listener] of listeners) process.on(event, listener as () => void)
   // What nobody can hear is to have the effect that it has on any process.
   const heard = listeners.filter(([event]) => event.startsWith('SIG'))
-  const unwatch =
-    watched &&
-    watch({
+  let unwatch: (() => void) | undefined
+  const calls = () => {
+    if (!watched) return
+    unwatch ??= watch({
       deaf: () => heard.forEach(([event, listener]) => process.off(event, listener as () => void)),
       hears: () => heard.forEach(([event, listener]) => process.on(event, listener as () => void)),
     })
+  }
+  // The thread that watches takes a tenth of the CPU of a short run, whose tasks are mostly values. Of an author's
+  // modules, judges, reporters and connections nobody tells before they are called.
+  const soon = setTimeout(calls, 1000).unref()
   return {
     stop: stop.signal,
     abort: abort.signal,
     stopNow: () => stop.abort(),
+    calls,
     interrupt: onInterrupt,
     exitCode: code,
     release() {
       clearTimeout(late)
-      if (unwatch) unwatch()
+      clearTimeout(soon)
+      unwatch?.()
       for (const [event, listener] of listeners) process.off(event, listener as () => void)
     },
   }

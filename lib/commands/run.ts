@@ -244,6 +244,7 @@ export function operatorAt(
   return {
     ...questions(caught.stop, (question) => asking(live, question)),
     gate: (question) => asking(live, () => stoppable(caught, false, () => gate(question, values, emit, caught))),
+    calls: caught.calls,
     stop: caught.stop,
     abort: caught.abort,
   }

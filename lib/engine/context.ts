@@ -139,6 +139,8 @@ export interface ContextOptions {
   readonly check: boolean
   readonly connect: (host: Host) => Way
   readonly record: BodyRecord
+  /** Hears that a function of an author's is about to be called. */
+  calls?(): void
 }
 
 /** The `host` that a body receives. */
@@ -285,6 +287,7 @@ const mostPlans = 50
  */
 export async function runBody(body: Body<never, Value>, options: ContextOptions): Promise<Value> {
   if (isOperation(body)) return plain(await runOperation(body, options))
+  options.calls?.()
   const call = isDescribed(body) ? body.describe : (body as (host: HostContext<unknown>) => unknown)
   const result = await mindful(options.record.begun, async () => {
     const returned = await call(contextFor(options) as never)
@@ -295,13 +298,14 @@ export async function runBody(body: Body<never, Value>, options: ContextOptions)
 
 /** Asks a condition. */
 export async function holds(when: Condition<never>, options: ContextOptions): Promise<boolean> {
+  options.calls?.()
   return mindful(options.record.begun, () => when(contextFor(options) as never))
 }
 
 /** The operation that a body describes now, before its turn; undefined while it lacks what only its turn brings. */
 export function foreseen(
   body: Described<never, Value>,
-  options: Pick<ContextOptions, 'memory' | 'role' | 'host' | 'check'>,
+  options: Pick<ContextOptions, 'memory' | 'role' | 'host' | 'check' | 'calls'>,
 ): Operation<Value> | undefined {
   const record: BodyRecord = {
     changed: false,
@@ -316,6 +320,7 @@ export function foreseen(
   const connect = () => {
     throw new Error('a description reaches no host')
   }
+  options.calls?.()
   try {
     const said: unknown = unrun.run(new Set(), () =>
       body.describe(contextFor({ ...options, connect, record }) as never),

@@ -54,6 +54,8 @@ export interface RunOptions {
   gate(question: string): Promise<boolean>
   /** Asks before a task when stepping: does it run on these hosts, or without a question from now on? */
   step?(task: string, hosts: readonly string[]): Promise<'yes' | 'no' | 'all'>
+  /** Hears that a function of an author's is about to be called. */
+  calls?(): void
   /** Fires when no new work should begin. */
   readonly stop: AbortSignal
   /** Fires when running work should end too; with a `Stray` as its reason, the run has crashed. */

@@ -60,7 +60,7 @@ export class Sequence {
 
   #begin(host: Host, said: Become): Ahead {
     const { options, changes, memory } = this.#state
-    const { transport, check } = options
+    const { transport, check, calls } = options
     const ahead = new Ahead(
       host,
       said,
@@ -69,7 +69,7 @@ export class Sequence {
       changes,
       options,
       ({ task: { body }, role: { role } }) =>
-        isDescribed(body) ? foreseen(body, { memory, role, host, check }) : undefined,
+        isDescribed(body) ? foreseen(body, { memory, role, host, check, ...(calls ? { calls } : {}) }) : undefined,
     )
     this.#aheads.set(host.name, ahead)
     return ahead

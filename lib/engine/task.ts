@@ -77,6 +77,8 @@ export interface Surroundings {
   save?(what: Saving): Promise<() => Promise<void>>
   /** In check mode, notes what an operation of a task would leave on a host; without its plan, that nobody knows. */
   foresee?(task: string, on: string, operation: Operation<Value>, plan?: Prepared<Value>): void
+  /** Hears that a function of an author's is about to be called. */
+  calls?(): void
   emit(event: Event): void
 }
 
@@ -278,7 +280,7 @@ class Doing {
   #context(record: BodyRecord): ContextOptions {
     const { path, role } = this.#work
     const work = { task: identity(path), after: this.#around.after ?? [] }
-    const { memory, check, transport, changes, ahead, line, emit } = this.#around
+    const { memory, check, transport, changes, ahead, line, emit, calls } = this.#around
     const host = this.#host
     const said = saidBy(this.#options.become, this.#around.become)
     const connect = (to: Host): Way => {
@@ -295,6 +297,6 @@ class Doing {
       const become = (at: Host) => actsAs(said, at, line)
       return directly(to, transport.connection(to, { become, ...attempt }), changes)
     }
-    return { memory, role: role.role, host, check, connect, record }
+    return { memory, role: role.role, host, check, connect, record, ...(calls ? { calls } : {}) }
   }
 }

@@ -113,7 +113,7 @@ export class Turns {
 
   #around(lane: Lane): Surroundings {
     const { memory, clock, changes, stale, options } = this.state
-    const { transport, check, abort, emit, save, weigh } = options
+    const { transport, check, abort, emit, save, weigh, calls } = options
     const said = { become: becomeIn(lane), line: lineOf(this.state) }
     return {
       memory,
@@ -126,6 +126,7 @@ export class Turns {
       abort,
       emit,
       ...(weigh ? { weigh } : {}),
+      ...(calls ? { calls } : {}),
       ...(save ? { save } : {}),
       ...(check ? { foresee: (...what) => this.#foresee(...what) } : {}),
     }

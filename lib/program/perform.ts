@@ -29,7 +29,7 @@ import { TaskCode } from './task-code.ts'
 import { steadyNow } from '../model/steady-time.ts'
 
 /** Who answers what a run asks, and may stop it. */
-export type Operator = Pick<RunOptions, 'gate' | 'step' | 'stop' | 'abort'> &
+export type Operator = Pick<RunOptions, 'gate' | 'step' | 'calls' | 'stop' | 'abort'> &
   Pick<TransportOptions, 'ask' | 'askSecret'>
 
 /** How what was prepared is carried out. */

@@ -8,13 +8,13 @@ const project = new Project()
 const test = suite('code that gives way to nothing')
 test.after(() => project[Symbol.dispose]())
 
-/** Code that watches itself, hears TERM, and loops for so many milliseconds; then it says what it hears. */
+/** Code that hears TERM, and is watched from when it begins to loop for so many milliseconds; then it says what it hears. */
 const looping = (milliseconds: number) => `
 import { watch } from '${fileURLToPath(new URL('../../../lib/cli/watch.ts', import.meta.url))}'
 const heard = () => { console.log('heard'); process.exit(0) }
 process.on('SIGTERM', heard)
-const end = watch({ deaf: () => process.off('SIGTERM', heard), hears: () => { process.on('SIGTERM', heard); console.log('hears') } }, 2)
 setTimeout(() => {
+  watch({ deaf: () => process.off('SIGTERM', heard), hears: () => { process.on('SIGTERM', heard); console.log('hears') } }, 2)
   const until = Date.now() + ${milliseconds}
   while (Date.now() < until);
 }, 500)

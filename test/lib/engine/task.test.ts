@@ -467,4 +467,30 @@ test('knows in check mode what would have changed by delegation', async () => {
   assert.equal(recap, ['a ok=1 changed=1', 'b skipped=1', 'c failed=1 skipped=1'])
 })
 
+test('says so before it calls a function of its author, and of nothing else', async () => {
+  const order: string[] = []
+  const calls = () => void order.push('told')
+  const seen = <T>(what: string, gives: T): T => {
+    if (order.at(-1) !== what) order.push(what)
+    return gives
+  }
+  await runs(
+    rigOf(a),
+    only(({ task, ensure, block, flush }) => {
+      task('Value', change('value'))
+      flush()
+      task('Body', () => seen('body', undefined))
+      task('Condition', { when: () => seen('condition', true) }, change('work'))
+      block('Block', { when: () => seen('block', true), try: () => void task('Inside', change('inside')) })
+      ensure('Description', () => seen('description', change('described')))
+    }),
+    { calls, lookAhead: false },
+  )
+  // What it describes is asked before the run as well, when nothing is there yet to be kept waiting.
+  assert.equal(
+    order.slice(order.indexOf('told')).filter((what, i, all) => what !== all[i - 1]),
+    ['told', 'body', 'told', 'condition', 'told', 'block', 'told', 'description'],
+  )
+})
+
 test.run()

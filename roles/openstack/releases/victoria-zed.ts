@@ -1,388 +1,42 @@
-import { masked } from '../../../lib/index.ts'
-import type { database, ini } from '../../../lib/modules/index.ts'
-import { hostOf, type Moved, withMovedAddresses } from '../addresses.ts'
-import { type Database, type Found, moving, type Release, type Service } from '../release.ts'
-import { carried } from '../settings.ts'
+import type { Version } from '../release.ts'
+import { alembic, debian, migrated } from './debian.ts'
 
-// Victoria is in Debian 11, Zed in Debian 12. Versions of schemas as the releases' own tools leave them there, seen by
-// running them; the way from the one to the other is one jump for every service.
-
-/** Since when a row has been as it is. */
-const minutes = 'TIMESTAMPDIFF(MINUTE, IFNULL(updated_at, created_at), UTC_TIMESTAMP())'
-
-/** Who a service is in keystone: the imported one has the users of the source. */
-const credentials = ['username', 'password', 'project_name', 'project_domain_name', 'user_domain_name']
-
-const keystone: Service = {
-  name: 'keystone',
-  endpoints: ['identity'],
-  etc: '/etc/keystone',
-  user: 'keystone',
-  owned: ['/etc/keystone'],
-  // Tokens that users hold, and credentials in the database, are read with the keys of the source.
-  folders: ['/etc/keystone/fernet-keys', '/etc/keystone/credential-keys'],
-  daemons: [{ debian: 'keystone' }],
-  databases: [
-    {
-      name: 'keystone',
-      migrations: ['keystone-manage db_sync'],
-      version: {
-        table: 'migrate_version',
-        sql: "SELECT version FROM keystone.migrate_version WHERE repository_id = 'keystone_expand'",
-        before: ['78'],
-        after: ['29e87d24a316,e25ffa003242'],
-        // One head for what is added before the services stop, one for what is taken away after.
-        arrived: alembic('keystone'),
-      },
-      rows: [
-        {
-          table: 'endpoint',
-          key: 'id',
-          columns: ['url'],
-          where: (release) => `service_id IN (SELECT id FROM service WHERE type IN (${moving(release)}))`,
-          change: (row, { addresses }) => ({ url: withMovedAddresses(String(row['url']), addresses) }),
-        },
-      ],
-    },
-  ],
-  config: [],
-  caches: { file: '/etc/keystone/keystone.conf', keys: [['cache', 'memcache_servers']] },
-  answers: { url: 'http://127.0.0.1:5000/v3/' },
-  list: {
-    of: 'endpoints',
-    command: 'openstack endpoint list',
-    count: 'SELECT COUNT(*) FROM keystone.endpoint',
-    behind: (release) => `SELECT id FROM keystone.service WHERE type NOT IN (${moving(release)})`,
-  },
-}
-
-const glance: Service = {
-  name: 'glance',
-  endpoints: ['image'],
-  etc: '/etc/glance',
-  user: 'glance',
-  owned: ['/etc/glance', '/var/lib/glance'],
-  folders: ['/var/lib/glance/images'],
-  daemons: [{ debian: 'glance-api', kind: 'api' }],
-  databases: [migrated('glance', ['glance-manage db_sync'], ['ussuri_contract01'], ['wallaby_contract01'])],
-  config: [
-    {
-      path: '/etc/glance/glance-api.conf',
-      settings: [carried({ keystone_authtoken: credentials, glance_store: ['filesystem_store_datadir'] })],
-    },
-  ],
-  underWay: [
-    `SELECT 'image', id, status, ${minutes}, CONCAT('openstack image delete ', id)
-    FROM glance.images WHERE deleted = 0 AND status IN ('saving', 'importing')`,
-  ],
-  answers: { url: 'http://127.0.0.1:9292/', status: 300 },
-  list: {
-    of: 'images',
-    command: 'openstack image list',
-    count: "SELECT COUNT(*) FROM glance.images WHERE deleted = 0 AND status <> 'killed'",
-  },
-}
-
-const placement: Service = {
-  name: 'placement',
-  endpoints: ['placement'],
-  etc: '/etc/placement',
-  user: 'placement',
-  owned: [],
-  daemons: [{ debian: 'placement-api', kind: 'api' }],
-  databases: [migrated('placement', ['placement-manage db sync'], ['b5c396305c25'], ['422ece571366'])],
-  config: [{ path: '/etc/placement/placement.conf', settings: [carried({ keystone_authtoken: credentials })] }],
-  answers: { url: 'http://127.0.0.1:8778/' },
-}
-
-const cinder: Service = {
-  name: 'cinder',
-  endpoints: ['volumev3', 'volumev2', 'block-storage'],
-  etc: '/etc/cinder',
-  user: 'cinder',
-  owned: ['/etc/cinder'],
-  // The folder that the share is: volumes are files in it.
-  folders: ['/srv/cinder'],
-  files: `SELECT id, CONCAT('/srv/cinder/volume-', id) FROM cinder.volumes
-    WHERE deleted = 0 AND status IN ('available', 'in-use')`,
-  storage: { name: 'NFS server', port: 2049 },
-  daemons: [{ debian: 'cinder-volume' }, { debian: 'cinder-scheduler' }, { debian: 'cinder-api', kind: 'api' }],
-  databases: [
-    {
-      name: 'cinder',
-      migrations: ['cinder-manage db sync'],
-      version: {
-        ...migrateVersion('cinder', ['140'], ['c92a3e68beed']),
-      },
-      rows: [
-        {
-          table: 'volumes',
-          key: 'id',
-          columns: ['host', 'provider_location'],
-          where: 'deleted = 0',
-          change: (row, moved) => ({ ...hostOf(row, moved), ...addressesOf(row, 'provider_location', moved) }),
-        },
-        {
-          table: 'volume_attachment',
-          key: 'id',
-          columns: ['connection_info'],
-          where: 'deleted = 0 AND connection_info IS NOT NULL',
-          change: (row, moved) => addressesOf(row, 'connection_info', moved),
-        },
-        { table: 'services', key: 'id', columns: ['host'], where: 'deleted = 0', change: hostOf },
-        { table: 'backups', key: 'id', columns: ['host'], where: 'deleted = 0', change: hostOf },
-      ],
-    },
-  ],
-  online: ['cinder-manage db online_data_migrations'],
-  config: [{ path: '/etc/cinder/cinder.conf', settings: [carried({ keystone_authtoken: credentials })] }],
-  underWay: [
-    `SELECT 'volume', id, status, ${minutes},
-      CONCAT('cinder reset-state --state ', IF(attach_status = 'attached', 'in-use ', 'available '), id)
-      FROM cinder.volumes WHERE deleted = 0
-      AND status NOT IN ('available', 'in-use', 'error', 'error_deleting', 'error_extending', 'reserved')`,
-  ],
-  answers: { url: 'http://127.0.0.1:8776/', status: 300 },
-  list: {
-    of: 'volumes',
-    command: 'openstack volume list --all-projects',
-    count: 'SELECT COUNT(*) FROM cinder.volumes WHERE deleted = 0',
-    broken: /\| error/,
-  },
-}
-
-const neutron: Service = {
-  name: 'neutron',
-  endpoints: ['network'],
-  etc: '/etc/neutron',
-  user: 'neutron',
-  owned: ['/etc/neutron'],
-  daemons: [{ debian: 'neutron-rpc-server' }, { debian: 'neutron-api', kind: 'api' }],
-  databases: [
-    {
-      name: 'neutron',
-      migrations: [
-        'neutron-db-manage --config-file /etc/neutron/neutron.conf ' +
-          '--config-file /etc/neutron/plugins/ml2/ml2_conf.ini upgrade heads',
-      ],
-      version: {
-        ...alembic('neutron'),
-        before: ['5c85685d616d,I38991de2b4'],
-        after: ['5881373af7f5,5c85685d616d'],
-      },
-    },
-  ],
-  config: [
-    {
-      path: '/etc/neutron/neutron.conf',
-      settings: [carried({ keystone_authtoken: credentials, nova: credentials, DEFAULT: ['base_mac'] })],
-    },
-    {
-      path: '/etc/neutron/plugins/ml2/ml2_conf.ini',
-      settings: [
-        carried({
-          ml2: ['type_drivers', 'tenant_network_types', 'mechanism_drivers', 'extension_drivers'],
-          ml2_type_flat: ['flat_networks'],
-          ml2_type_vlan: ['network_vlan_ranges'],
-          ml2_type_vxlan: ['vni_ranges'],
-        }),
-      ],
-    },
-  ],
-  answers: { url: 'http://127.0.0.1:9696/' },
-  list: {
-    of: 'networks',
-    command: 'openstack network list',
-    count: 'SELECT COUNT(*) FROM neutron.networks',
-  },
-}
-
-const nova: Service = {
-  name: 'nova',
-  endpoints: ['compute'],
-  etc: '/etc/nova',
-  user: 'nova',
-  owned: ['/etc/nova'],
-  // Conductor first: the compute nodes wait for it.
-  daemons: [
-    { debian: 'nova-conductor' },
-    { debian: 'nova-scheduler' },
-    { debian: 'nova-api', kind: 'api' },
-    { debian: 'nova-api-metadata' },
-  ],
-  databases: [
-    {
-      name: 'nova_api',
-      migrations: ['nova-manage api_db sync'],
-      version: migrateVersion('nova_api', ['77'], ['b30f573d3377']),
-      rows: [
-        {
-          // Where the cells are, with passwords and addresses of the source. They are asked when nova's own schema is
-          // migrated: with these the source's would be. As templates, which every host fills in from its own nova.conf
-          // (nova/objects/cell_mapping.py, since Rocky), they need no password.
-          table: 'cell_mappings',
-          key: 'id',
-          columns: ['transport_url', 'database_connection'],
-          early: true,
-          change: (row) => {
-            const name = /\/([^/?]+)(?:\?.*)?$/.exec(String(row['database_connection']))?.[1] ?? ''
-            return {
-              transport_url: row['transport_url'] === 'none:///' ? 'none:///' : ofThisHost(':{port}/'),
-              database_connection: ofThisHost(name.endsWith('_cell0') ? `/${name}` : '/{path}'),
-            }
-          },
-          show: (value) => String(value).replace(/:[^:@/]*@/, ':‹password›@'),
-        },
-      ],
-    },
-    {
-      name: 'nova',
-      // That of both cells.
-      migrations: ['nova-manage db sync'],
-      version: migrateVersion('nova', ['412'], ['ccb0fa1a2252']),
-      rows: [
-        {
-          table: 'services',
-          key: 'id',
-          columns: ['host'],
-          where: "deleted = 0 AND `binary` <> 'nova-compute'",
-          change: hostOf,
-        },
-        {
-          table: 'block_device_mapping',
-          key: 'id',
-          columns: ['connection_info'],
-          where: 'deleted = 0 AND volume_id IS NOT NULL AND connection_info IS NOT NULL',
-          change: (row, moved) => addressesOf(row, 'connection_info', moved),
-        },
-      ],
-    },
-    { name: 'nova_cell0', migrations: [], version: migrateVersion('nova_cell0', ['412'], ['ccb0fa1a2252']) },
-  ],
-  online: ['nova-manage db online_data_migrations', 'nova-manage cell_v2 discover_hosts'],
-  roles: [grantOf('service', 'nova')],
-  config: [
-    {
-      path: '/etc/nova/nova.conf',
-      settings: [
-        carried({
-          keystone_authtoken: credentials,
-          placement: credentials,
-          neutron: [...credentials, 'metadata_proxy_shared_secret'],
-          service_user: credentials,
-          cinder: credentials,
-        }),
-        // Without it cinder refuses to detach what a server that is deleted had (CVE-2023-2088).
-        { service_user: { send_service_user_token: true } },
-      ],
-    },
-  ],
-  underWay: [
-    `SELECT 'instance', uuid, task_state, ${minutes}, CONCAT('openstack server set --state active ', uuid)
-      FROM nova.instances WHERE deleted = 0 AND task_state IS NOT NULL`,
-  ],
-  answers: { url: 'http://127.0.0.1:8774/' },
-  list: {
-    of: 'instances',
-    command: 'openstack server list --all-projects',
-    count: 'SELECT COUNT(*) FROM nova.instances WHERE deleted = 0',
-  },
-}
-
-const horizon: Service = {
-  name: 'horizon',
-  etc: '/etc/openstack-dashboard',
-  daemons: [{ debian: 'apache2', kind: 'api' }],
-  databases: [],
-  config: [],
-  answers: { url: 'http://127.0.0.1/horizon' },
-}
-
-/** Victoria to Zed, as Debian 11 and 12 have them. */
-export const victoriaZed: Release = {
+/** Victoria to Zed, of Debian 11 and 12: one jump for every service. */
+export const victoriaZed = debian({
   from: 'Victoria',
   to: 'Zed',
-  services: [keystone, placement, glance, cinder, neutron, nova, horizon],
-  charset: { charset: 'utf8', collation: 'utf8_general_ci' },
-  catalogue: `SELECT s.type, IFNULL(s.extra, ''), MIN(e.url) FROM keystone.endpoint e
-    JOIN keystone.service s ON s.id = e.service_id GROUP BY 1, 2`,
-  openrc: '/root/openrc',
-  broker: { redhat: 'rabbitmq-server', debian: 'rabbitmq-server' },
-  compute: {
-    daemon: { redhat: 'openstack-nova-compute', debian: 'nova-compute' },
-    agent: { redhat: 'neutron-openvswitch-agent', debian: 'neutron-openvswitch-agent' },
-    package: { redhat: 'python3-nova', debian: 'python3-nova' },
-    log: { redhat: '/var/log/nova/nova-compute.log', debian: '/var/log/nova/nova-compute.log' },
-    config: {
-      daemon: { path: '/etc/nova/nova.conf', settings: [broker, computeAddresses] },
-      agent: { path: '/etc/neutron/neutron.conf', settings: [broker] },
+  versions: {
+    keystone: {
+      table: 'migrate_version',
+      sql: "SELECT version FROM keystone.migrate_version WHERE repository_id = 'keystone_expand'",
+      before: ['78'],
+      after: ['29e87d24a316,e25ffa003242'],
+      // One head for what is added before the services stop, one for what is taken away after.
+      arrived: alembic('keystone'),
     },
-    cap: {
-      name: '[upgrade_levels] compute=auto',
-      // Zed's services end at once where a compute node is older than Yoga's
-      // (nova.utils.raise_if_old_compute, workaround for fast-forward upgrades).
-      controller: { upgrade_levels: { compute: 'auto' }, workarounds: { disable_compute_service_check_for_ffu: true } },
-      // A node that is upgraded looks for the oldest service before it writes that it is of Zed itself; Victoria's does
-      // not know the setting.
-      compute: { upgrade_levels: { compute: 'auto' }, workarounds: { disable_compute_service_check_for_ffu: true } },
-      least: '22.0',
-      until: '26.0',
-    },
-    refusals: 'UnsupportedVersion|IncompatibleObjectVersion|RPCVersionCapError',
+    placement: migrated('placement', 'b5c396305c25', '422ece571366'),
+    glance: migrated('glance', 'ussuri_contract01', 'wallaby_contract01'),
+    cinder: migrateVersion('cinder', '140', 'c92a3e68beed'),
+    neutron: migrated('neutron', '5c85685d616d,I38991de2b4', '5881373af7f5,5c85685d616d'),
+    nova_api: migrateVersion('nova_api', '77', 'b30f573d3377'),
+    nova: migrateVersion('nova', '412', 'ccb0fa1a2252'),
+    nova_cell0: migrateVersion('nova_cell0', '412', 'ccb0fa1a2252'),
   },
-}
-
-function migrated(name: string, migrations: readonly string[], before: readonly string[], after: readonly string[]) {
-  return { name, migrations, version: { ...alembic(name), before, after } } satisfies Database
-}
+  cap: {
+    name: '[upgrade_levels] compute=auto',
+    // Zed's services end at once where a compute node is older than Yoga's
+    // (nova.utils.raise_if_old_compute, workaround for fast-forward upgrades).
+    controller: { upgrade_levels: { compute: 'auto' }, workarounds: { disable_compute_service_check_for_ffu: true } },
+    // A node that is upgraded looks for the oldest service before it writes that it is of Zed itself; Victoria's does
+    // not know the setting.
+    compute: { upgrade_levels: { compute: 'auto' }, workarounds: { disable_compute_service_check_for_ffu: true } },
+    least: '22.0',
+    until: '26.0',
+  },
+})
 
 /** The old release counts with one tool, the new one with another. */
-function migrateVersion(name: string, before: readonly string[], after: readonly string[]) {
+function migrateVersion(name: string, before: string, after: string): Version {
   const sql = `SELECT version FROM ${name}.migrate_version`
-  return { table: 'migrate_version', sql, before, after, arrived: alembic(name) }
-}
-
-function alembic(name: string) {
-  const sql = `SELECT GROUP_CONCAT(version_num ORDER BY version_num) FROM ${name}.alembic_version`
-  return { table: 'alembic_version', sql }
-}
-
-/** A role for a service's user in the project of the services. */
-function grantOf(role: string, user: string) {
-  const count = `SELECT COUNT(*) FROM keystone.assignment a JOIN keystone.role r ON r.id = a.role_id
-    JOIN keystone.local_user u ON u.user_id = a.actor_id WHERE r.name = '${role}' AND u.name = '${user}'`
-  return { role, user, project: 'service', count }
-}
-
-/** A URL of a cell that every host fills in from its own settings. */
-function ofThisHost(rest: string): string {
-  return `{scheme}://{username}:{password}@{hostname}${rest}`
-}
-
-/** A text of a row with the addresses of the source as the target's. */
-function addressesOf(row: database.Row, column: string, { addresses }: Moved) {
-  return { [column]: row[column] && withMovedAddresses(String(row[column]), addresses) }
-}
-
-/** Where services find the target's broker, and how they log in there. */
-function broker({ site: { target } }: Found) {
-  const { rabbitUser, rabbitPassword, management } = target
-  return { DEFAULT: { transport_url: masked`rabbit://${rabbitUser}:${rabbitPassword}@${management}:5672/` } }
-}
-
-/** Where a compute node finds the new controller; who it is there stays, as keystone's users do. */
-function computeAddresses({ site: { target } }: Found): ini.Sections {
-  const at = `http://${target.management}`
-  const auth = { auth_url: `${at}:5000` }
-  return {
-    glance: { api_servers: `${at}:9292` },
-    placement: auth,
-    neutron: auth,
-    service_user: { ...auth, send_service_user_token: true },
-    keystone_authtoken: {
-      ...auth,
-      www_authenticate_uri: `${at}:5000`,
-      memcached_servers: `${target.management}:11211`,
-    },
-  }
+  return { table: 'migrate_version', sql, before: [before], after: [after], arrived: alembic(name) }
 }

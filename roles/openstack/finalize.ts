@@ -8,6 +8,7 @@ import { runningOf } from './daemons.ts'
 import { savedRows } from './kept.ts'
 import { rootLogin, serviceLogin } from './logins.ts'
 import { mustBeMoved, servicesWithData } from './moved.ts'
+import { named } from './settings.ts'
 import { databaseClock } from './start.ts'
 
 /** What the end of an upgrade asks for: all data on the target, and no compute node of the release that is left. */
@@ -23,6 +24,27 @@ export const upgraded = role('finalize.ready', cloud, ({ task }) => {
     throw new Advice(
       `nova-compute on ${host.name} is ${version}: without ${cap.name} it would refuse what the controller sends`,
       `upgrade it to ${releaseOf(host).to} first (${cap.until} or later), then: run playbooks/finalize.ts -i INVENTORY`,
+    )
+  })
+  // A node whose packages are new may still run, or be known as running, what was there before: the first node that
+  // loses the cap would find it, and end.
+  const told = (host: CloudView) => host.groups.includes('target') && releaseOf(host).compute.cap.service !== undefined
+  const patient = { tags: ['pin'], when: told, retries: 60, delay: '1s', verify: true } as const
+  task('Check that every nova-compute has told that it is upgraded', patient, async (host) => {
+    const { to, compute } = releaseOf(host)
+    const { service } = compute.cap
+    const old = await host.run(
+      database.select(
+        `SELECT host, version FROM nova.services WHERE \`binary\` = 'nova-compute' AND deleted = 0
+          AND host IN (${knownHosts(host)}) AND version < ${service}`,
+        rootLogin(host),
+      ),
+    )
+    if (old.length === 0) return
+    throw new Advice(
+      `these have the packages of ${to}, and nova-compute there has not told yet that it runs as of it: ` +
+        old.map(([name, version]) => `${name} (${version}, and not ${service})`).join(', '),
+      `on each of them: service ${named(compute.daemon, host)} restart`,
     )
   })
   task('Check that nova knows no other compute node that lives', on('target'), async (host) => {

@@ -253,6 +253,8 @@ export interface Cap {
   readonly least: string
   /** The first version that needs it no more. */
   readonly until: string
+  /** What such a nova-compute writes into the table of nova's services as its version, where there is one. */
+  readonly service?: number
 }
 
 /** The types of the endpoints that move with their services, as a list of SQL. */

@@ -25,6 +25,29 @@ test('is finished only where every compute node is known', async () => {
   await known.run(upgraded, { on: 'target:compute' })
 })
 
+test('… and where each has told nova that it runs as of the new release', async () => {
+  const { compute } = havanaIcehouse
+  Object.assign(releases, {
+    'with versions': { ...havanaIcehouse, compute: { ...compute, cap: { ...compute.cap, service: 64 } } },
+  })
+  const start = async (old: readonly (readonly string[])[]) => {
+    const { answers = [], ...more } = report([])
+    const asked = /^SELECT host, version FROM nova\.services .* IN \('node-5\.domain\.tld', .*\) AND version < 64/
+    const clouds = await mos({ ...more, answers: [[asked, old], ...answers] })
+    return clouds.start(upgraded.with({ release: 'with versions' }), { on: 'target:compute' })
+  }
+  const run = await start([['node-3.domain.tld', '51']])
+  assert.is(await run.ended, 'failed')
+  const { failure } = run.finished('Check that every nova-compute has told that it is upgraded', 'node-5')
+  assert.is(
+    failure?.reason,
+    'these have the packages of Icehouse, and nova-compute there has not told yet that it runs as of it: ' +
+      'node-3.domain.tld (51, and not 64)',
+  )
+  assert.is(failure?.hint, 'on each of them: service openstack-nova-compute restart')
+  assert.is(await (await start([])).ended, 'ok')
+})
+
 test('ends what migrations have left to be done, as the user of each service', async () => {
   const clouds = await mos({ migrated: all })
   // None of these releases leaves anything.

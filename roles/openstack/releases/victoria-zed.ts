@@ -32,6 +32,7 @@ export const victoriaZed = debian({
     compute: { upgrade_levels: { compute: 'auto' }, workarounds: { disable_compute_service_check_for_ffu: true } },
     least: '22.0',
     until: '26.0',
+    service: 64,
   },
 })
 

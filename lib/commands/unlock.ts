@@ -5,7 +5,7 @@ import { becomeOf, readInventory, withConnectionOptions } from '../cli/inputs.ts
 import { questions } from '../cli/operator.ts'
 import { connecting, pick, type ValuesOf, vaults } from '../cli/options.ts'
 import { actsAs } from '../engine/become.ts'
-import { onlyRun } from '../engine/journal.ts'
+import { endOfRun, onlyRun } from '../engine/journal.ts'
 import { limiter } from '../engine/limit.ts'
 import { describe, lives, locks, unlocking } from '../engine/lock.ts'
 import type { Host } from '../model/inventory.ts'
@@ -64,16 +64,20 @@ interface Released {
 
 interface OnHosts extends Released {
   readonly found: readonly string[]
+  /** Runs that hold a host and were not asked for. */
+  readonly others: readonly string[]
   /** Those that were chosen by -l; undefined: all there are. */
   readonly only: ReadonlySet<string> | undefined
 }
 
 function inFolder({ run, values: { force } }: Asked, hosts: OnHosts | undefined): Released {
   const all = locks().filter(({ holder }) => hosts?.only?.has(holder.host) !== false)
-  const runs = [...new Set(all.map(({ holder }) => holder.run))]
+  const runs = [...new Set([...all.map(({ holder }) => holder.run), ...(hosts?.others ?? [])])]
   const named = run === undefined ? undefined : onlyRun(run, runs)
   const found = all.filter(({ holder }) => run === undefined || holder.run === named)
-  if (run !== undefined && named === undefined && !hosts?.found.length) {
+  // Of hosts that were asked, and of which none is locked, there is nothing left to do.
+  const known = hosts === undefined || runs.length > 0
+  if (run !== undefined && found.length === 0 && !hosts?.told && known) {
     throw new Refused(
       {
         message: `no host is locked by a run ${run}`,
@@ -109,10 +113,12 @@ async function onHosts({ run, values }: Asked): Promise<OnHosts> {
   )
   if (wrong.length > 0) throw new Refused(wrong, exit.empty)
   const found: string[] = []
+  const others: string[] = []
   const problems: (Problem & { readonly of?: string })[] = []
   const heard = (host: string, { word, run: of, holder, owner }: Unlocked): void => {
     const again = unlocking(of, host, inventory.path)
     if (word !== 'none' && word !== 'other') found.push(host)
+    if (word === 'other' && of !== '') others.push(of)
     if (word === 'removed')
       process.stdout.write(`${host}: no longer locked by ${harmlessLines(holder || `run ${of}`)}\n`)
     if (word === 'held')
@@ -134,7 +140,7 @@ async function onHosts({ run, values }: Asked): Promise<OnHosts> {
   const transport = createTransport({
     ...questions(never, (question) => question()),
     inventory,
-    unlock: { run, force: values.force, heard },
+    unlock: { run, force: values.force, heard, over: hasEnded },
   })
   const turn = limiter(values.forks)
   const ask = async (host: Host) => {
@@ -154,5 +160,11 @@ async function onHosts({ run, values }: Asked): Promise<OnHosts> {
     await transport.close()
   }
   const only = values.limit?.length ? new Set(hosts.map(({ name }) => name)) : undefined
-  return { problems, found, only, told: found.length > 0 || problems.length > 0 }
+  return { problems, found, others, only, told: found.length > 0 || problems.length > 0 }
+}
+
+/** Whether a run that was begun in this folder has ended: what its hosts still have of it holds nobody up. */
+function hasEnded(run: string): boolean {
+  const own = locks().filter(({ holder }) => holder.run === run && holder.machine === hostname())
+  return own.length > 0 ? !own.some(({ holder }) => lives(holder)) : endOfRun(run) !== undefined
 }

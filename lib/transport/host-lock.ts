@@ -54,6 +54,8 @@ export interface Unlock {
   readonly run: string | undefined
   /** Also those of runs that go on. */
   readonly force: boolean
+  /** Whether a run is known to have ended, whatever the host has of it. */
+  over?(run: string): boolean
   heard(host: string, said: Unlocked): void
 }
 
@@ -69,17 +71,22 @@ export interface Unlocked {
 export class HostUnlock implements Locking {
   readonly #unlock: Unlock
   readonly orEnd = 'unset _sw; set --; '
+  #over = ''
 
   constructor(unlock: Unlock) {
     this.#unlock = unlock
   }
 
   taking(token: string): string {
-    return inFront(unlocking(this.#unlock), token)
+    return inFront(unlocking(this.#unlock, this.#over), token)
   }
 
   heard(said: string, { name }: Link): Promise<boolean> {
     const [word = '', run = '', holder = '', owner = ''] = said.split('\t')
+    if (word === 'held' && run !== this.#over && this.#unlock.over?.(run) === true) {
+      this.#over = run
+      return Promise.resolve(false)
+    }
     this.#unlock.heard(name, { word: word as Unlocked['word'], run, holder, owner })
     return Promise.resolve(true)
   }
@@ -95,8 +102,9 @@ export class HostLock implements Locking {
   #over = ''
   #file: string | undefined
   #last: Worker | undefined
+  #own = false
   readonly #pause: (milliseconds: number) => Promise<void>
-  /** Who took it, and so may take it away. */
+  /** Who took it, and so may take it away: whose it is, where that is known. */
   taken: { readonly become: Become | undefined; readonly gate: Gate } | undefined
 
   constructor(claim: Claim, pause: (milliseconds: number) => Promise<void>) {
@@ -132,8 +140,9 @@ export class HostLock implements Locking {
           this.#last = { run, holder }
           this.#claim.followed(link.name, this.#last)
         }
-        // Whoever could not take it at first cannot take it away either.
-        if (this.#file === undefined) this.taken = { become, gate }
+        // Of several users that ask at once one has made it: in /tmp nobody else takes it away.
+        if (over === 'own' && !this.#own) [this.#own, this.taken] = [true, { become, gate }]
+        this.taken ??= { become, gate }
         // What a host says is data: only what we would have named so is removed by that name.
         if (/^\/tmp\/\.switchover-lock-[\w.-]*$/.test(about)) this.#file = about
         return true
@@ -234,7 +243,12 @@ const waiting = (pids: readonly number[]): string =>
 const words = `k=\${1##* }; case $k in *[!0-9A-Za-z._-]*) k=;; esac
 l=/tmp/.switchover-lock-$k m=/tmp/.switchover-last-$k b=
 { read -r b </proc/sys/kernel/random/boot_id; } 2>/dev/null
-begun() { r=; { read -r r </proc/$1/stat; } 2>/dev/null || return 1; r=\${r##*) }; set -- $r; r=\${20}; }
+begun() {
+  r=; [ -n "$1" ] && { read -r r </proc/$1/stat; } 2>/dev/null || return 1
+  r=\${r##*) }; set -- $r; r=\${20}
+  # What has ended stays in the table until its parent takes notice, where it has one that does.
+  case $1 in [ZX]) return 1;; esac
+}
 ours() { [ -f "$l" ] && [ ! -h "$l" ] && [ -r "$l" ] && read -r r <"$l" && [ "$r" = "$run" ]; }
 look() {
   was= who= c= cs= w=
@@ -276,8 +290,10 @@ connection() {
     set -- \${r##*) }; p=$2; [ "$p" -gt 1 ] || return
   done
 }
-taken() { last; printf 'taken %s\\t%s\\t%s\\n' "$l" "$lw" "$lr"; exit; }
+taken() { last; o=; [ ! -O "$l" ] || o=own; printf 'taken %s\\t%s\\t%s\\t%s\\n' "$l" "$lw" "$lr" "$o"; exit; }
 me() { ${of.job ? ':' : 'begun $$ && echo "w $$ $r"'}; }
+# Nobody hears what a shell says that began when its connection was gone already.
+(trap '' PIPE; echo >&2) || exit
 # After a restart of the host its processes are others.
 ours && { read -r r; read -r r; read -r r; } <"$l" && [ "$r" != "$b" ] && rm -f "$l"
 if ours; then
@@ -304,14 +320,14 @@ for turn in 1 2 3 4 5; do
   # Moved away first: of two that find it dead, only one may clear it.
   # In /tmp only the owner may: until a task acts as the owner, the lock of a run that has ended stays.
   mv "$l" $t.dead 2>/dev/null || {
-    rm -f $t; [ -e "$l" ] || [ -h "$l" ] || continue
-    [ -f "$l" ] && [ ! -h "$l" ] && printf 'dead %s\\t%s\\t%s\\n' "$(owner)" "$who" "$was" || held; exit; }
+    o=$(owner); [ -n "$o" ] || continue
+    rm -f $t; [ -f "$l" ] && [ ! -h "$l" ] && printf 'dead %s\\t%s\\t%s\\n' "$o" "$who" "$was" || held; exit; }
   read -r r <$t.dead; if [ "$r" = "$was" ]; then ${marking('$t.dead', '"$m"')}; else ln $t.dead "$l"; rm -f $t.dead; fi
 done
 rm -f $t; [ -e "$l" ] || [ -h "$l" ] || { echo "unlocked $why"; exit; }
 look; held`
 
-const unlocking = ({ run, force }: Unlock): string => `over=
+const unlocking = ({ run, force }: Unlock, over: string): string => `over=${quote(over)}
 ${words}
 [ -e "$l" ] || [ -h "$l" ] || { echo none; exit; }
 look

@@ -59,7 +59,8 @@ const find = (
 _j= _n= _p=
 _k=\${1##* }; case $_k in *[!0-9A-Za-z._-]*) _k=;; esac
 _k=${key}.$_k
-_begun() { _r=; { read -r _r </proc/$1/stat; } 2>/dev/null || return 1; _r=\${_r##*) }; set -- $_r; _r=\${20}; }
+_begun() { _r=; { read -r _r </proc/$1/stat; } 2>/dev/null || return 1; _r=\${_r##*) }; set -- $_r; _r=\${20}
+  case $1 in [ZX]) return 1;; esac; }
 mkdir -m 700 "$_b" 2>/dev/null
 if [ -d "$_b" ] && [ ! -h "$_b" ] && [ -O "$_b" ]; then
   for _d in "$_b/$_k".*; do

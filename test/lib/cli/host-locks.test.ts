@@ -23,6 +23,7 @@ test.before(async (context) => {
     logger: 'shift 2; [ "$1" = -- ] && shift; echo "$@" >>${0%/bin/logger}/syslog',
     // What stands in the way goes as soon as it has been.
     ln: 'h=${0%/bin/ln}; /bin/ln "$@" || { [ ! -e $h/going ] || rm $h/going "$2"; exit 1; }',
+    mv: 'h=${0%/bin/mv}; [ ! -e $h/going ] || { rm $h/going "$1"; exit 1; }; exec /bin/mv "$@"',
   }
   const sshd = (context.sshd = await startSshd({ programs }))
   context.lock = `/tmp/.switchover-lock-${sshd.port}`
@@ -140,13 +141,17 @@ test('a lock that goes while it is looked at is taken, and nobody is told that t
   two,
   lock,
 }) => {
-  writeFileSync(lock, 'another\n')
-  writeFileSync(`${sshd.home}/going`, '')
-  const { code, stdout, stderr } = await two.run(exec())
-  assert.is(code, 0, stdout + stderr)
-  assert.not.ok(existsSync(`${sshd.home}/going`))
-  assert.not.match(stdout + stderr, /cannot be locked/)
-  assert.not.ok(existsSync(lock))
+  // Before it is read, and when it is found dead.
+  for (const text of ['another\n', 'r\nrun r\nboot\nc 4194303 1\n']) {
+    if (text.startsWith('r\n')) rmSync(`${sshd.home}/bin/ln`)
+    writeFileSync(lock, text)
+    writeFileSync(`${sshd.home}/going`, '')
+    const { code, stdout, stderr } = await two.run(exec())
+    assert.is(code, 0, stdout + stderr)
+    assert.not.ok(existsSync(`${sshd.home}/going`))
+    assert.not.match(stdout + stderr, /cannot be locked/)
+    assert.not.ok(existsSync(lock))
+  }
 })
 
 test('what a killed run left behind ends before the next begins, and nothing stays', async ({
@@ -304,6 +309,29 @@ test('what a run from elsewhere has done since is known to who goes on, and a ru
     for (const file of ['go', 'mended']) rmSync(`${sshd.home}/${file}`, { force: true })
     rmSync(mark, { force: true })
   }
+})
+
+test('what the folder of a run knows of its end counts more than what a host has of it', async ({ one, lock }) => {
+  const begun = readFileSync('/proc/self/stat', 'utf8').replace(/^.*\)/s, '').trim().split(' ')[19]
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  const has = (run: string) => writeFileSync(lock, `${run}\nrun ${run} of «exec»\n${boot}\nc ${process.pid} ${begun}\n`)
+  assert.is((await one.run(exec())).code, 0)
+  const { stdout } = await one.run(['history', '--last', '1', '--json'])
+  const [{ run }] = JSON.parse(stdout) as [{ run: string }]
+  has('20260101-000000-abcd')
+  assert.is((await one.run(['unlock', '-i', 'hosts.ini'])).code, 9)
+  has(run)
+  const unlocked = await one.run(['unlock', '-i', 'hosts.ini'])
+  assert.is(unlocked.code, 0, unlocked.stderr)
+  assert.not.ok(existsSync(lock))
+  // It went by itself meanwhile; and a name that is none of those that are there.
+  const gone = await one.run(['unlock', run, '--force', '-i', 'hosts.ini'])
+  assert.equal([gone.code, gone.stdout, gone.stderr], [0, 'nothing is locked\n', ''])
+  has('20260101-000000-abcd')
+  const another = await one.run(['unlock', '20260101-000000-abce', '-i', 'hosts.ini'])
+  assert.is(another.code, 5)
+  assert.match(another.stderr, /no host is locked by a run \S+abce - did you mean 20260101-000000-abcd\?/)
+  rmSync(lock)
 })
 
 test.run()

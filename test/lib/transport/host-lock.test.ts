@@ -1,8 +1,11 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { ConnectionSettings } from '../../../lib/model/inventory.ts'
 import type { Transport } from '../../../lib/model/transport.ts'
+import { HostLock } from '../../../lib/transport/host-lock.ts'
 import { Locked, createTransport } from '../../../lib/transport/index.ts'
 import { aHost, inventoryOf, reach } from '../../rig/hosts.ts'
 import { needing, needs } from '../../rig/needs.ts'
@@ -84,21 +87,58 @@ function working(sshd: Sshd, run: string, settings: ConnectionSettings = {}) {
     warn: (message: string) => void warned.push(message),
   }
   const transport = createTransport({ inventory: inventoryOf(host), claim })
-  return { warned, transport, as: (user?: string) => transport.connection(host, user ? { become: () => user } : {}) }
+  return {
+    claim,
+    warned,
+    transport,
+    as: (user?: string) => transport.connection(host, user ? { become: () => user } : {}),
+  }
 }
 
-test('a file without a word in the place of a lock holds nobody up', async () => {
+test('a lock with nobody alive behind it holds nobody up', async () => {
   const sshd = await startSshd()
   const lock = `/tmp/.switchover-lock-${sshd.port}`
-  writeFileSync(lock, '')
-  const { transport, warned, as } = working(sshd, 'r-1')
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  // One that has ended, and whose parent takes no notice.
+  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 600'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const ended = Number(String(((await once(parent.stdout, 'data')) as [Buffer])[0]))
+  const stat = () => readFileSync(`/proc/${ended}/stat`, 'utf8').replace(/^.*\)/s, '').trim().split(' ')
+  while (stat()[0] !== 'Z') await new Promise((resolve) => setTimeout(resolve, 10))
+  const began = stat()[19]
+  const dead = ['', `r\nrun r\n${boot}\n\n`, `r\nrun r\n${boot}\nc ${ended} ${began}\nw ${ended} ${began}\n`]
   try {
-    assert.is((await as().exec('echo done')).stdout, 'done\n')
-    assert.match(readFileSync(lock, 'utf8'), /^r-1\n/)
-    assert.equal(warned, [])
+    for (const text of dead) {
+      writeFileSync(lock, text)
+      const { transport, warned, as } = working(sshd, 'r-1')
+      try {
+        assert.is((await as().exec('echo done')).stdout, 'done\n', text)
+        assert.match(readFileSync(lock, 'utf8'), /^r-1\n/)
+        assert.equal(warned, [])
+      } finally {
+        await transport.close('ok')
+      }
+    }
   } finally {
-    await transport.close('ok')
+    parent.kill('SIGKILL')
     await sshd.stop()
+  }
+})
+
+test('a shell that nobody listens to any more takes no lock', async () => {
+  const sshd = { port: 1, privateKey: '', knownHosts: '' } as Sshd
+  const { claim } = working(sshd, 'r-1')
+  const taking = new HostLock(claim, () => Promise.resolve()).taking('token', false)
+  for (const listens of [true, false]) {
+    const place = `orphan-${process.pid}`
+    const lock = `/tmp/.switchover-lock-${place}`
+    const shell = spawn('sh', ['-c', `read go; ${taking}`, 'sh', place], { stdio: ['pipe', 'ignore', 'pipe'] })
+    if (listens) shell.stderr.resume()
+    else shell.stderr.destroy()
+    if (!listens) await once(shell.stderr, 'close')
+    shell.stdin.end('go\n')
+    await once(shell, 'exit')
+    assert.is(existsSync(lock), listens)
+    rmSync(lock, { force: true })
   }
 })
 
@@ -139,6 +179,26 @@ rooted("the lock that a killed run has left as root keeps nobody out, and root's
     ])
     assert.is((await as('root').exec('id -un')).stdout, 'root\n')
     assert.match(readFileSync(lock, 'utf8'), /^r-2\n/)
+    await transport.close('ok')
+    assert.not.ok(existsSync(lock))
+  } finally {
+    await transport.close()
+    rmSync(lock, { force: true })
+    await sshd.stop()
+  }
+})
+
+rooted('of two users who ask at once the one whose lock it is takes it away', async () => {
+  const accounts = { deploy: {} }
+  const sshd = await startSshd({ accounts, sudoers: ['deploy ALL=(ALL) NOPASSWD: ALL'] })
+  const lock = `/tmp/.switchover-lock-${sshd.port}`
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  // Root's shell has made it, and its answer comes last.
+  writeFileSync(lock, `r-1\nrun r-1\n${boot}\n`)
+  const { transport, as } = working(sshd, 'r-1', { user: 'deploy' })
+  try {
+    assert.is((await as().exec('id -un')).stdout, 'deploy\n')
+    assert.is((await as('root').exec('id -un')).stdout, 'root\n')
     await transport.close('ok')
     assert.not.ok(existsSync(lock))
   } finally {

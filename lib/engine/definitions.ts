@@ -2,6 +2,7 @@ import type { AnyRole, Gate, Handler, Play, Playbook, Step, Task } from '../mode
 import { milliseconds } from '../model/playbook.ts'
 import { noHosts, notifyName, type Said } from '../model/slips.ts'
 import type { Location } from '../model/location.ts'
+import { wrongTypes } from './option-types.ts'
 import type { Advice } from '../model/operation.ts'
 import type { Problem } from '../model/problem.ts'
 
@@ -33,11 +34,16 @@ export function checkDefinitions(playbook: Playbook): readonly Problem[] {
   const seen = new Set<AnyRole['steps']>()
   for (const play of playbook.plays) {
     problems.push(...checkPlay(play))
+    problems.push(...rolesOf(play).flatMap(({ name, at, tags }) => mistyped(`the role ${name}`, { tags }, at)))
     for (const role of rolesOf(play)) {
       // A role may stand in several plays, bound to different values: its steps are the same ones.
       if (seen.has(role.steps)) continue
       seen.add(role.steps)
-      for (const step of stepsOf(role.steps)) if (step.kind === 'task') problems.push(...checkTask(step, role))
+      for (const step of stepsOf(role.steps)) {
+        if (step.kind === 'task') problems.push(...checkTask(step, role))
+        else if (step.kind !== 'flush' && step.kind !== 'parallel')
+          problems.push(...mistyped(`«${role.name} › ${step.name}»`, step, step.at))
+      }
     }
   }
   return problems
@@ -55,9 +61,10 @@ function checkPlay({ name, at, options }: Play): readonly Problem[] {
         "write serial: 2, serial: '25%', or a list of these",
       )
   }
+  problems.push(...mistyped(`the play «${name}»`, options, at))
   if (typeof options.hosts !== 'string') problems.push(slip(noHosts, at))
   const share = options.maxFailPercentage
-  if (share !== undefined && !(share >= 0 && share <= 100))
+  if (share !== undefined && !(typeof share === 'number' && share >= 0 && share <= 100))
     wrong(`maxFailPercentage must lie between 0 and 100, and is ${share}`, 'write maxFailPercentage: 20')
   if (options.throttle !== undefined && !isCount(options.throttle, 1))
     wrong(`throttle must be a whole number from 1, and is ${options.throttle}`, 'write throttle: 1')
@@ -69,10 +76,17 @@ function checkTask({ name, at, options }: Task, role: AnyRole): readonly Problem
   const wrong = (message: string, hint: string) =>
     problems.push({ message: `«${role.name} › ${name}»: ${message}`, at, hint })
   for (const handler of [options.notify ?? []].flat() as readonly (Handler | string)[]) {
+    const isHandler = (handler as Partial<Handler> | null)?.kind === 'handler'
     if (typeof handler === 'string') problems.push(slip(notifyName(`'${handler}'`), at))
+    else if (!isHandler)
+      wrong(
+        `notify must be a handler, or a list of handlers, and is ${JSON.stringify(handler) ?? typeof handler}`,
+        "keep the handler, const restart = handler('…', …), and write notify: restart",
+      )
     else if (!role.handlers.includes(handler))
       wrong(`it notifies «${handler.name}», a handler of another role`, `declare the handler in ${role.name}`)
   }
+  problems.push(...mistyped(`«${role.name} › ${name}»`, options, at))
   if (options.retries !== undefined && !isCount(options.retries, 0))
     wrong(`retries must be a whole number from 0, and is ${options.retries}`, 'write retries: 3')
   if (options.throttle !== undefined && !isCount(options.throttle, 1))
@@ -86,6 +100,10 @@ function checkTask({ name, at, options }: Task, role: AnyRole): readonly Problem
     }
   }
   return problems
+}
+
+function mistyped(of: string, options: object, at: Location): readonly Problem[] {
+  return wrongTypes(options).map(([message, hint]) => ({ message: `${of}: ${message}`, hint, at }))
 }
 
 function slip([message, hint]: Said, at: Location): Problem {

@@ -6,6 +6,7 @@ import { applyLimit, matchHosts } from '../model/pattern.ts'
 import type { AnyRole, Block, Flush, Gate, Handler, Play, Playbook, Step, Task } from '../model/playbook.ts'
 import { didYouMean, exit, type Problem, together, wrongly } from '../model/problem.ts'
 import { selects, specialTags } from '../model/tags.ts'
+import { tagsIn } from './option-types.ts'
 import { checkDefinitions, isNamed, type Named, rolesOf, stepsOf } from './definitions.ts'
 
 /** What the operator asked for on the command line. */
@@ -165,7 +166,7 @@ export function selected(
         handlers.push({ kind: 'handler', handler, role: node, path, id: identity(path) })
       }
       roles.push(node)
-      nodes.push(...stepNodes(role.steps, node, [], [...(play.options.tags ?? []), ...role.tags]))
+      nodes.push(...stepNodes(role.steps, node, [], [...tagsIn(play.options.tags), ...tagsIn(role.tags)]))
       return node
     }
     function stepNodes(
@@ -187,7 +188,7 @@ export function selected(
         if (step.kind === 'block') {
           const [inner, all] = [
             [...blocks, step.name],
-            [...tags, ...step.tags],
+            [...tags, ...tagsIn(step.tags)],
           ]
           return {
             kind: 'block',
@@ -200,7 +201,7 @@ export function selected(
           }
         }
         if (step === start) started = true
-        const own = [...new Set([...tags, ...(step.kind === 'gate' ? step.tags : (step.options.tags ?? []))])]
+        const own = [...new Set([...tags, ...tagsIn(step.kind === 'gate' ? step.tags : step.options.tags)])]
         const selected = started && selects(own, selection.tags, selection.skipTags)
         return step.kind === 'gate'
           ? { kind: 'gate', gate: step, role, path, id: identity(path), tags: own, selected }
@@ -303,7 +304,7 @@ function startAt(playbook: Playbook, wanted: string | undefined, problems: Probl
 /** Every tag of the playbook, sorted. */
 export function tagsOf(playbook: Playbook): readonly string[] {
   const tags = new Set<string>()
-  const add = (more: readonly string[] = []) => more.forEach((tag) => tags.add(tag))
+  const add = (more?: readonly string[]) => tagsIn(more).forEach((tag) => tags.add(tag))
   for (const play of playbook.plays) {
     add(play.options.tags)
     for (const role of rolesOf(play)) {

@@ -360,6 +360,13 @@ function record<V>(
         'make it above, or a function declaration of it',
       )
   }
+  const mustMakeSteps = (step: string, at: Location, steps: unknown, part = '') => {
+    if (typeof steps === 'function') return
+    throw new Advice(
+      `${of}: ${part}what «${step}» holds is no function (${showLocation(at)})`,
+      `write ${part}() => { task('…', …) }`,
+    )
+  }
   const described = <R extends Value>(description: Description<V, R>): Body<V, R> =>
     typeof description === 'function' ? { kind: 'described', describe: description } : description
   const words: Steps<V> = {
@@ -382,6 +389,10 @@ function record<V>(
     },
     block(name, parts) {
       const at = here()
+      const inside = (part: 'try' | 'rescue' | 'always') => {
+        mustMakeSteps(name, at, parts[part], `${part}: `)
+        return nested(() => parts[part]?.())
+      }
       named(name, at)
       mustBeMade(name, at, parts)
       add({
@@ -390,14 +401,15 @@ function record<V>(
         at,
         tags: parts.tags ?? [],
         when: parts.when as Condition<never> | undefined,
-        try: nested(() => parts.try()),
-        rescue: parts.rescue ? nested(() => parts.rescue?.()) : [],
-        always: parts.always ? nested(() => parts.always?.()) : [],
+        try: inside('try'),
+        rescue: parts.rescue ? inside('rescue') : [],
+        always: parts.always ? inside('always') : [],
       })
     },
     parallel(name, steps) {
       const at = here()
       named(name, at)
+      mustMakeSteps(name, at, steps)
       add({ kind: 'parallel', name, at, steps: nested(steps) })
     },
     flush() {
@@ -475,6 +487,9 @@ export function play<const S extends Schema>(
   content: readonly (AnyRole | ParallelRoles)[] | ((steps: Steps<VarsOf<S>>) => void),
 ): Play {
   const at = here()
+  mustBeNamed('play', name, at)
+  if (typeof content !== 'function')
+    mustBeListOf(['role', 'parallel-roles'], `the play «${name}»`, 'roles', content, at)
   const roles = typeof content === 'function' ? [role(name, options.vars ?? ({} as S), content)] : content
   return { kind: 'play', name, at, options, roles }
 }
@@ -501,7 +516,35 @@ export function parallel(...roles: readonly AnyRole[]): ParallelRoles {
  * ```
  */
 export function playbook(name: string, plays: readonly Play[], options: PlaybookOptions = {}): Playbook {
-  return { kind: 'playbook', name, at: here(), plays, ...options }
+  const at = here()
+  mustBeNamed('playbook', name, at)
+  mustBeListOf(['play'], `the playbook «${name}»`, 'plays', plays, at)
+  return { kind: 'playbook', name, at, plays, ...options }
+}
+
+function mustBeNamed(word: string, name: unknown, at: Location): void {
+  if (typeof name === 'string' && name.trim() !== '') return
+  throw new Advice(`a ${word} has no name (${showLocation(at)})`, `say what it is for: ${word}('Web servers', …)`)
+}
+
+function mustBeListOf(kinds: readonly string[], of: string, what: string, list: unknown, at: Location): void {
+  const isOne = (one: unknown) => kinds.includes((one as { readonly kind?: string } | undefined | null)?.kind ?? '')
+  const says = `${of} takes a list of ${what}`
+  if (!Array.isArray(list))
+    throw new Advice(`${says} (${showLocation(at)})`, isOne(list) ? 'write [ ] around it' : `write [${what}]`)
+  const nth = list.findIndex((one) => !isOne(one)) + 1
+  if (nth === 0) return
+  const one: unknown = list[nth - 1]
+  const kind = (one as { readonly kind?: unknown } | undefined)?.kind
+  const found = one === undefined ? 'undefined: is it made further down?' : `a ${String(kind ?? typeof one)}`
+  throw new Advice(
+    `${says}, and number ${nth} of it is ${found} (${showLocation(at)})`,
+    one === undefined
+      ? 'make it above, or import it from a file that does not import this one'
+      : kind === 'role'
+        ? "write play('…', { hosts: 'all' }, […]) around it"
+        : `write ${what} only`,
+  )
 }
 
 /** A duration in milliseconds. */

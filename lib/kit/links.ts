@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { Advice } from '../model/operation.ts'
 import { refuse } from './refusal.ts'
 import { sh } from './shell.ts'
@@ -161,6 +162,66 @@ export const atNewPlace = `${atPlace}make() {
   done
 }
 `
+
+/** A script that makes the task's own file anew, in a folder that is there; only its owner can read it. */
+export function emptied(path: string): string {
+  return `umask 077; ${atPlace}${sh`beside ${path}`}\n${anew}`
+}
+
+/** The same, which makes the folders that it lacks as well: they are its owner's alone. */
+export function emptiedAnywhere(path: string): string {
+  return `umask 077; ${atNewPlace}${sh`make ${posix.dirname(path)}; f=${posix.basename(path)}`}\n${anew}`
+}
+
+const anew = `rm -f -- "./$f" && (set -C; : >"./$f") || exit 1`
+
+/** A script that gives a file of the task's own another name in its folder. */
+export function renamed(path: string, name: string): string {
+  return `${held(path)}\n${sh`rename "$f" ${name}`}`
+}
+
+/** A script that takes away what the last name of a path means. */
+export function takenAway(path: string): string {
+  return `${atPlace}${sh`beside ${path}`}; rm -f -- "./$f"`
+}
+
+/**
+ * Defines `loose PATH` in sh, for programs that go by a path themselves while root runs them, so that nothing can keep
+ * them inside: it says a folder on the way in which another user decides what the names mean, and whose it is, or fails
+ * where there is none. The last name counts with a slash behind it. `follow` is set.
+ */
+export const loose = `${leads}
+loose() (
+  [ "$(id -u)" = 0 ] || return 1
+  leads "$1" || return 1
+  [ -z "$stopped" ] || { echo "\${stopped%/*} $(stat -c %U -- "$stopped")"; return; }
+  case $1 in */) ;; *) r=\${r%/*} ;; esac
+  set --
+  while [ -n "$r" ] && [ "$r" != / ]; do set -- "$r" "$@"; r=\${r%/*}; done
+  for r; do
+    [ -d "$r" ] || return 1
+    w=$(stat -c '%u %a %U' -- "$r") || return 1
+    case $w in
+      '0 '[1357]???' '*) ;;
+      *' '*[2367]' '*) echo "$r anybody"; return ;;
+      '0 '*) ;;
+      *) echo "$r \${w##* }"; return ;;
+    esac
+  done
+  return 1
+)`
+
+/** The failure of a task that has root run such a program there, by what `loose` said. */
+export function inOtherHands(path: string, what: string, said: string): Advice {
+  const [, folder, user] = /^(.*) (\S+)$/.exec(said.trim()) ?? []
+  return new Advice(
+    `${path} was left alone: ${user} decides what lies in ${folder}, ` +
+      `and could lead ${what} elsewhere while root runs it`,
+    user === 'anybody'
+      ? `close the folder (chmod o-w ${folder}), or name a place where nobody else may write`
+      : `let the task act as that user (become: '${user}'), or name a place where nobody else may write`,
+  )
+}
 
 /** The failure of whoever is to write through a link that others made, and may say that it is meant unless `never`. */
 export function plantedLink(path: string, link: string, never?: 'never'): Advice {

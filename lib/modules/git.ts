@@ -1,7 +1,7 @@
 import { cannotLook, closed } from '../kit/closed.ts'
 import { type Command, perform } from '../kit/command.ts'
+import { atNewPlace, atPlace, inOtherHands, loose } from '../kit/links.ts'
 import { absolute } from '../kit/path-state.ts'
-import { refuse } from '../kit/refusal.ts'
 import { plainly, quote, sh } from '../kit/shell.ts'
 import type { ReplacedThing } from '../model/replaced.ts'
 import { Advice, CommandFailed, operation, type Operation, type Plan, type Reader } from '../model/operation.ts'
@@ -29,7 +29,8 @@ export type CheckedOut = { readonly path: string; readonly commit: string; reado
  * ```ts
  * task('Bring the app', git.checkout('https://git.example.org/app.git', '/srv/app', { version: 'v1.2', depth: 1 }))
  * ```
- * The server is asked for the version in check mode, too, unless it is a commit that is there.
+ * The server is asked for the version in check mode, too, unless it is a commit that is there. Where another user
+ * decides what a name on the way means, root lets no git go: act as that user.
  * @throws Advice when the version is unknown, or something would be lost
  */
 export function checkout(url: string, path: string, options: CheckoutOptions = {}): Operation<CheckedOut> {
@@ -126,10 +127,15 @@ async function read(connection: Reader, { url, path, version }: Wanted): Promise
       : sh`git ls-remote ${url} ${names.slice(1)}`
   const script = `${quiet}
 ${closed}
+follow=
+${loose}
 ${submodules}
 ${sh`p=${path}`}
 if closed "$p/." || [ -d "$p" ] && [ ! -r "$p" ]; then exit 8; fi
 command -v git >/dev/null 2>&1 || exit 91
+# What is in a repository of somebody else git tells itself.
+w=$p; [ -d "$p/.git" ] || w=$p/
+! loose "$w" || exit 93
 if [ -d "$p/.git" ]; then
   cd "$p" || exit
   e=$(git rev-parse --git-dir 2>&1 >/dev/null) || { echo "$e" >&2; exit 92; }
@@ -145,6 +151,7 @@ ${isCommit(version) ? ':' : remote}`
   const result = await connection.exec(script, { timeout: 300, long: true })
   if (result.code === 8) throw cannotLook(path, connection.host.name)
   if (result.code === 91) throw new Advice('the host has no git', "install it first: packages.installed('git')")
+  if (result.code === 93) throw inOtherHands(path, 'git', result.stdout)
   if (result.code === 92 && /dubious ownership|unsafe repository/.test(result.stderr)) {
     throw new Advice(
       `${path} belongs to another user, and what is configured there would run as the task's`,
@@ -255,8 +262,10 @@ function checkingOut({ url, path, there, commit, ref, options: { depth, force = 
   const spec = ref === 'HEAD' ? 'HEAD' : `+${ref}:${name}`
   const forced = force ? ['-f'] : []
   return [
-    `${quiet}\n${refuse}\nset -e`,
-    ...(there === 'nothing' ? [sh`mkdir -p ${path}; cd ${path}; git init -q`] : [sh`cd ${path}`]),
+    `${quiet}\nset -e`,
+    ...(there === 'nothing'
+      ? [`${atNewPlace}${sh`make ${path}`}; git init -q`]
+      : [`${atPlace}${sh`beside ${`${path}/.`}`}`]),
     ...(there === 'nothing' || force ? [] : [refusingLoss(url, commit, ref, name)]),
     ...(ref === '' ? fetchingCommit(url, commit, shallow) : [sh`git fetch -q ${[...shallow, url, spec]}`]),
     sh`git cat-file -e ${`${commit}^{commit}`} 2>/dev/null ||`,

@@ -7,7 +7,7 @@ import { answers, bytesIn, bytesOf } from '../kit/answers.ts'
 import { changeAsCheck } from '../kit/change-as-check.ts'
 import { performAll, type Step } from '../kit/command.ts'
 import { madeFrom, type NewContent, newContent } from '../kit/new-file.ts'
-import { leads } from '../kit/links.ts'
+import { atNewPlace, inOtherHands, leads, loose } from '../kit/links.ts'
 import { absolute, decode, filePath } from '../kit/path-state.ts'
 import { quote, sbin, sh } from '../kit/shell.ts'
 import { fstabText, fstabWithout, inFstab, type FstabEntry } from './mount/fstab.ts'
@@ -112,6 +112,8 @@ interface State {
   readonly wanted: string
   readonly real: string
   readonly systemd: boolean
+  /** What `loose` says of the way there. */
+  readonly loose?: string
 }
 
 function wishOf(spec: MountSpec, { fstab = '/etc/fstab', backup = false }: MountOptions): Omit<Wish, 'word'> {
@@ -152,6 +154,8 @@ const bringMount = operation<Wish, State, readonly Step[], Mounted>(
       }
       const todo = word === 'mounted' ? mounting(state, entry, before, after) : undefined
       const isMounted = word === 'mounted' || top !== undefined
+      if (state.loose && (todo?.tool === 'mount' || !inFstab(before, entry.path, '')))
+        throw inOtherHands(entry.path, 'the mount', state.loose)
       return {
         result: { path: entry.path, mounted: isMounted, device: top?.device ?? (isMounted ? entry.device : undefined) },
         ...changeOf(state, { fstab, backup, path: entry.path }, after, todo),
@@ -235,8 +239,8 @@ function contentOf(fstab: string, { content }: State, after: Uint8Array): NewCon
 function replacedMount(path: string, at: string, line: FstabEntry | undefined): ReplacedThing {
   const inUse = `see who uses it: fuser -vm ${path}`
   const anew = line
-    ? sh`mkdir -p "$p" && mount -t ${line.type} -o ${line.options ?? 'defaults'} ${line.device} "$p"`
-    : `case $part in /) mkdir -p "$p" && mount -t "$type" -o "$o" "$from" "$p" ;;
+    ? sh`make "$p" && mount -t ${line.type} -o ${line.options ?? 'defaults'} ${line.device} "$p"`
+    : `case $part in /) make "$p" && mount -t "$type" -o "$o" "$from" "$p" ;;
   *) refuse "$p was mounted by hand: no line of fstab tells how" 'mount it by hand again' ;; esac`
   return {
     what: `mount ${path}`,
@@ -246,7 +250,8 @@ while read -r id up device part where rest; do
     while [ "$1" != - ]; do shift; done; l="$3 $2 $o,$4 part $part"; }
 done </proc/self/mountinfo
 if [ $n -gt 0 ]; then echo "$n mounted, $l"; elif [ -d ${path} ]; then echo 'not mounted'; else echo none; fi`,
-    back: `${sbin}${sh`p=${path}`}
+    back: `${sbin}make() ( ${atNewPlace}make "$1" )
+${sh`p=${path}`}
 set -f
 case $before in
   none|'not mounted')
@@ -281,6 +286,7 @@ async function look(connection: Reader, path: string, fstab: string, device: str
     at: atScript(path),
     real: sh`w=${device}` + `\np=$(${atScript(path)})` + realScript,
     systemd: '[ -d /run/systemd/system ]',
+    loose: `follow=\n${loose}\n${sh`loose ${path}`}`,
   })
   const escapedAt = found.at.stdout.trimEnd()
   const live = found.mounts.stdout.split('\n').flatMap((line) => {
@@ -295,6 +301,7 @@ async function look(connection: Reader, path: string, fstab: string, device: str
     wanted,
     real,
     systemd: found.systemd.code === 0,
+    loose: found.loose.stdout,
   }
 }
 
@@ -363,7 +370,7 @@ function mountScript({ device, path, type }: FstabEntry, at: string, options: st
 if mounted; then
   [ "$from" = ${quote(escaped(device))} ] || { echo "$from has been mounted there meanwhile" >&2; exit 1; }
 else
-  ${sh`mkdir -p ${path} && mount -t ${type} -o ${options} ${device} ${path}`}
+  ( ${atNewPlace}${sh`make ${path}`} ) && ${sh`mount -t ${type} -o ${options} ${device} ${path}`}
 fi`
 }
 

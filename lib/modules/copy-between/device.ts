@@ -1,6 +1,6 @@
 import { cannotLook, closed } from '../../kit/closed.ts'
 import { leavesSomeFile } from '../../kit/leaving.ts'
-import { posix } from 'node:path'
+import { emptiedAnywhere, held } from '../../kit/links.ts'
 import { type Command, performStep } from '../../kit/command.ts'
 import type { HostRef } from '../../model/inventory.ts'
 import { Advice, CommandFailed, operation, output, type Operation, type Reader } from '../../model/operation.ts'
@@ -74,7 +74,6 @@ const deviceOperation = operation<
   plan({ recorded }, { path, to, from, bytes, record }) {
     const result = { path: to, bytes, sent: 0 }
     if (recorded) return { result }
-    const folder = posix.dirname(record)
     return {
       result,
       change: {
@@ -83,7 +82,7 @@ const deviceOperation = operation<
         bytes,
         chunk: (bytes > 2 ** 38 ? 64 : 16) * mebi,
         record,
-        finish: { script: sh`umask 077; mkdir -p ${folder} && date -u +%Y-%m-%dT%H:%M:%SZ > ${record}` },
+        finish: { script: `${emptiedAnywhere(record)}\n${held(record)}\ndate -u +%Y-%m-%dT%H:%M:%SZ >"$p"` },
       },
       diff: { path: to, before: '', after: `the ${bytes} bytes of ${path} on ${from.name}\n` },
       leaves: [{ what: `file ${to}` }, ...leavesSomeFile(record)],

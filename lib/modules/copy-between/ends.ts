@@ -5,7 +5,7 @@ import { posix } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { finished, pipeline } from 'node:stream/promises'
 import { Advice, CommandFailed, output, type Connection, type Stream } from '../../model/operation.ts'
-import { atPlace } from '../../kit/links.ts'
+import { takenAway } from '../../kit/links.ts'
 import { sh } from '../../kit/shell.ts'
 import { failedTo } from './direct.ts'
 import { readingData, receivingData } from './holes.ts'
@@ -104,7 +104,7 @@ if [ -f "$p" ] && [ ! -L "$p" ] && [ -O "$p" ]; then stat -c %s "$p"; else echo 
         'make it first, with file.directory',
       )
     },
-    discard: () => connection.exec(`${atPlace}${sh`beside ${part}`}; rm -f -- "./$f"`),
+    discard: () => connection.exec(takenAway(part)),
     end: (from, bytes, atOnce) => ({
       doing: `writing ${path}`,
       ours: false,

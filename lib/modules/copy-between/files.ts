@@ -2,7 +2,7 @@ import { replacedPaths } from '../../kit/replacing.ts'
 import { leavesSomeFile } from '../../kit/leaving.ts'
 import { posix } from 'node:path'
 import type { Command } from '../../kit/command.ts'
-import { atPlace, held } from '../../kit/links.ts'
+import { atNewPlace, held } from '../../kit/links.ts'
 import { filePath, folderPath } from '../../kit/path-state.ts'
 import { sh } from '../../kit/shell.ts'
 import type { HostRef } from '../../model/inventory.ts'
@@ -169,13 +169,13 @@ const atOnce = 500
 
 function makingDirectories(root: string, directories: readonly Entry[]): readonly Command[] {
   const lines = [
-    sh`mkdir -p ${root}`,
+    sh`make ${root}`,
     ...directories.map(
       ({ path, mode }) => sh`beside ${`${root}/${path}`}; mkdir -m ${mode.slice(-3)} "./$f"; give '' ${mode}`,
     ),
   ]
   return Array.from({ length: Math.ceil(lines.length / atOnce) }, (_, i) => ({
-    script: `set -e\n${atPlace}${lines.slice(i * atOnce, (i + 1) * atOnce).join('\n')}`,
+    script: `set -e\n${atNewPlace}${lines.slice(i * atOnce, (i + 1) * atOnce).join('\n')}`,
   }))
 }
 

@@ -1,7 +1,7 @@
-import { held } from '../../kit/links.ts'
+import { emptied, held } from '../../kit/links.ts'
 import { sh } from '../../kit/shell.ts'
 import { mebi } from './progress.ts'
-import { emptying, findSum, summed } from './receive.ts'
+import { findSum, summed } from './receive.ts'
 
 /**
  * Whether so much of a file is holes that it pays to look for them: a look at each MiB, and all through one channel.
@@ -33,7 +33,7 @@ done`
 
 /** A script that puts this into a file, as `receiving` does: what is not said stays a hole, and is summed up too. */
 export function receivingData(part: string, from: number): string {
-  return `${from === 0 ? `${emptying(part)} || exit` : ''}
+  return `${from === 0 ? emptied(part) : ''}
 LC_ALL=C; export LC_ALL; ${held(part)}; ${findSum}
 i=${from / mebi}
 # Where nothing is written now, an earlier try must not have left anything.

@@ -4,7 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { output, type Connection, type Stream } from '../../model/operation.ts'
 import { sh } from '../../kit/shell.ts'
 import { mebi } from './progress.ts'
-import { emptying, receiving, receivingTurns, turn } from './receive.ts'
+import { emptied } from '../../kit/links.ts'
+import { receiving, receivingTurns, turn } from './receive.ts'
 
 /** A file of a host, and a place in it to begin at. */
 export interface Part {
@@ -61,7 +62,7 @@ export function readingScript(path: string, from: number): string {
  */
 export async function writing(connection: Connection, file: Part): Promise<Stream> {
   const { path, from } = file
-  const wanted = await lanesFor(connection, file, from === 0 ? emptying(path) : ':')
+  const wanted = await lanesFor(connection, file, from === 0 ? emptied(path) : ':')
   if (wanted === 1) return connection.stream(receiving(path, from))
   const opened = await open(connection, receivingTurns(path, from), wanted + 1)
   const lanes = opened.slice(0, Math.max(1, opened.length - 1))

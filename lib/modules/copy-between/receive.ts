@@ -1,6 +1,6 @@
 import { CommandFailed, output, type Reader } from '../../model/operation.ts'
 import { aside } from '../../kit/aside.ts'
-import { atPlace, held } from '../../kit/links.ts'
+import { emptied, held } from '../../kit/links.ts'
 import { sh } from '../../kit/shell.ts'
 import { mebi } from './progress.ts'
 
@@ -48,11 +48,6 @@ export function sumScript(path: string, { from = 0, to }: Range = {}): string {
  */
 export const turn = mebi
 
-/** A script that makes a file, which only its owner can read, or makes it anew. */
-export function emptying(part: string): string {
-  return `umask 077; ${atPlace}${sh`beside ${part}`}; rm -f -- "./$f" && (set -C; : > "./$f")`
-}
-
 /** The end of such a script: what `receive` has written, by what it says, is summed up by `follow`. */
 export const summed = `rc=$({ { receive; echo $? >&4; } | follow | $sum >&5; } 4>&1); exit $rc`
 
@@ -61,7 +56,7 @@ export const summed = `rc=$({ { receive; echo $? >&4; } | follow | $sum >&5; } 4
  * what came. What has been written is read while more comes: after a large file it would take as long as the copy.
  */
 export function receiving(part: string, from = 0): string {
-  return `${from === 0 ? `${emptying(part)} || exit` : ''}
+  return `${from === 0 ? emptied(part) : ''}
 ${receiver(part, from, 16 * mebi)}
 exec 5>&1; ${summed}`
 }

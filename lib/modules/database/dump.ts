@@ -6,12 +6,13 @@ import {
   CommandFailed,
   type Connection,
   operation,
-  output,
   type Operation,
   type Reader,
 } from '../../model/operation.ts'
 import type { HostRef } from '../../model/inventory.ts'
-import { refuse } from '../../kit/refusal.ts'
+import { refusalIn, refuse } from '../../kit/refusal.ts'
+import { perform } from '../../kit/command.ts'
+import { emptiedAnywhere, renamed, takenAway } from '../../kit/links.ts'
 import { filePath } from '../../kit/path-state.ts'
 import { quote, sh } from '../../kit/shell.ts'
 import { leavesSomeFile } from '../../kit/leaving.ts'
@@ -144,7 +145,7 @@ const dumpOperation = operation<
       change: {
         from: from?.name === host ? undefined : from?.name,
         take: { login, commands: dumping(database), shown: `mysqldump ${database}` },
-        receive: `${sh`umask 077; mkdir -p ${path.posix.dirname(to)}`} || exit\n${receiving(part)}`,
+        receive: `${emptiedAnywhere(part)}\n${receiving(part)}`,
         part,
         to,
       },
@@ -159,7 +160,7 @@ const dumpOperation = operation<
     try {
       return await take(connection, change, database)
     } catch (error) {
-      await connection.exec(sh`rm -f ${change.part}`).catch(() => {})
+      await connection.exec(takenAway(change.part)).catch(() => {})
       throw error
     }
   },
@@ -184,6 +185,7 @@ async function take(
       doing: `cat > ${part}`,
       start: () => connection.stream(receive),
       failed: (result) =>
+        refusalIn({ ...result, stdout: '' }) ??
         new CommandFailed(
           `cat > ${part}`,
           { ...result, stdout: '' },
@@ -208,7 +210,7 @@ async function take(
       `what arrived of the dump of ${database} differs from what was sent`,
       'run it again; if it happens twice, check the disk of the receiving host',
     )
-  await output(connection, sh`mv -f ${part} ${to}`)
+  await perform(connection, { script: renamed(part, path.basename(to)) })
   return { path: to, bytes, sha256 }
 }
 

@@ -3,7 +3,8 @@ import type { Connection as Session } from 'mysql2/promise'
 import { isUtf8 } from 'node:buffer'
 import path from 'node:path'
 import { type Command, perform } from '../../kit/command.ts'
-import { sh } from '../../kit/shell.ts'
+import { emptiedAnywhere, holding } from '../../kit/links.ts'
+import { quote, sh } from '../../kit/shell.ts'
 import { Advice, operation, type Diff, type Json, type Operation, type Reader } from '../../model/operation.ts'
 import type { Left } from '../../model/foreseen.ts'
 import { revealed, Secret } from '../../model/secret.ts'
@@ -212,8 +213,12 @@ function keeping(changes: readonly Changed[], { login, table, save }: RewriteOpt
   const lines = changes.map((change) => `${JSON.stringify(change)}\n`).join('')
   const part = `${save}.part`
   return {
-    script: sh`umask 077; mkdir -p ${path.posix.dirname(save)} &&
-{ { [ ! -e ${save} ] || cat ${save}; } && cat; } > ${part} && mv -f ${part} ${save}`,
+    script: `${emptiedAnywhere(part)}
+${holding}
+${sh`n=${path.basename(save)}`}
+if [ -e "./$n" ] || [ -L "./$n" ]; then ${sh`hold ${save}`}; exec 9<"$p"; else exec 9</dev/null; fi
+${sh`hold ${part}`}
+{ cat <&9 && cat; } >"$p" && rename "$f" ${quote(path.basename(save))}`,
     stdin: Secret.content(lines, `rows of ${login.database}.${table} as they were`),
     shown: `cat > ${save}`,
   }

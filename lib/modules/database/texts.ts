@@ -1,4 +1,6 @@
 import { leavesSomeFile } from '../../kit/leaving.ts'
+import path from 'node:path'
+import { emptiedAnywhere, held } from '../../kit/links.ts'
 import { quote } from '../../kit/shell.ts'
 import { operation, type Operation, type Reader } from '../../model/operation.ts'
 import { type ClientCommand, identifier, literal, type Login, query, runClient } from './client.ts'
@@ -139,10 +141,10 @@ function rereading(found: readonly Texts[], { database, save, login = {} }: Rere
   const part = `${save}.part`
   return {
     login,
-    commands: `umask 077
-mkdir -p "$(dirname ${quote(save)})" || exit
-$mysql --default-character-set=utf8 -N -B -e ${quote(old.join('; '))} >${quote(part)} </dev/null || exit
-mv ${quote(part)} ${quote(save)} || exit
+    commands: `${emptiedAnywhere(part)}
+${held(part)}
+$mysql --default-character-set=utf8 -N -B -e ${quote(old.join('; '))} >"$p" </dev/null || exit
+rename "$f" ${quote(path.basename(save))} || exit
 $mysql --default-character-set=utf8 -N -B`,
     sql: [statements.join(';\n')],
     long: true,

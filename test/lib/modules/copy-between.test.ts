@@ -22,7 +22,7 @@ import { basename, dirname, join } from 'node:path'
 import { Transform } from 'node:stream'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { atPlace, held } from '../../../lib/kit/links.ts'
+import { atNewPlace, emptiedAnywhere, held } from '../../../lib/kit/links.ts'
 import { copyBetween } from '../../../lib/modules/index.ts'
 import { Advice, type Operation, type Value } from '../../../lib/model/operation.ts'
 import { emptyDirectory, type Here, here, shells } from '../../rig/here.ts'
@@ -102,7 +102,7 @@ plans('files that are missing or differ, with the directories that they need, pa
   assert.equal(plan.change, {
     directories: [
       {
-        script: `set -e\n${atPlace}mkdir -p /d${['/d/a', '/d/a/b']
+        script: `set -e\n${atNewPlace}make /d${['/d/a', '/d/a/b']
           .map((at) => `\nbeside ${at}; mkdir -m 750 "./$f"; give '' 750`)
           .join('')}`,
       },
@@ -114,7 +114,7 @@ plans('files that are missing or differ, with the directories that they need, pa
 plans('one file under another name; nothing where it is there', () => {
   const one = copyBetween.file({ from, path: '/x', to: '/y/z' })
   assert.equal(one.plan({ theirs: [entry('z', 5)], ours: [entry('z', 4)] }).change, {
-    directories: [{ script: `set -e\n${atPlace}mkdir -p /y` }],
+    directories: [{ script: `set -e\n${atNewPlace}make /y` }],
     files: [{ path: '/x', to: '/y/z', bytes: 5, stamp: '5 1400000000', anew: true, finish: finish('/y/z', '/y/z') }],
   })
   assert.is(one.plan({ theirs: [entry('z', 5)], ours: [entry('z', 5)] }).change, undefined)
@@ -129,7 +129,7 @@ plans('a device, unless its copy is recorded', () => {
     bytes: 5,
     chunk: 16 * mebi,
     record: '/r/a',
-    finish: { script: 'umask 077; mkdir -p /r && date -u +%Y-%m-%dT%H:%M:%SZ > /r/a' },
+    finish: { script: `${emptiedAnywhere('/r/a')}\n${held('/r/a')}\ndate -u +%Y-%m-%dT%H:%M:%SZ >"$p"` },
   })
   assert.is(unpredictable, true)
   assert.is(one.plan({ recorded: true }).change, undefined)

@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert'
 import { git } from '../../../lib/modules/index.ts'
 import { emptyDirectory, here, shells } from '../../rig/here.ts'
 import { needing, needs } from '../../rig/needs.ts'
+import { places } from '../kit/places.ts'
 import { applied, failure } from './applied.ts'
 import { typed } from './typed.ts'
 
@@ -186,6 +187,25 @@ test('what cannot be is said', async () => {
   assert.throws(() => git.checkout('https://me:pw@x/y', '/x'), 'a password in the URL')
   for (const version of ['-f', 'a b', 'a..b', '.x', 'a/'])
     assert.throws(() => git.checkout('x', '/x', { version }), 'cannot be a branch, tag or commit')
+})
+
+needing(test, 'root')('where somebody else decides what names mean, root lets no git go', async () => {
+  const { url } = origin()
+  const { at, plant, untouched } = places()
+  const asked = at('svc/app')
+  plant('svc/way', at('etc'))
+  for (const [path, folder] of [
+    [asked, at('svc')],
+    [at('svc'), at('svc')],
+    [at('svc/way/app'), at('svc')],
+  ] as const) {
+    assert.is(
+      await failure(here({ env }), git.checkout(url, path)),
+      `${path} was left alone: nobody decides what lies in ${folder}, and could lead git elsewhere while root runs it`,
+    )
+  }
+  untouched()
+  assert.not.ok(existsSync(asked))
 })
 
 needing(test, 'root')('a repository of somebody else, whose configuration would run as root', async () => {

@@ -3,10 +3,12 @@ import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { atNewPlace } from '../../../lib/kit/links.ts'
 import { sbin } from '../../../lib/kit/shell.ts'
 import { mount } from '../../../lib/modules/index.ts'
 import { emptyDirectory, here, shells } from '../../rig/here.ts'
 import { inPrivateNamespaces } from '../../rig/private.ts'
+import { places } from '../kit/places.ts'
 import { applied, failure, planOf } from './applied.ts'
 import { needing } from '../../rig/needs.ts'
 import { typed } from './typed.ts'
@@ -78,6 +80,21 @@ for (const shell of shells) {
     assert.is((await planOf(connection, make())).changed, false)
     await applied(connection, () => mount.unmounted(`${at} link/sub`))
     assert.is(live(join(real, 'sub')), '')
+  })
+
+  needing(test, 'root')('no mount point in a folder of another user, but in a folder of its own', async () => {
+    const { fstab, text } = fresh()
+    const { at } = places()
+    for (const [word, make] of Object.entries({ mounted: mount.mounted, present: mount.present })) {
+      assert.is(
+        await failure(connection, make({ device: 'tmpfs', path: at(`svc/${word}`), type: 'tmpfs' }, { fstab })),
+        `${at(`svc/${word}`)} was left alone: nobody decides what lies in ${at('svc')}, and could lead the mount ` +
+          'elsewhere while root runs it',
+      )
+    }
+    assert.is(text(), original)
+    await applied(connection, () => mount.mounted({ device: 'tmpfs', path: at('svc'), type: 'tmpfs' }, { fstab }))
+    await applied(connection, () => mount.unmounted(at('svc')))
   })
 
   needing(test, 'root')('other options are taken over by a remount; what somebody unmounted comes back', async () => {
@@ -218,8 +235,9 @@ const mounts = (options: string) => `${asks}
 if mounted; then
   [ "$from" = /dev/sdb1 ] || { echo "$from has been mounted there meanwhile" >&2; exit 1; }
 else
-  mkdir -p /data && mount -t ext4 -o ${options} /dev/sdb1 /data
+  ( ${atNewPlace}make /data ) && mount -t ext4 -o ${options} /dev/sdb1 /data
 fi`
+const checking = (options: string) => mounts(options).replaceAll('%s', "%''s")
 const unmounts = `${asks}
 n=1
 while [ $n -gt 0 ] && mounted; do
@@ -239,7 +257,7 @@ for (const [what, operation, found, commands] of [
     'a new file system: mounting checks its line',
     data('noatime'),
     state(''),
-    [`> /etc/fstab\n${line}`, `checked by: # mount /data\n: %s\n${sbin}\n${mounts('noatime')}`],
+    [`> /etc/fstab\n${line}`, `checked by: # mount /data\n: %s\n${sbin}\n${checking('noatime')}`],
   ],
   [
     'systemd learns of the new table',
@@ -247,11 +265,11 @@ for (const [what, operation, found, commands] of [
     state('', { systemd: true }),
     [
       `> /etc/fstab\n${line}`,
-      `checked by: # mount /data\n: %s\n${sbin}\n${mounts('noatime')}`,
+      `checked by: # mount /data\n: %s\n${sbin}\n${checking('noatime')}`,
       'systemctl daemon-reload',
     ],
   ],
-  ['what somebody unmounted', data(), state(line), [mounts('noatime')]],
+  ['what somebody unmounted', data(), state(line), [mounts('noatime').replace(atNewPlace, '')]],
   ['an option that got lost', data(), state(line, has('/dev/sdb1', 'rw')), ['mount -o remount,noatime /data']],
   ['all is so', data('noatime'), state(line, has('/dev/sdb1', 'rw', 'noatime')), []],
   ['not mounted now', mount.unmounted('/data'), state(line, has('/dev/sdb1', 'rw')), [unmounts]],

@@ -228,6 +228,7 @@ async function runOperation<R extends Value>(
     record.begun.signal.throwIfAborted()
     const plan = (await work(() => way.prepare(operation as Operation<Value>))) as Prepared<R>
     record.weigh?.(operation as Operation<Value>, host.name, plan as Prepared<Value>)
+    for (const note of plan.notes ?? []) record.log(note)
     if (!plan.changed) return plan.result
     const diff = plan.diff === undefined ? [] : Array.isArray(plan.diff) ? plan.diff : [plan.diff as Diff]
     // Without a difference to show, too: a run that is killed in it has most likely changed something.

@@ -162,6 +162,8 @@ export interface Plan<R, C extends Change = Change> {
   readonly replaces?: readonly Replaced[]
   /** Why an undo cannot put all of it back, and what to do instead: said before it begins. */
   readonly irreversible?: string
+  /** What the operator is told at its turn, whether it changes something or not. */
+  readonly notes?: readonly string[]
   /** The change starts the host anew, and that is no news to whoever goes on with the run. */
   readonly reboots?: boolean
 }

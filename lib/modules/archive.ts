@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import path from 'node:path'
@@ -6,6 +7,7 @@ import { answers, type Answer } from '../kit/answers.ts'
 import { there } from '../kit/there.ts'
 import { cannotLook, closed } from '../kit/closed.ts'
 import { type Command, performStep } from '../kit/command.ts'
+import { atNewPlace } from '../kit/links.ts'
 import { localFile, unusable } from '../kit/local-file.ts'
 import { checkedMode, modeAfter } from '../kit/mode.ts'
 import { absolute, filePath, folderPath, setAttributes } from '../kit/path-state.ts'
@@ -82,16 +84,18 @@ export interface ExtractOptions {
 export type ExtractState = { readonly path: string; readonly changed: boolean; readonly sha256: string | undefined }
 
 /**
- * The content of an archive in a directory, which is made when it is missing. It is unpacked again when the archive has
- * another checksum than the one noted in `.switchover-extracted` there; files that were edited or removed since stay so
- * till then: to have them back, remove that note.
+ * The content of an archive in a directory, which is made when it is missing. All of it is unpacked again when the
+ * archive has another checksum than the one noted in `.switchover-extracted` there. Otherwise what it brought is looked
+ * at: paths that are gone are unpacked again; those of another kind, mode, size or time stay as they are, for later
+ * tasks and operators edit what was unpacked, and are told. Remove such a file to have it back.
  *
  * ```ts
  * task('Unpack the plugin', archive.extract('files/plugin-1.2.tgz', '/opt/plugin', {
  *   source: 'controller', strip: 1, owner: 'root', group: 'root',
  * }))
  * ```
- * An archive with a member that would land outside of the directory is refused.
+ * An archive with a member that would land outside of the directory is refused, and so is a folder where a link of that
+ * name lies. The directory may be another user's: nothing of it can lead elsewhere meanwhile.
  */
 export function extract(archive: string, directory: string, options: ExtractOptions = {}): Operation<ExtractState> {
   const { source = 'host', format = formatOf(archive), strip = 0, creates } = options
@@ -302,6 +306,9 @@ interface Seen {
   readonly done: boolean
   readonly sha256: string | undefined
   readonly noted: string | undefined
+  /** Where that archive was unpacked: paths of it that are not there any more, and that are others now. */
+  readonly gone?: readonly string[]
+  readonly others?: readonly string[]
 }
 
 /** An archive that is brought, and the script that unpacks what it reads. */
@@ -318,39 +325,46 @@ const unpack = operation<Unpacking, Seen, Command | Bringing, ExtractState>(
       const asked = {
         done: creates === undefined ? 'exit 1' : there(creates),
         directory: sh`d=${directory}; [ ! -e "$d" ] || [ -d "$d" ]`,
-        noted:
-          creates === undefined
-            ? `${closed}\n${sh`n=${`${directory}/${noteName}`}`}
-if [ -e "$n" ]; then cat "$n" || exit 8; elif closed "$n"; then exit 8; fi`
-            : ':',
-        archive: local ? ':' : lookScript(args),
+        seen: lookScript(args, mine),
       }
-      const found = await answers(connection, asked, local || creates !== undefined ? {} : { long: true })
+      const found = await answers(connection, asked, local ? {} : { long: true })
       if (found.done.code === 8) throw cannotLook(creates!, connection.host.name)
-      if (found.noted.code === 8) throw cannotLook(directory, connection.host.name)
       if (found.directory.code !== 0) {
         throw new Advice(`${directory} is there and not a directory`, 'move it away, or remove it with file.absent')
       }
-      if (found.archive.code === 7) throw cannotLook(archive, connection.host.name)
-      if (found.archive.code !== 0) throw problem(archive, found.archive)
-      const sha256 = mine ?? /^[0-9a-f]{64}/.exec(found.archive.stdout)?.[0]
-      const line = found.noted.stdout.split('\n').find((one) => one.slice(66) === noteOf(args))
-      return { done: found.done.code === 0, sha256, noted: line?.slice(0, 64) }
+      if (found.seen.code === 6) throw cannotLook(directory, connection.host.name)
+      if (found.seen.code === 7) throw cannotLook(archive, connection.host.name)
+      if (found.seen.code !== 0) throw problem(archive, found.seen)
+      const [sha256 = '', noted = '', ...states] = found.seen.stdout.split('\n')
+      const which = (word: string) =>
+        states.flatMap((line) => (line.startsWith(`${word} `) ? [line.slice(word.length + 1)] : []))
+      return {
+        done: found.done.code === 0,
+        sha256: sha256 || undefined,
+        noted: noted || undefined,
+        gone: which('gone'),
+        others: which('other'),
+      }
     },
-    plan({ done, sha256, noted }, args) {
+    plan({ done, sha256, noted, gone = [], others = [] }, args) {
       const { archive, directory: path, local } = args
-      if (done || sha256 === undefined || noted === sha256) return { result: { path, changed: false, sha256 } }
+      const kept = others.length > 0 ? { notes: [differing(path, others)] } : {}
+      if (done || sha256 === undefined || (noted === sha256 && gone.length === 0))
+        return { result: { path, changed: false, sha256 }, ...kept }
+      const judged = { sha256, noted }
+      const back = noted === sha256
       return {
         result: { path, changed: true, sha256 },
         change: local
-          ? { bring: local.path, script: bringingScript(args, { sha256, noted }) }
-          : made(extractScript(args, { sha256, noted }, quote(archive)), true),
+          ? { bring: local.path, script: bringingScript(args, judged) }
+          : made(extractScript(args, judged, quote(archive)), true),
         replaces: [{ file: path, whole: true }],
         diff: {
           path,
-          before: noted ? `${archive} with sha256 ${noted}\n` : '',
-          after: `${archive} with sha256 ${sha256}\n`,
+          before: noted && !back ? `${archive} with sha256 ${noted}\n` : '',
+          after: back ? `${gone.join('\n')}\n` : `${archive} with sha256 ${sha256}\n`,
         },
+        ...(back ? kept : {}),
       }
     },
     apply: (connection, change, { archive }) =>
@@ -358,12 +372,25 @@ if [ -e "$n" ]; then cat "$n" || exit 8; elif closed "$n"; then exit 8; fi`
   },
 )
 
+// So many names are told.
+const mostNames = 20
+
+function differing(directory: string, others: readonly string[]): string {
+  const names = `${others.join(', ')}${others.length < mostNames ? '' : ' and maybe more'}`
+  return `changed since it was unpacked in ${directory}, and left so: ${names}; what is removed there is unpacked again`
+}
+
 const noteName = '.switchover-extracted'
 
 // The same archive with other wishes brings other files.
 function noteOf({ archive, strip, options: { owner, group } }: Unpacking): string {
   const wishes = [strip > 0 ? `strip ${strip}` : '', owner ? `owner ${owner}` : '', group ? `group ${group}` : '']
   return [archive, ...wishes.filter((one) => one !== '')].join(' ').replaceAll('\n', ' ')
+}
+
+/** The file with what was unpacked: a line for each path, as `stated` says it. */
+function listName(args: Unpacking): string {
+  return `${noteName}.${createHash('sha256').update(noteOf(args)).digest('hex').slice(0, 16)}`
 }
 
 // tar says so itself where it lists such names without what makes them bad. Links that lead outside are tar's own care:
@@ -386,15 +413,79 @@ bad=$(printf '%s\\n' "$l" | grep -E '^/|(^|/)\\.\\.(/|$)|^tar: [Rr]emoving leadi
 
 const mayNotLook = 'exit 7'
 
-function lookScript({ archive, format, options: { creates } }: Unpacking): string {
-  return `${sh`a=${archive}`}
-${closed}
-${creates === undefined ? '' : `! ( ${there(creates)}\n) || exit 0`}
+// The checksum of the archive, that of the one which was unpacked last, and what has become of that.
+function lookScript(args: Unpacking, mine: string | undefined): string {
+  const {
+    archive,
+    directory,
+    format,
+    options: { creates },
+  } = args
+  const ofArchive = `${sh`a=${archive}`}
 [ -e "$a" ] || { ! closed "$a" || { ${mayNotLook}; }; echo "there is no such file"; exit 8; }
 [ -r "$a" ] || { ${mayNotLook}; }
-${refuseOutside(format, '"$a"')}
-sha256sum < "$a"`
+s=$(sha256sum < "$a") && s=\${s%% *} || exit 8`
+  return `${closed}
+${creates === undefined ? '' : `! ( ${there(creates)}\n) || exit 0`}
+${mine === undefined ? ofArchive : `s=${mine}`}
+h=
+${
+  creates === undefined
+    ? `${reading(args)}
+${sh`at=${directory}`}
+if [ -d "$at" ]; then
+  cd -P -- "$at" 2>/dev/null && { [ ! -e ./${noteName} ] || [ -r ./${noteName} ]; } || exit 6
+  d=$PWD; noted
+elif closed "$at"; then exit 6
+fi
+[ "$h" != "$s" ] || {
+  m=$(compared); case $m in closed*) exit 6 ;; esac
+  printf '%s\\n' "$s" "$h" "$m"; exit
+}`
+    : ''
 }
+${mine === undefined ? refuseOutside(format, '"$a"') : ''}
+echo "$s"; echo "$h"`
+}
+
+/**
+ * Shell functions for the folder that one stands in, `d`: `noted` says in `h` which archive was unpacked last, and
+ * `compared` what is gone or another thing since. What lies there under these names may be anybody's: neither is read
+ * through a link, or by a second name.
+ */
+function reading(args: Unpacking): string {
+  return `${sh`w=${noteOf(args)} list=${listName(args)}`}
+plain() {
+  [ -f "./$1" ] && [ ! -L "./$1" ] && exec 8<"./$1" && [ "$(readlink /proc/self/fd/8)" = "\${d%/}/$1" ] &&
+    [ "$(stat -L -c %h /proc/self/fd/8)" = 1 ]
+}
+noted() {
+  h=$(plain ${noteName} && while IFS= read -r l; do
+    [ "\${l#*  }" != "$w" ] || { echo "\${l%%  *}"; break; }
+  done <&8) || :
+}
+compared() (
+  plain "$list" || { echo 'gone (the list of what was unpacked)'; exit; }
+  LC_ALL=C; export LC_ALL; was=/proc/self/fd/8
+  {
+    # Not every grep knows a list of nothing.
+    echo .
+    sed -n 's/^4[^ ]* [^ ]* [^ ]* //p' $was | tr '\\n' '\\0' | xargs -0 stat -c '${stated.folders}' --
+    sed -n 's/^a[^ ]* [^ ]* [^ ]* //p' $was | tr '\\n' '\\0' | xargs -0 stat -c '${stated.links}' --
+    sed '/^[4a]/d; s/^[^ ]* [^ ]* [^ ]* //' $was | tr '\\n' '\\0' | xargs -0 stat -c '${stated.files}' --
+  } 2>/dev/null | grep -vxF -f - $was | while IFS= read -r n; do
+    n=\${n#* * * }
+    if [ -e "$n" ] || [ -L "$n" ]; then echo "other \${n#./}"
+    elif ( closed "$PWD/\${n#./}" ); then echo closed
+    else echo "gone \${n#./}"
+    fi
+  done | sort | head -n ${mostNames}
+)`
+}
+
+// What is said of each path: its kind and mode, of what is no folder its size, and its time, which not every tar gives
+// to links.
+const stated = { folders: '%f . . %n', links: '%f %s . %n', files: '%f %s %Y %n' } as const
 
 /** What it was decided from: it must still be so. */
 interface Judged {
@@ -402,14 +493,11 @@ interface Judged {
   readonly noted: string | undefined
 }
 
-// Which archive was unpacked last, in `h`.
-const readNote = `noted() {
-  h=
-  [ ! -f "$note" ] ||
-    h=$(while IFS= read -r l; do [ "\${l#*  }" != "$w" ] || { echo "\${l%%  *}"; break; }; done < "$note")
-}`
-
-// `archive` is a word of the shell.
+/**
+ * Unpacks into a folder of the task's own, where nobody can change what names mean meanwhile, and brings it from there
+ * to where it goes, each path from inside its folder. Where this very archive was unpacked before, only what lacks is
+ * brought. `archive` is a word of the shell.
+ */
 function extractScript(args: Unpacking, judged: Judged, archive: string): string {
   const { sha256, noted = '' } = judged
   const {
@@ -420,51 +508,103 @@ function extractScript(args: Unpacking, judged: Judged, archive: string): string
   } = args
   const who =
     owner === undefined && group === undefined ? undefined : `${owner ?? ''}${group === undefined ? '' : `:${group}`}`
-  const into = who === undefined ? '"$d"' : '"$s"'
   return [
     'set -e',
-    `a=${archive} ${sh`d=${directory}`}`,
+    `a=${archive}`,
     stale,
     // Also while it was unpacked: what has another checksum was not looked through.
     'stamp() { stat -L -c "%i %s %Y %Z" -- "$a" 2>/dev/null || :; }',
     's0=$(stamp)',
     sh`[ "$(sha256sum < "$a" | cut -c 1-64)" = ${sha256} ] || stale ${anotherOne(args.archive)} ${again}`,
-    ...(creates === undefined
-      ? [
-          sh`note="$d"/${noteName} w=${noteOf(args)}`,
-          readNote,
-          sh`noted; [ "$h" = ${noted} ] || stale ${otherNoted(directory)} ${again}`,
-        ]
-      : [`! ( ${there(creates)}\n) || ${sh`stale ${nowThere(creates)} ${again}`}`]),
-    'mkdir -p "$d"',
+    ...(creates === undefined ? [] : [`! ( ${there(creates)}\n) || ${sh`stale ${nowThere(creates)} ${again}`}`]),
     needs(format),
-    // Made ready next to where it goes, so that nothing but what the archive brings changes its owner.
-    ...(who === undefined
-      ? []
-      : [`s=$(mktemp -d "$d/.switchover-XXXXXX")`, `trap 'rm -rf "$s"' EXIT; trap 'exit 1' HUP INT TERM`]),
+    `${atNewPlace}${sh`make ${directory}`}; top=$d`,
+    ...(creates === undefined
+      ? [reading(args), sh`noted; [ "$h" = ${noted} ] || stale ${otherNoted(directory)} ${again}`]
+      : []),
+    aside,
     format === 'zip'
-      ? `unzip -q -o "$a" -d ${into} </dev/null`
-      : `tar ${packing[format].flag}-xf "$a" -C ${into}${strip > 0 ? ` --strip-components=${strip}` : ''}`,
+      ? 'unzip -q -o "$a" -d . </dev/null'
+      : `tar ${packing[format].flag}-xf "$a"${strip > 0 ? ` --strip-components=${strip}` : ''}`,
     `[ "$(stamp)" = "$s0" ] || { echo "it changed while it was unpacked: run the task again" >&2; exit 1; }`,
-    ...(who === undefined
-      ? []
-      : [
-          sh`chown -hR ${who} "$s"`,
-          'cd "$s"; set -- * .[!.]* ..?*',
-          'for f; do [ -e "$f" ] || [ -L "$f" ] || continue; cp -af -- "$f" "$d/"; done; cd /',
-        ]),
+    ...(who === undefined ? [] : [sh`chown -hR ${who} .`]),
+    listed,
+    `only=${noted === sha256 ? 1 : ''}`,
+    bringing,
+    'home; bring ""',
+    'if [ -f /sys/fs/selinux/enforce ] || [ -f /selinux/enforce ]; then',
+    `  sed 's/^[^ ]* [^ ]* [^ ]* //' $w/list | restorecon -i -f - 2>/dev/null || :`,
+    'fi',
     ...(creates === undefined
       ? [
           // Others unpack there, too, and what they note must stay.
-          `q=$note\n${lock}\nlock 2>/dev/null`,
-          sh`h=${sha256}`,
-          `others() { while IFS= read -r l; do [ "\${l#*  }" = "$w" ] || printf '%s\\n' "$l"; done; }`,
-          `{ [ ! -f "$note" ] || others < "$note"; printf '%s  %s\\n' "$h" "$w"; } > "$note.new"`,
-          'mv -f "$note.new" "$note"; unlock',
+          `q=./${noteName}\n${lock}\nlock 2>/dev/null`,
+          sh`own=${noteOf(args)}`,
+          `( ! plain ${noteName} || while IFS= read -r l; do [ "\${l#*  }" = "$own" ] || printf '%s\\n' "$l"; done <&8
+  ${sh`printf '%s  %s\n' ${sha256} "$own"`} ) >$w/${noteName}`,
+          `mv -f $w/list "$w/$list"; mv -f "$w/$list" $w/${noteName} .; unlock`,
         ]
       : [`( ${there(creates)}\n) || { ${sh`echo ${`the archive brought no ${creates}`}`} >&2; exit 1; }`]),
   ].join('\n')
 }
+
+// A folder that nobody else may enter, next to where all goes if that can be, held as 9: whatever becomes of its name.
+const aside = `if [ -w . ]; then
+  s=.switchover-$$
+  mkdir -m 700 "./$s" && cd -P "./$s" && [ "$PWD" = "\${d%/}/$s" ] && [ -O . ] || fail "no folder can be made in $d"
+else
+  w=$(mktemp -d "\${TMPDIR:-/tmp}/.switchover-XXXXXX") && cd -P -- "$w" || exit
+fi
+exec 9<.
+w=/proc/self/fd/9
+trap 'rm -rf $w/in $w/list $w/.switchover-*; cd -P $w/.. && rmdir "./$(basename "$(readlink $w)")"' EXIT
+trap 'exit 1' HUP INT TERM
+# The archive may say something of the folder itself: no archive says this.
+mkdir -m 1700 in; cd in`
+
+// What there is, as the archive has it. No line can hold a name of several.
+const listed = `nl='
+'
+{
+  find . -type d ! -name . ! -path "*$nl*" -exec stat -c '${stated.folders}' {} +
+  find . -type l ! -path "*$nl*" -exec stat -c '${stated.links}' {} +
+  find . ! -type d ! -type l ! -path "*$nl*" -exec stat -c '${stated.files}' {} +
+} >../list`
+
+// Complete, with all that it is to have, it gets its names; a folder that is there already is gone into.
+const bringing = `home() { cd -P -- "$top" && [ "$PWD" = "$top" ] || fail "the way to $top has changed"; d=$top; }
+bring() {
+  at=$1 from=$w/in$1
+  is=$(stat -c '%u:%g %a' "$from" .)
+  [ -w "$from" ] || chmod u+w "$from" || exit
+  set --
+  for e in "$from"/* "$from"/.[!.]* "$from"/..?*; do
+    [ -e "$e" ] || [ -L "$e" ] || continue
+    n=\${e##*/}
+    if [ -d "$e" ] && [ ! -L "$e" ]; then
+      if [ -d "./$n" ] && [ ! -L "./$n" ]; then
+        ( cd -P -- "./$n" && [ "$PWD" = "\${d%/}/$n" ] || fail "the way to $d/$n has changed"
+          d=$PWD; bring "$at/$n" ) || exit
+        continue
+      fi
+      [ ! -L "./$n" ] || [ -n "$only" ] ||
+        refuse "$d/$n is a link, and the archive has a folder of that name" \\
+          'move it away, or unpack where it leads'
+    fi
+    if [ -e "./$n" ] || [ -L "./$n" ]; then
+      [ -z "$only" ] || continue
+      [ ! -d "$e" ] || [ -L "$e" ] || rm -f -- "./$n" || exit
+    fi
+    set -- "$@" "$e"
+    [ $# -lt 500 ] || { mv -f -- "$@" . || exit; set --; }
+  done
+  [ $# = 0 ] || mv -f -- "$@" . || exit
+  [ -z "$only" ] || return 0
+  set -- $is
+  case $at$2 in 1700|3700) return 0 ;; esac
+  [ "$1" = "$3" ] || [ "$(id -u)" != 0 ] || chown "$1" . || exit
+  [ "$2" = "$4" ] || chmod "$2" . || exit
+}`
 
 const full = quote('see whether /tmp of the host is full, or cannot be written: df /tmp')
 

@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Operation, Value } from '../../../lib/model/operation.ts'
-import { copyBetween, file, line, templateFile } from '../../../lib/modules/index.ts'
+import { type Command, perform, performAll } from '../../../lib/kit/command.ts'
+import { Secret } from '../../../lib/model/secret.ts'
+import { archive, copyBetween, database, file, git, line, mount, templateFile } from '../../../lib/modules/index.ts'
 import { emptyDirectory, here } from '../../rig/here.ts'
 import { needing, needs } from '../../rig/needs.ts'
 import { forSvc, places, svc } from './places.ts'
@@ -132,6 +134,100 @@ needing(race, 'gcc')('nor by what is given to a whole tree of his', async () => 
   for (const one of readdirSync(at('etc'))) if (one !== 'app.conf') unlinkSync(at(`etc/${one}`))
   untouched()
   assert.ok(given > 0)
+})
+
+needing(race, 'gcc')('nor by what is unpacked, brought, saved or noted in a folder of his', async () => {
+  const { at, untouched } = places()
+  const content = join(emptyDirectory(), 'content')
+  mkdirSync(join(content, 'inner/deep'), { recursive: true })
+  for (const name of ['app.conf', 'inner/app.conf', 'inner/deep/app.conf', 'inner/deep/one'])
+    writeFileSync(join(content, name), 'mine\n')
+  const packed = join(emptyDirectory(), 'packed.tgz')
+  assert.is(spawnSync('tar', ['-czf', packed, '-C', content, '.']).status, 0)
+  const programs = emptyDirectory()
+  writeFileSync(join(programs, 'mysqldump'), '#!/bin/sh\necho "-- Dump completed"\n', { mode: 0o755 })
+  mkdirSync(at('svc/inner'))
+  chownSync(at('svc/inner'), svc, svc)
+  const env = { PATH: `${programs}:${process.env.PATH}` }
+  const other = Object.assign(here(), { host: { name: 'other' } })
+  const connection = Object.assign(here({ env }), { peer: async () => other })
+  const rows = (save: string) => {
+    const login = { user: 'nova', password: Secret.of('word', 'password of nova'), database: 'nova' }
+    const change = () => ({ host: 'b' })
+    const one = database.rewrite({ login, table: 'one', key: 'id', columns: ['host'], change, save })
+    return (one.plan([{ id: 1, host: 'a' }]).change as { keep: Command }).keep
+  }
+  const inner = at('svc/inner')
+  const swapped = (n: number) => [
+    archive.extract(packed, at('svc')),
+    archive.extract(packed, inner, { owner: 'nobody' }),
+    archive.extract(packed, `${inner}/new${n}`, { source: 'controller' }),
+    database.dump({ database: 'nova', to: `${inner}/app.conf` }),
+    database.dump({ database: 'nova', to: `${inner}/dumps${n}/app.conf` }),
+    git.checkout(`file://${content}`, `${inner}/app`),
+    mount.mounted({ device: 'tmpfs', path: `${inner}/app`, type: 'tmpfs' }, { fstab: at('fstab') }),
+    rows(`${inner}/rows`),
+  ]
+  const planted = () => [
+    archive.extract(packed, at('svc')),
+    archive.extract(packed, at('svc'), { source: 'controller', owner: 'nobody' }),
+    database.dump({ database: 'nova', to: at('svc/app.conf') }),
+    rows(at('svc/app.conf')),
+  ]
+  let done = 0
+  for (const [words, works] of [
+    [[at('svc'), at('victim'), at('etc')], swapped],
+    [[at('svc'), at('victim')], planted],
+  ] as const) {
+    const child = await racing(...words)
+    try {
+      for (let n = 0; n < 5; n++) {
+        for (const work of works(n) as readonly (Operation<Value> | Command)[]) {
+          try {
+            if ('script' in work) await perform(connection, work)
+            else {
+              const prepared = await work.prepare(connection)
+              if (prepared.changed) await prepared.apply(connection)
+            }
+            done++
+          } catch {
+            // As above.
+          }
+        }
+        untouched()
+      }
+    } finally {
+      child.kill('SIGKILL')
+    }
+  }
+  untouched()
+  assert.ok(done > 0)
+})
+
+needing(race, 'gcc')('nor by the folders of a tree of files that come from another host', async () => {
+  const { at, untouched } = places()
+  for (const folder of ['svc/inner', 'away']) {
+    mkdirSync(at(folder))
+    chownSync(at(folder), svc, svc)
+  }
+  const root = at('svc/inner')
+  const child = await racing(at('svc'), at('victim'), at('etc'))
+  const connection = here()
+  const making = copyBetween.files({ from: { name: 'other' }, path: `${root}/store` }).plan({
+    theirs: [
+      { path: 'deep', directory: true, mode: '750' },
+      { path: 'deep/app.conf', directory: false, mode: '640', size: 1, mtime: 1, blocks: 8 },
+    ],
+    ours: [],
+  }).change as { directories: readonly Command[] }
+  try {
+    for (let n = 0; n < 25; n++) {
+      await performAll(connection, making.directories).catch(() => {})
+      untouched()
+    }
+  } finally {
+    child.kill('SIGKILL')
+  }
 })
 
 race.run()

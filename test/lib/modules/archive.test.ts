@@ -1,9 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readFileSync,
   readdirSync,
+  readlinkSync,
+  rmSync,
   statSync,
   symlinkSync,
   utimesSync,
@@ -15,6 +18,7 @@ import * as assert from 'uvu/assert'
 import { archive } from '../../../lib/modules/index.ts'
 import { type Operation, Outdated, type Value } from '../../../lib/model/operation.ts'
 import { emptyDirectory, here, shells } from '../../rig/here.ts'
+import { places } from '../kit/places.ts'
 import { applied, failure, planOf } from './applied.ts'
 import { needing } from '../../rig/needs.ts'
 import { typed } from './typed.ts'
@@ -35,6 +39,12 @@ function sources() {
   writeFileSync(join(root, 'other'), 'o')
   return root
 }
+
+/** What lies in a folder, without what is noted there. */
+const seenIn = (folder: string) =>
+  readdirSync(folder)
+    .filter((name) => !name.startsWith('.switchover-extracted'))
+    .sort()
 
 const errorOf = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
@@ -108,7 +118,7 @@ for (const shell of shells) {
         const out = await applied(connection, () => archive.extract(path, to))
         assert.equal(out.requests, { read: 1, apply: 1 })
         assert.is(out.result.sha256, tool('sha256sum', path).slice(0, 64))
-        tool('diff', '-r', '--exclude', '.switchover-extracted', root, to)
+        tool('diff', '-r', '--exclude', '.switchover-extracted*', root, to)
       },
     )
   }
@@ -168,7 +178,7 @@ for (const shell of shells) {
     assert.is(plan.changed, true)
     assert.equal(readdirSync(to), ['mine'])
     await applied(connection, make)
-    assert.equal(readdirSync(to).sort(), ['.switchover-extracted', 'link', 'mine', 'nova.conf', 'sub dir'])
+    assert.equal(seenIn(to), ['link', 'mine', 'nova.conf', 'sub dir'])
     assert.is(tool('stat', '-c', '%U:%G', join(to, 'sub dir/zäh')).trim(), 'nobody:daemon')
     assert.is(tool('stat', '-c', '%U', join(to, 'mine')).trim(), 'root')
     assert.is(statSync(to).uid, 0)
@@ -178,6 +188,110 @@ for (const shell of shells) {
     await applied(connection, make)
     assert.is(readFileSync(join(to, 'nova.conf'), 'utf8'), 'debug = True\n')
     assert.is(readFileSync(join(to, '.switchover-extracted'), 'utf8').trim().split('\n').length, 1)
+  })
+
+  test('what is gone is unpacked again, and what is another thing now is told and left', async () => {
+    const root = sources()
+    const path = join(emptyDirectory(), 'a.tgz')
+    tool('tar', '-czf', path, '-C', root, 'conf', 'other')
+    for (const source of ['host', 'controller'] as const) {
+      const to = emptyDirectory()
+      const make = () => archive.extract(path, to, { source })
+      await applied(connection, make)
+      assert.is((await planOf(connection, make())).notes, undefined)
+      rmSync(join(to, 'conf/link'))
+      rmSync(join(to, 'conf/sub dir'), { recursive: true })
+      writeFileSync(join(to, 'conf/nova.conf'), 'debug = Fals\n')
+      chmodSync(join(to, 'other'), 0o600)
+      writeFileSync(join(to, 'conf/mine'), 'mine\n')
+      const plan = await planOf(connection, make())
+      assert.is(plan.changed, true)
+      assert.is((plan.diff as { after: string }).after, 'conf/link\nconf/sub dir\nconf/sub dir/zäh\n')
+      const notes = [
+        `changed since it was unpacked in ${to}, and left so: conf/nova.conf, other; what is removed there is ` +
+          'unpacked again',
+      ]
+      assert.equal(plan.notes, notes)
+      await plan.apply(connection)
+      assert.is(readlinkSync(join(to, 'conf/link')), 'nova.conf')
+      assert.is(readFileSync(join(to, 'conf/sub dir/zäh'), 'utf8'), 'x')
+      assert.is(readFileSync(join(to, 'conf/nova.conf'), 'utf8'), 'debug = Fals\n')
+      assert.is(readFileSync(join(to, 'conf/mine'), 'utf8'), 'mine\n')
+      const again = await planOf(connection, make())
+      assert.equal([again.changed, again.notes], [false, notes])
+      // As the note tells: removed, it comes back.
+      rmSync(join(to, 'conf/nova.conf'))
+      chmodSync(join(to, 'other'), 0o644)
+      await applied(connection, make)
+      assert.is(readFileSync(join(to, 'conf/nova.conf'), 'utf8'), 'debug = True\n')
+      // The list lost, all is looked for anew.
+      for (const name of readdirSync(to)) if (/extracted\./.test(name)) rmSync(join(to, name))
+      await applied(connection, make)
+      assert.is((await planOf(connection, make())).notes, undefined)
+    }
+  })
+
+  test('another archive replaces all that it brings, within folders that are there, and leaves the rest', async () => {
+    const root = sources()
+    const path = join(emptyDirectory(), 'a.tar')
+    chmodSync(join(root, 'conf'), 0o750)
+    tool('tar', '-cf', path, '-C', root, 'conf', 'other')
+    const to = emptyDirectory()
+    mkdirSync(join(to, 'conf'))
+    writeFileSync(join(to, 'conf/mine'), 'mine\n')
+    writeFileSync(join(to, 'conf/nova.conf'), 'old\n')
+    symlinkSync('/etc/hostname', join(to, 'other'))
+    await applied(connection, () => archive.extract(path, to))
+    assert.equal(seenIn(join(to, 'conf')), ['link', 'mine', 'nova.conf', 'sub dir'])
+    assert.is(readFileSync(join(to, 'conf/nova.conf'), 'utf8'), 'debug = True\n')
+    assert.is(readFileSync(join(to, 'other'), 'utf8'), 'o')
+    assert.is(statSync(join(to, 'conf')).mode & 0o7777, 0o750)
+    assert.equal(seenIn(to), ['conf', 'other'])
+    // What was a file becomes a folder.
+    mkdirSync(join(root, 'more/other'), { recursive: true })
+    writeFileSync(join(root, 'more/other/x'), 'x')
+    tool('tar', '-cf', path, '-C', join(root, 'more'), 'other')
+    await applied(connection, () => archive.extract(path, to))
+    assert.is(readFileSync(join(to, 'other/x'), 'utf8'), 'x')
+  })
+
+  test('the folder itself gets what the archive says of it, and only then', async () => {
+    const root = sources()
+    chmodSync(root, 0o711)
+    const path = join(emptyDirectory(), 'a.tar')
+    tool('tar', '-cf', path, '-C', root, '.')
+    const to = join(emptyDirectory(), 'to')
+    await applied(connection, () => archive.extract(path, to))
+    assert.is(statSync(to).mode & 0o7777, 0o711)
+    tool('tar', '-cf', path, '-C', root, 'other')
+    chmodSync(to, 0o2750)
+    await applied(connection, () => archive.extract(path, to))
+    assert.is(statSync(to).mode & 0o7777, 0o2750)
+  })
+
+  test('a folder where a link of that name lies is refused', async () => {
+    const root = sources()
+    const path = join(emptyDirectory(), 'a.tgz')
+    tool('tar', '-czf', path, '-C', root, 'conf')
+    const [to, elsewhere] = [emptyDirectory(), emptyDirectory()]
+    symlinkSync(elsewhere, join(to, 'conf'))
+    assert.is(
+      await failure(connection, archive.extract(path, to)),
+      `${to}/conf is a link, and the archive has a folder of that name`,
+    )
+    assert.equal(readdirSync(elsewhere), [])
+    assert.equal(readdirSync(to), ['conf'])
+  })
+
+  needing(test, 'root')('no note is read or written through a link that the folder of a user has', async () => {
+    const root = sources()
+    const path = join(emptyDirectory(), 'a.tgz')
+    tool('tar', '-czf', path, '-C', root, 'conf')
+    const { at, plant, untouched } = places()
+    plant('svc/.switchover-extracted', at('victim'))
+    await applied(connection, () => archive.extract(path, at('svc')))
+    untouched()
+    assert.not.match(readFileSync(at('svc/.switchover-extracted'), 'utf8'), 'secret')
   })
 
   test('creates decides alone, and must come true', async () => {
@@ -352,11 +466,11 @@ for (const [what, operation, state, want] of [
     archive.extract('/a.tgz', '/d', { strip: 1 }),
     seen,
     [
-      'a=/a.tgz d=/d',
+      'a=/a.tgz',
       `[ "$(sha256sum < "$a" | cut -c 1-64)" = ${sum} ] || stale`,
-      `note="$d"/.switchover-extracted w='/a.tgz strip 1'`,
-      'mkdir -p "$d"',
-      'tar -z -xf "$a" -C "$d" --strip-components=1',
+      'make /d; top=$d',
+      "w='/a.tgz strip 1'",
+      'tar -z -xf "$a" --strip-components=1',
     ],
   ],
   [
@@ -364,9 +478,9 @@ for (const [what, operation, state, want] of [
     archive.extract('/a.zip', '/d', { owner: 'nova', creates: '/d/x' }),
     seen,
     [
-      's=$(mktemp -d "$d/.switchover-XXXXXX")',
-      'unzip -q -o "$a" -d "$s" </dev/null',
-      'chown -hR nova "$s"',
+      's=.switchover-$$',
+      'unzip -q -o "$a" -d . </dev/null',
+      'chown -hR nova .',
       ") || { echo 'the archive brought no /d/x' >&2; exit 1; }",
     ],
   ],
@@ -387,7 +501,7 @@ test('brings an archive with the script that unpacks what it reads', () => {
   const { bring, script } = brought.plan(seen).change as { bring: string; script: string }
   assert.is(bring, join(new URL('.', import.meta.url).pathname, 'a.tar'))
   assert.match(script, `[ "$(sha256sum < "$t" | cut -c 1-64)" = ${sum} ]`)
-  assert.match(script, 'a=$t d=/d\n')
+  assert.match(script, 'a=$t\n')
 })
 
 test('types nothing where all is as wanted', () => {

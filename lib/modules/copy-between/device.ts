@@ -213,13 +213,15 @@ function reader(device: string, chunks: readonly Chunk[]): string {
     .join('\n')}`
 }
 
+// It takes the end of what comes, too: whoever ends before leaves whoever sends with bytes that nobody took.
 function writer(device: string, chunks: readonly Chunk[]): string {
   return `set -e\n${runs(chunks)
     .map(
       ({ at, bytes }) =>
         sh`dd of=${device} bs=1048576 seek=${at / mebi} count=${Math.ceil(bytes / mebi)} iflag=fullblock conv=notrunc`,
     )
-    .join('\n')}\nsync`
+    .join('\n')}\ncat >/dev/null
+sync`
 }
 
 function zeroer(device: string, chunks: readonly Chunk[]): string {

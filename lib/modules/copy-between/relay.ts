@@ -76,7 +76,8 @@ export async function relay(
   if (written.status === 'fulfilled' && written.value.code !== 0) throw failed(to, written.value)
   if (lost.length > 0) throw lost[0]
   if (moved.status === 'rejected' && written.status === 'fulfilled') {
-    throw failed(to, { ...written.value, stderr: written.value.stderr.trim() || 'it ended before it had everything' })
+    const early = 'it ended before it had everything'
+    throw failed(to, { ...written.value, stderr: `${written.value.stderr}\n${early}`.trim() })
   }
   if (read.status === 'fulfilled' && read.value.code !== 0) throw failed(from, read.value)
   if (moved.status === 'rejected') throw moved.reason

@@ -3,12 +3,35 @@ import { Advice, CommandFailed, type CommandResult, type Reader } from '../../mo
 import { masked, Secret } from '../../model/secret.ts'
 
 /**
- * Who logs in to the database server of a host. Without a password the host's own client files and its socket decide,
- * which is how root does it.
+ * Who logs in to the database server of a host, and where it listens. With neither user nor password the client files
+ * of the host decide, `~/.my.cnf` of the user that the task acts as among them, and its socket, which is how root does
+ * it; with one of them (the user is root then unless said) that file is not read, for it would win. `/etc/my.cnf` is
+ * read always.
  */
 export type Login = {
   readonly user?: string
   readonly password?: Secret
+  /** The socket of a server that listens on another than its client would look for. */
+  readonly socket?: string
+  /** The port of 127.0.0.1 on which the server listens: the way is TCP then, and no socket. */
+  readonly port?: number
+}
+
+/** Words for the client, behind those that say who. @throws Advice */
+function wayOf({ socket, port }: Login): string {
+  if (socket === undefined && port === undefined) return ''
+  if (socket !== undefined && port !== undefined)
+    throw new Advice(`the login names a socket and a port: ${socket}, ${port}`, 'leave out the one that is not used')
+  if (port !== undefined) {
+    if (Number.isInteger(port) && port > 0 && port < 65536) return ` --protocol=tcp --host=127.0.0.1 --port=${port}`
+    throw new Advice(`no server listens on port ${port}`, 'give a whole number from 1 to 65535, such as 3306')
+  }
+  // The client's words are split at blanks.
+  if (/^\/[\w./+@:%=-]+$/.test(socket!)) return ` --protocol=socket --socket=${socket}`
+  throw new Advice(
+    `${JSON.stringify(socket)} cannot be the path of a socket`,
+    'write it from the root, without blanks, such as /run/mysqld/mysqld.sock',
+  )
 }
 
 /** A name inside backticks, whatever stands in it. */
@@ -41,7 +64,10 @@ export function clientScript(
   const found =
     'mysql=$(command -v mysql || command -v mariadb || echo mysql) ' +
     'mysqldump=$(command -v mysqldump || command -v mariadb-dump || echo mysqldump)'
-  if (login.password === undefined && login.user === undefined) return { script: `${found}\n${commands}`, stdin: input }
+  const way = wayOf(login)
+  const there = way === '' ? [] : [`mysql="$mysql${way}" mysqldump="$mysqldump${way}"`]
+  if (login.password === undefined && login.user === undefined)
+    return { script: [found, ...there, commands].join('\n'), stdin: input }
   // The password travels on stdin into a file that only its owner can read, for an argument would be readable in `ps`
   // on the host. The file has lost its name before the first byte is in it: however the script ends, nothing is left.
   // The commands find it as a descriptor. HOME is moved because ~/.my.cnf would win over the file.
@@ -51,6 +77,7 @@ export function clientScript(
     'HOME=/; export HOME',
     found,
     'mysql="$mysql --defaults-extra-file=/dev/fd/3" mysqldump="$mysqldump --defaults-extra-file=/dev/fd/3"',
+    ...there,
     commands,
   ].join('\n')
   const user = optionValue(login.user ?? 'root')
@@ -158,7 +185,10 @@ export function clientError(connection: Reader, command: string, result: Command
     )
   }
   if (/\b200[23]\b|Can't connect/.test(said)) {
-    return new Advice(`the database server of ${name} does not answer: ${said}`, 'start it there: service mysqld start')
+    return new Advice(
+      `the database server of ${name} does not answer: ${said}`,
+      'start it there: service mysqld start; one that listens elsewhere is named by socket or port in the login',
+    )
   }
   if (/\b(2006|2013)\b.*(gone away|Lost connection)/.test(said)) {
     return new Advice(

@@ -1,10 +1,12 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { database } from '../../../lib/modules/index.ts'
 import { Secret } from '../../../lib/model/secret.ts'
 import { needing, needs } from '../../rig/needs.ts'
-import { here, shells } from '../../rig/here.ts'
-import { type Mariadb, startMariadb } from '../../rig/mariadb.ts'
+import { emptyDirectory, here, shells } from '../../rig/here.ts'
+import { type Mariadb, sql, startMariadb } from '../../rig/mariadb.ts'
 import { applied, failure, planOf } from './applied.ts'
 import { databaseHost } from './database-hosts.ts'
 
@@ -12,7 +14,7 @@ needs('mariadbd')
 
 const test = suite<{ server: Mariadb }>('database.user')
 test.before(async (context) => {
-  context.server = await startMariadb()
+  context.server = await startMariadb({ tcp: true })
 })
 test.after(async ({ server }) => {
   await server.stop()
@@ -222,5 +224,37 @@ for (const [server$, privileges, lines] of [
     const plan = await database.user({ user: 'nova', grants: { '*.*': privileges }, exact: true }).prepare(connection)
     assert.equal(plan.diff, undefined)
   })
+
+test('a server that listens elsewhere is named by its socket or its port', async ({ server }) => {
+  const home = emptyDirectory()
+  const host = here({ env: { HOME: home } })
+  sql(server, "CREATE USER op@'%' IDENTIFIED BY 'op-word'; CREATE USER other@'%' IDENTIFIED BY 'other-word'")
+  const who = 'SELECT CURRENT_USER(), @@port, @@socket'
+  const asked = async (login: database.Login) => (await planOf(host, database.select(who, login))).result
+  const { socket, port } = server
+  const [op, other] = [Secret.of('op-word', 'password of op'), Secret.of('other-word', 'password of other')]
+  const byTcp = [String(port), socket]
+  assert.equal(await asked({ user: 'op', password: op, port }), [['op@%', ...byTcp]])
+  assert.equal(await asked({ user: 'op', password: op, socket }), [['op@%', ...byTcp]])
+  // The client file of whoever acts is read where the login names nobody, and not where it does.
+  writeFileSync(join(home, '.my.cnf'), '[client]\nuser=op\npassword=op-word\nsocket=/none\n')
+  assert.equal(await asked({ port }), [['op@%', ...byTcp]])
+  assert.equal(await asked({ socket }), [['op@%', ...byTcp]])
+  assert.equal(await asked({ user: 'other', password: other, port }), [['other@%', ...byTcp]])
+  sql(server, "CREATE DATABASE apart; CREATE TABLE apart.t (id INT); GRANT ALL ON apart.* TO op@'%'")
+  const to = join(home, 'dump.sql')
+  await (await planOf(host, database.dump({ database: 'apart', to, login: { socket } }))).apply(host)
+  assert.match(readFileSync(to, 'utf8'), 'CREATE TABLE `t`')
+  assert.match(
+    await failure(host, database.select('SELECT 1', { socket: `${socket}.none` })),
+    'the database server of here does not answer: ',
+  )
+  for (const [login, said] of [
+    [{ socket, port }, `the login names a socket and a port: ${socket}, ${port}`],
+    [{ socket: 'run/my sock' }, '"run/my sock" cannot be the path of a socket'],
+    [{ port: 65536 }, 'no server listens on port 65536'],
+  ] as const)
+    assert.is(await failure(host, database.select('SELECT 1', login)), said)
+})
 
 test.run()

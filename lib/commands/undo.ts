@@ -6,8 +6,10 @@ import { withSignals } from '../cli/signals.ts'
 import { interactive } from '../cli/terminal.ts'
 import { select } from '../engine/select.ts'
 import { counted } from '../model/counted.ts'
-import { type Play, play, playbook, type TaskOptions } from '../model/playbook.ts'
-import { exit, Refused } from '../model/problem.ts'
+import type { Operation, Value } from '../model/operation.ts'
+import { type Play, play, playbook } from '../model/playbook.ts'
+import { didYouMean, exit, Refused } from '../model/problem.ts'
+import { program } from '../model/program.ts'
 import { daemonReload, started, stopped, enabled, disabled, restarted } from '../modules/service.ts'
 import { harmlessLines, mask } from '../report/index.ts'
 import { canBePutBack, keeperOf } from './undo/keep.ts'
@@ -49,6 +51,7 @@ export const undo = command({
     const { head, entries } = readManifest(words.run)
     const given = values.inventory?.length ? values : { ...values, inventory: head.inventory }
     const inventory = await withConnectionOptions(await readInventory(given), values)
+    refuseUnknown(values.force ?? [], entries, head.run)
     const all = [...new Set(entries.map(({ on }) => on))]
     const hosts = all.filter((name) => inventory.hosts.has(name))
     if (hosts.length === 0)
@@ -86,30 +89,66 @@ function tell(lines: readonly string[]): void {
   if (lines.length > 0) process.stderr.write(harmlessLines(mask(`${lines.join('\n')}\n`)))
 }
 
+/** @throws Refused where something is named that the run has not replaced */
+function refuseUnknown(force: readonly string[], entries: readonly Entry[], run: string): void {
+  const known = new Set(
+    entries.flatMap(({ kept }) =>
+      kept.flatMap((one) => (one.kind === 'file' || one.kind === 'thing' ? [nameOf(one)] : [])),
+    ),
+  )
+  const unknown = force.filter((name) => !known.has(name))
+  if (unknown.length === 0) return
+  throw new Refused(
+    unknown.map((name) => ({
+      message: `--force ${name}: run ${run} has replaced nothing of that name`,
+      hint: didYouMean(name, known) ?? `see what it has replaced: ${program()} undo ${run} --check`,
+    })),
+    exit.usage,
+  )
+}
+
+/** One task for all the hosts on which the same is put back, with what it does on each. */
+interface Step {
+  readonly name: string
+  readonly become: string | undefined
+  readonly does: Map<string, Operation<Value>>
+}
+
 /** All that was replaced, from the last to the first; services that were restarted read at the end what is there. */
 function undoing(entries: readonly Entry[], hosts: readonly string[], force: readonly string[]): Play {
-  const names = new Map<string, number>()
-  const named = (name: string, on: string) => {
-    const nth = (names.get(name) ?? 0) + 1
-    names.set(name, nth)
-    return nth === 1 ? `${name} on ${on}` : `${name} on ${on} (${nth})`
+  const steps: Step[] = []
+  // Where each host is: what follows there comes behind it.
+  const reached = new Map<string, number>()
+  const add = (name: string, { on, become }: Entry, does: Operation<Value>) => {
+    const from = (reached.get(on) ?? -1) + 1
+    const same = steps.findIndex((one, i) => i >= from && one.name === name && one.become === become)
+    const at = same < 0 ? steps.length : same
+    if (same < 0) steps.push({ name, become, does: new Map() })
+    steps[at]!.does.set(on, does)
+    reached.set(on, at)
   }
-  return play('Undo', { hosts: hosts.join(','), strategy: 'free' }, ({ task }) => {
-    const reloads = new Map<string, TaskOptions<unknown>>()
-    const restarts = new Map<string, readonly [name: string, on: string, options: TaskOptions<unknown>]>()
-    for (const { on, become, kept } of [...entries].reverse()) {
-      const when = (host: { readonly name: string }) => host.name === on
-      const here = { when, ...(become === undefined ? {} : { become }) }
-      for (const one of [...kept].reverse()) {
-        if (one.kind === 'reload') reloads.set(on, here)
-        else if (one.kind === 'restart') restarts.set(`${on} ${one.name}`, [one.name, on, here])
-        else if (one.kind === 'service') task(named(`Have ${one.name} ${one.was}`, on), here, words[one.was](one.name))
-        else if (one.kind === 'thing' || canBePutBack(one))
-          task(named(`Put back ${nameOf(one)}`, on), here, putBack({ ...one, force: force.includes(nameOf(one)) }))
-      }
+  const reloads = new Map<string, Entry>()
+  const restarts = new Map<string, readonly [name: string, of: Entry]>()
+  for (const entry of [...entries].reverse()) {
+    for (const one of [...entry.kept].reverse()) {
+      if (one.kind === 'reload') reloads.set(entry.on, entry)
+      else if (one.kind === 'restart') restarts.set(`${entry.on} ${one.name}`, [one.name, entry])
+      else if (one.kind === 'service') add(`Have ${one.name} ${one.was}`, entry, words[one.was](one.name))
+      else if (one.kind === 'thing' || canBePutBack(one))
+        add(`Put back ${nameOf(one)}`, entry, putBack({ ...one, force: force.includes(nameOf(one)) }))
     }
-    for (const [on, here] of reloads) task(named('Read the units anew', on), here, daemonReload())
-    for (const [name, on, here] of restarts.values()) task(named(`Restart ${name}`, on), here, restarted(name))
+  }
+  for (const entry of reloads.values()) add('Read the units anew', entry, daemonReload())
+  for (const [name, entry] of restarts.values()) add(`Restart ${name}`, entry, restarted(name))
+  const names = new Map<string, number>()
+  return play('Undo', { hosts: hosts.join(','), strategy: 'free' }, ({ task }) => {
+    for (const { name, become, does } of steps) {
+      const nth = (names.get(name) ?? 0) + 1
+      names.set(name, nth)
+      const when = (host: { readonly name: string }) => does.has(host.name)
+      const options = { when, ...(become === undefined ? {} : { become }) }
+      task(nth === 1 ? name : `${name} (${nth})`, options, (host) => host.run(does.get(host.name)!))
+    }
   })
 }
 

@@ -67,7 +67,7 @@ test('what a run has replaced is put back, from the last to the first, and what 
   assert.is(readlinkSync(of('link')), of('open'))
   const looked = await run('undo', 'latest', '--check')
   assert.is(looked.code, 0, looked.stdout)
-  assert.match(looked.stdout, /^TASK \[Put back \S+\/tree on db1\]\nchanged: \[db1\]$/m)
+  assert.match(looked.stdout, /^TASK \[Put back \S+\/tree\]\nchanged: \[db1\]$/m)
   assert.not(existsSync(of('tree')))
   const undone = await run('undo', 'latest')
   assert.is(undone.code, 0, undone.stdout + undone.stderr)
@@ -109,6 +109,14 @@ test('what somebody has changed since is left alone, and put back when that is s
   assert.is(read('made/deep/file'), 'theirs\n')
   const runs = readdirSync(of('.switchover/undo')).sort()
   const first = runs.at(-2)!.slice(0, -6)
+  const misspelt = await run('undo', first, '--force', of('made/deep/fiel'))
+  assert.is(
+    misspelt.stderr,
+    `--force ${of('made/deep/fiel')}: run ${first} has replaced nothing of that name - ` +
+      `did you mean ${of('made/deep/file')}?\n`,
+  )
+  assert.is(misspelt.code, 5)
+  assert.is(read('made/deep/file'), 'theirs\n')
   const forced = await run('undo', first, '--force', of('made/deep/file'))
   assert.is(forced.code, 0, forced.stdout)
   assertAsBefore()

@@ -46,6 +46,8 @@ interface Pending {
   readonly stderr: Collected
   begun: boolean
   stopping: boolean
+  /** It is stopping, and that is not said before it is known whether it had begun. */
+  waits: boolean
   outputsDone: number
   code: number
   timer: NodeJS.Timeout | undefined
@@ -110,6 +112,7 @@ export class Shell {
         reject,
         begun: false,
         stopping: false,
+        waits: false,
         outputsDone: 0,
         code: 0,
         timer: undefined,
@@ -163,7 +166,11 @@ export class Shell {
   #atHead(): void {
     const head = this.#queue[0]
     if (head === undefined) return
-    if (head.stopping) return void this.#stop(head)
+    if (head.stopping) {
+      head.waits = false
+      const ended = () => head.reject(interruption(head.request.signal!))
+      return void this.#stop(head).then(ended)
+    }
     const { timeout } = head.request
     if (timeout === undefined) return
     head.timer = setTimeout(() => {
@@ -177,8 +184,10 @@ export class Shell {
     this.#settle(pending)
     this.#retired = true
     if (this.#queue[0] !== pending) {
-      // It is in the pipe and cannot be taken back; should its turn come, it is ended then.
-      pending.reject(error)
+      // It is in the pipe and cannot be taken back; should its turn come, it is ended then. Of what stands in a row it
+      // is to be known whether it had begun.
+      pending.waits = pending.request.row?.behind === true
+      if (!pending.waits) pending.reject(error)
       return
     }
     const failed = await this.#stop(pending)
@@ -211,7 +220,7 @@ export class Shell {
     this.#close()
     for (const pending of this.#queue.splice(0)) {
       this.#settle(pending)
-      if (!pending.stopping) pending.reject(this.#fate(pending, how))
+      if (!pending.stopping || pending.waits) pending.reject(this.#fate(pending, how))
     }
     this.changed?.()
   }

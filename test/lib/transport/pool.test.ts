@@ -112,6 +112,28 @@ test('what is patient waits behind what runs, in its shell', async () => {
   await link.close()
 })
 
+test('of a row that is ended it is known what had begun', async () => {
+  const folder = emptyDirectory()
+  const link = localLink('here')
+  const pool = new Pool(link, undefined, new Gate())
+  const abort = new AbortController()
+  const { signal: stop } = new AbortController()
+  const lane = {}
+  const scripts = ['true', `touch ${folder}/2; sleep 60`, `touch ${folder}/3`, `touch ${folder}/4`]
+  const asked = scripts.map((script, i) =>
+    pool.run(lane, { script, keep: 9, signal: abort.signal, row: { row: 8, behind: i > 0, allow: [0], stop } }),
+  )
+  while (!existsSync(`${folder}/2`)) await pool.run({}, { script: 'sleep 0.02', keep: 9 })
+  abort.abort(new RangeError('it is to end'))
+  assert.equal(await settled(asked), [' 0', 'RangeError', 'NotBegun', 'NotBegun'])
+  assert.equal(
+    ['3', '4'].filter((name) => existsSync(`${folder}/${name}`)),
+    [],
+  )
+  await pool.end()
+  await link.close()
+})
+
 test('a row goes no further when it is to stop, and what runs goes on to its end', async () => {
   const folder = emptyDirectory()
   const link = localLink('here')

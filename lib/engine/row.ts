@@ -39,8 +39,8 @@ export class Row {
 
   /** Says which tasks may follow in it, in their order. */
   upcoming(nodes: readonly TaskNode[], reader: Reader): void {
-    this.#behind = nodes.slice(0, most)
-    for (const node of this.#behind) {
+    this.#behind = nodes
+    for (const node of nodes.slice(0, 2 * most)) {
       if (this.#plans.has(node)) continue
       this.#plans.set(node, undefined)
       void planned(node.task.body as Operation<Value>, reader).then((plan) => this.#plans.set(node, plan))
@@ -79,7 +79,7 @@ export class Row {
     const underWay = [...this.#sent.values()].filter(({ state }) => state === 'open').length
     if (!this.#whole || stop.aborted || underWay > most / 2) return false
     const end = left.findIndex((node) => this.#plans.get(node) === undefined)
-    const next = left.slice(0, end < 0 ? undefined : end)
+    const next = left.slice(0, end < 0 ? undefined : end).slice(0, most - underWay)
     if (next.length === 0) return true
     // Before they go out: whoever is killed now is to know that they may have been done.
     emit(this.#said(next, true))
@@ -87,7 +87,7 @@ export class Row {
       sending()
       this.#send(node, this.#plans.get(node)!, connection)
     }
-    return true
+    return next.length === (end < 0 ? left.length : end)
   }
 
   /**

@@ -17,6 +17,7 @@ export class Sequence {
   readonly #state: RunState
   readonly #resume: Resume
   readonly #aheads = new Map<string, Ahead>()
+  #unbound: boolean | undefined
 
   constructor(nodes: readonly Node[], lane: Lane, state: RunState, resume: Resume) {
     this.#nodes = nodes
@@ -34,11 +35,19 @@ export class Sequence {
     // What a function does nobody knows, and what is read before it is worth nothing behind it.
     const end = this.#nodes.findIndex((other, i) => i > at && (other.kind !== 'task' || isFree(other.task.body)))
     const following = this.#nodes.slice(at + 1, end < 0 ? undefined : end) as readonly TaskNode[]
-    const left = following.filter((task) => !this.#resume.has(task, host))
-    ahead.upcoming(left, said)
-    const stay = left.findIndex((task) => task.selected && !(goesOut(task) && said(task) === said(node)))
-    const out = left.slice(0, stay < 0 ? undefined : stay).filter(({ selected }) => selected)
-    ahead.follow(this.#mayGoOut(host) && goesOut(node) ? out : [])
+    ahead.upcoming(
+      following.filter((task) => !this.#resume.has(task, host)),
+      said,
+    )
+    if (!goesOut(node) || !this.#mayGoOut(host)) ahead.follow([])
+    else {
+      const selected = following.filter((task) => task.selected)
+      // Whether what a resumed run has done counts is known at its turn.
+      const stay = selected.findIndex(
+        (task) => !goesOut(task) || said(task) !== said(node) || this.#resume.has(task, host),
+      )
+      ahead.follow(selected.slice(0, stay < 0 ? undefined : stay))
+    }
     return ahead
   }
 
@@ -55,7 +64,8 @@ export class Sequence {
     const { check, forks, step, transport, weigh } = options
     const { batch } = this.#lane
     if (check || over || step || weigh || !transport.rows || !meetings.has(host)) return false
-    return (batch.hosts.length === 1 || isUnbound(batch, forks)) && !liesBeside(batch.play, this.#nodes)
+    return (this.#unbound ??=
+      (batch.hosts.length === 1 || isUnbound(batch, forks)) && !liesBeside(batch.play, this.#nodes))
   }
 
   #begin(host: Host, said: Become): Ahead {

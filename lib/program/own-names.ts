@@ -12,6 +12,8 @@ export function ownNames(plays: readonly PlayNode[]): (event: Timed) => Timed {
   const paths = plays.flatMap((play) => [...tasksOf(play.nodes), ...handlersOf(play)].map(({ path }) => path))
   const own = new Map(paths.map((path) => [identity(masked(path)), path]))
   return (event) => {
+    if (event.type === 'sent-ahead')
+      return { ...event, paths: event.paths.map((path) => own.get(identity(path)) ?? path) }
     if (!('path' in event)) return event
     if (event.type !== 'handler-notified') return { ...event, path: own.get(identity(event.path)) ?? event.path }
     const handler = own.get(identity({ ...event.path, blocks: [], task: event.handler }))?.task

@@ -90,6 +90,7 @@ export function maskEvent<E extends Event>(event: E): E {
 }
 
 function namesIn(event: Event): object {
+  if (event.type === 'sent-ahead') return { paths: event.paths }
   const path = 'path' in event ? { path: event.path } : {}
   return event.type === 'handler-notified' ? { ...path, handler: event.handler } : path
 }

@@ -159,6 +159,23 @@ test('asks which machine a host is in the breath of its first task', async () =>
   assert.equal(order, ['host-met', 'task-finished', 'task-finished'])
 })
 
+test('sends many commands in a few parts, and does not forget what stands behind them', async () => {
+  const wire = wireTo(['a'])
+  const events = await runs(
+    wire,
+    book(({ task }) => {
+      for (let i = 0; i < 100; i++) task(`T${i}`, command(`put k ${i}`))
+      task('Like the last', like({ key: 'y', other: 'k' }))
+    }),
+    true,
+  )
+  assert.is(wire.state.get('a')!.get('y'), '99')
+  assert.is(named(events).filter((one) => one.endsWith(' changed')).length, 101)
+  assert.ok(wire.trips <= 6, `${wire.trips} round trips`)
+  const parts = events.filter((e) => e.type === 'sent-ahead').length
+  assert.ok(parts <= 7, `${parts} parts`)
+})
+
 test('sends nothing before its turn that may not be done then', async () => {
   const others: Readonly<Record<string, (steps: Steps<object>) => void>> = {
     'a condition': ({ task }) => task('Other', { when: () => false }, command('true')),

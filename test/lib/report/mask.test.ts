@@ -164,12 +164,13 @@ test('a task that was told by its name keeps it, though the name turns out to ho
   const first = maskEvent(planned)
   Secret.of('operatrix', 'password')
   const last = maskEvent({ type: 'task-finished', path, at: here(), host: 'c-1', result: 'operatrix', ...end })
+  const sent = maskEvent({ type: 'sent-ahead', host: 'c-1', paths: [path], begun: true })
   const notified = maskEvent({ type: 'handler-notified', path, host: 'c-1', handler: 'Tell the operatrix' })
   assert.is((last as { result?: unknown }).result, '‹password›')
-  assert.equal(last.path, path)
+  assert.equal([last.path, ...sent.paths], [path, path])
   assert.equal([notified.path, notified.handler], [path, 'Tell the ‹password›'])
   // The next run must not take it for one in which this one was killed.
-  const events = [first, last].map((event): Timed => ({ ...event, time: 0 }))
+  const events = [first, sent, last].map((event): Timed => ({ ...event, time: 0 }))
   assert.not.ok(doneIn('r', events).begun(identity(path), 'c-1'))
 })
 

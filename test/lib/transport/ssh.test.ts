@@ -5,13 +5,16 @@ import { join } from 'node:path'
 import ssh2 from 'ssh2'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { play } from '../../../lib/index.ts'
 import type { ConnectionSettings } from '../../../lib/model/inventory.ts'
 import { type CommandResult, Unreachable } from '../../../lib/model/operation.ts'
 import { Secret } from '../../../lib/model/secret.ts'
+import { command } from '../../../lib/modules/index.ts'
 import { createTransport, type UnknownHostKey } from '../../../lib/transport/index.ts'
 import { aHost, inventoryOf, reach } from '../../rig/hosts.ts'
 import { needs } from '../../rig/needs.ts'
 import { startRelay } from '../../rig/relay.ts'
+import { begin } from '../../rig/runs.ts'
 import { freePort, keygen, type Sshd, startSshd } from '../../rig/sshd.ts'
 
 needs('sshd')
@@ -170,6 +173,30 @@ test('the first answer comes in six round trips', async ({ sshd }) => {
   // An answer that a busy machine sends in two pieces counts twice: the fewest of three are what is needed.
   const fewest = Math.min(await first(), await first(), await first())
   assert.ok(fewest <= 6, `${fewest} round trips`)
+})
+
+test('thirty commands to one host take two round trips more than one', async ({ sshd }) => {
+  const thirty = async () => {
+    const relay = await startRelay(sshd.port, { delay: 25 })
+    const host = aHost('node-1', { ...reach(sshd), port: relay.port, knownHosts: knownAt(sshd, relay.port) })
+    const transport = createTransport({ inventory: inventoryOf(host) })
+    const plays = [
+      play('P', { hosts: 'all' }, ({ task }) => {
+        for (let i = 0; i < 30; i++) task(`T${i}`, command(['/bin/true']))
+      }),
+    ]
+    try {
+      const running = begin({ inventory: inventoryOf(host), transport }, plays)
+      assert.is(await running.ended, 'ok')
+      assert.equal(running.recap, ['node-1 ok=30 changed=30'])
+      return relay.trips()
+    } finally {
+      await transport.close()
+      await relay.stop()
+    }
+  }
+  const fewest = Math.min(await thirty(), await thirty(), await thirty())
+  assert.ok(fewest <= 8, `${fewest} round trips`)
 })
 
 test('a lock costs no round trip', async ({ sshd }) => {

@@ -5,7 +5,8 @@ import type { Request } from './shell.ts'
 
 /**
  * A long command as a job that outlives its session: what it writes is kept in a folder of the host besides being
- * shown, and so is its exit code. A later run that wants the same finds it, and takes both.
+ * shown, of long output the beginning and the end, and so is its exit code. A later run that wants the same finds it,
+ * and takes both.
  */
 export interface Job {
   /** What comes before the script's first word: it finds the job that another run began, or makes a new one. */
@@ -77,6 +78,25 @@ if [ -d "$_b" ] && [ ! -h "$_b" ] && [ -O "$_b" ]; then
     _j=$_d _n=1 || { rm -rf "$_d"; rmdir "$_b"; }; }; } 2>/dev/null
 fi`
 
+// Bytes that are kept of what a command writes to each of its outputs: its beginning, and at least its end. Together no
+// more than a result holds.
+const kept = { beginning: 4 << 20, end: 4 << 20 } as const
+
+// The beginning of its stdin into $1, the end into $1.2 and what was that before into $1.1; how much lies between them
+// is in $1.gone. What comes is written as it comes, and looked at after each MiB or 256 pieces.
+const keep = `_more() {
+  dd bs=4096 count=256 >>$1; _z=$(($(wc -c <$1))); [ $_z -gt $_s ] || return; _s=$_z
+}
+_keep() {
+  _s=0 _g=0
+  while [ $_s -lt ${kept.beginning} ]; do _more $1 || return; done
+  while _s=0; do
+    while [ $_s -lt ${kept.end} ]; do _more $1.2 || return; done
+    [ ! -e $1.1 ] || { _g=$((_g + $(wc -c <$1.1))); echo $_g >$1.new; mv $1.new $1.gone; }
+    mv $1.2 $1.1; : >$1.2
+  done
+}`
+
 // What the command writes goes by two tees to us and into files, and by them alone when nobody listens any more.
 const runOrFollow = (bytes: number, terminal: boolean): string => `if [ -z "$_j" ]; then
   unset _b _k _j _n _p _d _s _r; eval "$_c"; exit
@@ -89,12 +109,19 @@ if [ -z "$_n" ]; then
     _z=$(wc -c <out); [ $_z -le $_a ] || tail -c +$((_a + 1)) out | head -c $((_z - _a)); _a=$((_z + 0))
     _z=$(wc -c <err); [ $_z -le $_e ] || tail -c +$((_e + 1)) err | head -c $((_z - _e)) >&2; _e=$((_z + 0))
   }
+  _rest() {
+    [ -e $1.2 ] || return
+    { read -r _z <$1.gone; } 2>/dev/null || _z=0
+    echo; echo "[$_z bytes of what it wrote were left out here: of long output the beginning and the end are kept]"
+    [ ! -e $1.1 ] || cat $1.1
+    cat $1.2
+  }
   while [ ! -e code ]; do
     _more
     _begun $_p && [ "$_r" = "$_s" ] || [ -e code ] || { echo '[it was ended by somebody else]' >&2; exit 1; }
     sleep 1
   done
-  _more; read -r _x <code; exit $_x
+  _more; _rest out; _rest err >&2; read -r _x <code; exit $_x
 fi
 _begun $$; echo "$$ $_r" >pid; : >out; : >err
 ${
@@ -106,13 +133,18 @@ ${
 [ $(wc -c <in) -eq ${bytes} ] || { cd /; rm -rf "$_j"; exit 255; }; exec <in; rm in`
 }
 ${terminal ? "trap '' HUP" : ''}
-mkfifo 1 2 || exit
-{ trap '' PIPE HUP INT; exec tee -a out 2>/dev/null; } <1 &
+mkfifo 1 2 3 4 || exit
+${keep}
+{ trap '' PIPE HUP INT; _keep out; } <3 >/dev/null 2>&1 &
 echo $! >tees
-{ trap '' PIPE HUP INT; exec tee -a err >&2 2>/dev/null; } <2 &
+{ trap '' PIPE HUP INT; _keep err; } <4 >/dev/null 2>&1 &
+echo $! >>tees
+{ trap '' PIPE HUP INT; exec tee 3 2>/dev/null; } <1 &
+echo $! >>tees
+{ trap '' PIPE HUP INT; exec tee 4 >&2 2>/dev/null; } <2 &
 echo $! >>tees
 exec 3>1 4>2; rm 1 2
-(umask $_m; cd "$_o"; exec >&3 2>&4 3>&- 4>&-; unset _b _k _j _n _p _d _s _r _o _m; eval "$_c")
+(umask $_m; cd "$_o"; exec >&3 2>&4 3>&- 4>&-; unset _b _k _j _n _p _d _s _r _o _m _z; unset -f _keep _more; eval "$_c")
 _x=$?; exec 3>&- 4>&-
 echo $_x >.code; mv .code code; exit $_x`
 

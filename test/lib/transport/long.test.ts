@@ -61,6 +61,47 @@ async function until(holds: () => boolean): Promise<void> {
     })
 }
 
+for (const sh of ['/bin/dash', '/bin/busybox'] as const)
+  needing(test, sh)(`${sh}: of long output the host keeps the beginning and the end`, async () => {
+    const sshd = await startSshd({ sh })
+    const [name, after] = [`much-${sh.slice(5)}-${process.pid}`, `after-${sh.slice(5)}-${process.pid}`]
+    const go = join(sshd.home, 'go')
+    const much = 16 << 20
+    const script =
+      `until [ -e ${go} ]; do echo first; sleep 0.05; done; ` +
+      `head -c ${much} /dev/zero | tr '\\0' x; echo; echo last; exit 7`
+    const one = await runOf(sshd, name)
+    const two = await runOf(sshd, after, name)
+    try {
+      const broken = await begun(one, script)
+      one.relay.cut()
+      await broken.ended.catch(() => undefined)
+      const [job = ''] = left(name)
+      writeFileSync(go, '')
+      await until(() => existsSync(join(jobs, job, 'code')) && readFileSync(join(jobs, job, 'out.2')).includes('last'))
+      const sizes = readdirSync(join(jobs, job)).map((file) => statSync(join(jobs, job, file)).size)
+      assert.ok(sizes.reduce((sum, size) => sum + size) < 18 << 20, sizes.join())
+      const { code, stdout } = await two.to().exec(script, { long: true })
+      assert.is(code, 7)
+      assert.match(stdout, /^first\n/)
+      assert.match(stdout, /x\nlast\n$/)
+      const [said = '', gone] = /\n\[(\d+) bytes of what it wrote were left out here.*\]\n/.exec(stdout) ?? []
+      const firsts = 6 * (stdout.match(/first\n/g) ?? []).length
+      assert.is(stdout.length - said.length + Number(gone), firsts + much + '\nlast\n'.length)
+      // Whoever hears it as it comes hears all of it.
+      let heard = 0
+      const output = (text: string, stream: string) => {
+        if (stream === 'stdout') heard += text.length
+      }
+      const whole = await two.to({ work: { task: 'Another', after: [] }, output }).exec(script, { long: true })
+      assert.is(whole.code, 7)
+      assert.is(heard, much + '\nlast\n'.length)
+    } finally {
+      await Promise.all([one.close(), two.close()])
+      await sshd.stop()
+    }
+  })
+
 for (const sh of ['/bin/dash', '/bin/bash', '/bin/busybox'] as const) {
   const runs = (name: string) => `${name}-${sh.slice(5)}-${process.pid}`
 

@@ -1,12 +1,15 @@
 import { operation, type Operation } from '../../model/operation.ts'
 import { type Login, literal, query, queryNow } from './client.ts'
-import { readRecord, type Stage } from './stage.ts'
+import { isNoted, readRecord, type Stage } from './stage.ts'
 
 /** How far the replacement of a database has come, and what it holds. */
 export type Standing = {
   readonly database: string
   readonly stage: Stage
-  /** An import, conversion or migration was begun and has not come to its end: `replace` imports it anew. */
+  /**
+   * An import, conversion or migration was begun and has not come to its end: `replace` imports it anew. It stays so
+   * until a migration has ended, because of what was done to the database before nothing counts any more.
+   */
   readonly broken: boolean
   readonly exists: boolean
   readonly tables: number
@@ -30,8 +33,9 @@ const standingOperation = operation<{ readonly database: string; readonly login:
   ({ database }) => `database.standing ${database}`,
   {
     async read(connection, { database, login }) {
-      const [{ stage, dump = '' }, found] = await Promise.all([
+      const [{ stage, dump = '' }, begun, found] = await Promise.all([
         readRecord(connection, login, database),
+        isNoted(connection, login, 'begun', database, queryNow),
         queryNow(
           connection,
           login,
@@ -45,7 +49,7 @@ const standingOperation = operation<{ readonly database: string; readonly login:
       return {
         database,
         stage,
-        broken: /ing$/.test(stage),
+        broken: /ing$/.test(stage) || (begun && stage !== 'migrated'),
         exists: row !== undefined,
         tables: Number(row?.[1] ?? 0),
         charset: row?.[0] ?? '',

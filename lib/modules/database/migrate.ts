@@ -5,7 +5,7 @@ import { quote } from '../../kit/shell.ts'
 import { operation, type Operation } from '../../model/operation.ts'
 import { type ClientCommand, type Login, runClient, statement } from './client.ts'
 import { brokenOff } from './convert.ts'
-import { askStage, leavesStage, readStage, recordStage, type Stage } from './stage.ts'
+import { askStage, forgetNote, leavesStage, makeNote, placeNote, readStage, recordStage, type Stage } from './stage.ts'
 
 /** Which database is migrated, by which commands, and how to tell that it was. */
 export interface MigrateOptions {
@@ -65,7 +65,7 @@ const migrateOperation = operation<MigrateOptions, Stage, Migration, Migrated>(
         change: {
           begin: beginning(options),
           commands: commands.map((script) => ({ script, long: true, shown: script })),
-          end: statement(login, recordStage(database, 'migrated')),
+          end: statement(login, [recordStage(database, 'migrated'), ...forgetNote('begun', database)].join('; ')),
         },
         diff: { path: `schema of ${database}`, before: `${stage}\n`, after: `${commands.join('\n')}\n` },
       }
@@ -89,6 +89,7 @@ const migrateOperation = operation<MigrateOptions, Stage, Migration, Migrated>(
 // Asked when it begins: what the plan saw may be what an earlier task has replaced since.
 function beginning({ database, login = {}, hint }: MigrateOptions): ClientCommand {
   const nothing = `${database} has not been replaced by the source's, so there is nothing to migrate`
+  const note = [...placeNote('begun'), makeNote('begun', database), recordStage(database, 'migrating')]
   const half = `"the $stage of "${quote(`${database} broke off, and half of it is nothing to migrate`)}`
   return {
     login,
@@ -100,7 +101,7 @@ case $stage in
   migrated) refuse ${quote(`${database} has been migrated meanwhile`)} 'run the task again' ;;
   *) refuse ${half} ${quote(brokenOff)} ;;
 esac
-$mysql -e ${quote(recordStage(database, 'migrating'))}`,
+$mysql -e ${quote(note.join('; '))}`,
     shown: `mysql: begin the migration of ${database}`,
   }
 }

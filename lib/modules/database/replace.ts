@@ -6,8 +6,17 @@ import { findSum, sumOf } from '../copy-between/receive.ts'
 import { type ClientCommand, identifier, literal, type Login, query, runClient, statement } from './client.ts'
 import { countTables, findDump, type Found, guards, mustBeSaved } from './dump.ts'
 import { forgetKeys } from './foreign-keys.ts'
-import { forgetReread } from './texts.ts'
-import { claiming, forgetStage, leavesStage, readRecord, readStage, recordStage, type Stage } from './stage.ts'
+import {
+  claiming,
+  forgetNote,
+  forgetStage,
+  leavesStage,
+  placeNote,
+  readRecord,
+  readStage,
+  recordStage,
+  type Stage,
+} from './stage.ts'
 
 /** Which database is replaced, and by which dump. */
 export interface ReplaceOptions {
@@ -243,7 +252,8 @@ function importing(
   const name = identifier(database)
   const begin = [
     ...forgetKeys(database),
-    ...forgetReread(database),
+    ...forgetNote('reread', database),
+    ...placeNote('begun'),
     `DROP DATABASE IF EXISTS ${name}`,
     `CREATE DATABASE ${name} DEFAULT CHARACTER SET ${charset} COLLATE ${collation}`,
   ].join('; ')

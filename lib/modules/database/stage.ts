@@ -2,7 +2,7 @@ import { foresee } from '../../kit/foresee.ts'
 import type { Reader } from '../../model/operation.ts'
 import { quote } from '../../kit/shell.ts'
 import { left, type Left, type Like } from '../../model/foreseen.ts'
-import { type Login, literal, queryNow } from './client.ts'
+import { type Login, literal, type query, queryNow } from './client.ts'
 
 /**
  * How far the replacement of a database has come. It is recorded in the database server that it protects, in a database
@@ -21,7 +21,7 @@ export interface Recorded {
 export const home = 'CREATE DATABASE IF NOT EXISTS `switchover` DEFAULT CHARACTER SET utf8'
 const table = '`switchover`.`stage`'
 // All tables in it. A replacement makes each of them.
-const records = ['stage', 'foreign_key', 'reread']
+const records = ['stage', 'foreign_key', 'reread', 'begun']
 
 /** Reads how far a database has come; one that was never replaced is untouched. */
 export async function readRecord(connection: Reader, login: Login, database: string): Promise<Recorded> {
@@ -51,6 +51,44 @@ async function recordNow(connection: Reader, login: Login, database: string): Pr
 /** Reads the stage of a database. */
 export async function readStage(connection: Reader, login: Login, database: string): Promise<Stage> {
   return (await readRecord(connection, login, database)).stage
+}
+
+/** What is noted of a database beside its stage: its texts were read anew; a migration was begun and has not ended. */
+export type Note = 'reread' | 'begun'
+
+const noteTable = (note: Note) => `\`switchover\`.\`${note}\``
+
+/** Statements that make the place for a note. */
+export function placeNote(note: Note): readonly string[] {
+  return [home, `CREATE TABLE IF NOT EXISTS ${noteTable(note)} (name VARCHAR(64) NOT NULL PRIMARY KEY)`]
+}
+
+/** A statement that notes it of a database; its place must be there. */
+export function makeNote(note: Note, database: string): string {
+  return `INSERT IGNORE INTO ${noteTable(note)} (name) VALUES (${literal(database)})`
+}
+
+/** Statements that take a note back. */
+export function forgetNote(note: Note, database: string): readonly string[] {
+  return [...placeNote(note), `DELETE FROM ${noteTable(note)} WHERE name = ${literal(database)}`]
+}
+
+/** Is it noted of a database? `ask` says whether it is asked for as it is now, or as it will be. */
+export async function isNoted(
+  connection: Reader,
+  login: Login,
+  note: Note,
+  database: string,
+  ask: typeof query,
+): Promise<boolean> {
+  const [known] = await ask(
+    connection,
+    login,
+    `SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'switchover' AND table_name = '${note}'`,
+  )
+  if (known?.[0] !== '1') return false
+  const rows = `SELECT name FROM ${noteTable(note)} WHERE name = ${literal(database)}`
+  return (await ask(connection, login, rows)).length > 0
 }
 
 const place = [
@@ -98,6 +136,7 @@ export function forgetStage(database: string): string {
   const others =
     "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'switchover' AND table_name NOT IN"
   return [
+    ...forgetNote('begun', database),
     `DELETE FROM ${table} WHERE name = ${literal(database)}`,
     `SET @left = ${counts.join(' + ')} + (${others} (${known}))`,
     "SET @last = IF(@left = 0, 'DROP DATABASE `switchover`', 'DO 0')",

@@ -4,7 +4,7 @@ import { emptiedAnywhere, held } from '../../kit/links.ts'
 import { quote } from '../../kit/shell.ts'
 import { operation, type Operation, type Reader } from '../../model/operation.ts'
 import { type ClientCommand, identifier, literal, type Login, query, runClient } from './client.ts'
-import { home, readStage, type Stage } from './stage.ts'
+import { isNoted, makeNote, placeNote, readStage, type Stage } from './stage.ts'
 
 /** Texts of a column that are no ASCII. */
 export type Texts = {
@@ -74,7 +74,7 @@ const rereadOperation = operation<RereadOptions, State, ClientCommand, Reread>(
   {
     async read(connection, { database, login = {} }) {
       const stage = await readStage(connection, login, database)
-      const done = await isDone(connection, login, database)
+      const done = await isNoted(connection, login, 'reread', database, query)
       // A migrated database has users, who write over another connection.
       if (stage === 'migrated' || done) return { found: [], stage, done: true }
       return { found: (await lookFor(connection, login, database)).filter(({ doubled }) => doubled > 0), stage, done }
@@ -102,24 +102,6 @@ const rereadOperation = operation<RereadOptions, State, ClientCommand, Reread>(
   },
 )
 
-const record = '`switchover`.`reread`'
-const place = [home, `CREATE TABLE IF NOT EXISTS ${record} (name VARCHAR(64) NOT NULL PRIMARY KEY)`]
-
-/** Statements that forget that a database was read anew: it is another. */
-export function forgetReread(database: string): readonly string[] {
-  return [...place, `DELETE FROM ${record} WHERE name = ${literal(database)}`]
-}
-
-async function isDone(connection: Reader, login: Login, database: string): Promise<boolean> {
-  const [known] = await query(
-    connection,
-    login,
-    "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'switchover' AND table_name = 'reread'",
-  )
-  if (known?.[0] !== '1') return false
-  return (await query(connection, login, `SELECT name FROM ${record} WHERE name = ${literal(database)}`)).length > 0
-}
-
 function rereading(found: readonly Texts[], { database, save, login = {} }: RereadOptions): ClientCommand {
   const from = ({ table }: Texts) => `${identifier(database)}.${identifier(table)}`
   const old = found.map(
@@ -128,14 +110,14 @@ function rereading(found: readonly Texts[], { database, save, login = {} }: Rere
       `HEX(${meant(one.column)}) FROM ${from(one)} WHERE ${isDoubled(one.column)}`,
   )
   const statements = [
-    ...place,
+    ...placeNote('reread'),
     'SET SESSION foreign_key_checks = 0',
     'START TRANSACTION',
     ...found.map(
       (one) =>
         `UPDATE ${from(one)} SET ${identifier(one.column)} = ${meant(one.column)} WHERE ${isDoubled(one.column)}`,
     ),
-    `INSERT INTO ${record} (name) VALUES (${literal(database)})`,
+    makeNote('reread', database),
     'COMMIT',
   ]
   const part = `${save}.part`

@@ -71,8 +71,9 @@ async function savedOn(host: HostName): Promise<ReadonlyMap<string, string>> {
     .split('\n')
     .filter(Boolean)
     .map((line) => [line.slice(0, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)] as const)
-  const noted = [...(await tables(host, 'switchover'))].map(
-    ([name, { rows }]) => [`switchover.${name}`, JSON.stringify(rows)] as const,
-  )
+  const noted = [...(await tables(host, 'switchover'))].map(([name, { columns, rows }]) => {
+    const constant = (_: string, i: number) => columns[i] !== 'since' && columns[i] !== 'dump'
+    return [`switchover.${name}`, JSON.stringify(rows.map((row) => row.filter(constant)))] as const
+  })
   return new Map([...kept, ...noted])
 }

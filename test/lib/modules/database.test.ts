@@ -627,10 +627,14 @@ for (const shell of shells) {
         'import it anew first: run the tasks from the replacement on',
       ],
     )
+    // Killed behind any of these, nobody may believe that what was done before the migration still holds.
+    const broken = async () => (await planOf(target, database.standing(name))).result.broken
     await replace()
+    assert.is(await broken(), true)
     await convert()
+    assert.is(await broken(), true)
     assert.equal(await migrate(half, 'echo done'), { database: name, output: 'done' })
-    assert.is(await stage(), 'migrated')
+    assert.equal([await stage(), await broken()], ['migrated', false])
     assert.match(target.sql('SHOW CREATE TABLE images', name), /`half` int.*CHARSET=utf8/s)
     assert.match(target.sql('SHOW CREATE TABLE image_tags', name), 'CONSTRAINT `tags_image`')
   })

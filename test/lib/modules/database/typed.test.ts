@@ -19,6 +19,9 @@ const recorded = (stage: string) =>
   `${stages}; INSERT INTO \`switchover\`.\`stage\` (name, stage, since, dump) ` +
   `VALUES ('glance', '${stage}', UTC_TIMESTAMP(), '') ` +
   'ON DUPLICATE KEY UPDATE stage = VALUES(stage), since = VALUES(since)'
+const begun =
+  'CREATE DATABASE IF NOT EXISTS `switchover` DEFAULT CHARACTER SET utf8; ' +
+  'CREATE TABLE IF NOT EXISTS `switchover`.`begun` (name VARCHAR(64) NOT NULL PRIMARY KEY)'
 const word = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
 const asked = `stage=$($mysql -N -B -e ${word(`${stages}; SELECT stage FROM \`switchover\`.\`stage\` WHERE name = 'glance'`)} </dev/null) || exit`
 const refuse = `refuse() { printf 'refused: %s\\ntry: %s\\n' "$1" "$2" >&2; exit 77; }`
@@ -86,12 +89,12 @@ for (const [what, operation, state, commands] of [
         `  *) refuse "the $stage of "'glance broke off, and half of it is nothing to migrate' ` +
           "'import it anew first: run the tasks from the replacement on' ;;",
         'esac',
-        `$mysql -e ${word(recorded('migrating'))}`,
+        `$mysql -e ${word(`${begun}; INSERT IGNORE INTO \`switchover\`.\`begun\` (name) VALUES ('glance'); ${recorded('migrating')}`)}`,
       ].join('\n'),
       'glance-manage db_sync # long',
       'second # long',
       sql,
-      `< ${recorded('migrated')}`,
+      `< ${recorded('migrated')}; ${begun}; DELETE FROM \`switchover\`.\`begun\` WHERE name = 'glance'`,
     ],
   ],
   [
@@ -126,10 +129,7 @@ test('an import asks for the dump and for what would be lost, and records its be
   assert.equal(lines(again!, '[ "$tables"'), [], 'what is there came from a dump')
   const [back] = typed(database.restore({ ...glance, saved: '/b/x.sql' }), { ...state, stage: 'migrated' })
   const done = lines(back!, '$mysql').at(-1)!
-  assert.match(
-    done,
-    `$mysql -e "SET @dump = '$sum'; "'DELETE FROM \`switchover\`.\`stage\` WHERE name = '\\''glance'\\''; SET @left = (`,
-  )
+  assert.match(done, `DELETE FROM \`switchover\`.\`stage\` WHERE name = '\\''glance'\\''; SET @left = (`)
   assert.match(done, /; EXECUTE last' # long$/)
 })
 

@@ -309,8 +309,9 @@ for (const shell of shells) {
     await applied(connection, () => service.started(quick, 'slow'))
     await applied(connection, () => service.stopped('slow'))
     assert.not.ok(runs('slow'))
-    script('stuck', { stop: ':' })
+    script('stuck', {})
     await applied(connection, () => service.started(quick, 'stuck'))
+    script('stuck', { stop: ':' })
     assert.match(await failure(connection, service.stopped({ timeout: 1 }, 'stuck')), 'stuck is not stopped after 1 s')
   })
 
@@ -318,9 +319,10 @@ for (const shell of shells) {
     const { connection, script, runs } = host(shell, 'sysv', [])
     // The first stops only once the second has been told.
     const stop = 'i=0; while [ ! -e $up/told ] && [ $i -lt 100 ]; do i=$((i+1)); sleep 0.05; done; rm $up/told $up/$n'
+    for (const name of ['first', 'second']) script(name, {})
+    await applied(connection, () => service.started(quick, 'first', 'second'))
     script('first', { stop })
     script('second', { stop: ': >$up/told; echo "second says no"; exit 1' })
-    await applied(connection, () => service.started(quick, 'first', 'second'))
     const said = await failure(connection, service.stopped({ timeout: 1, together: true }, 'first', 'second'))
     assert.match(said, 'second is not stopped after 1 s')
     assert.match(said, 'second says no')

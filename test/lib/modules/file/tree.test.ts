@@ -24,6 +24,7 @@ import { needing } from '../../../rig/needs.ts'
 import { inPrivateNamespaces } from '../../../rig/private.ts'
 import { counting } from '../../../rig/counted.ts'
 import { applied, failure, planOf } from '../applied.ts'
+import { undoing } from '../undone.ts'
 
 inPrivateNamespaces(import.meta.url)
 
@@ -205,7 +206,8 @@ test('an empty folder with delete, a missing one, special files, names of severa
   const pipes = emptyDirectory()
   spawnSync('mkfifo', [join(pipes, 'p')])
   assert.match(await failure(connection, file.tree(pipes, to)), /^p of .* is neither a file nor/)
-  await applied(connection, () => file.tree(grow(pipes, { b: '2' }), to, { exclude: ['p'] }))
+  grow(pipes, { b: '2' })
+  await applied(connection, () => file.tree(pipes, to, { exclude: ['p'] }))
   const lines = grow(emptyDirectory(), { 'a\nb': '1' })
   for (const from of [lines, { from: { name: 'b' }, path: lines }])
     assert.match(await failure(connection, file.tree(from, to)), 'has a name that cannot be brought: "a\\nb"')
@@ -271,7 +273,8 @@ test('many small files are brought by a few processes', async () => {
   assert.equal(told(to), told(from))
   assert.equal([statSync(join(to, 'd/f 7')).uid, statSync(join(to, 'd/f 7')).gid], [uid, gid])
   assert.is(statSync(join(to, 'd/f 7')).mode, mode)
-  assert.ok(started().length < 40, `${started().length} processes`)
+  // An undo looks at each and puts each back.
+  assert.ok(undoing || started().length < 40, `${started().length} processes`)
 })
 
 test('a host without tar gets them one by one', async () => {
@@ -285,7 +288,21 @@ test('a host without tar gets them one by one', async () => {
 
 function withoutTar(): string {
   const bin = emptyDirectory()
-  for (const name of ['stat', 'find', 'mkdir', 'dd', 'chmod', 'mv', 'rm', 'readlink', 'id', 'sh', 'sha256sum'])
+  for (const name of [
+    'stat',
+    'find',
+    'mkdir',
+    'dd',
+    'chmod',
+    'mv',
+    'rm',
+    'rmdir',
+    'chown',
+    'readlink',
+    'id',
+    'sh',
+    'sha256sum',
+  ])
     symlinkSync(spawnSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).stdout.trim(), join(bin, name))
   return bin
 }

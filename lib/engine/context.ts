@@ -115,7 +115,7 @@ export interface BodyRecord {
   /** Other hosts on which something ran. */
   readonly delegated: Set<string>
   readonly begun: Begun
-  planned(operation: string, diff: readonly Diff[]): void
+  planned(operation: Operation<Value>, on: string, diff: readonly Diff[], plan: Prepared<Value>): void
   /** What an operation found and would do on a host. @throws what keeps it from being done */
   weigh?(operation: Operation<Value>, on: string, plan: Prepared<Value>): void
   /** Keeps what an operation is about to replace on a host; what it gives is called when it has. */
@@ -232,7 +232,8 @@ async function runOperation<R extends Value>(
     if (!plan.changed) return plan.result
     const diff = plan.diff === undefined ? [] : Array.isArray(plan.diff) ? plan.diff : [plan.diff as Diff]
     // Without a difference to show, too: a run that is killed in it has most likely changed something.
-    if (diff.length > 0 || !check) record.planned(operation.name, diff)
+    if (diff.length > 0 || !check)
+      record.planned(operation as Operation<Value>, host.name, diff, plan as Prepared<Value>)
     if (check) {
       if (plan.unpredictable) record.unpredictable = true
       if (plan.waits) return plan.result

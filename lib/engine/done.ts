@@ -1,8 +1,9 @@
-import type { HostMet, RunStarted, Timed } from '../model/event.ts'
+import type { ChangePlanned, HostMet, RunStarted, Timed } from '../model/event.ts'
 import type { Value } from '../model/operation.ts'
 import { identity, type TaskPath } from '../model/path.ts'
 import { exit, Refused } from '../model/problem.ts'
 import { stateFolder } from '../model/state-folder.ts'
+import type { Touch } from '../model/things.ts'
 import { type Damaged, runMeant, onlyRun, readRun, recordedRuns, startOfRun } from './journal.ts'
 
 /** A task that ended well on a host, and under which circumstances. */
@@ -59,6 +60,8 @@ export interface Done {
   failed(id: string, host: string): boolean
   /** It had begun to change something when the run was killed. */
   begun(id: string, host: string): boolean
+  /** What was changed on a host behind the last change of a task there. */
+  later(id: string, host: string): readonly Touch[]
   /** The hosts on which a handler is owed. */
   owed(handlerId: string): readonly string[]
   readonly debts: readonly Debt[]
@@ -84,6 +87,7 @@ export function doneIn(
   const failed = new Set<string>()
   const begun = new Set<string>()
   const sent = new Set<string>()
+  const touched = new Map<string, (Touch & { readonly id: string })[]>()
   const debts = new Map<string, Map<string, Map<string, TaskPath>>>()
   const passed = new Map<string, Passed>()
   const met = new Map<string, HostMet>()
@@ -95,6 +99,11 @@ export function doneIn(
     last && !runs.has(last.run) && !recorded.has(last.run)
       ? { run: last.run, told: last.holder.replace(/^run /, '') || last.run }
       : undefined
+  const touch = ({ path, host, on = host, operation, things = [] }: ChangePlanned) => {
+    const there = touched.get(on) ?? []
+    there.push({ id: identity(path), operation, things })
+    touched.set(on, there)
+  }
   let current = run
   let outcome: string | undefined
   for (const event of events) {
@@ -131,6 +140,7 @@ export function doneIn(
         break
       case 'change-planned':
         begun.add(`${identity(event.path)}\0${event.host}`)
+        touch(event)
         break
       case 'sent-ahead':
         for (const path of event.paths) {
@@ -143,7 +153,7 @@ export function doneIn(
         const id = identity(event.path)
         const key = `${id}\0${event.host}`
         const well = event.status === 'ok' || event.status === 'changed' || event.status === 'resumed'
-        const touched = begun.delete(key)
+        const changing = begun.delete(key)
         sent.delete(key)
         failed.delete(key)
         if (event.handler) {
@@ -154,7 +164,7 @@ export function doneIn(
         const { play, role } = event.path
         const entry: Entry = {
           result: event.result,
-          changed: touched || event.status !== 'ok',
+          changed: changing || event.status !== 'ok',
           run: current,
           unkept: event.unkept !== undefined,
           code: event.code,
@@ -187,6 +197,10 @@ export function doneIn(
     passed: (id) => passed.get(id),
     failed: (id, host) => failed.has(`${id}\0${host}`),
     begun: (id, host) => begun.has(`${id}\0${host}`) || sent.has(`${id}\0${host}`),
+    later(id, host) {
+      const all = touched.get(host) ?? []
+      return all.slice(all.findLastIndex((one) => one.id === id) + 1)
+    },
     owed: (id) => [...(debts.get(id)?.keys() ?? [])],
     debts: all,
     stranger,

@@ -1,6 +1,10 @@
 import type { Host } from '../model/inventory.ts'
+import { isOperation, type Prepared, type Value } from '../model/operation.ts'
 import { isDescribed } from '../model/playbook.ts'
+import { thingsOf, touches } from '../model/things.ts'
+import { isFree } from './ahead.ts'
 import type { Batch } from './batches.ts'
+import { foreseen } from './context.ts'
 import { handlersOf } from './handlers.ts'
 import type { Lane } from './lanes.ts'
 import type { Debt, Entry } from './done.ts'
@@ -115,9 +119,15 @@ export class Resume {
 
   /** Is this task done here? Then its result is as it was, and that is said. */
   done(node: TaskNode, host: Host, { again, batch }: Lane): boolean {
-    const { memory, options } = this.#state
     const entry = again.has(host.name) ? undefined : this.#counting(node, host)
     if (!entry) return false
+    this.take(node, host, entry, batch)
+    return true
+  }
+
+  /** Takes what a task had brought about on a host as its result now, and says so. */
+  take(node: TaskNode, host: Host, entry: Entry, batch: Batch): void {
+    const { memory, options } = this.#state
     const { once } = node.task.options
     for (const { name } of once ? batch.hosts : [host])
       memory.keep(node.task, name, { value: entry.result, unpredictable: false })
@@ -135,16 +145,42 @@ export class Resume {
       ...(once ? { once: namesOf(batch.hosts) } : {}),
     })
     this.reached(node, host)
-    return true
   }
 
   /** Is there nothing of this task to do here, so that nothing need be read for it? */
   has(node: TaskNode, host: Host): boolean {
-    return this.#counting(node, host) !== undefined
+    return this.#counting(node, host) !== undefined && !this.#lasts(node, host)
   }
 
   /**
-   * What was done of it and need not be done again. What only looks is asked again, and so is what was found as it was
+   * What a task had brought about here, where the host can be asked whether it is still so: somebody may have changed
+   * it by hand.
+   */
+  lasting(node: TaskNode, host: Host, { again }: Lane): Entry | undefined {
+    const entry = again.has(host.name) ? undefined : this.#counting(node, host)
+    return entry && this.#lasts(node, host) ? entry : undefined
+  }
+
+  /** Is a change that is due again what a later task had made of it, or one that takes something away? */
+  leaves(node: TaskNode, host: string, plan: Prepared<Value>): boolean {
+    const things = thingsOf(plan)
+    const later = this.#state.options.done!.later(node.id, host)
+    return plan.destructive === true || things.length === 0 || later.some((touch) => touches(touch, things))
+  }
+
+  #lasts({ task: { body, options }, role }: TaskNode, host: Host): boolean {
+    if (options.once || isFree(body)) return false
+    const { memory, options: run } = this.#state
+    const operation = isOperation(body)
+      ? body
+      : isDescribed(body)
+        ? foreseen(body, { memory, role: role.role, host, check: run.check })
+        : undefined
+    return operation?.lasting === true
+  }
+
+  /**
+   * What was done of it and need not be done anew. What only looks is asked again, and so is what was found as it was
    * wanted: that costs a look and may be true no more.
    */
   #counting(node: TaskNode, host: Host): Entry | undefined {

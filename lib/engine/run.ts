@@ -220,11 +220,19 @@ class Run {
     if (!node.selected) return
     if (node.task.options.once) await this.#once.run(node, hosts, lane)
     else {
-      const fresh = hosts.filter((host) => !this.#resume.done(node, host, lane))
-      if (fresh.length === 0) return
-      if (!went && !(await this.#questions.wants(node, fresh, lane))) return this.#turns.leaveOut(node, fresh)
-      this.#turns.offer(node, fresh)
-      await Promise.all(fresh.map((host) => this.#turns.task(node, host, lane, sequence.ahead(node, host))))
+      const before = new Map(hosts.map((host) => [host, this.#resume.lasting(node, host, lane)]))
+      const fresh = hosts.filter((host) => !before.get(host) && !this.#resume.done(node, host, lane))
+      if (fresh.length > 0) {
+        if (went || (await this.#questions.wants(node, fresh, lane))) this.#turns.offer(node, fresh)
+        else {
+          this.#turns.leaveOut(node, fresh)
+          fresh.forEach((host) => before.delete(host))
+        }
+      }
+      const turns = hosts.filter((host) => before.get(host) || (before.has(host) && fresh.includes(host)))
+      await Promise.all(
+        turns.map((host) => this.#turns.task(node, host, lane, sequence.ahead(node, host), before.get(host))),
+      )
     }
     endWhenSpent(lane.batch, this.#state)
   }

@@ -12,6 +12,7 @@ import {
 } from '../model/operation.ts'
 import { identity, type TaskPath } from '../model/path.ts'
 import { Unforeseen } from '../model/foreseen.ts'
+import { thingsOf } from '../model/things.ts'
 import {
   type Block,
   type Body,
@@ -63,6 +64,8 @@ export interface Surroundings {
   readonly stale: ReadonlySet<string>
   /** An interrupted run was killed after it had begun to change something here: the change is this task's. */
   readonly begun?: boolean
+  /** It was done here before, and is asked only whether that still holds: its condition was asked then. */
+  readonly again?: boolean
   /** Earlier runs whose commands that have ended meanwhile are this task's. */
   readonly after?: readonly string[]
   /** What may have changed on which host. */
@@ -102,6 +105,9 @@ export interface Saving extends Weighed {
   readonly become?: string
 }
 
+/** What a task that was done before had brought about is still so, or a later task has made something else of it. */
+export class AsItWas extends Error {}
+
 /** One task on one host: when → attempts → timeout → body → outcome. It never rejects. */
 export async function runTask(node: TaskNode | HandlerNode, host: Host, around: Surroundings): Promise<Outcome> {
   const { abort, check, clock, emit } = around
@@ -110,7 +116,7 @@ export async function runTask(node: TaskNode | HandlerNode, host: Host, around: 
   // Asked again after the real run; what is there now says something only where what is foreseen is in it.
   const wary = check && options.verify === true && around.stale.size > 0
   try {
-    if (options.when && !(await doing.asks(options.when))) return doing.end(notHolding)
+    if (options.when && !around.again && !(await doing.asks(options.when))) return doing.end(notHolding)
   } catch (error) {
     return doing.failed(error)
   }
@@ -141,6 +147,9 @@ export async function askCondition(node: BlockNode, host: Host, around: Surround
     return doing.failed(error)
   }
 }
+
+// What lies in a whole tree is not all told.
+const mostThings = 100
 
 const onlyThen = {
   status: 'skipped',
@@ -229,6 +238,7 @@ class Doing {
     this.#changed ||= this.#record.changed
     // A task that never counts as changed does not when it fails either.
     if (this.#options.changedWhen === false) this.#changed = this.#record.changed = false
+    if (error instanceof AsItWas) return this.end({ status: 'resumed' })
     const failure = failureOf(error, placeOf(this.#work))
     if (abort.aborted) {
       const reason = failure.reason.replace(/^(?!interrupted)/, 'interrupted: ')
@@ -259,7 +269,18 @@ class Doing {
       delegated: this.#delegated,
       rebooted: this.#rebooted,
       begun: new Begun(signal),
-      planned: (operation, diff) => emit({ type: 'change-planned', path, host, operation, diff }),
+      planned: ({ name: operation }, on, diff, plan) => {
+        const things = thingsOf(plan).slice(0, mostThings)
+        emit({
+          type: 'change-planned',
+          path,
+          host,
+          operation,
+          diff,
+          ...(on === host ? {} : { on }),
+          ...(things.length > 0 ? { things } : {}),
+        })
+      },
       ...(foresee ? { foresee: (operation, on, plan) => foresee(path.task, on, operation, plan) } : {}),
       ...(save
         ? {

@@ -5,11 +5,28 @@ import { type Ahead, isFree } from './ahead.ts'
 import type { Batch } from './batches.ts'
 import { becomeIn, lineOf } from './become.ts'
 import type { Lane } from './lanes.ts'
+import type { Entry } from './done.ts'
 import { hostLimiter, limiter } from './limit.ts'
 import type { Resume } from './resume.ts'
 import type { BlockNode, HandlerNode, TaskNode } from './select.ts'
 import { namesOf, type RunState } from './state.ts'
-import { askCondition, type Outcome, placeOf, runTask, type Surroundings, type Work } from './task.ts'
+import {
+  AsItWas,
+  askCondition,
+  type Outcome,
+  placeOf,
+  runTask,
+  type Surroundings,
+  type Weighed,
+  type Work,
+} from './task.ts'
+
+/** What is different for a task that was done before, and is asked whether that still holds. */
+interface Asking {
+  weigh(what: Weighed): void
+  /** Does nothing of it count but that it was done before? */
+  ended(outcome: Outcome): boolean
+}
 
 /**
  * What is done on hosts: tasks, handlers, the conditions of blocks. Each has its turn, within --forks and throttles,
@@ -41,12 +58,44 @@ export class Turns {
   }
 
   /** Runs a task on a host; nothing when the host or the run ended while it waited for its turn. */
-  task(node: TaskNode, host: Host, lane: Lane, ahead?: Ahead): Promise<Outcome | undefined> {
+  task(node: TaskNode, host: Host, lane: Lane, ahead?: Ahead, before?: Entry): Promise<Outcome | undefined> {
     return this.#inTurn(node, host, lane, async () => {
       if ((this.state.over && !ahead?.has(node)) || !lane.alive(host)) return undefined
+      if (before) return this.#again(node, host, lane, before, ahead)
       lane.work(host)
       return this.#run(node, host, lane, ahead)
     })
+  }
+
+  /** Asks a host whether what a task had brought about there is still so; where it is not the task runs there again. */
+  #again(node: TaskNode, host: Host, lane: Lane, before: Entry, ahead?: Ahead): Promise<Outcome> {
+    const { emit, weigh } = this.state.options
+    const { path } = node
+    let begun = false
+    const begin = () => {
+      if (begun) return
+      begun = true
+      lane.work(host)
+      this.offer(node, [host])
+      emit({ type: 'host-started', path, host: host.name })
+    }
+    const asking: Asking = {
+      weigh: (what) => {
+        if (!begun && (!what.plan.changed || this.#resume.leaves(node, host.name, what.plan))) throw new AsItWas()
+        if (!begun) {
+          begin()
+          const text = `changed since run ${before.run} did it: it is done again`
+          emit({ type: 'output', path, host: host.name, text, stream: 'log' })
+        }
+        weigh?.(what)
+      },
+      ended: ({ status }) => {
+        if (status === 'resumed') this.#resume.take(node, host, before, lane.batch)
+        else begin()
+        return status === 'resumed'
+      },
+    }
+    return this.#run(node, host, lane, ahead, asking)
   }
 
   /** Runs a handler on a host; nothing when the host or the run ended while it waited for its turn. */
@@ -88,16 +137,18 @@ export class Turns {
     return turn(() => this.#forks(host.name, call))
   }
 
-  async #run(node: TaskNode | HandlerNode, host: Host, lane: Lane, ahead?: Ahead): Promise<Outcome> {
-    this.state.options.emit({ type: 'host-started', path: node.path, host: host.name })
+  async #run(node: TaskNode | HandlerNode, host: Host, lane: Lane, ahead?: Ahead, asking?: Asking): Promise<Outcome> {
+    if (!asking) this.state.options.emit({ type: 'host-started', path: node.path, host: host.name })
     const around = {
       ...this.#around(lane),
       begun: this.#resume.begun(node, host),
       after: this.#resume.after(node, host),
       ...(ahead ? { ahead } : {}),
       reaches: () => this.state.meetings.begin(host),
+      ...(asking ? { again: true, weigh: asking.weigh } : {}),
     }
     const outcome = await runTask(node, host, around)
+    if (asking?.ended(outcome)) return outcome
     const { circumstances } = this.state.options
     if (isFree(node.kind === 'task' ? node.task.body : node.handler.body))
       for (const name of [host.name, ...outcome.delegated]) this.state.changes.add(name)

@@ -64,6 +64,7 @@ export function editFile(
 }
 
 const makeEdit = operation<Editing, PathState, Step, Written>(({ name }) => name, {
+  lasting: () => true,
   read: (connection, { path, options: { follow = false } }) => look(connection, path, { content: editable, follow }),
   plan(state, { path, found, options }) {
     const { create = false, nothingToRemove = false, ...meta } = options

@@ -118,6 +118,10 @@ export interface ChangePlanned {
   readonly host: string
   readonly operation: string
   readonly diff: readonly Diff[]
+  /** Where it acts, where that is another host. */
+  readonly on?: string
+  /** What of the host it changes, as far as it says so: `file /etc/motd`, `service nginx`. */
+  readonly things?: readonly string[]
 }
 /**
  * Tasks have gone out to a host before those before them were answered, and from then on may have begun; or it has

@@ -113,7 +113,8 @@ export class Foreseen {
   }
 }
 
-function isBelow(what: string, above: string): boolean {
+/** Does a path, or what stands for one, lie below another? */
+export function isBelow(what: string, above: string): boolean {
   return what.startsWith(above.endsWith('/') ? above : `${above}/`)
 }
 
@@ -133,7 +134,7 @@ const isMissing = (state: unknown) =>
   typeof state === 'object' && state !== null && (state as { exists?: unknown }).exists === false
 
 /** Does a text name a thing? A path counts as named where a folder is that it lies in. */
-function names(text: string, what: string, orBelow = false): boolean {
+export function names(text: string, what: string, orBelow = false): boolean {
   const [kind = '', ...rest] = what.split(' ')
   const name = rest.join(' ')
   // A path by any other kind is one all the same: `dump /var/backups/nova.sql`.

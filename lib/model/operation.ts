@@ -204,6 +204,8 @@ export interface Operation<R extends Value = Value> {
   readonly foresees?: boolean
   /** It changes nothing, ever. */
   readonly looks?: boolean
+  /** Asked again it finds nothing to do, unless somebody has changed since what it brought about. */
+  readonly lasting?: boolean
   /** What is there after it whatever it finds, where it says so. */
   readonly brings?: readonly Left[]
   /** Its change is one request, whatever is there, where it says so. */
@@ -239,6 +241,11 @@ export interface OperationSpec<A, S, C extends Change, R extends Value> {
   brings?(args: A): readonly Left[]
   /** Where nothing is looked at first, and the change is one request that its code alone judges: which went well. */
   sends?(args: A): Sends | undefined
+  /**
+   * What it brings about lasts: asked again it finds nothing to do, unless somebody has changed it since. A run that is
+   * gone on with asks it again, and does it again where it must, so it is not for what takes something away.
+   */
+  lasting?(args: A): boolean
 }
 
 /**
@@ -273,6 +280,7 @@ export function operation<A, S, C extends Change, R extends Value>(
       ...('local' in spec ? { local: spec.local?.(args) } : {}),
       ...('foresees' in spec ? { foresees: spec.foresees } : {}),
       ...('apply' in spec ? {} : { looks: true }),
+      ...('lasting' in spec && spec.lasting?.(args) ? { lasting: true } : {}),
       get brings() {
         return 'brings' in spec ? spec.brings?.(args) : undefined
       },

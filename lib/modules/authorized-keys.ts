@@ -84,6 +84,7 @@ interface Found {
 }
 
 const bring = operation<Wanted, Found, readonly Step[], Written>(({ word, user }) => `authorizedKeys.${word} ${user}`, {
+  lasting: () => true,
   async read(connection, { user, options }) {
     const account = await accountOf(connection, user)
     const path = options.path ?? account.path

@@ -123,6 +123,7 @@ interface Edit {
 }
 
 const bringCrontab = operation<Edit, Buffer, Command, CrontabState>(({ name }) => name, {
+  lasting: () => true,
   read: (connection, { user }) => crontabOf(connection, user),
   plan(bytes, { user, edit }) {
     // Commands may be in any encoding: what is not edited stays byte for byte.

@@ -62,6 +62,7 @@ interface Wanted {
 type Found = readonly { readonly same: boolean; readonly answer: string | undefined }[]
 
 const answering = operation<Wanted, Found, Command, Selected>(({ name }) => `debconf.selections ${name}`, {
+  lasting: () => true,
   read,
   plan(found, { name, given }) {
     const due = given.filter((_, i) => !found[i]!.same)

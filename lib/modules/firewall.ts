@@ -103,7 +103,7 @@ export interface FoundGate {
 
 const gate = operation<Port, FoundGate, readonly Step[], PortState>(
   ({ name, open }) => `firewall.${open ? 'port' : 'noPort'} ${name}`,
-  { read, plan, apply: performAll },
+  { read, plan, apply: performAll, lasting: () => true },
 )
 
 function firewalld({ name, number, protocol, from, zone }: Port, word: 'query' | 'add' | 'remove'): readonly string[] {

@@ -51,6 +51,7 @@ const bringGroup = operation<
   Command,
   GroupState
 >(({ name }) => `group.present ${name}`, {
+  lasting: () => true,
   read: (connection, { name }) => look(connection, name),
   plan(found, { name, options: { gid, system = false } }) {
     if (found && (gid === undefined || gid === found.gid)) return { result: { name, changed: false } }

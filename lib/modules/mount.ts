@@ -141,6 +141,7 @@ function wishOf(spec: MountSpec, { fstab = '/etc/fstab', backup = false }: Mount
 const bringMount = operation<Wish, State, readonly Step[], Mounted>(
   ({ word, entry }) => `mount.${word} ${entry.path}`,
   {
+    lasting: () => true,
     read: (connection, { entry, fstab }) => look(connection, entry.path, fstab, entry.device),
     plan(state, { word, entry, fstab, backup }) {
       const before = textOf(state)

@@ -121,6 +121,7 @@ function versioned(name: string): readonly [name: string, version: string] {
 const bring = operation<Bringing, Found, Command, PackageState>(
   ({ word, wanted }) => `packages.${word} ${Object.keys(wanted).join(' ')}`,
   {
+    lasting: ({ word }) => word !== 'latest',
     async read(connection, { word, wanted }) {
       const found = await lookAtPackages(connection, wanted)
       if (word !== 'latest') return { ...found, newer: {} }

@@ -153,6 +153,7 @@ const most = 1024 * 1024
 const bringApt = operation<Wanted<AptRepository>, FoundApt, RepositoryChange, RepositoryState>(
   ({ name }) => `repository.apt ${name}`,
   {
+    lasting: () => true,
     async read(connection, { name }) {
       const { sources, list, keyring, trusted } = at(name)
       const paths = [sources, list, keyring, trusted]
@@ -239,6 +240,7 @@ function fetchingLists(path: string): Command {
 const bringYum = operation<Wanted<YumRepository>, readonly PathState[], RepositoryChange, RepositoryState>(
   ({ name }) => `repository.yum ${name}`,
   {
+    lasting: () => true,
     read: (connection, { name }) =>
       Promise.all([at(name).repo, at(name).rpmKey].map((path) => look(connection, path, { content: most }))),
     plan(states, { name, repository }) {

@@ -34,6 +34,7 @@ interface FoundMode {
 const settingMode = operation<SelinuxMode, FoundMode, readonly Step[], SelinuxState>(
   (wanted) => `selinux.mode ${wanted}`,
   {
+    lasting: () => true,
     async read(connection) {
       const [{ now }, config] = await Promise.all([
         answers(connection, { now: `${plainly}getenforce` }),
@@ -111,6 +112,7 @@ const settingBoolean = operation<
   readonly Step[],
   SelinuxState
 >(({ name, on }) => `selinux.boolean ${name} ${on ? 'on' : 'off'}`, {
+  lasting: () => true,
   async read(connection, { name }) {
     const { now, listed } = await answers(connection, {
       now: plainly + sh`getsebool ${name} 2>/dev/null`,
@@ -181,6 +183,7 @@ const labelling = operation<
   readonly Step[],
   SelinuxState
 >(({ pattern, type }) => `selinux.fileContext ${pattern} ${type}`, {
+  lasting: () => true,
   async read(connection, { pattern }) {
     const { there, listed, now } = await answers(connection, {
       there: `${plainly}command -v semanage >/dev/null`,

@@ -134,6 +134,7 @@ function parse(word: string, [first, ...rest]: Names): Omit<Acting, 'word'> {
 const act = operation<Acting, readonly Status[], Command, Changed>(
   ({ word, names }) => `service.${word} ${names.join(' ')}`,
   {
+    lasting: ({ word }) => word !== 'restarted' && word !== 'reloaded',
     read: (connection, { names }) => statuses(connection, names),
     plan(found, { word, options }) {
       const due = found.filter((one) => isDue[word](one))

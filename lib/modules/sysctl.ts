@@ -70,6 +70,7 @@ interface State {
 const bringSettings = operation<Wanted, State, readonly Step[], KernelValues>(
   ({ wanted }) => `sysctl.set ${Object.keys(wanted).join(' ')}`,
   {
+    lasting: () => true,
     async read(connection, { wanted, file, now }) {
       const keys = Object.keys(wanted)
       const found = await answers(connection, {

@@ -51,6 +51,7 @@ interface Found {
 const bringTemplate = operation<Wish, Found, Step, Written>(
   ({ local, path }) => `templateFile ${local.said} to ${path}`,
   {
+    lasting: () => true,
     local: ({ local }) => local,
     async read(connection, { local, path, vars, meta }) {
       const text = render(local, vars)

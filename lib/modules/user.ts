@@ -97,6 +97,7 @@ const bringUser = operation<
   Command,
   UserState
 >(({ name }) => `user.present ${name}`, {
+  lasting: () => true,
   read: (connection, { name, options }) => look(connection, name, options),
   plan(state, { name, options }) {
     const found = state === 'group' ? undefined : state

@@ -40,6 +40,7 @@ export function attributes(path: string, wanted: DirectoryMeta): Operation<Writt
 const setThem = operation<{ readonly path: string; readonly meta: DirectoryMeta }, PathState, Command, Written>(
   ({ path }) => `file.attributes ${path}`,
   {
+    lasting: () => true,
     read: (connection, { path, meta: { follow = false } }) => look(connection, path, { follow }),
     plan(state, { path, meta }) {
       mustNotBePlanted(state)

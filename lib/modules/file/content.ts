@@ -39,6 +39,7 @@ export interface Wanted {
 }
 
 const bringContent = operation<Wanted, PathState, Step, Written>(({ path }) => `file.content ${path}`, {
+  lasting: () => true,
   read: lookAtContent,
   plan: planContent,
   apply: performStep,

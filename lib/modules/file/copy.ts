@@ -73,6 +73,7 @@ type Carrying = {
 const bringCopy = operation<Copy, Found, Step | Carrying, Copied>(
   ({ local, path }) => `file.copy ${local.said} to ${path}`,
   {
+    lasting: () => true,
     local: ({ local }) => local,
     async read(connection, { local, path, meta: { follow = false } }) {
       const mine = readLocal(local)

@@ -40,6 +40,7 @@ export function directory(path: string, meta: DirectoryMeta = {}): Operation<Wri
 const makeDirectory = operation<{ readonly path: string; readonly meta: DirectoryMeta }, PathState, Command, Written>(
   ({ path }) => `file.directory ${path}`,
   {
+    lasting: () => true,
     read: (connection, { path, meta: { follow = false } }) => look(connection, path, { follow }),
     plan(state, { path, meta }) {
       mustNotBePlanted(state)

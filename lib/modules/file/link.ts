@@ -23,6 +23,7 @@ export function link(path: string, to: string): Operation<Written> {
 const makeLink = operation<{ readonly at: string; readonly to: string }, PathState, Command, Written>(
   ({ at, to }) => `file.link ${at} to ${to}`,
   {
+    lasting: () => true,
     read: (connection, { at }) => look(connection, at, { follow: false }),
     plan(state, { at, to }) {
       if (state.exists && state.link === undefined)

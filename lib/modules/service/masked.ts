@@ -61,6 +61,7 @@ interface Masking {
 type Said = Readonly<Record<string, string>>
 
 const mask = operation<Masking, Said, Command, Changed>(({ word, names }) => `service.${word} ${names.join(' ')}`, {
+  lasting: () => true,
   async read(connection, { word, names }) {
     const found = await answers<string>(connection, {
       there: 'command -v systemctl >/dev/null 2>&1',

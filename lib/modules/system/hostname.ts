@@ -35,6 +35,7 @@ interface Found {
 const most = 65536
 
 const naming = operation<string, Found, readonly Step[], Setting>((name) => `system.hostname ${name}`, {
+  lasting: () => true,
   async read(connection) {
     const [running, file, network] = await Promise.all([
       output(connection, 'cat /proc/sys/kernel/hostname'),

@@ -66,7 +66,7 @@ interface Found {
 
 const bring = operation<Wanted, Found, readonly Step[], Setting>(
   ({ name, wanted }) => `system.${wanted ? 'kernelModule' : 'noKernelModule'} ${name}`,
-  { read, plan, apply: performAll },
+  { read, plan, apply: performAll, lasting: () => true },
 )
 
 const list = '/etc/modules'

@@ -33,6 +33,7 @@ interface Found {
 }
 
 const setting = operation<string, Found, readonly Step[], Setting>((name) => `system.timezone ${name}`, {
+  lasting: () => true,
   async read(connection, name) {
     const { known, link, file, clock } = await answers(connection, {
       known: sh`[ -f /usr/share/zoneinfo/${name} ]`,

@@ -53,6 +53,7 @@ interface Found {
 type Making = { readonly command: Command; readonly reading: string }
 
 const bring = operation<Wanted, Found, Making, SshKey>(({ name }) => `user.sshKey ${name}`, {
+  lasting: () => true,
   async read(connection, { name, options: { type = 'ed25519', path } }) {
     const { home, other } = await accountOf(connection, name)
     const at = path ?? `${home}/.ssh/id_${type}`

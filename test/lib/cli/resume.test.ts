@@ -2,7 +2,7 @@ import { appendFileSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Project, words } from './project.ts'
+import { modules, Project, words } from './project.ts'
 
 const test = suite('going on with a run')
 
@@ -145,6 +145,52 @@ test('tells what it cannot read of a journal, and does again what nothing tells 
   const history = await project.run(['history'])
   assert.is(history.code, 0)
   assert.match(history.stderr, `${name}:${at + 1} is damaged: it is no event; it is passed over`)
+})
+
+test('asks whether what was done is still so, and does again what somebody has changed by hand', async () => {
+  const project = new Project({
+    'site.ts': `${words}${modules}
+const { file, line } = modules
+const at = (name: string) => process.cwd() + '/' + name
+export default playbook('site', [
+  play('one', { hosts: 'all' }, ({ ensure, task, handler }) => {
+    const restart = handler('Restart', shell\`echo restart >> log\`)
+    const made = task('Make', (host) => host.run(file.content(at('made'), 'made\\n')))
+    ensure('Conf', { notify: restart }, () => file.content(at('conf'), 'wanted\\n', { mode: '0640' }))
+    ensure('Other', () => file.content(at('other'), 'one\\n'))
+    ensure('Link', () => file.link(at('link'), 'conf'))
+    ensure('First', () => file.content(at('both'), 'a\\n'))
+    ensure('Second', () => line.present(at('both'), { line: 'b' }))
+    ensure('Later', () => file.content(at('later'), 'x\\n'))
+    task('Command', () => shell\`echo y >> \${at('later')}\`)
+    ensure('Gone', () => file.absent(at('gone')))
+    task('Last', { when: (host) => host.result(made).changed }, shell\`test -e mended && echo last >> log\`)
+  }),
+])
+`,
+  })
+  using _ = project
+  project.write('gone', '')
+  project.write('log', '')
+  const text = (name: string) => readFileSync(path.join(project.path, name), 'utf8')
+  const first = await project.run(['site.ts', ...where])
+  assert.equal([first.code, text('log')], [2, ''], first.stdout + first.stderr)
+  project.write('mended', '')
+  for (const name of ['conf', 'gone', 'made']) project.write(name, 'by hand\n')
+  appendFileSync(path.join(project.path, 'both'), 'by hand\n')
+  const { code, stdout, stderr } = await project.run(['site.ts', ...where, '--resume'])
+  assert.equal([code, warned(stderr)], [0, []], stdout + stderr)
+  assert.match(stdout, /TASK \[Conf\]\none: changed since run \S+ did it: it is done again\nchanged: \[one\]/)
+  assert.equal(stdout.match(/TASK \[.*?\]/g), ['TASK [Conf]', 'TASK [Last]'])
+  // What other tasks of the run have made of it since is not undone, nor is done again what takes something away.
+  assert.equal(['conf', 'both', 'later', 'gone', 'made', 'log'].map(text), [
+    'wanted\n',
+    'a\nb\nby hand\n',
+    'x\ny\n',
+    'by hand\n',
+    'by hand\n',
+    'last\nrestart\n',
+  ])
 })
 
 test.run()

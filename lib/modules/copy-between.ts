@@ -5,3 +5,4 @@
 export { device, type CopiedDevice, type DeviceBetween } from './copy-between/device.ts'
 export { file, type FileBetween, files, type CopiedBetween, type FilesBetween } from './copy-between/files.ts'
 export type { Direct } from './copy-between/direct.ts'
+export { type Pace, pace, type PaceOptions } from './copy-between/pace.ts'

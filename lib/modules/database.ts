@@ -7,6 +7,7 @@ export { type Connected, connections } from './database/connections.ts'
 export { convert, type Converted, type ConvertOptions } from './database/convert.ts'
 export type { Login } from './database/client.ts'
 export { dump, type Dumped, type DumpOptions, fingerprint } from './database/dump.ts'
+export { pace, type PaceOptions } from './database/pace.ts'
 export { migrate, type Migrated, type MigrateOptions } from './database/migrate.ts'
 export {
   absent,

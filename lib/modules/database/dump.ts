@@ -106,8 +106,12 @@ esac
 
 // --skip-dump-date makes two dumps of the same rows equal, which is how a rerun can tell.
 function dumping(database: string): string {
-  const kinds = '--routines --triggers --events --hex-blob'
-  return `${allLetters}$mysqldump --single-transaction --quick ${kinds} --skip-dump-date ${quote(database)}`
+  return `${dumpingAs('--routines --triggers --events')} ${quote(database)}`
+}
+
+/** The beginning of a client script that dumps; what is dumped follows. */
+export function dumpingAs(kinds: string): string {
+  return `${allLetters}$mysqldump --single-transaction --quick ${kinds} --hex-blob --skip-dump-date`
 }
 
 /** How a dump is taken and kept. */

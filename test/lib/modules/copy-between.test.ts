@@ -181,6 +181,20 @@ for (const shell of shells) {
     return thrown as Advice
   }
 
+  test('the pace of a copy is that of the beginning of a file, which is kept nowhere', async () => {
+    const { root, target, source, put } = fresh()
+    put('large', randomBytes(3 * mebi))
+    const of = (most?: number) =>
+      run(target, copyBetween.pace({ from: { name: 'node-1' }, path: join(root, 'large'), most }))
+    const { bytes, seconds } = (await of()) as copyBetween.Pace
+    assert.is(bytes, 3 * mebi)
+    assert.ok(seconds > 0 && seconds < 60)
+    source.passed = 0
+    assert.equal(((await of(mebi)) as copyBetween.Pace).bytes, mebi)
+    assert.is(source.passed, mebi)
+    assert.equal(readdirSync(root), [])
+  })
+
   test('files come with whatever name, mode and time they have; again nothing does', async () => {
     const { root, theirs, target, put, files, read } = fresh()
     const names = [

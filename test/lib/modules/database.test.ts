@@ -176,6 +176,19 @@ for (const shell of shells) {
     assert.is(result, (await planOf(source, database.fingerprint(name))).result)
   })
 
+  test('the pace of a dump is that of the beginning of a table, and nothing is kept of it', async () => {
+    const { name, source, target, to } = fresh()
+    source.sql("CREATE TABLE many AS SELECT seq AS id, REPEAT('x', 200) AS text FROM seq_1_to_20000", name)
+    const from = { name: 'node-1' }
+    const of = async (more: object) =>
+      (await planOf(target, database.pace({ from, database: name, table: 'many', ...more }))).result
+    const whole = await of({})
+    assert.ok(whole.bytes > 20_000 * 200 && whole.bytes < 20_000 * 250, `${whole.bytes}`)
+    assert.ok(whole.seconds > 0)
+    assert.is((await of({ most: 100_000 })).bytes, 100_000)
+    assert.equal(listed(to), [])
+  })
+
   once('nothing is asked of a client of 5.1 that it does not know', async () => {
     const { source, dump } = fresh()
     source.mysqldump(`case "$*" in

@@ -5,6 +5,7 @@ import { alone } from '../openstack/alone.ts'
 import { type CloudHost, type CloudView, cloud, serviceOf, sourceOf } from '../openstack/cloud.ts'
 import { daemonsOf, mustBeStopped } from '../openstack/daemons.ts'
 import { copiedVolumes } from '../openstack/kept.ts'
+import { timed } from '../openstack/durations.ts'
 import { rootLogin } from '../openstack/logins.ts'
 import { bringFolders, move } from '../openstack/move.ts'
 import { inEarnest } from '../openstack/moved.ts'
@@ -47,16 +48,11 @@ export const cinder = role('cinder', cloud, (steps) => {
     task('Copy the volumes', { tags: ['volumes', 'destructive'] }, async (host) => {
       const source = sourceOf(host)
       await inEarnest(host, mustBeStopped(source, 'cinder', guests, 'stop it: run cinder -i INVENTORY'))
-      for (const { name, bytes } of await toBring(host)) {
-        const path = `/dev/${source.vars.volumeGroup}/${name}`
-        const to = `/dev/${host.vars.volumeGroup}/${name}`
-        const [record, of] = [recordOf(name), `${recordOf(name)}.of`]
-        const state = await stateOf(source, path)
-        const copied = (await host.run(probe`cat ${of} 2>/dev/null; :`)).stdout
-        if (copied !== state) await host.run(file.absent(record))
-        await host.run(copyBetween.device({ from: host.vars.source, path, to, bytes, record }))
-        await host.run(file.content(of, state, { mode: '0600' }))
-      }
+      await timed(host, 'cinder', 'volumes', 'copy', async () => {
+        let all = 0
+        for (const volume of await toBring(host)) all += await copied(host, volume)
+        return all
+      })
     })
   }
   const looking = { tags: ['volumes', 'verify'], verify: true, when: serving }
@@ -82,6 +78,20 @@ export const cinder = role('cinder', cloud, (steps) => {
     )
   })
 })
+
+/** Copies a volume, unless that has been done; how many bytes were compared. */
+async function copied(host: CloudHost, { name, bytes }: lvm.LogicalVolume): Promise<number> {
+  const source = sourceOf(host)
+  const path = `/dev/${source.vars.volumeGroup}/${name}`
+  const to = `/dev/${host.vars.volumeGroup}/${name}`
+  const [record, of] = [recordOf(name), `${recordOf(name)}.of`]
+  const state = await stateOf(source, path)
+  const before = (await host.run(probe`cat ${of} 2>/dev/null; :`)).stdout
+  if (before !== state) await host.run(file.absent(record))
+  await host.run(copyBetween.device({ from: host.vars.source, path, to, bytes, record }))
+  await host.run(file.content(of, state, { mode: '0600' }))
+  return before === state ? 0 : bytes
+}
 
 /** Starts the cinder that has been moved, and serves its volumes to those who had them. */
 export const cinderStart = role('cinder.start', cloud, (steps) => {

@@ -2,6 +2,7 @@ import { Advice, role } from '../../lib/index.ts'
 import { copyBetween, database, probe } from '../../lib/modules/index.ts'
 import { alone } from '../openstack/alone.ts'
 import { type CloudHost, cloud, serviceOf, sourceOf } from '../openstack/cloud.ts'
+import { timed } from '../openstack/durations.ts'
 import { rootLogin } from '../openstack/logins.ts'
 import { move } from '../openstack/move.ts'
 import { list, start } from '../openstack/start.ts'
@@ -19,8 +20,12 @@ export const glance = role('glance', cloud, (steps) => {
         steps.task('Bring the image files', { tags: ['files'] }, async (host) => {
           // Once the target is used, images are made and deleted there: only what is missing is brought.
           if (await isLive(host)) return bringMissing(host)
-          for (const path of serviceOf(host, 'glance').folders ?? [])
-            await host.run(copyBetween.files({ from: host.vars.source, path }))
+          await timed(host, 'glance', 'files', 'copy', async () => {
+            let all = 0
+            for (const path of serviceOf(host, 'glance').folders ?? [])
+              all += (await host.run(copyBetween.files({ from: host.vars.source, path }))).bytes
+            return all
+          })
         })
       },
     },

@@ -1,10 +1,11 @@
 import { pipeline } from 'node:stream/promises'
 import { type HostRef, role } from '../../lib/index.ts'
 import { type Connection, type Operation, operation, output, type Reader, sh } from '../../lib/kit/index.ts'
-import { database, file } from '../../lib/modules/index.ts'
-import { cloud, releaseOf, sourceOf } from './cloud.ts'
-import { earlyDump, sourceTrees } from './kept.ts'
+import { database, file, shell } from '../../lib/modules/index.ts'
+import { type CloudHost, cloud, releaseOf, sourceOf } from './cloud.ts'
+import { earlyDump, foretoldFile, sourceTrees } from './kept.ts'
 import { rootLogin } from './logins.ts'
+import { foretold } from './look.ts'
 
 /**
  * The article's «Setting up»: the configuration of the source, its openrc and its databases, saved on the target while
@@ -18,6 +19,11 @@ export const backup = role('backup', cloud, ({ task, ensure }) => {
   task('Save the configuration of the source', { tags: ['backup'] }, (host) => {
     const { services, openrc } = releaseOf(host)
     return keptTrees(host.vars.source, [...services.map(({ etc }) => etc), openrc], sourceTrees(host))
+  })
+  const known = (host: CloudHost) => Boolean(host.resultIfRun(foretold)?.foretold)
+  task('Keep what was foretold', { tags: ['backup'], when: known }, (host) => {
+    const [path, text] = [foretoldFile(host), JSON.stringify(host.resultIfRun(foretold)?.foretold)]
+    return shell({ touches: [path] })`umask 077; printf '%s\\n' ${text} > ${path}`
   })
 })
 

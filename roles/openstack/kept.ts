@@ -63,6 +63,16 @@ export function goneOver({ vars }: CloudView): string {
   return `${vars.backups}/rows/guests`
 }
 
+/** What was foretold of how long the move takes. */
+export function foretoldFile({ vars }: CloudView): string {
+  return `${vars.backups}/source/foretold`
+}
+
+/** How long a part of the last move took. A way back leaves it: the next move is foretold from it. */
+export function tookFile({ vars }: CloudView, part: string): string {
+  return `${vars.backups}/took/${part}`
+}
+
 /** Where `backups` was when the first of all this was kept. */
 export const placeNote = '/var/lib/switchover/backups'
 

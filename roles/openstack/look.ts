@@ -1,9 +1,11 @@
 import { Advice, role, type Task } from '../../lib/index.ts'
+import { Unreachable } from '../../lib/kit/index.ts'
 import { database } from '../../lib/modules/index.ts'
 import { atLeast, computePackage } from '../compute/version.ts'
 import { guests, knownToNova } from '../nova/look.ts'
 import { type CloudHost, type CloudView, cloud, releaseOf, targetOf } from './cloud.ts'
 import { rootLogin } from './logins.ts'
+import { type Foretold, foretell, inParts, lasts } from './durations.ts'
 import * as theCloud from './look/cloud.ts'
 import * as data from './look/data.ts'
 import { broken, type Finding, findAll, type Look, moved, standsInTheWay, table } from './look/finding.ts'
@@ -11,6 +13,9 @@ import * as hosts from './look/hosts.ts'
 import { room } from './look/room.ts'
 import { policies, settings } from './look/settings.ts'
 import { texts } from './look/texts.ts'
+
+/** What is foretold of how long the move takes; nothing where it has been made. */
+export let foretold: Task<{ readonly foretold: Foretold | null }>
 
 /**
  * Everything that can be known before anything is touched, of which the article's «Setting up» asks for the
@@ -23,11 +28,17 @@ export const look = role('look', cloud, ({ task }) => {
   const looked: readonly Task<{ readonly findings: readonly Finding[] }>[] = all.map(({ name, on, looks }) =>
     task(name, { tags, when: concerned(on) }, async (host) => ({ findings: await findAll(host, looks) })),
   )
+  foretold = task('Foretell how long it takes', { tags, when: concerned(['target']) }, async (host) => ({
+    foretold: (await isMoved(host)) ? null : await foretell(host).catch(toldToBeUnknown(host)),
+  }))
   task('Tell what was found', { tags, once: true }, (host) => {
     const { source, target, computes } = host.vars
-    const found = [source, target, ...computes].map(
-      ({ name }) => [name, looked.flatMap((one) => host.on({ name }).resultIfRun(one)?.findings ?? [])] as const,
-    )
+    const found = [source, target, ...computes].map(({ name }) => {
+      const one = host.on({ name })
+      const durations = one.resultIfRun(foretold)?.foretold
+      const findings = looked.flatMap((task) => one.resultIfRun(task)?.findings ?? [])
+      return [name, [...findings, ...(durations ? told(durations) : [])]] as const
+    })
     for (const line of table(found)) host.log(line)
     return Object.fromEntries(found)
   })
@@ -43,6 +54,23 @@ export const look = role('look', cloud, ({ task }) => {
     if (still.length > 0) throw inTheWay(still)
   })
 })
+
+function told({ lasting, away, back, from }: Foretold): readonly Finding[] {
+  const rates = from.length === 0 ? 'from sizes alone' : `from sizes, and: ${from.join('; ')}`
+  return [
+    ...inParts(lasting).map(moved),
+    moved(`the cloud is away for about ${lasts(away)}, and the way back takes about ${lasts(back)} (${rates})`),
+  ]
+}
+
+/** What keeps it from being foretold keeps nothing from being moved, or is a finding of another look. */
+function toldToBeUnknown(host: CloudHost) {
+  return (error: unknown): null => {
+    if (error instanceof Unreachable) throw error
+    host.log(`how long it takes cannot be foretold: ${error instanceof Error ? error.message : String(error)}`)
+    return null
+  }
+}
 
 interface Subject {
   readonly name: string

@@ -1,8 +1,9 @@
 import { Advice, type Handler, type Operation, role, type Steps, type Value } from '../../lib/index.ts'
-import { copyBetween, database, service as daemon } from '../../lib/modules/index.ts'
+import { copyBetween, database, probe, service as daemon } from '../../lib/modules/index.ts'
 import { type Cloud, type CloudHost, type CloudView, cloud, has, releaseOf, serviceOf, sourceOf } from './cloud.ts'
 import { mustBeLeft, untilGone } from './connected.ts'
 import { daemonsOf, mustBeStopped, runningOf } from './daemons.ts'
+import { timed } from './durations.ts'
 import { bringMissing } from './files.ts'
 import { some } from './look/finding.ts'
 import { dumpFile, saved, savedFile } from './kept.ts'
@@ -97,7 +98,10 @@ export function move(steps: Steps<Cloud>, name: string, own: Own = {}): void {
     for (const other of databasesOf(host))
       for (const rows of other.rows ?? []) if (rows.early) await rewrite(host, name, other.name, rows)
     const commands = (await migrationsOf(host, one)).map((command) => asUser(user!, command))
-    return database.migrate({ ...replacement(host, one), commands })
+    await timed(host, name, one.name, 'migration', async () => {
+      await host.run(database.migrate({ ...replacement(host, one), commands }))
+      return dumpBytes(host, one)
+    })
   })
   task('Upgrade the schema', unless('database', 'migrate'), migrate)
   task('Check the version of the schema', { tags: ['database', 'verify'], verify: true }, async (host) =>
@@ -128,10 +132,27 @@ export function move(steps: Steps<Cloud>, name: string, own: Own = {}): void {
       if (host.result(standing).stale.includes(one.name)) await host.run(database.reopen(one.name, rootLogin(host)))
       await noteWritten(host, one.name)
       const [from, login] = [host.vars.source, rootLogin(sourceOf(host))]
-      return database.dump({ database: one.name, from, to: dumpFile(host, one.name), login })
+      await timed(host, name, one.name, 'dump', async () => {
+        const { bytes } = await host.run(
+          database.dump({ database: one.name, from, to: dumpFile(host, one.name), login }),
+        )
+        return bytes
+      })
     })
-    const replace = each(unmoved, (host, one) => database.replace(replacement(host, one)))
-    const convert = each(unmoved, conversion)
+    const replace = each(unmoved, (host, one) =>
+      timed(host, name, one.name, 'import', async () => {
+        const before = await stageOf(host, one)
+        await host.run(database.replace(replacement(host, one)))
+        return before === (await stageOf(host, one)) ? 0 : dumpBytes(host, one)
+      }),
+    )
+    const convert = each(unmoved, (host, one) =>
+      timed(host, name, one.name, 'conversion', async () => {
+        const before = await stageOf(host, one)
+        await host.run(conversion(host, one))
+        return before === (await stageOf(host, one)) ? 0 : dumpBytes(host, one)
+      }),
+    )
     const again = `run ${name} -i INVENTORY -t stop,database`
     task("Save the target's own database", unless('backup', 'database'), save)
     task('Check that the source has stopped', { ...unless('dump', 'database'), verify: true }, (host) =>
@@ -153,6 +174,10 @@ export function move(steps: Steps<Cloud>, name: string, own: Own = {}): void {
 
   function databasesOf(host: CloudView): readonly Database[] {
     return serviceOf(host, name).databases
+  }
+
+  async function stageOf(host: CloudHost, one: Database): Promise<database.Stage> {
+    return (await host.run(database.standing(one.name, rootLogin(host)))).stage
   }
 
   function conversion(host: CloudView, { name: one }: Database) {
@@ -178,7 +203,12 @@ export function bringFolders({ task }: Steps<Cloud>, name: string): void {
   task('Bring the folders of data', { tags: ['files'], when: any }, async (host) => {
     // Once the target is used, its files are newer than the source's.
     if (await isLive(host)) return bringMissing(host, name)
-    for (const path of folders(host)) await host.run(copyBetween.files({ from: host.vars.source, path }))
+    await timed(host, name, 'files', 'copy', async () => {
+      let all = 0
+      for (const path of folders(host))
+        all += (await host.run(copyBetween.files({ from: host.vars.source, path }))).bytes
+      return all
+    })
   })
 }
 
@@ -196,11 +226,20 @@ export function configured({ task, handler }: Steps<Cloud>, name: string): Handl
   return restart
 }
 
-type Making = Operation<Value> | Promise<Operation<Value>>
+type Making = Operation<Value> | Promise<Operation<Value> | void>
 
 /** A body that does the same with each of some databases, one after the other. */
 function each(of: (host: CloudView) => readonly Database[], make: (host: CloudHost, one: Database) => Making) {
   return async (host: CloudHost): Promise<void> => {
-    for (const one of of(host)) await host.run(await make(host, one))
+    for (const one of of(host)) {
+      const made = await make(host, one)
+      if (made) await host.run(made)
+    }
   }
+}
+
+/** How large the dump is that was brought. */
+async function dumpBytes(host: CloudHost, { name }: Database): Promise<number> {
+  const { stdout } = await host.run(probe`wc -c < ${dumpFile(host, name)} 2>/dev/null; :`)
+  return Number(stdout)
 }

@@ -1,16 +1,19 @@
-import { Advice, role } from '../../lib/index.ts'
+import { Advice, role, type Task } from '../../lib/index.ts'
 import { database, file, ini, probe, service as daemon, shell, wait } from '../../lib/modules/index.ts'
 import { copyOf, forgetCopy, nodeOf } from '../compute/node.ts'
 import { mustReport } from '../compute/reports.ts'
 import { emptyCaches, forgetMessages } from './caches.ts'
 import { type CloudHost, type CloudView, cloud, optionalOf, releaseOf, serviceOf, siteOf, sourceOf } from './cloud.ts'
 import { allDaemons, allRunning, daemonsOf, inwards, type Names } from './daemons.ts'
+import { keepBack, keptForetold, lasts } from './durations.ts'
 import { copiedVolumes, filedAway, putBack, ranFile, savedFile } from './kept.ts'
 import { rootLogin } from './logins.ts'
 import { allRan } from './ran.ts'
 import type { ConfigFile, Serving } from './release.ts'
 import { named, settingsOf, shown } from './settings.ts'
 import { databaseClock, rowsListed } from './start.ts'
+
+let begun: Task<{ readonly here: readonly string[]; readonly began: number }>
 
 /**
  * Going back, of which the article says nothing, means returning to the source, never downgrading the target: the
@@ -24,6 +27,7 @@ export const stopTarget = role('rollback.target', cloud, ({ task, gate }) => {
     tags: ['always'],
   })
   const ran = task('See what was stopped for the move', { tags: ['always'] }, async (host) => {
+    const began = Date.now()
     const source = sourceOf(host)
     const theirs = await allRan(source)
     if (theirs.length === 0 && (await allRunning(source)).length === 0)
@@ -33,8 +37,10 @@ export const stopTarget = role('rollback.target', cloud, ({ task, gate }) => {
       )
     await mustKnowAll(host)
     const own = await allRan(host)
-    return { here: own.map(({ name }) => name), there: theirs.filter(({ running }) => running).map(({ name }) => name) }
+    const there = theirs.filter(({ running }) => running).map(({ name }) => name)
+    return { here: own.map(({ name }) => name), there, began }
   })
+  begun = ran
   const moved = (host: CloudView) => host.result(ran).here.length > 0
   // From here on the source may be written to: what was moved counts no more, wherever this is cut off.
   task('Take back that anything was moved', { tags: ['stop'], when: moved }, async (host) => {
@@ -165,6 +171,15 @@ export const targetAsBefore = role('rollback.target.data', cloud, ({ task }) => 
 
 /** Files away all that was kept for the way back, once it has been gone: a later one begins with its own. */
 export const wayBackGone = role('rollback.gone', cloud, ({ task }) => {
+  const known = (host: CloudView) => host.resultIfRun(begun)?.here.length !== 0
+  task('Tell how long the way back took', { tags: ['database', 'config'], when: known }, async (host) => {
+    const began = host.resultIfRun(begun)?.began
+    if (began === undefined) return
+    const [before, seconds] = [await keptForetold(host), (Date.now() - began) / 1000]
+    await host.run(keepBack(host, seconds))
+    host.log(`the way back took ${lasts(seconds)}${before ? `; foretold were about ${lasts(before.back)}` : ''}`)
+    return { took: seconds, foretold: before?.back ?? null }
+  })
   task('File away what was kept', { tags: ['database', 'config'] }, async (host) => {
     const { stdout } = await host.run(filedAway(host))
     if (stdout.trim() !== '') host.log(`what was kept, and what the target had become, is in ${stdout.trim()} now`)

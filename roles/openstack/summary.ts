@@ -3,6 +3,7 @@ import { database, probe, service } from '../../lib/modules/index.ts'
 import { movedGuests } from '../nova/guests.ts'
 import { type CloudHost, cloud, releaseOf, sourceOf } from './cloud.ts'
 import { daemonsOf } from './daemons.ts'
+import { beside, keptForetold, lasts, tookBefore } from './durations.ts'
 import { ranFile, savedRows } from './kept.ts'
 import { rootLogin } from './logins.ts'
 
@@ -19,6 +20,12 @@ export const summary = role('summary', cloud, ({ task }) => {
     for (const name of host.vars.leave) host.log(`left behind: ${name}`)
     return { counts }
   })
+  task('Tell how long it took', options, async (host) => {
+    const [before, took] = [await keptForetold(host), await tookBefore(host)]
+    for (const line of beside(before?.lasting ?? [], took)) host.log(line)
+    if (before) host.log(`the way back is foretold to take about ${lasts(before.back)}`)
+    return { foretold: before?.lasting ?? [], took, back: before?.back ?? null }
+  })
   task('Tell which rows were rewritten', options, async (host) => {
     const rewritten = await rewrittenRows(host)
     for (const { table, rows } of rewritten) host.log(`${table.padEnd(32)} ${rows}`)
@@ -26,8 +33,9 @@ export const summary = role('summary', cloud, ({ task }) => {
   })
   task('Tell how long the services were away', options, async (host) => {
     const away = await awayTimes(host)
-    for (const { service: name, seconds } of away)
-      host.log(`${name.padEnd(10)} ${Math.floor(seconds / 60)} min ${seconds % 60} s`)
+    for (const { service: name, seconds } of away) host.log(`${name.padEnd(10)} ${lasts(seconds)}`)
+    const foretold = await keptForetold(host)
+    if (foretold && away.length > 0) host.log(`foretold for all of them: about ${lasts(foretold.away)}`)
     if (away.length === 0) host.log('not known: nothing here has run since the source was frozen')
     return { away }
   })

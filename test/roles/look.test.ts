@@ -6,55 +6,9 @@ import { storageNetwork } from '../../roles/openstack/look/hosts.ts'
 import { type Finding, table } from '../../roles/openstack/look/finding.ts'
 import { look } from '../../roles/openstack/look.ts'
 import type { CloudsOptions, NodeName } from '../rig/clouds.ts'
-import { mos, onControllers, volume } from './mos.ts'
+import { mos, onControllers, ready, volume } from './mos.ts'
 
 const test = suite('roles/look')
-
-/** Databases that are as they should be; what a test says otherwise comes first. */
-const right: NonNullable<CloudsOptions['answers']> = [
-  [/SELECT schema_name FROM/, [['keystone'], ['glance'], ['nova'], ['neutron'], ['cinder']]],
-  [/IN \('nova-conductor', 'nova-scheduler'\)/, []],
-  [/FROM keystone\.endpoint e JOIN/, [['compute', '{"name": "nova"}', 'http://10.0.0.4:8774/']]],
-  [/SELECT table_schema, COUNT/, [['nova', '115', '4000000']]],
-  [/FROM keystone\.(endpoint|service) WHERE extra IS NULL/, []],
-  [/FROM neutron\.agents GROUP BY/, []],
-  [/engine <> 'InnoDB'/, []],
-  [/SELECT id FROM keystone\.role/, [['r-1']]],
-  [/SELECT table_name FROM information_schema\.tables WHERE table_schema = 'keystone'/, [['user_project_metadata']]],
-  [/SELECT table_name FROM information_schema\.tables WHERE table_schema = 'neutron'/, []],
-  [/SELECT DISTINCT data FROM keystone\.user_project_metadata/, [['{"roles": [{"id": "r-1"}]}']]],
-  [/SUM\(data_length/, [['1000000']]],
-  [/SELECT COUNT\(\*\) FROM nova\.services/, [['1']]],
-  [/UNION ALL/, []],
-  [/SELECT uuid FROM nova\.instances/, []],
-  [/status = 'queued'/, [['0']]],
-  [/SUBSTRING\(l\.value, 8\)/, [['5bd625a0', '20', '/var/lib/glance/images/5bd625a0-cb69-4018-93c8-cf8bf0348f52']]],
-  [/SUBSTRING_INDEX\(l\.value/, []],
-  [/FROM cinder\.volumes WHERE deleted = 0$/, [[volume, '0', 'in-use', 'node-1.domain.tld']]],
-  [/FROM cinder\.volumes WHERE deleted = 0 GROUP BY 1/, []],
-  [/FROM cinder\.snapshots/, []],
-  [/volume_type_extra_specs/, []],
-  [/SELECT id, instance_uuid, volume_id, connection_info/, []],
-  [/SELECT DISTINCT host FROM nova\.services WHERE deleted = 0 AND `binary`/, [['node-3.domain.tld']]],
-  [/FROM nova\.instances WHERE deleted = 0 AND host IS NOT NULL/, [['node-3.domain.tld', '2']]],
-]
-
-/** As `mos`, with what a cloud that can be moved answers. */
-const ready = (more: CloudsOptions) =>
-  mos({
-    ...more,
-    files: {
-      ...more.files,
-      'node-1': {
-        '/etc/nova/nova.conf': '[DEFAULT]\nnetwork_api_class=nova.network.neutronv2.api.API\n',
-        ...more.files?.['node-1'],
-      },
-    },
-    answers: [...(more.answers ?? []), ...right],
-    running: { 'node-1': onControllers, 'node-5': onControllers, ...more.running },
-    stopped: { 'node-1': [] },
-    programs: { ...more.programs },
-  })
 
 /** What stands in the way on a host, told in one go; nothing is typed meanwhile. */
 async function inTheWay(host: NodeName, more: CloudsOptions): Promise<string> {

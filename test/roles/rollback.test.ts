@@ -139,7 +139,7 @@ test('makes the target what it was, as far as it was changed', async () => {
   ])
   assert.is(clouds.text('node-5', conf), was)
   await clouds.run(wayBackGone, { on: 'target' })
-  assert.equal(clouds.host('node-5').files.names('/var/backups/switchover'), ['undone'])
+  assert.equal(clouds.host('node-5').files.names('/var/backups/switchover'), ['took', 'undone'])
 })
 
 test('forgets what was sent to the target before it starts there again, and leaves a broker without messages alone', async () => {

@@ -47,6 +47,7 @@ test('a reboot of the source leaves it down', async () => {
 test('and back: everything is as it was, and edits made since on a compute node are kept', async () => {
   await inside('node-3', "sed -i '/^\\[DEFAULT\\]/a rpc_thread_pool_size=32' /etc/nova/nova.conf")
   const { out } = ended(await run(back))
+  assert.match(out, /the way back took \d.* s; foretold were about \d/)
   assert.match(out, /kept in \/etc\/nova\/nova\.conf what was set since: DEFAULT\.rpc_thread_pool_size/)
   assert.match(await inside('node-3', 'cat /etc/nova/nova.conf'), /^rpc_thread_pool_size *= *32$/m)
   await inside(

@@ -11,6 +11,7 @@ import {
   type HostName,
   hostNames,
   inside,
+  latestJournal,
   ownLab,
   root,
   run,
@@ -24,6 +25,7 @@ import {
   clouds,
 } from '../../rig/lab.ts'
 import { assertExports, assertNoSecrets, expectations } from './upgraded.ts'
+import type { Lasting } from '../../../roles/openstack/durations.ts'
 import type { Timed } from '../../../lib/model/event.ts'
 import { identity } from '../../../lib/model/path.ts'
 import { needs } from '../../rig/needs.ts'
@@ -78,6 +80,27 @@ test.before(async () => {
   }
 })
 test.after(() => rmSync(scratch, { recursive: true }))
+
+/** What each part of the move was foretold to last, and what it took: every service's, told at the end. */
+function assertForetoldAndTook(): void {
+  const told = latestJournal().find(
+    (event) => event.type === 'task-finished' && event.path.task === 'Tell how long it took',
+  )
+  const { foretold, took, back } = (told?.type === 'task-finished' ? told.result : {}) as {
+    readonly foretold: readonly Lasting[]
+    readonly took: readonly Lasting[]
+    readonly back: number
+  }
+  for (const all of [foretold, took]) {
+    const known = all.map(({ service, part }) => `${service} ${part}`)
+    for (const service of ['keystone', 'glance', 'nova', 'neutron', 'cinder'])
+      for (const part of ['dump', 'import', 'migration']) assert.ok(known.includes(`${service} ${part}`), known.join())
+    for (const copied of ['glance copy', 'cinder copy']) assert.ok(known.includes(copied), known.join())
+  }
+  // What a part takes cannot be more than the whole.
+  for (const { seconds } of took) assert.ok(seconds >= 0 && seconds < 300, String(seconds))
+  assert.ok(back > 0)
+}
 
 test('lists are made without a connection', async () => {
   const tried = join(scratch, 'tried')
@@ -141,6 +164,7 @@ test('the upgrade runs to its end as a user with sudo, and shows no secret', asy
     Array(4).fill('unreachable=0 failed=0'),
   )
   assertNoSecrets(out + err, 'the output')
+  assertForetoldAndTook()
   const journal = allJournals()
   assert.match(journal, /"type":"run-finished"/)
   assertNoSecrets(journal, 'the journal')

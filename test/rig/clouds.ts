@@ -17,6 +17,8 @@ export type NodeName = ControllerName | 'node-3'
 export interface CloudsOptions {
   /** Variables of all hosts, beside those that every test needs. */
   readonly vars?: Readonly<Record<string, unknown>>
+  /** Variables of one host. */
+  readonly hostVars?: Partial<Record<NodeName, Readonly<Record<string, unknown>>>>
   /** Files of a host, by path. */
   readonly files?: Partial<Record<NodeName, Readonly<Record<string, string>>>>
   /** Which services run on a host. */
@@ -56,10 +58,25 @@ export class Clouds {
   rabbit: string
 
   static async of(options: CloudsOptions): Promise<Clouds> {
-    const { vars, versions = {}, files = {}, running = {}, stopped = {}, programs = {}, http = {} } = options
+    const {
+      vars,
+      hostVars = {},
+      versions = {},
+      files = {},
+      running = {},
+      stopped = {},
+      programs = {},
+      http = {},
+    } = options
     const databasePasswords = Object.fromEntries(Object.keys(versions).map((name) => [name, `${name}-password`]))
     const host = (name: string, last: number, more = {}) => ({
-      vars: { fqdn: `${name}.domain.tld`, management: `10.0.0.${last}`, storage: `192.168.1.${last}`, ...more },
+      vars: {
+        fqdn: `${name}.domain.tld`,
+        management: `10.0.0.${last}`,
+        storage: `192.168.1.${last}`,
+        ...more,
+        ...hostVars[name as NodeName],
+      },
     })
     const hosts = await fakeHosts({
       vars: { rabbitPassword: 'ygrfyaNZ', databasePasswords, ...vars },
@@ -199,7 +216,7 @@ const typing = /^(service|mysqldump(?! --version)|su|chown|cp|write|tgt-admin|lv
 
 /** Dumps that grow, and records. */
 const kept =
-  /^write (.*\.(part|written)$|\/var\/lib\/switchover\/|\/var\/backups\/switchover\/(source|target)\/(services\/|exports$))/
+  /^write (.*\.(part|written)$|\/var\/lib\/switchover\/|\/var\/backups\/switchover\/took\/|\/var\/backups\/switchover\/(source|target)\/(services\/|exports$))/
 
 /** What of a recorded command changes something, a line each. */
 function typedOf({ command, stdin = '' }: Recorded): readonly string[] {

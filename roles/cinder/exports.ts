@@ -38,7 +38,10 @@ export async function keepLogins(host: CloudHost): Promise<void> {
 /** The volumes of LVM that tgtd serves, as the way back needs them. */
 export const serving: Serving = {
   save: keepExports,
-  serves: async (host) => (await host.run(service.status(daemonsOf(host, 'cinder')[1]!))).running,
+  serves: async (host) => {
+    const tells = daemonsOf(host, 'cinder').find((name) => name.endsWith('cinder-volume'))
+    return tells !== undefined && (await host.run(service.status(tells))).running
+  },
   door: (state) => shell({ touches: [] })`tgtadm --op update --mode sys --name State -v ${state}`,
   giveBack: giveBackExports,
   mustServe: mustBeServedAsBefore,

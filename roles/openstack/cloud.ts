@@ -28,6 +28,9 @@ export const cloud = {
   also: list
     .or([] as readonly string[])
     .describe('services that not every cloud has, and that are moved too, by the names that preflight gives them'),
+  without: list
+    .or([] as readonly string[])
+    .describe('daemons that a controller does without, by the names that preflight gives them; set it on that host'),
   carry: list
     .or([] as readonly string[])
     .describe('settings of the source that are taken over, such as nova.conf:DEFAULT.cpu_allocation_ratio'),

@@ -17,6 +17,11 @@ export function allDaemons(host: CloudView, kind?: Daemon['kind']): Names {
   return namesOf(host, daemons, kind)
 }
 
+/** All that the releases have for a controller, also what this one does without. */
+export function ofRelease(host: CloudView): readonly string[] {
+  return releaseOf(host).services.flatMap(({ daemons }) => daemons.flatMap((one) => one[host.vars.osFamily] ?? []))
+}
+
 /** From the users inwards: who is turned away first cannot leave half a request behind. */
 export function inwards(names: Names): Names {
   return [...names].reverse() as unknown as Names
@@ -64,5 +69,6 @@ function allStates(
 
 function namesOf({ vars }: CloudView, daemons: readonly Daemon[], kind: Daemon['kind']): Names {
   const wanted = kind === undefined ? daemons : daemons.filter((one) => one.kind === kind)
-  return wanted.flatMap((one) => one[vars.osFamily] ?? []) as unknown as Names
+  const names = wanted.flatMap((one) => one[vars.osFamily] ?? [])
+  return names.filter((name) => !vars.without.includes(name)) as unknown as Names
 }

@@ -235,6 +235,13 @@ test('rules that the operators of the source have changed are told', async () =>
 })
 
 one(
+  'refuses to do without what nobody knows, and without all of a service',
+  'node-5',
+  { hostVars: { 'node-5': { without: ['openstack-nova-crt', 'openstack-keystone'] } } },
+  /refused: without names openstack-nova-crt, which is no daemon[\s\S]*refused: without leaves keystone no daemon/,
+)
+
+one(
   'refuses networks of nova',
   'node-1',
   { files: { 'node-1': { '/etc/nova/nova.conf': '[DEFAULT]\n' } } },
@@ -400,8 +407,18 @@ leadsOut(
   'a daemon that a controller does not have',
   'node-5',
   { running: { 'node-5': onControllers.filter((name) => name !== 'openstack-nova-cert') } },
-  /^to be mended: has no service openstack-nova-cert, .*\n *→ install .*: service (\S+) status$/,
+  /^to be mended: has no service openstack-nova-cert, .*\n *→ install .*: service (\S+) status; where /,
   (name) => ({ running: { 'node-5': [...onControllers.filter((one) => one !== name), name] } }),
+)
+leadsOut(
+  'a daemon that the cloud does without',
+  'node-1',
+  { running: { 'node-1': onControllers.filter((name) => name !== 'neutron-metadata-agent') } },
+  /^to be mended: has no service neutron-metadata-agent, .*\n *→ .* set without of node-1 in the inventory to (\S+)$/,
+  (without) => ({
+    hostVars: { 'node-1': { without: [without] } },
+    running: { 'node-1': onControllers.filter((name) => name !== without) },
+  }),
 )
 leadsOut(
   'a smaller volume of the same name',
@@ -465,6 +482,7 @@ function together(all: readonly CloudsOptions[]): CloudsOptions {
   const nodes = ['node-1', 'node-5', 'node-3'] as const
   return {
     vars: merged(({ vars }) => vars),
+    hostVars: merged(({ hostVars }) => hostVars),
     programs: merged(({ programs }) => programs),
     versions: merged(({ versions }) => versions),
     running: merged(({ running }) => running),

@@ -1,6 +1,6 @@
 import { facts, ini, probe } from '../../../lib/modules/index.ts'
 import { releaseOf, targetOf } from '../cloud.ts'
-import { allLacking } from '../daemons.ts'
+import { allLacking, daemonsOf, ofRelease } from '../daemons.ts'
 import { named } from '../settings.ts'
 import { brokerLogin } from './broker.ts'
 import { alone, broken, type Finding, type Look, refused, together } from './finding.ts'
@@ -50,15 +50,37 @@ export const names: Look = async (host) => {
   return found
 }
 
-/** All that is stopped, recorded and started must be there: what is missing would be found with the APIs off. */
+/**
+ * All that is stopped, recorded and started must be there: what is missing would be found with the APIs off. What a
+ * controller does without must not run there, or nobody would stop it.
+ */
 export const daemons: Look = async (host) => {
-  const lacking = await allLacking(host)
-  if (lacking.length === 0) return []
+  const { without } = host.vars
+  const known = ofRelease(host)
+  const strange = without.filter((name) => !known.includes(name))
+  const lacking = strange.length > 0 ? [] : await allLacking(host)
+  const bare = releaseOf(host).services.filter(({ name }) => daemonsOf(host, name).length === 0)
+  const all = [...without, ...lacking].join(',')
   return [
-    broken(
-      `has no service ${lacking.join(', ')}, and each controller must have it`,
-      `install what it is of on ${host.name}; it need not run: service ${lacking[0]} status`,
+    ...strange.map((name) =>
+      refused(
+        `without names ${name}, which is no daemon of a controller`,
+        `take it out of without of ${host.name}; there are: ${known.join(', ')}`,
+      ),
     ),
+    ...bare.map(({ name }) =>
+      refused(`without leaves ${name} no daemon`, `take ${without.join(', ')} out of without of ${host.name}`),
+    ),
+    ...(lacking.length === 0
+      ? []
+      : [
+          broken(
+            `has no service ${lacking.join(', ')}, and each controller must have it`,
+            `install what it is of on ${host.name}; it need not run: service ${lacking[0]} status; ` +
+              `where this cloud does without it, set without of ${host.name} in the inventory to ${all}`,
+          ),
+        ]),
+    ...(without.length === 0 ? [] : [alone(`does without ${without.join(', ')}`)]),
   ]
 }
 

@@ -207,7 +207,7 @@ export interface Found {
 /** Asks the source's databases. */
 export type Ask = (sql: string) => Promise<readonly (readonly string[])[]>
 /** Tells what stays behind with a service, and what is to be typed for it. */
-export type Behind = (ask: Ask) => Promise<{ readonly what: string; readonly mend: string }>
+export type Behind = (ask: Ask, family: Family) => Promise<{ readonly what: string; readonly mend: string }>
 /** Tells what is wrong with the source's data, a line each, and the command that mends it there. */
 export type Hazard = (ask: Ask) => Promise<readonly { readonly says: string; readonly mend: string }[]>
 

@@ -187,6 +187,7 @@ const typed: Readonly<Record<string, Typed>> = {
 
 /** What is left behind by its name, each typed alone. */
 const left: Readonly<Record<string, RegExp>> = {
+  'ceilometer-deployed': /^ceilometer: has no role/,
   'foreign-volume': /^node-9\.domain\.tld: volume/,
   'forgotten-compute': /^node-9\.domain\.tld: is a compute node/,
   'glance-on-rbd': /^rbd: /,
@@ -225,6 +226,14 @@ test('every line of the table is typed as it is printed, and what it was about i
       line,
     )
   }
+  const { mend: measuring = '' } = found.find((finding) => left['ceilometer-deployed']!.test(finding.what)) ?? {}
+  const [, stop = '', dump = ''] =
+    /act twice: (service \S+ stop); .* later: (mysqldump .*); to go on/.exec(measuring) ?? []
+  await inside('node-1', `cd /tmp && ${stop} && ${dump}`)
+  assert.match(
+    await inside('node-1', 'cat /tmp/ceilometer.sql'),
+    /cpu_util[\s\S]*CPUAlarmHigh|CPUAlarmHigh[\s\S]*cpu_util/,
+  )
   // The network is mended by nobody's command.
   await doLab('mend', 'storage-link-down')
   const leave = `leave=${[...names].join(',')}`

@@ -120,7 +120,7 @@ export const others: Look = async (host) => {
   const ask = (sql: string) => host.run(database.select(sql, rootLogin(host)))
   const more = new Map<string, Awaited<ReturnType<Behind>>>()
   for (const [name, tell] of Object.entries(releaseOf(host).behind ?? {}))
-    if (names.some(([schema]) => schema === name)) more.set(name, await tell(ask))
+    if (names.some(([schema]) => schema === name)) more.set(name, await tell(ask, host.vars.osFamily))
   return [...signs].map(([name, all]) =>
     movable.includes(name)
       ? left(

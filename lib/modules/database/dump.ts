@@ -19,7 +19,7 @@ import { leavesSomeFile } from '../../kit/leaving.ts'
 import { left, type Like } from '../../model/foreseen.ts'
 import { findSum, receiving, sumIn } from '../copy-between/receive.ts'
 import { relay } from '../copy-between/relay.ts'
-import { type ClientCommand, clientError, clientScript, literal, type Login, runClient } from './client.ts'
+import { type ClientCommand, clientError, clientScript, literal, type Login, query, runClient } from './client.ts'
 
 /** A complete dump in a file of the host. */
 export type Dumped = { readonly path: string; readonly bytes: number; readonly sha256: string }
@@ -177,7 +177,7 @@ async function take(
 ): Promise<Dumped> {
   const source = from === undefined ? connection : await connection.peer({ name: from })
   const { script, stdin } = clientScript(take.login, take.commands)
-  const [all, shown] = [{ bytes: 0 }, { bytes: 0 }]
+  const seen = { bytes: 0, shown: 0, all: 0 }
   const { bytes, sha256, tail, said } = await relay(
     {
       doing: take.shown,
@@ -197,10 +197,13 @@ async function take(
         ),
     },
     (more) => {
-      all.bytes += more
-      if (all.bytes - shown.bytes < 4 << 20) return
-      shown.bytes = all.bytes
-      connection.progress(`${database}: ${(all.bytes / 1048576).toFixed(0)} MiB`)
+      seen.bytes += more
+      if (seen.bytes - seen.shown < 4 << 20) return
+      // Of one that lasts it is worth the question how long.
+      if (seen.shown === 0) void sizeOf(source, take.login, database).then((all) => (seen.all = all))
+      seen.shown = seen.bytes
+      const size = seen.all > seen.bytes ? { done: seen.bytes, all: seen.all } : undefined
+      connection.progress(`${database}: ${(seen.bytes / 1048576).toFixed(0)} MiB`, size)
     },
   )
   if (!tail.toString('latin1').includes('-- Dump completed')) {
@@ -216,6 +219,13 @@ async function take(
     )
   await perform(connection, { script: renamed(part, path.basename(to)) })
   return { path: to, bytes, sha256 }
+}
+
+/** About how large a dump will be: its rows as texts are about as large as they are in the tables. 0: not known. */
+async function sizeOf(source: Reader, login: Login, database: string): Promise<number> {
+  const select = `SELECT IFNULL(SUM(data_length), 0) FROM information_schema.tables WHERE table_schema = ${literal(database)}`
+  const [row] = await query(source, login, select).catch(() => [])
+  return Number(row?.[0] ?? 0)
 }
 
 /** Looks whether there is a dump in a file, and whether its closing line is there. */

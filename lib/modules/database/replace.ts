@@ -225,10 +225,43 @@ const restoreOperation = operation<RestoreOptions, Pick<State, 'host' | 'stage' 
 async function doImport(
   connection: Connection,
   command: ClientCommand,
-  { database, login = {} }: Pick<ReplaceOptions, 'database' | 'login'>,
+  {
+    database,
+    login = {},
+    ...files
+  }: Pick<ReplaceOptions, 'database' | 'login'> & ({ dump: string } | { saved: string }),
 ): Promise<Replaced> {
-  await runClient(connection, command)
+  const stop = showing(connection, database, 'dump' in files ? files.dump : files.saved)
+  try {
+    await runClient(connection, command)
+  } finally {
+    stop()
+  }
   return { database, tables: await tablesOf(connection, login, database) }
+}
+
+/**
+ * Shows how much of a dump the client has read, as the host's kernel says it. Only of an import that lasts: nobody asks
+ * before the first look is due. Gives what ends it.
+ */
+function showing(connection: Connection, database: string, dump: string): () => void {
+  const of = dump.replaceAll(/[^\w]/g, '.')
+  const reads = `for f in $(ls -l /proc/[0-9]*/fd/0 2>/dev/null | sed -n 's|.* \\(/proc/[0-9]*/fd\\)/0 -> ${of}$|\\1info/0|p'); do
+  sed -n 's/^pos:[^0-9]*//p' "$f"
+done 2>/dev/null
+${sh`wc -c < ${dump}`}`
+  const timer = setInterval(() => {
+    connection.exec(reads).then(
+      ({ stdout }) => {
+        const [done, all] = stdout.trim().split('\n').map(Number)
+        if (all !== undefined && done! < all)
+          connection.progress(`${database}: ${(done! / 1048576).toFixed(0)} MiB imported`, { done: done!, all })
+      },
+      () => {},
+    )
+  }, 2000)
+  timer.unref()
+  return () => clearInterval(timer)
 }
 
 /** What an import asks for before it begins, and what it says when it is done. */

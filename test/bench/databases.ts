@@ -23,7 +23,7 @@ export async function databases(
     say('w5 is left out: it needs two hosts, and mariadb-server')
     return []
   }
-  for (const host of [first, second]) start(host)
+  for (const host of [first, second]) serve(host)
   if (on(first, 'mariadb -Ne \'SHOW DATABASES LIKE "w5"\'') === '') {
     on(
       first,
@@ -35,16 +35,7 @@ export async function databases(
   }
   const inventory = writeInventory(hosts.slice(0, 2), rtt)
   const { argv } = ours.command('w5', inventory, 2)
-  const ssh = ({ index }: BenchHost) =>
-    `ssh -q -i ${state}/key -o UserKnownHostsFile=${state}/known_hosts -o KexAlgorithms=curve25519-sha256 ` +
-    `root@127.${rtt > 0 ? 78 : 77}.0.${index}`
-  const pipe = [
-    'bash',
-    '-o',
-    'pipefail',
-    '-c',
-    `${ssh(first)} mariadb-dump --single-transaction w5 | ${ssh(second)} mariadb w5`,
-  ]
+  const pipe = pipeOf(first, second, 'w5', rtt)
   const cells: Cell[] = []
   const taken = new Map<string, Sample[]>([
     [ours.name, []],
@@ -91,7 +82,17 @@ export async function databases(
   return cells
 }
 
-function start(host: BenchHost): void {
+/** The command that brings a database by a pipe of two ssh. */
+export function pipeOf(first: BenchHost, second: BenchHost, name: string, rtt = 0): readonly string[] {
+  const ssh = ({ index }: BenchHost) =>
+    `ssh -q -i ${state}/key -o UserKnownHostsFile=${state}/known_hosts -o KexAlgorithms=curve25519-sha256 ` +
+    `root@127.${rtt > 0 ? 78 : 77}.0.${index}`
+  const command = `${ssh(first)} mariadb-dump --single-transaction ${name} | ${ssh(second)} mariadb ${name}`
+  return ['bash', '-o', 'pipefail', '-c', command]
+}
+
+/** Starts a database server on a host, unless one runs there. */
+export function serve(host: BenchHost): void {
   on(
     host,
     `mkdir -p /run/mysqld; [ ! -S /run/mysqld/mysqld.sock ] || exit 0
@@ -102,7 +103,8 @@ function start(host: BenchHost): void {
   )
 }
 
-function on({ name }: BenchHost, script: string): string {
+/** Runs a script on a host, beside all that is measured. */
+export function on({ name }: BenchHost, script: string): string {
   const pid = readFileSync(path.join(state, 'hosts', name, 'pid'), 'utf8').trim()
   return execFileSync('nsenter', ['--mount', '--uts', '--ipc', '--pid', '--target', pid, 'sh', '-c', script], {
     encoding: 'utf8',

@@ -20,7 +20,7 @@ const end = (by: string) => ['roles/look', by] as const
 
 /** Every next step of the roles, by a part of it, and the test that types it. */
 const rows: readonly (readonly [file: string, says: string, by: readonly [file: string, test: string]])[] = [
-  ['ceilometer/look', 'mysqldump', ['roles/look', 'ceilometer stays behind by a word of the operator']],
+  ['ceilometer/look', 'mysqldump', table],
   ['cinder/index', 'stop it: run cinder -i INVENTORY', early],
   ['cinder/index', 'bring them: run cinder -i INVENTORY -t volumes', late],
   ['cinder/index', 'delete them, or make volumes of them', ['roles/cinder', 'refuses snapshots']],
@@ -95,6 +95,9 @@ const rows: readonly (readonly [file: string, says: string, by: readonly [file: 
   ['openstack/look/finding', 'instead === ', table],
   ['openstack/look/finding', 'see why, and look again', ['roles/look', 'an answer that cannot be had is a finding']],
   ['openstack/look/hosts', 'it need not run', out('a daemon that a controller does not have')],
+  ['openstack/look/hosts', 'does without it, set without', out('a daemon that the cloud does without')],
+  ['openstack/look/hosts', 'take it out of without', ['roles/look', 'refuses to do without what nobody knows']],
+  ['openstack/look/hosts', 'out of without of', ['roles/look', 'refuses to do without what nobody knows']],
   ['openstack/look/hosts', 'ntpdate', out('a clock that is ahead')],
   ['openstack/look/hosts', 'or the name on the host to', out('another name of a node')],
   ['openstack/look/hosts', 'set ${name} of ${host.name} right', out('an address that the host does not have')],

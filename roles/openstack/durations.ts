@@ -31,9 +31,9 @@ export type Foretold = {
 }
 
 /**
- * Bytes in a second where nothing has been measured, and seconds that it lasts however little there is. Measured with
- * MariaDB 10.11 on two cores (`npm run bench -- --workloads w6`); migrations of the releases' own tools start Python for
- * each database, and copy each table that they alter.
+ * Bytes in a second where nothing has been measured, and seconds that it lasts however little there is. Guessed to be
+ * slow rather than fast (`npm run test:database` tells those of one machine): migrations of the releases' own tools
+ * start Python for each database, and copy each table that they alter.
  */
 const usual: Readonly<Record<Part, { readonly rate: number; readonly least: number }>> = {
   dump: { rate: 60e6, least: 1 },

@@ -223,7 +223,8 @@ async function take(
 
 /** About how large a dump will be: its rows as texts are about as large as they are in the tables. 0: not known. */
 async function sizeOf(source: Reader, login: Login, database: string): Promise<number> {
-  const select = `SELECT IFNULL(SUM(data_length), 0) FROM information_schema.tables WHERE table_schema = ${literal(database)}`
+  const select = `SELECT IFNULL(SUM(data_length), 0) FROM information_schema.tables
+    WHERE table_schema = ${literal(database)}`
   const [row] = await query(source, login, select).catch(() => [])
   return Number(row?.[0] ?? 0)
 }

@@ -16,8 +16,8 @@ export interface PaceOptions {
 }
 
 /**
- * Measures how fast a database of another host is dumped to this one: the beginning of a table is dumped and brought the
- * same way, and kept nowhere.
+ * Measures how fast a database of another host is dumped to this one: the beginning of a table is dumped and brought
+ * the same way, and kept nowhere.
  *
  * ```ts
  * const { bytes, seconds } = await host.run(
@@ -34,7 +34,8 @@ const paceOperation = operation<Required<PaceOptions>, Pace, Pace>(
   {
     async read(connection, { from, database, table, login, most }) {
       // It ends early where there is more, and says so.
-      const commands = `( ${dumpingAs('--skip-triggers')} ${sh`${database} ${table}`} 2>/dev/null; : ) | head -c ${most}`
+      const dumping = `${dumpingAs('--skip-triggers')} ${sh`${database} ${table}`}`
+      const commands = `( ${dumping} 2>/dev/null; : ) | head -c ${most}`
       return passing(await connection.peer(from), connection, {
         ...clientScript(login, commands),
         shown: `mysqldump ${database} ${table}`,

@@ -246,7 +246,8 @@ async function doImport(
  */
 function showing(connection: Connection, database: string, dump: string): () => void {
   const of = dump.replaceAll(/[^\w]/g, '.')
-  const reads = `for f in $(ls -l /proc/[0-9]*/fd/0 2>/dev/null | sed -n 's|.* \\(/proc/[0-9]*/fd\\)/0 -> ${of}$|\\1info/0|p'); do
+  const reader = `s|.* \\(/proc/[0-9]*/fd\\)/0 -> ${of}$|\\1info/0|p`
+  const reads = `for f in $(ls -l /proc/[0-9]*/fd/0 2>/dev/null | sed -n '${reader}'); do
   sed -n 's/^pos:[^0-9]*//p' "$f"
 done 2>/dev/null
 ${sh`wc -c < ${dump}`}`

@@ -1,7 +1,7 @@
 /**
  * MySQL and MariaDB: dumps and imports by the host's own tools, structured edits by mysql2 through the SSH connection.
  */
-export { select, standing, type Standing } from './database/ask.ts'
+export { select, stages, standing, type Standing } from './database/ask.ts'
 export { charsets, type Charsets } from './database/charsets.ts'
 export { type Connected, connections } from './database/connections.ts'
 export { convert, type Converted, type ConvertOptions } from './database/convert.ts'

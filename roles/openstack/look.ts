@@ -134,8 +134,8 @@ async function ofServices(host: CloudHost): Promise<readonly Finding[]> {
 
 async function isMoved(target: CloudHost): Promise<boolean> {
   const names = theCloud.databasesOf(target).map(({ name }) => name)
-  const standing = await Promise.all(names.map((name) => target.run(database.standing(name, rootLogin(target)))))
-  return standing.every(({ stage }) => stage === 'migrated')
+  const stages = await target.run(database.stages(names, rootLogin(target)))
+  return Object.values(stages).every((stage) => stage === 'migrated')
 }
 
 async function release(host: CloudHost): Promise<readonly Finding[]> {

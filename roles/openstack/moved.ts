@@ -7,14 +7,9 @@ import { rootLogin } from './logins.ts'
 /** Those of some services whose data is not on the target yet, or not whole. */
 export async function unmovedOf(host: CloudHost, services: readonly string[]): Promise<readonly string[]> {
   const target = targetOf(host)
-  const stages = await Promise.all(
-    services.map((name) =>
-      Promise.all(
-        serviceOf(host, name).databases.map((one) => target.run(database.standing(one.name, rootLogin(target)))),
-      ),
-    ),
-  )
-  return services.filter((_, i) => stages[i]!.some(({ stage }) => stage !== 'migrated'))
+  const of = (name: string) => serviceOf(host, name).databases.map((one) => one.name)
+  const stages = await target.run(database.stages(services.flatMap(of), rootLogin(target)))
+  return services.filter((name) => of(name).some((one) => stages[one] !== 'migrated'))
 }
 
 /** All data must be on the target: `why` says what would happen. @throws Advice when some is not */

@@ -333,8 +333,11 @@ class Databases {
     if (/table_schema = 'switchover' AND table_name = 'stage'/.test(sql)) return [[this.#stages.size > 0 ? '1' : '0']]
     const [, record = ''] = /^SELECT (.*) FROM `switchover`\.`stage`/.exec(sql) ?? []
     if (record) {
-      const stage = this.#stages.get(name)
-      return stage ? [record.split(', ').map((column) => (column === 'stage' ? stage : ''))] : []
+      const asked = /name IN \((.*)\)/.exec(sql)?.[1]?.match(/\w+/g) ?? [name]
+      return asked.flatMap((one) => {
+        const said: Readonly<Record<string, string>> = { name: one, stage: this.#stages.get(one) ?? '' }
+        return said['stage'] === '' ? [] : [record.split(', ').map((column) => said[column] ?? '')]
+      })
     }
     if (/table_schema = 'switchover'/.test(sql)) return [['0']]
     if (/@@init_connect/.test(sql)) return [['']]

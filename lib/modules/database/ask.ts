@@ -1,6 +1,6 @@
 import { operation, type Operation } from '../../model/operation.ts'
 import { type Login, literal, query, queryNow } from './client.ts'
-import { isNoted, readRecord, type Stage } from './stage.ts'
+import { isNoted, readRecord, readRecords, type Stage } from './stage.ts'
 
 /** How far the replacement of a database has come, and what it holds. */
 export type Standing = {
@@ -55,6 +55,31 @@ const standingOperation = operation<{ readonly database: string; readonly login:
         charset: row?.[0] ?? '',
         dump,
       }
+    },
+    plan: (result) => ({ result }),
+    foresees: true,
+  },
+)
+
+/**
+ * Looks how far the replacement of several databases has come, by as many questions as of one.
+ *
+ * ```ts
+ * const { nova, cinder } = await host.run(database.stages(['nova', 'cinder']))
+ * ```
+ */
+export function stages(databases: readonly string[], login: Login = {}): Operation<Readonly<Record<string, Stage>>> {
+  return stagesOperation({ databases, login })
+}
+
+type Stages = Readonly<Record<string, Stage>>
+
+const stagesOperation = operation<{ readonly databases: readonly string[]; readonly login: Login }, Stages, Stages>(
+  ({ databases }) => `database.stages ${databases.join(', ')}`,
+  {
+    async read(connection, { databases, login }) {
+      const records = await readRecords(connection, login, databases)
+      return Object.fromEntries(databases.map((name, i) => [name, records[i]!.stage]))
     },
     plan: (result) => ({ result }),
     foresees: true,

@@ -25,9 +25,20 @@ const records = ['stage', 'foreign_key', 'reread', 'begun']
 
 /** Reads how far a database has come; one that was never replaced is untouched. */
 export async function readRecord(connection: Reader, login: Login, database: string): Promise<Recorded> {
-  const now = await recordNow(connection, login, database)
-  return foresee(connection, `stage ${database}`, now)
+  return (await readRecords(connection, login, [database]))[0]!
 }
+
+/** Reads how far each of some databases has come, in their order. */
+export async function readRecords(
+  connection: Reader,
+  login: Login,
+  databases: readonly string[],
+): Promise<readonly Recorded[]> {
+  const now = await recordsNow(connection, login, databases)
+  return Promise.all(databases.map((name) => foresee(connection, `stage ${name}`, now.get(name) ?? untouched)))
+}
+
+const untouched: Recorded = { stage: 'untouched', dump: undefined }
 
 /** A database at another stage, and what is in it is known only then. */
 export function leavesStage(database: string, stage: Stage, like?: Like): readonly Left[] {
@@ -37,15 +48,20 @@ export function leavesStage(database: string, stage: Stage, like?: Like): readon
   ]
 }
 
-async function recordNow(connection: Reader, login: Login, database: string): Promise<Recorded> {
+async function recordsNow(
+  connection: Reader,
+  login: Login,
+  databases: readonly string[],
+): Promise<ReadonlyMap<string, Recorded>> {
   const [known] = await queryNow(
     connection,
     login,
     "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'switchover' AND table_name = 'stage'",
   )
-  if (known?.[0] !== '1') return { stage: 'untouched', dump: undefined }
-  const [row] = await queryNow(connection, login, `SELECT stage, dump FROM ${table} WHERE name = ${literal(database)}`)
-  return { stage: (row?.[0] as Stage | undefined) ?? 'untouched', dump: row?.[1] || undefined }
+  if (known?.[0] !== '1') return new Map()
+  const names = databases.map(literal).join(', ')
+  const rows = await queryNow(connection, login, `SELECT name, stage, dump FROM ${table} WHERE name IN (${names})`)
+  return new Map(rows.map(([name, stage, dump]) => [name!, { stage: stage as Stage, dump: dump || undefined }]))
 }
 
 /** Reads the stage of a database. */

@@ -156,7 +156,7 @@ const examples: Readonly<Record<string, Example>> = {
 
 /** These change the whole machine, or need programs of their own: their own tests run them in bodies. */
 const elsewhere: readonly string[] = [
-  ...['copyBetween.pace', 'database.pace'],
+  ...['copyBetween.pace', 'database.pace', 'database.stages'],
   ...['authorizedKeys.absent', 'authorizedKeys.present', 'database.fingerprint', 'database.reopen', 'database.reread'],
   ...['database.texts', 'debconf.selections', 'firewall.noPort', 'firewall.port', 'git.checkout', 'http.download'],
   ...['reboot', 'repository.absent', 'repository.apt', 'repository.yum', 'selinux.boolean', 'selinux.fileContext'],

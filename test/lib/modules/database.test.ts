@@ -121,6 +121,10 @@ for (const shell of shells) {
     await replace()
     assert.match(target.sql('SELECT value FROM image_tags', name), 'three')
     assert.equal((await planOf(target, database.reopen('never_replaced'))).changed, false)
+    assert.equal((await planOf(target, database.stages(['never_replaced', name]))).result, {
+      never_replaced: 'untouched',
+      [name]: 'imported',
+    })
   })
 
   test('an import that fails says where, and shows nothing of the data', async () => {

@@ -104,10 +104,13 @@ export function serve(host: BenchHost): void {
 }
 
 /** Runs a script on a host, beside all that is measured. */
-export function on({ name }: BenchHost, script: string): string {
+export function on(host: BenchHost, script: string, input = ''): string {
+  const [program = '', ...args] = inside(host, script)
+  return execFileSync(program, args, { encoding: 'utf8', input, stdio: ['pipe', 'pipe', 'inherit'] }).trim()
+}
+
+/** The command that runs a script on a host. */
+export function inside({ name }: BenchHost, script: string): readonly string[] {
   const pid = readFileSync(path.join(state, 'hosts', name, 'pid'), 'utf8').trim()
-  return execFileSync('nsenter', ['--mount', '--uts', '--ipc', '--pid', '--target', pid, 'sh', '-c', script], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  }).trim()
+  return ['nsenter', '--mount', '--uts', '--ipc', '--pid', '--target', pid, 'sh', '-c', script]
 }

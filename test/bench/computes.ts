@@ -142,7 +142,7 @@ function inventory(target: BenchHost, source: BenchHost, nodes: readonly BenchHo
     ansible_ssh_private_key_file: `${state}/key`,
     proceed: ['computes'],
     rabbitPassword: 'new',
-    databasePasswords: Object.fromEntries(databases.map((name) => [name, name])),
+    databasePasswords: Object.fromEntries(databases.map((name) => [name, `password of ${name}`])),
   }
   const file = path.join(state, 'computes.yaml')
   const children = { target: group(target), source: group(source), compute: group(...nodes) }

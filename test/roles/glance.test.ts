@@ -83,7 +83,10 @@ test('is not started on less than the source has by now', async () => {
     migrated: ['keystone', 'glance'],
     // What was imported is no dump that the source would give now.
     answers: [
-      [/^SELECT name, stage, dump FROM `switchover`\.`stage` WHERE name IN \('glance'\)/, [['glance', 'migrated', 'a5f3']]],
+      [
+        /^SELECT name, stage, dump FROM `switchover`\.`stage` WHERE name IN \('glance'\)/,
+        [['glance', 'migrated', 'a5f3']],
+      ],
       [
         /^SELECT name, stage, dump FROM `switchover`\.`stage`/,
         ['keystone', 'glance', 'neutron', 'nova', 'cinder'].map((name) => [name, 'migrated', '']),

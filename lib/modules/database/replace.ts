@@ -260,7 +260,7 @@ ${sh`wc -c < ${dump}`}`
       },
       () => {},
     )
-  }, 2000)
+  }, 10_000)
   timer.unref()
   return () => clearInterval(timer)
 }

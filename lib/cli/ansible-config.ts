@@ -138,6 +138,13 @@ export function readAnsibleConfig(cwd = process.cwd(), env = process.env): Ansib
 
 const leaveOut = 'leave it out of account: --no-ansible-config'
 
+/** What Ansible would take in another folder: here everybody could have written it. */
+export function passedOver(cwd = process.cwd(), env = process.env): string | undefined {
+  if (env['ANSIBLE_CONFIG'] || (statSync(cwd).mode & 0o002) === 0 || !existsSync(path.join(cwd, 'ansible.cfg')))
+    return undefined
+  return 'everybody may write to this folder, so that its ansible.cfg is passed over, as Ansible does: chmod o-w .'
+}
+
 /** The first that is there, as for Ansible; one in a folder that everybody may write to is anybody's. */
 function configFile(cwd: string, env: NodeJS.ProcessEnv): string | undefined {
   const named = env['ANSIBLE_CONFIG']

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { Keep } from '../model/keep.ts'
 import path from 'node:path'
 import type { ConnectionSettings, Host, Inventory } from '../model/inventory.ts'
@@ -23,12 +24,18 @@ interface Known {
   readonly warn?: (message: string) => unknown
 }
 
+/** An inventory as it is named here: one that lies there, if any does. */
+const exampleHere = () =>
+  ['inventory.ts', 'inventory', 'inventory.ini', 'inventory.yml', 'hosts', 'hosts.ini'].find((one) =>
+    existsSync(one),
+  ) ?? 'inventory/lab'
+
 /** The inventory that the options name, with -e above it. @throws Refused */
 export async function readInventory(values: InventoryValues, known: Known = {}): Promise<Inventory> {
   const { inventory } = values
   if (!inventory?.length)
     throw new Refused(
-      { message: 'no inventory', hint: 'name one with -i, such as -i inventory/lab, or in run.config.ts' },
+      { message: 'no inventory', hint: `name one with -i, such as -i ${exampleHere()}, or in run.config.ts` },
       exit.usage,
     )
   const { vault = vaultOpener(values), warn = (message) => process.stderr.write(`[WARNING]: ${message}\n`) } = known

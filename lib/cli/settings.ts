@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { importAuthored } from '../authored.ts'
 import { exit, Refused } from '../model/problem.ts'
-import { readAnsibleConfig } from './ansible-config.ts'
+import { passedOver, readAnsibleConfig } from './ansible-config.ts'
 import { checkSettings, type FoundSettings, type Option, type OptionName, options } from './options.ts'
 
 const places = [
@@ -24,6 +24,8 @@ const places = [
 export async function allSettings(line: Readonly<Record<string, unknown>> = {}): Promise<FoundSettings> {
   const own = await readSettings()
   if ((line['ansible-config'] ?? own.values['ansible-config']) === false) return own
+  const told = passedOver()
+  if (told !== undefined) process.stderr.write(`[WARNING]: ${told}\n`)
   const { values, from } = readAnsibleConfig()
   for (const [name, value] of Object.entries(values)) {
     const [problem] = checkSettings({ [name]: value })

@@ -116,7 +116,8 @@ async function execute(selected: Selected, plan: SavedPlan, file: string, values
   const own = await makeOwn(ownReporters(values.output))
   const { live, reporters } = await reportersFor({ ...values, step: false, check: false }, own, runOf(plan))
   const become = becomeOf(plan.given.connecting as Pick<ValuesOf<typeof connecting>, 'become' | 'become-user'>)
-  const anew = `${program()} ${typed(plan.argv)}${plan.asked}`
+  const more = (values['extra-vars'] ?? []).map((one) => ` -e ${typed([one])}`)
+  const anew = `${program()} ${typed(plan.argv)}${plan.asked}${more.join('')}`
   let leftOut = false
   const code = await withSignals(async (caught) => {
     const { performed, left } = await carryOut(selected, {

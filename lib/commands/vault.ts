@@ -207,7 +207,9 @@ function contentsOf(
       problems.push(
         (error as NodeJS.ErrnoException).code === 'ENOENT'
           ? { message: `there is no file ${file}`, hint: besides(file) }
-          : { message: `${file} cannot be read: ${(error as Error).message}`, hint: `see ls -ld ${file}` },
+          : (error as NodeJS.ErrnoException).code === 'EISDIR'
+            ? { message: `${file} is a folder`, hint: `name a file in it: ls ${file}` }
+            : { message: `${file} cannot be read: ${(error as Error).message}`, hint: `see ls -ld ${file}` },
       )
       return []
     }

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { quote } from '../model/quote.ts'
 import type { Location } from '../model/location.ts'
 import type { ConnectionSettings, Group, Host, Inventory, RawVar, RawVars } from '../model/inventory.ts'
 import { Advice } from '../model/operation.ts'
@@ -42,8 +43,12 @@ export class Draft {
   readonly cwd: string
   /** The file that is being read. */
   source: string | undefined
+  /** All that -i names, as given. */
+  given: readonly string[] = []
+  playbookFolder: string | undefined
   readonly #problems = new Map<string, Problem>()
   readonly #warnings = new Set<string>()
+  readonly #childAt = new Map<string, Location>()
 
   constructor(cwd: string) {
     this.cwd = cwd
@@ -59,6 +64,13 @@ export class Draft {
         (found = { name, hosts: new Set(), children: new Set(), inline: [], files: [], playbookFiles: [] }),
       )
     return found
+  }
+
+  /** Makes a group a child of another. */
+  child(parent: string, name: string, at?: Location): void {
+    this.group(parent).children.add(this.group(name).name)
+    const key = `${parent} ${name}`
+    if (at && !this.#childAt.has(key)) this.#childAt.set(key, at)
   }
 
   host(name: string, group: string, at?: Location): DraftHost {
@@ -107,6 +119,16 @@ export class Draft {
     return relative.startsWith('..') || path.isAbsolute(relative) ? file : relative
   }
 
+  /** What to type where only Ansible can tell what an inventory holds: it may need those before it, and secrets. */
+  fromAnsible(file: string): string {
+    const given = this.given.length > 0 ? this.given : [this.show(file)]
+    const theirs = given.filter((one) => !/\.[cm]?[jt]s$/.test(one)).map((one) => `-i ${quote(one)}`)
+    return (
+      `let Ansible say what it finds: (umask 077; ansible-inventory ${theirs.join(' ')} --list > inventory.json), ` +
+      'with the vault options that it needs, then -i inventory.json'
+    )
+  }
+
   /**
    * Layers, low to high, as Ansible has them: `all`, then its groups (parents before children, equally deep ones by
    * `ansible_group_priority` and name), then group_vars in the same order, first of `all`, those beside a later
@@ -115,6 +137,9 @@ export class Draft {
    */
   finish(shown: string, extraVars: Readonly<Record<string, unknown>>, defaults: RawVars = {}): Inventory {
     this.#settleUngrouped()
+    for (const name of this.hosts.keys())
+      if (this.groups.has(name))
+        this.warn(`there is both a group and a host ${name}: as in Ansible, ${name} means the host alone`)
     const parents = this.#parents()
     const tops = [...this.groups.keys()].filter((name) => name !== 'all' && !parents.get(name)?.size)
     const children = (name: string) => [
@@ -152,6 +177,7 @@ export class Draft {
       new Map(layered.map((host) => [host.name, host])),
       new Map([...members].map(([name, hosts]) => [name, [...hosts]])),
       this.cwd,
+      this.playbookFolder ?? this.cwd,
     )
     const hosts = new Map<string, Host>(
       layered.map(({ layers, at, ...host }) => {
@@ -211,7 +237,7 @@ export class Draft {
         const circle = [...above.slice(above.indexOf(name)), name]
         this.problem(
           `the groups ${circle.join(' > ')} contain each other`,
-          undefined,
+          this.#childAt.get(`${circle.at(-2)} ${name}`),
           `take ${name} out of the children of ${circle.at(-2)}`,
         )
         return

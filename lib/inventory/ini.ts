@@ -74,7 +74,10 @@ const aSection = 'a section is [group], [group:children] or [group:vars]'
 class Pending {
   readonly #draft: Draft
   readonly #file: string
-  readonly #awaited = new Map<string, { readonly section: string; readonly line: number; readonly parents: string[] }>()
+  readonly #awaited = new Map<
+    string,
+    { readonly section: string; readonly line: number; readonly parents: [group: string, line: number][] }
+  >()
 
   constructor(draft: Draft, file: string) {
     this.#draft = draft
@@ -90,10 +93,10 @@ class Pending {
   }
 
   child(group: string, child: string, line: number): void {
-    if (this.#draft.groups.has(child)) return void this.#draft.group(group).children.add(child)
+    if (this.#draft.groups.has(child)) return this.#draft.child(group, child, { file: this.#file, line })
     const awaited = this.#awaited.get(child)
-    if (awaited) awaited.parents.push(group)
-    else this.#awaited.set(child, { section: `[${group}:children]`, line, parents: [group] })
+    if (awaited) awaited.parents.push([group, line])
+    else this.#awaited.set(child, { section: `[${group}:children]`, line, parents: [[group, line]] })
   }
 
   tell(): void {
@@ -109,7 +112,8 @@ class Pending {
   }
 
   #declared(name: string): void {
-    for (const parent of this.#awaited.get(name)?.parents ?? []) this.#draft.group(parent).children.add(name)
+    for (const [parent, line] of this.#awaited.get(name)?.parents ?? [])
+      this.#draft.child(parent, name, { file: this.#file, line })
     this.#awaited.delete(name)
   }
 }

@@ -43,6 +43,8 @@ export async function loadInventory(paths: readonly string[], options: LoadOptio
   if (options.askSecret) answeredBy(options.askSecret)
   const draft = new Draft(options.cwd)
   const vault = options.vault ?? new VaultOpener([])
+  draft.given = paths
+  draft.playbookFolder = options.playbookFolder
   const bases: string[] = []
   for (const given of paths) {
     const full = path.resolve(options.cwd, given)
@@ -120,6 +122,17 @@ function readList(draft: Draft, list: string): void {
     .split(',')
     .map((part) => part.trim())
     .filter(Boolean)) {
+    if (/[/\s=]/.test(item)) {
+      const isPlace = kindOf(path.resolve(draft.cwd, item)) !== undefined
+      draft.problem(
+        `-i ${list}: «${item}» is no name of a host`,
+        undefined,
+        isPlace
+          ? `a comma makes a list of hosts of it, and it is an inventory: -i ${item}`
+          : 'a list holds names and ports only, web1:2222,web2: what else is said of a host belongs into a file',
+      )
+      continue
+    }
     try {
       const { names, port } = hostsAndPort(item)
       for (const name of names) {
@@ -210,11 +223,7 @@ async function readFile(
     const shown = draft.show(file)
     if (marked) return draft.problem(`${shown} is a program that may not be executed`, undefined, `chmod +x ${shown}`)
     if (extension === '.toml')
-      return draft.problem(
-        `${shown} is TOML, which is not read`,
-        undefined,
-        `let Ansible say it in JSON: ansible-inventory -i ${shown} --list > inventory.json, then -i inventory.json`,
-      )
+      return draft.problem(`${shown} is TOML, which is not read`, undefined, draft.fromAnsible(file))
     const source = await readSource(draft, file, vault)
     if (!source) return
     if (source.text.includes('\0'))

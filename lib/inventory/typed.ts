@@ -133,7 +133,7 @@ class Reader {
     if (!Array.isArray(children))
       return this.#wrong([...path, 'children'], 'must be a list of groups', "write children: ['web']")
     for (const child of children as readonly unknown[]) {
-      if (typeof child === 'string' && child in groups) group.children.add(child)
+      if (typeof child === 'string' && child in groups) this.#draft.child(name, child, this.#at([...path, 'children']))
       else
         this.#wrong(
           [...path, 'children'],

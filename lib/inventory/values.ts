@@ -17,11 +17,18 @@ export class Values {
   readonly #hosts: ReadonlyMap<string, Unevaluated>
   readonly #groups: ReadonlyMap<string, readonly string[]>
   readonly #cwd: string
+  readonly #playbookFolder: string
   readonly #templated = new WeakMap<object, boolean>()
   /** The templates that are being evaluated, to tell one that refers to itself. */
   readonly #under: (readonly [host: string, template: Template])[] = []
 
-  constructor(hosts: ReadonlyMap<string, Unevaluated>, groups: ReadonlyMap<string, readonly string[]>, cwd: string) {
+  constructor(
+    hosts: ReadonlyMap<string, Unevaluated>,
+    groups: ReadonlyMap<string, readonly string[]>,
+    cwd: string,
+    playbookFolder = cwd,
+  ) {
+    this.#playbookFolder = playbookFolder
     this.#hosts = hosts
     this.#groups = groups
     this.#cwd = cwd
@@ -101,6 +108,8 @@ export class Values {
         return ((group) => this.#groups.get(group)) satisfies Lookup
       case 'hostvars':
         return ((other) => this.#variablesOf(other)) satisfies Lookup
+      case 'playbook_dir':
+        return this.#playbookFolder
       case 'inventory_file':
         return host.source
       case 'inventory_dir':

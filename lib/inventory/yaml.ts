@@ -81,12 +81,10 @@ export async function readYaml(draft: Draft, source: Source, vault: VaultOpener)
     return draft.problem('an inventory must be a mapping of groups', { file, line: line(root) }, 'begin with all:')
   if (root.has('_meta')) return await readDynamic(draft, file, root.toJS(parsed.document) as JsonObject, vault)
   if (root.has('plugin')) {
-    const shown = draft.show(file)
     return draft.problem(
       'inventory plugins are not supported',
       { file, line: line(root.items[0]?.key) },
-      `let Ansible say what it finds: ansible-inventory -i ${shown} --list > inventory.json, then -i inventory.json; ` +
-        'or write a program that prints it, or inventory(async () => …) in TypeScript',
+      `${draft.fromAnsible(file)}; ` + 'or write a program that prints it, or inventory(async () => …) in TypeScript',
     )
   }
   for (const { key, value } of itemsOf(parsed, root)) readGroup(draft, parsed, keyText(key), value)
@@ -133,7 +131,7 @@ function readGroup(draft: Draft, parsed: Parsed, name: string, given: unknown): 
       else draft.warn(`${only}: it is passed over (${shown}:${at.line})`)
     } else if (isNull(value)) continue
     else if (section !== 'vars' && isScalar(value) && typeof value.value === 'string') {
-      if (section === 'children') group.children.add(draft.group(value.value).name)
+      if (section === 'children') draft.child(name, value.value, at)
       else readHosts(draft, parsed, name, value, null)
     } else if (!isMap(value))
       draft.problem(
@@ -146,7 +144,7 @@ function readGroup(draft: Draft, parsed: Parsed, name: string, given: unknown): 
     else if (section === 'vars') group.inline.push({ vars: varsOf(draft, parsed, value, ` group ${name}`) })
     else if (section === 'children') {
       for (const child of itemsOf(parsed, value)) {
-        group.children.add(keyText(child.key))
+        draft.child(name, keyText(child.key), { file, line: line(child.key) })
         readGroup(draft, parsed, keyText(child.key), child.value)
       }
     } else for (const host of itemsOf(parsed, value)) readHosts(draft, parsed, name, host.key, host.value)

@@ -12,6 +12,8 @@ export function isOfDisk(error: unknown): error is NodeJS.ErrnoException {
 
 /** What a disk refused, with the command that shows why. `place` is where, when the system does not name it. */
 export function problemOfDisk(error: NodeJS.ErrnoException, place = error.path): Problem {
+  if (error.syscall === 'uv_cwd' && error.code === 'ENOENT')
+    return { message: 'the folder that you are in has been removed', hint: 'go to another one: cd' }
   const [reason, see] = reasons[error.code as keyof typeof reasons]
   return { message: place === undefined ? reason : `${place}: ${reason}`, hint: see(place) }
 }

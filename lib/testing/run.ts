@@ -113,6 +113,8 @@ export function begin(
 }
 
 function bookOf(tested: Tested, on: string): Playbook {
+  if (typeof tested !== 'object' || tested === null)
+    throw new Error(`run() takes a role, a playbook or plays, and not ${JSON.stringify(tested)} - import it`)
   if (!('kind' in tested)) return playbook('test', tested)
   return tested.kind === 'playbook' ? tested : playbook('test', [play('test', { hosts: on }, [tested])])
 }

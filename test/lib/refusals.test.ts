@@ -174,7 +174,7 @@ const inventories: readonly (readonly [files: Readonly<Record<string, string>>, 
   ],
   [
     { hosts: '[a:children]\nb\n[b:children]\na\n' },
-    'the groups a > b > a contain each other - take a out of the children of b',
+    'the groups a > b > a contain each other - take a out of the children of b (hosts:4)',
   ],
   [
     { 'hosts.yml': 'web:\n  hots:\n    a:\n' },

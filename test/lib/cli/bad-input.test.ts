@@ -572,7 +572,19 @@ test('what is printed onto a full disk is said to be lost', () => {
     encoding: 'utf8',
   })
   assert.match(stderr, /^what was printed is cut off: no space is left on the disk - make room there: df -h /)
-  assert.is(status, 6)
+  // No run that never began.
+  assert.is(status, 1)
+})
+
+test('in a folder that has been removed each command says so', () => {
+  const script = 'mkdir gone; cd gone; rmdir ../gone; exec "$@"'
+  for (const word of ['--help', 'history']) {
+    const { stderr, status } = spawnSync('sh', ['-c', script, 'sh', process.execPath, command, word], {
+      cwd: project.path,
+      encoding: 'utf8',
+    })
+    assert.equal([stderr, status], ['the folder that you are in has been removed - go to another one: cd\n', 6])
+  }
 })
 
 test.after(() => project[Symbol.dispose]())

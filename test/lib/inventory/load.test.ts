@@ -315,13 +315,48 @@ test('a file of variables that is nobody’s is told where it resembles somebody
 test('groups that contain each other', async () => {
   using folder = new Folder({ hosts: '[a:children]\nb\n[b:children]\na\n' })
   assert.equal(await folder.problems(['hosts']), [
-    'the groups a > b > a contain each other - take a out of the children of b',
+    'the groups a > b > a contain each other - take a out of the children of b (hosts:4)',
+  ])
+  folder.write('hosts.yml', 'a:\n  children:\n    b:\nb:\n  children:\n    a:\n')
+  assert.equal(await folder.problems(['hosts.yml']), [
+    'the groups a > b > a contain each other - take a out of the children of b (hosts.yml:6)',
   ])
 })
 
 test('inventory plugins are refused by name', async () => {
   using folder = new Folder({ 'cloud.yaml': 'plugin: openstack\n' })
   assert.match((await folder.problems(['cloud.yaml']))[0]!, /^inventory plugins are not supported/)
+})
+
+test('what only Ansible can read it is asked with all inventories, and what it says is nobody else’s', async () => {
+  using folder = new Folder({ 'a b.ini': 'web-1\n', 'c.toml': '', 'constructed.yml': 'plugin: constructed\n' })
+  for (const file of ['constructed.yml', 'c.toml'])
+    assert.match(
+      (await folder.problems(['a b.ini', file, 'x,'])).join('\n'),
+      new RegExp(
+        `\\(umask 077; ansible-inventory -i 'a b\\.ini' -i ${file} -i x, --list > inventory\\.json\\).* vault options`,
+      ),
+    )
+})
+
+test('a host that has the name of a group is told: it is the host that is meant', async () => {
+  using folder = new Folder({ hosts: '[web]\nweb-1\n[db]\nweb\n' })
+  const warned: string[] = []
+  await folder.load(['hosts'], { warn: (message) => void warned.push(message) })
+  assert.equal(warned, ['there is both a group and a host web: as in Ansible, web means the host alone'])
+})
+
+test('the folder of the playbook is known to an inventory', async () => {
+  using folder = new Folder({ hosts: 'web-1 files="{{ playbook_dir }}/files"\n' })
+  const of = async (options: object) => (await folder.load(['hosts'], options)).hosts.get('web-1')!.vars['files']?.value
+  assert.is(await of({ playbookFolder: '/srv/play' }), '/srv/play/files')
+  assert.is(await of({}), `${folder.path}/files`)
+})
+
+test('a list of hosts that holds a path or variables is told, and the file that a comma hides', async () => {
+  using folder = new Folder({ 'inv/hosts': 'web-1\n' })
+  assert.match((await folder.problems(['inv/hosts,']))[0]!, /«inv\/hosts» is no name of a host - .*: -i inv\/hosts$/)
+  assert.match((await folder.problems(['web-1 ansible_port=22001,']))[0]!, /names and ports only/)
 })
 
 test('an executable that fails, prints nonsense, or may not run', async () => {
@@ -389,8 +424,9 @@ test('what is not read says how it can be', async () => {
     'some/sub/.gitkeep': '',
   })
   assert.equal(await folder.problems(['hosts.toml']), [
-    'hosts.toml is TOML, which is not read - let Ansible say it in JSON: ' +
-      'ansible-inventory -i hosts.toml --list > inventory.json, then -i inventory.json',
+    'hosts.toml is TOML, which is not read - let Ansible say what it finds: ' +
+      '(umask 077; ansible-inventory -i hosts.toml --list > inventory.json), ' +
+      'with the vault options that it needs, then -i inventory.json',
   ])
   assert.match((await folder.problems(['cloud.yaml']))[0]!, 'ansible-inventory -i cloud.yaml --list > inventory.json')
   assert.equal(await folder.problems(['only']), [

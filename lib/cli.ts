@@ -46,7 +46,10 @@ export async function exitCodeOf(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** Says that what was printed is lost, and gives the exit code: that of the command, unless all went well: then none that says of a run that it never began. */
+/**
+ * Says that what was printed is lost, and gives the exit code: that of the command, unless all went well. It is not the
+ * one that says of a run that it never began.
+ */
 function told(lost: NodeJS.ErrnoException, code: number): number {
   const { message, hint = '' }: Problem = isOfDisk(lost) ? problemOfDisk(lost) : { message: String(lost), hint: '' }
   process.stderr.write(`${showProblems([{ message: `what was printed is cut off: ${message}`, hint }])}\n`)

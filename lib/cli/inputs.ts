@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import type { Keep } from '../model/keep.ts'
 import path from 'node:path'
 import type { ConnectionSettings, Host, Inventory } from '../model/inventory.ts'
@@ -27,7 +27,7 @@ interface Known {
 /** An inventory as it is named here: one that lies there, if any does. */
 const exampleHere = () =>
   ['inventory.ts', 'inventory', 'inventory.ini', 'inventory.yml', 'hosts', 'hosts.ini'].find((one) =>
-    existsSync(one),
+    statSync(one, { throwIfNoEntry: false })?.isFile(),
   ) ?? 'inventory/lab'
 
 /** The inventory that the options name, with -e above it. @throws Refused */

@@ -100,6 +100,7 @@ function subjects(): readonly Subject[] {
       on: ['target'],
       looks: [
         theCloud.passwords,
+        data.server,
         hosts.broker,
         unlessMoved(room),
         unlessMoved(settings),

@@ -18,6 +18,8 @@ export interface Release {
    * inwards, they are stopped. Freeze, move, start, look and rollback all read this list, and there is no other.
    */
   readonly services: readonly Service[]
+  /** What the target's database server must be told, where its own default breaks what comes to it; and in which file. */
+  readonly server?: { readonly file: string; readonly variables: readonly ServerVariable[] }
   /** What every database is created with and converted to, since a server's own default is another on every host. */
   readonly charset: { readonly charset: string; readonly collation: string }
   /**
@@ -34,6 +36,15 @@ export interface Release {
   readonly openrc: string
   /** The daemon of the message broker, which runs on every controller and is not moved. */
   readonly broker: ByFamily
+}
+
+/** A variable of a database server, which servers that do not know it need not have. */
+export interface ServerVariable {
+  readonly name: string
+  /** As SHOW VARIABLES has it. */
+  readonly value: string
+  /** What happens where it is another. */
+  readonly otherwise: string
 }
 
 /** One service: its names, its data, its settings, and how to see that it works. */

@@ -276,6 +276,7 @@ class Databases {
       if (dropped) this.#drop(dropped[1]!)
       const converted = /^ALTER DATABASE `(\w+)`/.exec(statement)
       if (converted) this.#converted.add(converted[1]!)
+      if (/^SHOW/i.test(statement)) return this.#answers.find(([pattern]) => pattern.test(statement))?.[1] ?? []
       return /^SELECT/i.test(statement) ? this.#select(statement) : []
     })
   }

@@ -5,6 +5,8 @@ import { cloud } from '../../roles/openstack/cloud.ts'
 import { storageNetwork } from '../../roles/openstack/look/hosts.ts'
 import { type Finding, table } from '../../roles/openstack/look/finding.ts'
 import { look } from '../../roles/openstack/look.ts'
+import { havanaIcehouse } from '../../roles/openstack/releases/havana-icehouse.ts'
+import { releases } from '../../roles/openstack/releases/index.ts'
 import type { CloudsOptions, NodeName } from '../rig/clouds.ts'
 import { mos, onControllers, ready, volume } from './mos.ts'
 
@@ -490,6 +492,36 @@ function together(all: readonly CloudsOptions[]): CloudsOptions {
     files: Object.fromEntries(nodes.map((node) => [node, merged(({ files }) => files?.[node])])),
   }
 }
+
+test("a default of the target's database server that breaks what comes is named, with what mends it", async () => {
+  const variables = [
+    { name: 'character_set_collations', value: '', otherwise: 'foreign keys would not match' },
+    { name: 'innodb_snapshot_isolation', value: 'OFF', otherwise: 'writers would collide' },
+    { name: 'unknown_here', value: '1', otherwise: 'nothing' },
+  ]
+  const file = '/etc/mysql/mariadb.conf.d/99-openstack.cnf'
+  Object.assign(releases, { 'with a server': { ...havanaIcehouse, server: { file, variables } } })
+  const clouds = await ready({
+    answers: [
+      [
+        /SHOW GLOBAL VARIABLES WHERE Variable_name IN \('character_set_collations', 'innodb_snap.*, 'unknown_here'\)/,
+        [
+          ['character_set_collations', 'utf8mb3=utf8mb3_uca1400_ai_ci'],
+          ['innodb_snapshot_isolation', 'OFF'],
+        ],
+      ],
+    ],
+  })
+  const run = clouds.start(look.with({ release: 'with a server' }))
+  assert.is(await run.ended, 'failed')
+  const { reason, hint } = run.finished('Stop where something stands in the way', 'node-5').failure ?? {}
+  assert.is(
+    `${reason}\n→ ${hint}`,
+    'to be mended: its database server has character_set_collations=utf8mb3=utf8mb3_uca1400_ai_ci: ' +
+      `foreign keys would not match\n→ on node-5: mariadb -e "SET GLOBAL character_set_collations = ''" && ` +
+      `printf '[mysqld]\\ncharacter_set_collations = \\n' >>${file}`,
+  )
+})
 
 test('a resumed look asks again what stood in the way', async () => {
   const clouds = await ready({ rabbit: 'another' })

@@ -35,6 +35,30 @@ export const schemas: Look = async (host) => {
   return found
 }
 
+/** What the target's server must be told before something comes to it. */
+export const server: Look = async (host) => {
+  const { server: wanted } = releaseOf(host)
+  if (!wanted) return []
+  const names = listed(wanted.variables.map(({ name }) => name))
+  const rows = await host.run(
+    database.select(`SHOW GLOBAL VARIABLES WHERE Variable_name IN (${names})`, rootLogin(host)),
+  )
+  const found: Finding[] = []
+  for (const { name, value, otherwise } of wanted.variables) {
+    const is = rows.find(([known]) => known === name)?.[1]
+    if (is === undefined || is === value) continue
+    found.push(
+      broken(
+        `its database server has ${name}=${is}: ${otherwise}`,
+        // Once for now, and once for its next start.
+        `on ${host.name}: mariadb -e "SET GLOBAL ${name} = '${value}'" && ` +
+          `printf '[mysqld]\\n${name} = ${value}\\n' >>${wanted.file}`,
+      ),
+    )
+  }
+  return found
+}
+
 /** Databases with their sizes: what is moved. */
 export const sizes: Look = async (host) => {
   const names = databasesOf(host).map(({ name }) => name)

@@ -5,7 +5,7 @@ import { type Cap, type Database, type Found, moving, type Release, type Service
 import { carried } from '../settings.ts'
 
 /** What is of one pair of releases alone, where Debian has both. */
-export interface Pair extends Pick<Release, 'from' | 'to'> {
+export interface Pair extends Pick<Release, 'from' | 'to' | 'server'> {
   /** By the names of the databases: as the releases' own tools leave them there, seen by running them. */
   readonly versions: Readonly<Record<Schema['name'], Version>>
   readonly cap: Cap

@@ -3,12 +3,16 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { isDeepStrictEqual } from 'node:util'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { isDeepStrictEqual, parseArgs } from 'node:util'
+import { browser } from '../rig/browser.ts'
 
 const at = (file: string) => new URL(file, import.meta.url).pathname
 const rig = at('openstack')
-const inventory = 'inventory/victoria-zed'
+const { hop, onwards } = parseArgs({
+  options: { hop: { type: 'string', default: 'victoria-zed' }, onwards: { type: 'boolean', default: false } },
+}).values
+const [source = '', target = ''] = hop.split('-')
 const clouds = JSON.parse(readFileSync(at('host/clouds.json'), 'utf8')) as Record<
   string,
   { readonly management: string }
@@ -16,8 +20,9 @@ const clouds = JSON.parse(readFileSync(at('host/clouds.json'), 'utf8')) as Recor
 const databases = ['keystone', 'glance', 'placement', 'nova_api', 'nova', 'nova_cell0', 'neutron', 'cinder']
 process.chdir(at('../..'))
 
+if (!clouds[source] || !clouds[target]) throw new Error(`--hop ${hop}: there are victoria-zed and zed-epoxy`)
 if (process.getuid?.() !== 0) skip('it needs root: namespaces and overlay mounts are made')
-const installed = await typed([rig, 'install'])
+const installed = await typed([rig, 'install', ...(target === 'epoxy' ? ['epoxy'] : [])])
 if (installed.code !== 0) {
   const reachable = await typed(['apt-get', 'update', '-q', '--error-on=any'])
   if (reachable.code !== 0) skip('no mirror of Debian can be reached')
@@ -26,19 +31,29 @@ if (installed.code !== 0) {
 
 try {
   await step('The clouds as they were made', () => must(rig, 'reset'))
-  const before = await step('What the source says', () => tells('source'))
+  if (source === 'zed') await firstHop()
+  const before = await step('What the source says', () => tells(source))
   // What could not be had would be the same on both.
   for (const [name, answer] of Object.entries(before))
     assert.equal(typeof answer, 'object', `${name}: ${String(answer)}`)
-  await (process.argv.includes('--onwards') ? onwards(before) : thereAndBack(before))
+  await (onwards ? forGood(before) : thereAndBack(before))
 } finally {
   await must(rig, 'down')
 }
 say(`passed in ${Math.round(performance.now() / 1000)} s`)
 
+/** The target of the first pair becomes the source of the second one: with its compute nodes, and for good. */
+async function firstHop(): Promise<void> {
+  await step('First, Victoria to Zed', () => must(...runner('playbooks/full-upgrade.ts', 'victoria-zed')))
+  await renewed('zed')
+  await step('Finalize it', () => must(...runner('playbooks/finalize.ts', 'victoria-zed')))
+  await must(rig, 'power', 'victoria', 'off')
+  await step('A controller of Epoxy joins', () => must(rig, 'power', 'epoxy', 'on'))
+}
+
 /** The upgrade, all that is asked of it, and the way back. */
 async function thereAndBack(before: Record<string, unknown>): Promise<void> {
-  const token = await asked('source', 'token', clouds['source']!.management)
+  const token = await asked(source, 'token', clouds[source]!.management)
   const project = (before['projects'] as Record<string, string>)['alpha']!
   const away = watched(project, token)
   await step('Freeze', () => run('full-upgrade', '-t', 'preflight,freeze'))
@@ -46,42 +61,74 @@ async function thereAndBack(before: Record<string, unknown>): Promise<void> {
   await step('Upgrade', () => run('full-upgrade'))
   for (const line of (await away()).trim().split('\n')) say(line)
   await step('Verify, by the project itself', () => run('verify'))
-  assert.deepEqual(await step('What the target says', () => tells('target')), before)
+  assert.deepEqual(await step('What the target says', () => tells(target)), before)
   say(`the target says the same of ${Object.keys(before).length} things as the source did`)
-  const done = await step('Use it', () => asked('target', 'use', clouds['target']!.management, token))
-  for (const line of done.trim().split('\n')) say(line)
+  await used(token)
   await step('Break it in six ways, and mend it as it says', () => broken(before))
   assert.deepEqual(await sums(), dumps)
   say(`${databases.length} databases of the source are what they were, by the checksums of their dumps`)
   await step('Roll back', () => run('rollback'))
-  assert.deepEqual(await tells('source'), before)
+  assert.deepEqual(await tells(source), before)
   say('the source says the same as before')
 }
 
 /** The upgrade, killed three times; then the compute nodes go over to the new release too, and the last of the old goes. */
-async function onwards(before: Record<string, unknown>): Promise<void> {
+async function forGood(before: Record<string, unknown>): Promise<void> {
   await step('Upgrade, killed before the data', () => killed(/^PLAY \[Move the data\]/m, 0))
   await step('… on, killed in a migration', () => killed(/^TASK \[nova : Upgrade the schema\]/m, 2000, '--resume'))
   await step('… on, killed before the services', () => killed(/^PLAY \[Start the services\]/m, 500, '--resume'))
   await step('… on, to the end', () => run('full-upgrade', '--resume'))
-  for (const node of Object.keys(clouds).filter((name) => name.startsWith('compute-')))
-    await step(`${node} of the new release`, () => must(rig, 'renew', node))
+  await renewed(target)
   await step('Verify', () => run('verify'))
   await step('Finalize', () => run('finalize'))
   const status = "su -s /bin/sh -c 'nova-status upgrade check' nova 2>/dev/null"
-  const { code, stdout } = await typed([rig, 'enter', 'target', 'bash', '-c', status])
+  const { code, stdout } = await typed([rig, 'enter', target, 'bash', '-c', status])
   for (const line of stdout.match(/(Check|Result): .*?(?= *\|)/g) ?? []) say(line)
   // 1: a warning, of machine types that libvirt would know.
   assert.ok(code === 0 || code === 1, stdout)
-  await until(async () => isDeepStrictEqual(await tells('target'), before), 'the target says other than the source')
+  await until(async () => isDeepStrictEqual(await tells(target), before), 'the target says other than the source')
   say('the target says the same as the source did')
-  const token = await asked('target', 'token', clouds['target']!.management)
-  await step('Use it', () => asked('target', 'use', clouds['target']!.management, token))
+  await used(await asked(target, 'token', clouds[target]!.management))
+}
+
+/** Each compute node is installed anew with a later release. */
+async function renewed(controller: string): Promise<void> {
+  for (const node of Object.keys(clouds).filter((name) => name.startsWith('compute-')))
+    await step(`${node} of the new release`, () => must(rig, 'renew', node, controller))
+}
+
+/** What a user does with the target, with a token of before; and what the dashboard shows. */
+async function used(token: string): Promise<void> {
+  const done = await step('Use it', () => asked(target, 'use', clouds[target]!.management, token))
+  for (const line of done.trim().split('\n')) say(line)
+  if ((await typed(['sh', '-c', 'command -v chromium-headless-shell'])).code !== 0)
+    return say('no picture of the dashboard: there is no chromium-headless-shell')
+  say(await step('A picture of the dashboard', pictured))
+}
+
+/** The first page of the dashboard after the login by its form, in a file beside the runs' journals. */
+async function pictured(): Promise<string> {
+  const { management } = clouds[target]!
+  const page = await browser({ program: [rig, 'in', 'chromium-headless-shell'], reaches: management })
+  try {
+    const login = `document.querySelector('[name=username]').value = 'alice'
+      document.querySelector('[name=password]').value = 'a1ice-Pass'
+      document.querySelector('[type=submit]').click()`
+    await page.ask(new URL(`http://${management}/horizon/auth/login/`), 1280, '0')
+    const [at, text] = await page.leave<[string, string]>(login, '[location.href, document.body.innerText]')
+    assert.ok(!at.includes('/auth/login') && text.includes('alice'), `${at}: ${text}`)
+    const file = `.switchover/dashboard-${target}.png`
+    mkdirSync('.switchover', { recursive: true })
+    writeFileSync(file, await page.picture())
+    return `${at} is in ${file}`
+  } finally {
+    await page.close()
+  }
 }
 
 /** Runs the upgrade until it says something, and kills it with all that belongs to it, some milliseconds later. */
 async function killed(says: RegExp, later: number, ...options: readonly string[]): Promise<void> {
-  const [command, ...words] = runner('playbooks/full-upgrade.ts', ...options)
+  const [command, ...words] = runner('playbooks/full-upgrade.ts', hop, ...options)
   const child = spawn(command!, words, { detached: true, stdio: ['ignore', 'pipe', 'inherit'] })
   let said = ''
   const ended = new Promise<boolean>((resolve) => void child.once('close', () => resolve(false)))
@@ -101,39 +148,39 @@ async function killed(says: RegExp, later: number, ...options: readonly string[]
  * API must show, which knows nothing of these checks.
  */
 async function broken(before: Record<string, unknown>): Promise<void> {
-  const target = (script: string) => must(rig, 'enter', 'target', 'bash', '-c', script)
-  const cell = (from: string, to: string) => `mysql -e "UPDATE nova_api.cell_mappings SET database_connection =
+  const there = (script: string) => must(rig, 'enter', target, 'bash', '-c', script)
+  const cell = (from: string, to: string) => `mariadb -e "UPDATE nova_api.cell_mappings SET database_connection =
       REPLACE(database_connection, '${from}', '${to}') WHERE name = 'cell1'"
     service nova-api restart </dev/null >/dev/null 2>&1`
-  const { source } = clouds
-  await target(`
-    mysql -e "UPDATE keystone.endpoint SET url = REPLACE(url, '${clouds['target']!.management}', '${source!.management}')
+  const [from, to] = [source, target].map((name) => clouds[name]!.management)
+  await there(`
+    mariadb -e "UPDATE keystone.endpoint SET url = REPLACE(url, '${to}', '${from}')
       WHERE interface = 'admin' AND url LIKE '%:9292%'"
     truncate -s 1000 "$(ls /var/lib/glance/images/* | head -n 1)"
     rm "$(ls /srv/cinder/volume-* | head -n 1)"
     ${cell('/{path}', '/nova_cell0')}
     service placement-api stop; service neutron-rpc-server stop`)
   const faults = [
-    ['neutron', /neutron-rpc-server does not run on target/, 'start'],
-    ['keystone', /these rows lead to source.*keystone\.endpoint/, 'rows'],
+    ['neutron', new RegExp(`neutron-rpc-server does not run on ${target}`), 'start'],
+    ['keystone', new RegExp(`these rows lead to ${source}.*keystone\\.endpoint`), 'rows'],
     ['glance', /these images cannot be used:\n.*has 1000 bytes/, 'files,permissions'],
     ['cinder', /these files of cinder are missing: \/srv\/cinder\/volume-/, 'files'],
-    ['placement', /placement-api does not run on target/, 'start'],
+    ['placement', new RegExp(`placement-api does not run on ${target}`), 'start'],
     ['nova', /nova lists no instances/, undefined],
   ] as const
   for (const [role, says] of faults) {
-    const { code, said } = await typed(runner(role, '-t', 'verify'))
+    const { code, said } = await typed(runner(role, hop, '-t', 'verify'))
     assert.equal(code, 2, `${role} was broken, and its checks ended with ${code}:\n${said}`)
     assert.match(said, says)
   }
-  const differs = { ...before, ...(await tells('target')) }
+  const differs = { ...before, ...(await tells(target)) }
   const shown = Object.keys(before).filter((name) => !isDeepStrictEqual(before[name], differs[name]))
   for (const name of ['endpoints', 'bytes of images', 'bytes of volumes', 'servers', 'resource providers', 'agents'])
     assert.ok(shown.includes(name), `the API shows no fault in ${name}, but in ${shown.join(', ')}`)
-  for (const [role, , mends] of faults) if (mends) await must(...runner(role, '-t', mends))
-  await target(cell('/nova_cell0', '/{path}'))
-  await must(...runner('playbooks/verify.ts'))
-  await until(async () => isDeepStrictEqual(await tells('target'), before), 'the target does not say the same again')
+  for (const [role, , mends] of faults) if (mends) await must(...runner(role, hop, '-t', mends))
+  await there(cell('/nova_cell0', '/{path}'))
+  await run('verify')
+  await until(async () => isDeepStrictEqual(await tells(target), before), 'the target does not say the same again')
   say(`${faults.length} of ${faults.length} faults named by the checks and shown by the API (${shown.join(', ')})`)
 }
 
@@ -143,8 +190,8 @@ async function until(true_: () => Promise<boolean>, what: string): Promise<void>
 
 /** Watches the APIs from now on; what it gives ends that, and says how long each was away. */
 function watched(project: string, token: string): () => Promise<string> {
-  const [source, target] = [clouds['source']!.management, clouds['target']!.management]
-  const child = spawn(rig, ['in', process.execPath, at('check/away.mjs'), source, target, project])
+  const [from, to] = [source, target].map((name) => clouds[name]!.management)
+  const child = spawn(rig, ['in', process.execPath, at('check/away.mjs'), from!, to!, project])
   let said = ''
   child.stdout.on('data', (part: Buffer) => void (said += part.toString()))
   const closed = new Promise((resolve) => void child.once('close', resolve))
@@ -171,7 +218,7 @@ function asked(host: string, program: string, argument: string, stdin = ''): Pro
 /** The checksum of each table of the source: where one is another than before, its name is what one needs to know. */
 async function sums(): Promise<Record<string, string>> {
   const of = async (name: string) => {
-    const dump = await must(rig, 'enter', 'source', 'mysqldump', '--skip-dump-date', '--single-transaction', name)
+    const dump = await must(rig, 'enter', source, 'mysqldump', '--skip-dump-date', '--single-transaction', name)
     return dump.split(/^(?=-- Table structure for table )/m).map((part) => {
       const table = /^-- Table structure for table `(\w+)`/.exec(part)?.[1] ?? ''
       return [`${name}.${table}`, createHash('sha256').update(part).digest('hex')] as const
@@ -181,11 +228,11 @@ async function sums(): Promise<Record<string, string>> {
 }
 
 function run(playbook: string, ...options: readonly string[]): Promise<string> {
-  return must(...runner(`playbooks/${playbook}.ts`, ...options))
+  return must(...runner(`playbooks/${playbook}.ts`, hop, ...options))
 }
 
-function runner(what: string, ...options: readonly string[]): readonly string[] {
-  return ['npx', 'run', what, '-i', inventory, '--yes', '-o', 'lines', ...options]
+function runner(what: string, pair: string, ...options: readonly string[]): readonly string[] {
+  return ['npx', 'run', what, '-i', `inventory/${pair}`, '--yes', '-o', 'lines', ...options]
 }
 
 async function step<T>(name: string, work: () => Promise<T>): Promise<T> {

@@ -6,8 +6,10 @@ import { pathToFileURL } from 'node:url'
 
 /** A page in a real browser. */
 export interface Page {
-  /** Opens a file as wide as said, and gives what an expression says there. */
-  ask<T>(file: string, width: number, expression: string): Promise<T>
+  /** Opens a file, or an address, as wide as said, and gives what an expression says there. */
+  ask<T>(page: string | URL, width: number, expression: string): Promise<T>
+  /** Does on the page what leads to another one, and gives what an expression says there. */
+  leave<T>(action: string, expression: string): Promise<T>
   /** The bytes of a picture of the page. */
   picture(): Promise<Buffer>
   /** The bytes of the page on paper, as PDF. */
@@ -15,17 +17,25 @@ export interface Page {
   close(): Promise<void>
 }
 
-/** Debian's headless Chromium; SWITCHOVER_CHROMIUM names another one. It can reach nothing: pages are files. */
-export async function browser(program = process.env.SWITCHOVER_CHROMIUM ?? 'chromium-headless-shell'): Promise<Page> {
+/** Which browser, and the one host that it can reach: none unless said, for pages are files. */
+export interface BrowserOptions {
+  readonly program?: readonly [command: string, ...words: string[]]
+  readonly reaches?: string
+}
+
+/** Debian's headless Chromium; SWITCHOVER_CHROMIUM names another one. */
+export async function browser({ program, reaches }: BrowserOptions = {}): Promise<Page> {
   const home = mkdtempSync('/tmp/switchover-browser-')
+  const [command, ...words] = program ?? [process.env.SWITCHOVER_CHROMIUM ?? 'chromium-headless-shell']
   const child = spawn(
-    program,
+    command,
     [
+      ...words,
       '--headless',
       '--no-sandbox',
       '--disable-gpu',
       '--disable-dev-shm-usage',
-      '--host-resolver-rules=MAP * ~NOTFOUND',
+      `--host-resolver-rules=MAP * ~NOTFOUND${reaches === undefined ? '' : `, EXCLUDE ${reaches}`}`,
       `--user-data-dir=${join(home, 'profile')}`,
       '--remote-debugging-pipe',
     ],
@@ -63,19 +73,27 @@ export async function browser(program = process.env.SWITCHOVER_CHROMIUM ?? 'chro
   const attached = await send<{ sessionId: string }>('Target.attachToTarget', { targetId, flatten: true })
   session = attached.sessionId
   await send('Page.enable')
+  const loaded = () => new Promise<void>((resolve) => events.set('Page.loadEventFired', resolve))
+  const said = async <T>(expression: string) =>
+    (await send<{ result: { value: T } }>('Runtime.evaluate', { expression, returnByValue: true })).result.value
   return {
-    async ask<T>(file: string, width: number, expression: string) {
+    async ask<T>(page: string | URL, width: number, expression: string) {
       await send('Emulation.setDeviceMetricsOverride', {
         width,
         height: 800,
         deviceScaleFactor: 1,
         mobile: width < 600,
       })
-      const loaded = new Promise<void>((resolve) => events.set('Page.loadEventFired', resolve))
-      await send('Page.navigate', { url: pathToFileURL(file).href })
-      await loaded
-      const { result } = await send<{ result: { value: T } }>('Runtime.evaluate', { expression, returnByValue: true })
-      return result.value
+      const opened = loaded()
+      await send('Page.navigate', { url: typeof page === 'string' ? pathToFileURL(page).href : page.href })
+      await opened
+      return said<T>(expression)
+    },
+    async leave<T>(action: string, expression: string) {
+      const left = loaded()
+      await said(action)
+      await left
+      return said<T>(expression)
     },
     async picture() {
       return Buffer.from((await send<{ data: string }>('Page.captureScreenshot')).data, 'base64')

@@ -1,0 +1,3 @@
+import { between } from '../../test/openstack/inventory.ts'
+
+export default between('zed', 'epoxy')

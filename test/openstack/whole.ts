@@ -9,8 +9,12 @@ import { browser } from '../rig/browser.ts'
 
 const at = (file: string) => new URL(file, import.meta.url).pathname
 const rig = at('openstack')
-const { hop, onwards } = parseArgs({
-  options: { hop: { type: 'string', default: 'victoria-zed' }, onwards: { type: 'boolean', default: false } },
+const { hop, onwards, keep } = parseArgs({
+  options: {
+    hop: { type: 'string', default: 'victoria-zed' },
+    onwards: { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
+  },
 }).values
 const [source = '', target = ''] = hop.split('-')
 const clouds = JSON.parse(readFileSync(at('host/clouds.json'), 'utf8')) as Record<
@@ -38,7 +42,7 @@ try {
     assert.equal(typeof answer, 'object', `${name}: ${String(answer)}`)
   await (onwards ? forGood(before) : thereAndBack(before))
 } finally {
-  await must(rig, 'down')
+  if (!keep) await must(rig, 'down')
 }
 say(`passed in ${Math.round(performance.now() / 1000)} s`)
 
@@ -49,6 +53,19 @@ async function firstHop(): Promise<void> {
   await step('Finalize it', () => must(...runner('playbooks/finalize.ts', 'victoria-zed')))
   await must(rig, 'power', 'victoria', 'off')
   await step('A controller of Epoxy joins', () => must(rig, 'power', 'epoxy', 'on'))
+  await step('Mend of its server what preflight names', () =>
+    mended(['character_set_collations', 'innodb_snapshot_isolation']),
+  )
+}
+
+/** Preflight must name what is not as it must be, and what it says then is typed as it stands there. */
+async function mended(names: readonly string[]): Promise<void> {
+  const { code, said } = await typed(runner('playbooks/preflight.ts', hop))
+  const mends = new Set([...said.matchAll(new RegExp(`→ on ${target}: (.*)$`, 'gm'))].map(([, mend]) => mend!))
+  assert.equal(code, 2, said)
+  assert.equal(mends.size, names.length, said)
+  for (const name of names) assert.ok(said.includes(`has ${name}=`), said)
+  for (const mend of mends) await must(rig, 'enter', target, 'bash', '-c', mend)
 }
 
 /** The upgrade, all that is asked of it, and the way back. */

@@ -37,5 +37,12 @@ export const zedEpoxy = debian({
     nova: migrated('nova', 'ccb0fa1a2252', '2903cd72dc14'),
     nova_cell0: migrated('nova_cell0', 'ccb0fa1a2252', '2903cd72dc14'),
   },
-  cap: { name: '[upgrade_levels] compute=auto', controller: cap, compute: cap, least: '26.0', until: '31.0' },
+  cap: {
+    name: '[upgrade_levels] compute=auto',
+    controller: cap,
+    compute: cap,
+    least: '26.0',
+    until: '31.0',
+    service: 68,
+  },
 })

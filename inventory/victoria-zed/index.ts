@@ -1,3 +1,3 @@
-import { between } from '../../test/openstack/inventory.ts'
+import { between } from './clouds.ts'
 
 export default between('victoria', 'zed')

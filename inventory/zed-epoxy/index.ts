@@ -1,3 +1,3 @@
-import { between } from '../../test/openstack/inventory.ts'
+import { between } from '../victoria-zed/clouds.ts'
 
 export default between('zed', 'epoxy')

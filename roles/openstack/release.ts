@@ -18,7 +18,7 @@ export interface Release {
    * inwards, they are stopped. Freeze, move, start, look and rollback all read this list, and there is no other.
    */
   readonly services: readonly Service[]
-  /** What the target's database server must be told, where its own default breaks what comes to it; and in which file. */
+  /** What the target's server of databases must be told, where its own default breaks what comes; and in which file. */
   readonly server?: { readonly file: string; readonly variables: readonly ServerVariable[] }
   /** What every database is created with and converted to, since a server's own default is another on every host. */
   readonly charset: { readonly charset: string; readonly collation: string }

@@ -12,10 +12,10 @@ interface Controller extends Node {
 type ControllerName = 'victoria' | 'zed' | 'epoxy'
 type NodeName = 'compute-1' | 'compute-2'
 // The passwords of these clouds are no secrets. A real inventory has fromFile or fromEnvironment for each.
-const clouds = JSON.parse(readFileSync(new URL('host/clouds.json', import.meta.url), 'utf8')) as Readonly<
-  Record<ControllerName, Controller> & Record<NodeName, Node>
->
-const door = new URL('openstack', import.meta.url).pathname
+const clouds = JSON.parse(
+  readFileSync(new URL('../../test/openstack/host/clouds.json', import.meta.url), 'utf8'),
+) as Readonly<Record<ControllerName, Controller> & Record<NodeName, Node>>
+const door = new URL('../../test/openstack/openstack', import.meta.url).pathname
 
 /** The inventory of the move from one controller of the clouds of test/openstack to another. */
 export function between(source: ControllerName, target: ControllerName) {

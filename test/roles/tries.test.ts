@@ -77,6 +77,11 @@ const rows: readonly (readonly [file: string, says: string, by: readonly [file: 
   ['openstack/finalize', 'run playbooks/finalize.ts', late],
   [
     'openstack/finalize',
+    'on each of them: service',
+    ['roles/finalize', 'each has told nova that it runs as of the new'],
+  ],
+  [
+    'openstack/finalize',
     'add them to the group compute',
     ['roles/finalize', 'is finished only where every compute node is known'],
   ],

@@ -2,7 +2,7 @@ import { type Command, perform } from '../kit/command.ts'
 import { plainly, sh } from '../kit/shell.ts'
 import { Advice, CommandFailed, operation, type Operation, type Reader } from '../model/operation.ts'
 import type { ReplacedThing } from '../model/replaced.ts'
-import { masked, Secret } from '../model/secret.ts'
+import { masked, revealed, Secret } from '../model/secret.ts'
 
 /**
  * An answer: a text, yes or no, a password; or with its type, as the question's template names it, where it is another
@@ -36,8 +36,15 @@ export function selections(name: string, answers: Readonly<Record<string, Select
         'debconf-show PACKAGE names those that there are',
       )
     const one = answerOf(answer)
-    if (/[\n\r]/.test(one.value instanceof Secret ? one.value.reveal() : one.value))
+    const text = revealed(one.value)
+    if (/[\n\r\0]/.test(text))
       throw new Advice(`the answer to ${question} is not one line`, 'take the line ends out of it')
+    // debconf keeps a line end as these two letters, and gives one back for them.
+    if (text.includes('\\n'))
+      throw new Advice(
+        `debconf cannot keep the answer to ${question}: it takes a backslash before an n for a line end`,
+        'write the answer without the two together',
+      )
     return { question, ...one }
   })
   if (given.length === 0)
@@ -71,7 +78,7 @@ const answering = operation<Wanted, Found, Command, Selected>(({ name }) => `deb
     return {
       result,
       change: {
-        script: `${plainly}DEBIAN_FRONTEND=noninteractive debconf-set-selections`,
+        script: `${plainly}${due.some(({ value }) => revealed(value).endsWith('\\')) ? setEach : set}`,
         stdin: Secret.join(due.flatMap(({ question, type, value }) => [`${name} ${question} ${type} `, value, '\n'])),
         shown: `debconf-set-selections for ${name}`,
       },
@@ -90,6 +97,11 @@ const answering = operation<Wanted, Found, Command, Selected>(({ name }) => `deb
     await perform(connection, command)
   },
 })
+
+const set = 'DEBIAN_FRONTEND=noninteractive debconf-set-selections'
+
+// It joins a line that ends in a backslash with the next one, where there is one.
+const setEach = `while IFS= read -r l; do printf '%s\\n' "$l" | ${set} || exit; done`
 
 // An answer may be a password: the line tells a checksum of it.
 function replacedAnswer(name: string, question: string): ReplacedThing {
@@ -110,7 +122,10 @@ a=\${a#0}; printf '%s\\n' "$seen" "\${a# }" >"$copy"`,
 if [ "$before" = none ]; then ask "UNREGISTER $q"; exit; fi
 { read -r seen; IFS= read -r a; } <"$copy"
 [ "$now" != none ] || { printf '%s %s string \\n' ${name} "$q" | debconf-set-selections; }
-ask "SET $q $a" && ask "FSET $q seen $seen"`,
+# Words are put together again with one blank between, unless it is told what is a part of one.
+a=$(printf %s "$a" | sed 's/[\\[:space:]]/\\\\&/g')
+ask "CAPB escape
+SET $q $a" && ask "FSET $q seen $seen"`,
   }
 }
 

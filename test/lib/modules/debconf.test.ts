@@ -26,26 +26,34 @@ for (const shell of shells.filter(({ env }) => !env)) {
   const name = `pkg-${shell.name.slice(0, 4)}`
 
   test('answers, once; a real debconf shows them as seen', async () => {
-    const password = Secret.of('pa ss', 'PASSWORD')
+    const password = Secret.of('pa ss\\', 'PASSWORD')
     const all = {
+      [`${name}/path`]: ' C:\\a  b\\',
       [`${name}/type`]: { type: 'select', value: 'Internet Site' },
       [`${name}/mailname`]: 'mail.example.org',
       [`${name}/chroot`]: false,
       [`${name}/password`]: password,
     }
     const run = await applied(connection, () => debconf.selections(name, all))
-    assert.is(run.result.questions.length, 4)
+    assert.is(run.result.questions.length, 5)
     const said = shown(name)
     assert.match(said, `* ${name}/type: Internet Site`)
     assert.match(said, `* ${name}/mailname: mail.example.org`)
     assert.match(said, `* ${name}/chroot: false`)
+    assert.match(said, `* ${name}/path:  C:\\a  b\\\n`)
     assert.not.match(connection.scripts.join('\n'), 'pa ss')
     const other = await applied(connection, () =>
-      debconf.selections(name, { ...all, [`${name}/password`]: Secret.of('other', 'P'), [`${name}/chroot`]: true }),
+      debconf.selections(name, {
+        ...all,
+        [`${name}/path`]: '/',
+        [`${name}/password`]: Secret.of('other', 'P'),
+        [`${name}/chroot`]: true,
+      }),
     )
     assert.equal(
       other.diff.map(({ path, before, after }) => [path.slice(name.length + 9), before, after]),
       [
+        ['path', ' C:\\a  b\\\n', '/\n'],
         ['chroot', 'false\n', 'true\n'],
         ['password', '‹another›\n', '‹P›\n'],
       ],
@@ -61,6 +69,8 @@ test('what cannot be asked or answered', async () => {
   assert.throws(() => debconf.selections('a b', { 'x/y': 'z' }), 'cannot be the name of a package')
   assert.throws(() => debconf.selections('a', { x: 'z' }), 'cannot be a question')
   assert.throws(() => debconf.selections('a', { 'x/y': 'a\nb' }), 'is not one line')
+  assert.throws(() => debconf.selections('a', { 'x/y': 'a\0b' }), 'is not one line')
+  assert.throws(() => debconf.selections('a', { 'x/y': 'a\\nb' }), 'takes a backslash before an n for a line end')
   assert.throws(() => debconf.selections('a', {}), 'say which questions')
   const bin = emptyDirectory()
   writeFileSync(join(bin, 'x'), '')

@@ -58,6 +58,7 @@ export function job({ name, user, job: command, disabled = false, ...schedule }:
  * ```
  */
 export function absent(name: string, { user }: { readonly user?: string } = {}): Operation<CrontabState> {
+  oneLine('the name of a job', name)
   return bringCrontab({ name: `cron.absent ${name}`, user: known(user), edit: (text) => withoutJob(text, name) })
 }
 

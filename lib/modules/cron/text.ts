@@ -99,9 +99,10 @@ function join(lines: readonly string[]): string {
   return lines.map((line) => `${line}\n`).join('')
 }
 
-// Ansible's entries are found by the same names: after a move from there no job must run twice.
+// Ansible's entries are found by the same names: after a move from there no job must run twice. Blanks at the end are
+// seen by nobody.
 function isMarker(line: string, name: string): boolean {
-  return [marker(name), `#Ansible: ${name}`].includes(line.trimEnd())
+  return [marker(name), `#Ansible: ${name}`].some((one) => one.trimEnd() === line.trimEnd())
 }
 
 function marker(name: string): string {

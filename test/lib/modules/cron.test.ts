@@ -88,6 +88,16 @@ for (const shell of shells.filter(({ env }) => !env)) {
     assert.is(twice.table(), '#Ansible: other\n@reboot other\n'.repeat(2))
   })
 
+  test('blanks around a name make no second entry', async () => {
+    for (const name of ['tr ', '  sp  ', 'tab\t']) {
+      const { connection, table } = host(shell, original)
+      await applied(connection, () => cron.job({ name, job: 'true' }))
+      assert.is(table(), `${original}# switchover: ${name}\n* * * * * true\n`)
+      await applied(connection, () => cron.absent(name))
+      assert.is(table(), original)
+    }
+  })
+
   test('an entry that somebody else made since the look is not lost', async () => {
     const { connection, table } = host(shell, original)
     const late = await cron.job({ name: 'a', job: 'a' }).prepare(connection)
@@ -185,6 +195,7 @@ test('is checked before anything runs', () => {
     "give special: 'daily' or hour, not both",
   )
   assert.throws(() => cron.job({ name: 'a', job: 'x\ny' }), 'the job a must be one line that is not empty')
+  assert.throws(() => cron.absent(' '), 'the name of a job must be one line that is not empty')
   assert.throws(() => cron.file('a.cron', []), 'cron reads no file "a.cron"')
   assert.throws(() => cron.env('a b', ''), '"a b" cannot be the name of a variable')
   cron.job({ name: 'a', minute: '0,30', hour: '8-18/2', month: 'jan-mar', weekday: 7, job: 'x' })

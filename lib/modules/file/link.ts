@@ -17,6 +17,11 @@ import type { Operation } from '../../model/operation.ts'
  * ```
  */
 export function link(path: string, to: string): Operation<Written> {
+  if (to === '' || /[\n\0]/.test(to))
+    throw new Advice(
+      `${path} cannot lead to ${JSON.stringify(to)}`,
+      'name a path of one line, from the root or from the folder of the link',
+    )
   return makeLink({ at: folderPath(path), to })
 }
 

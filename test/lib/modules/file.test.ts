@@ -127,6 +127,8 @@ for (const shell of shells) {
     assert.is(readlinkSync(path('l')), '/nowhere at all')
     assert.equal(run.diff, [{ path: path('l'), before: 'link to one\n', after: 'link to /nowhere at all\n' }])
     assert.match(await failure(connection, file.link(path('one'), 'x')), 'is there and not a link')
+    for (const to of ['a\nb', 'a\n', 'a\0', ''])
+      assert.throws(() => file.link(path('l'), to), `cannot lead to ${JSON.stringify(to)}`)
     const nowhere = path('none/l')
     assert.is(
       await failure(connection, file.link(nowhere, 'x')),

@@ -186,6 +186,12 @@ function refuseOdd(theirs: Listing, ours: Listing | undefined, from: Wanted['fro
       'rename it, or exclude it: names are one line of UTF-8',
     )
   }
+  const astray = theirs.entries.find(({ to = '' }) => /[\n\ufffd]/.test(to))
+  if (astray)
+    throw new Advice(
+      `${said(from)} has a link that cannot be brought: ${astray.path} to ${JSON.stringify(astray.to)}`,
+      `make it anew, or leave it out: exclude: ['/${astray.path}']; links lead to one line of UTF-8`,
+    )
   const special = theirs.entries.find(({ kind }) => kind === 'other')
   if (special) {
     throw new Advice(

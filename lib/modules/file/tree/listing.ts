@@ -42,11 +42,16 @@ export async function listHere(folder: LocalFile, exclude: readonly string[]): P
   const entries: Entry[] = []
   const odd: string[] = []
   const walk = async (below: string): Promise<void> => {
-    for (const name of (await readdir(join(folder.path, below))).sort()) {
-      const path = below === '' ? name : `${below}/${name}`
+    const found = await readdir(join(folder.path, below), { withFileTypes: true })
+    for (const one of found.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      const path = below === '' ? one.name : `${below}/${one.name}`
+      if (excluded(path, one.isDirectory())) continue
+      if (unusableName(one.name)) {
+        // It is no name by which it could be found.
+        odd.push(path)
+        continue
+      }
       const entry = await entryHere(join(folder.path, path), path)
-      if (excluded(path, entry.kind === 'directory')) continue
-      if (unusableName(name)) odd.push(path)
       entries.push(entry)
       if (entry.kind === 'directory') await walk(path)
     }
@@ -147,8 +152,9 @@ function listingOf(where: string, said: Buffer, excluded: (path: string, directo
       stamp: `${size} ${time}`,
     }
     if (name === '') root = entry
+    else if (excluded(path, kind === 'directory')) continue
     else if (unusableName(path)) odd.push(path)
-    else if (!excluded(path, kind === 'directory')) entries.push(entry)
+    else entries.push(entry)
   }
   if (!root) throw new Advice(`${where} does not tell what the folder itself is`, liar)
   const mounts = records.flatMap((record) => /^mount ([^\n]*)\n$/.exec(record)?.[1] ?? [])

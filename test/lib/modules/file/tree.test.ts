@@ -307,6 +307,25 @@ function withoutTar(): string {
   return bin
 }
 
+test('what cannot be said in lines of UTF-8 is refused by its name, and can be left out', async () => {
+  const from = grow(emptyDirectory(), { 'd/a': '1' })
+  writeFileSync(Buffer.concat([Buffer.from(`${from}/d/inv`), Buffer.of(0xff)]), 'x')
+  const refusal = 'has a name that cannot be brought: "d/inv\ufffd"'
+  for (const folder of [from, { from: { name: 'other' }, path: from }]) {
+    assert.match(await failure(here(), file.tree(folder, emptyDirectory())), refusal)
+    const to = join(emptyDirectory(), 't')
+    await applied(here(), () => file.tree(folder, to, { exclude: ['/d/inv?'] }))
+    assert.equal(Object.keys(told(to)), ['d/', 'd/a'])
+  }
+  // Its second line would be an order to the script that makes it.
+  const linked = grow(emptyDirectory(), { l: '->a\n\nx\n./b\n', b: '' })
+  for (const folder of [linked, { from: { name: 'other' }, path: linked }])
+    assert.match(
+      await failure(here(), file.tree(folder, emptyDirectory())),
+      'has a link that cannot be brought: l to "a',
+    )
+})
+
 const entry = (path: string, more: Partial<Entry> = {}): Entry => ({
   ...{ path, kind: 'file', size: 1, mode: '0644', owner: 'root', group: 'root', uid: '0', gid: '0', stamp: '1 1' },
   ...more,

@@ -92,8 +92,9 @@ const bring = operation<Wanted, Found, Command, CheckedOut>(({ url, path }) => `
   },
 })
 
-const quiet = `${plainly}GIT_TERMINAL_PROMPT=0 GIT_ASKPASS=/bin/false SSH_ASKPASS=/bin/false
-export GIT_TERMINAL_PROMPT GIT_ASKPASS SSH_ASKPASS
+// A look refreshes no index; git from before 2.15 does not know how not to.
+const quiet = `${plainly}GIT_TERMINAL_PROMPT=0 GIT_ASKPASS=/bin/false SSH_ASKPASS=/bin/false GIT_OPTIONAL_LOCKS=0
+export GIT_TERMINAL_PROMPT GIT_ASKPASS SSH_ASKPASS GIT_OPTIONAL_LOCKS
 [ -n "\${GIT_SSH_COMMAND-}\${GIT_SSH-}" ] || { GIT_SSH_COMMAND='ssh -o BatchMode=yes'; export GIT_SSH_COMMAND; }`
 
 // What is told to stay away stays: update = none. Of one that is not there, the folder belongs to what it is a part of.
@@ -143,7 +144,7 @@ if [ -d "$p/.git" ]; then
   git config remote.origin.url || echo
   git status --porcelain --untracked-files=no --ignore-submodules | sed 's/^/modified /'
   [ ! -f .gitmodules ] || submodules
-elif [ -d "$p" ] && [ -z "$(ls -A "$p")" ] || [ ! -e "$p" ] && [ ! -L "$p" ]; then echo nothing
+elif [ -d "$p" ] && [ -z "$(ls -A "$p" | grep -vxF ${begun})" ] || [ ! -e "$p" ] && [ ! -L "$p" ]; then echo nothing
 else echo other; fi
 cd /
 echo remote
@@ -158,6 +159,11 @@ ${isCommit(version) ? ':' : remote}`
       'run the task as that user, or give the repository to the one who deploys: file.owner',
     )
   }
+  if (result.code === 92)
+    throw new Advice(
+      `${path}/.git is no whole repository: ${result.stderr.trim()}`,
+      `see what is in it; if nothing is, take it away: file.absent('${path}/.git')`,
+    )
   if (result.code !== 0) throw new CommandFailed(`git ls-remote ${url}`, result)
   const [here = '', there = ''] = result.stdout.split(/^remote\n/m)
   const [kind = 'other', head = '', origin = '', ...changes] = here.split('\n')
@@ -264,7 +270,7 @@ function checkingOut({ url, path, there, commit, ref, options: { depth, force = 
   return [
     `${quiet}\nset -e`,
     ...(there === 'nothing'
-      ? [`${atNewPlace}${sh`make ${path}`}; git init -q`]
+      ? [`${atNewPlace}${sh`make ${path}`}`, beginning]
       : [`${atPlace}${sh`beside ${`${path}/.`}`}`]),
     ...(there === 'nothing' || force ? [] : [refusingLoss(url, commit, ref, name)]),
     ...(ref === '' ? fetchingCommit(url, commit, shallow) : [sh`git fetch -q ${[...shallow, url, spec]}`]),
@@ -279,6 +285,13 @@ function checkingOut({ url, path, there, commit, ref, options: { depth, force = 
     '[ ! -f .gitmodules ] || git submodule --quiet update --init --recursive',
   ].join('\n')
 }
+
+const begun = '.switchover-git'
+
+// A repository that is begun and not finished, as on a full disk, is none and stands in the way of any other.
+const beginning = `rm -rf ${begun}; mkdir ${begun}
+( cd ${begun}; git init -q ) || { c=$?; rm -rf ${begun}; exit $c; }
+mv ${begun}/.git .git; rmdir ${begun}`
 
 /**
  * Refuses where commits are in nothing but what will point elsewhere. Whether the new commit has them only the server

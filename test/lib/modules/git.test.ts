@@ -1,5 +1,16 @@
 import { spawnSync } from 'node:child_process'
-import { appendFileSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -7,7 +18,7 @@ import { git } from '../../../lib/modules/index.ts'
 import { emptyDirectory, here, shells } from '../../rig/here.ts'
 import { needing, needs } from '../../rig/needs.ts'
 import { places } from '../kit/places.ts'
-import { applied, failure } from './applied.ts'
+import { applied, failure, planOf } from './applied.ts'
 import { typed } from './typed.ts'
 
 needs('git')
@@ -99,6 +110,35 @@ for (const shell of shells.filter(({ env }) => !env)) {
     assert.is(run(path, 'rev-parse', 'HEAD'), own)
     await applied(connection, () => git.checkout(url, path, { force: true }))
     assert.not.equal(run(path, 'rev-parse', 'HEAD'), two)
+  })
+
+  test('a look writes nothing', async () => {
+    const { url } = origin()
+    const path = join(emptyDirectory(), 'app')
+    await applied(connection, () => git.checkout(url, path))
+    // What is not as the index remembers it is compared, and git would note what came of it.
+    utimesSync(join(path, 'file'), 1e9, 1e9)
+    const times = () => ['.git', '.git/index'].map((name) => statSync(join(path, name)).mtimeMs)
+    const before = times()
+    assert.is((await planOf(connection, git.checkout(url, path))).changed, false)
+    assert.equal(times(), before)
+  })
+
+  test('a repository that was begun and not finished is begun anew', async () => {
+    const { url } = origin()
+    for (const end of ['echo "No space left on device" >&2; exit 128', 'kill -9 $PPID; sleep 1']) {
+      const bin = emptyDirectory()
+      const script = `#!/bin/sh\n[ "$1" = init ] || { PATH=/usr/bin:/bin; exec git "$@"; }\nmkdir .git; >.git/description\n`
+      writeFileSync(join(bin, 'git'), `${script}${end}\n`, { mode: 0o755 })
+      const full = here({ shell, env: { ...env, PATH: `${bin}:/usr/bin:/bin` } })
+      const path = join(emptyDirectory(), 'app')
+      await failure(full, git.checkout(url, path))
+      await applied(connection, () => git.checkout(url, path))
+      assert.equal(readdirSync(path).sort(), ['.git', 'file'])
+    }
+    const half = join(emptyDirectory(), 'half')
+    mkdirSync(join(half, '.git'), { recursive: true })
+    assert.match(await failure(connection, git.checkout(url, half)), `${half}/.git is no whole repository`)
   })
 
   test('another repository, and submodules', async () => {

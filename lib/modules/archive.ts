@@ -42,6 +42,7 @@ export type ArchiveState = { readonly path: string; readonly changed: boolean }
  * task('Keep the configuration', archive.create('/root/etc.tgz', ['nova', 'glance'], { from: '/etc' }))
  * ```
  * It appears under its name when it is complete; a new one can be read by its owner only unless a mode is given.
+ * Sockets stay out of it; zip takes files, folders and links alone, whose names are one line.
  */
 export function create(
   archive: string,
@@ -189,7 +190,7 @@ ${sh`a=${archive}; ! closed ${`${from}/.`} || exit 7; cd ${from} || exit; set --
     }
     const found = await answers(connection, asked, { long: true })
     if (found.why.code === 7) throw cannotLook(`${archive} or what goes into it`, connection.host.name)
-    if (found.why.code !== 0) throw problem(archive, found.why)
+    if (found.why.code !== 0) throw notMade(archive, found.why)
     const [bits = '', user, uid, team, gid] = found.attributes.stdout.trim().split(' ')
     const wrong =
       bits !== '' &&
@@ -275,21 +276,38 @@ const again = 'see who else writes it, and run the task again'
 // Why the archive must be made (again): a changed file, or other names in it than there are. Not every find knows
 // -cnewer, which sees new attributes, too.
 function whyScript(format: ArchiveFormat): string {
-  return `
+  return `no() { printf '%s\\n%s\\n' "$1" "$2"; exit 8; }
 for s; do
-  [ -e "$s" ] || [ -L "$s" ] || { ! closed "$PWD/$s" || exit 7; echo "there is no $s in $(pwd)"; exit 8; }
+  [ -e "$s" ] || [ -L "$s" ] || { ! closed "$PWD/$s" || exit 7; no "there is no $s in $(pwd)" \\
+    'check the names of what goes into it'; }
 done
-[ -e "$a" ] || { ! closed "$a" || exit 7; echo none; exit; }
-[ -f "$a" ] || { echo "it is there and not a file"; exit 8; }
+${format === 'zip' ? packable : ''}[ -e "$a" ] || { ! closed "$a" || exit 7; echo none; exit; }
+[ -f "$a" ] || no "it is there and not a file" 'give the archive another name, or move what is there away'
 { ${needs(format)}; } 2>&1
 n=-newer; ! find "$a" -cnewer "$a" >/dev/null 2>&1 || n=-cnewer
 new=$(find "$@" $n "$a" | head -n 1)
 [ -z "$new" ] || { echo "older than $new"; exit; }
 ${literal}
 packed=$(${listing(format, '"$a"')} 2>/dev/null | sed 's,/$,,' | LC_ALL=C sort)
-there=$(find "$@" | LC_ALL=C sort)
+there=$(find "$@" ! -type s | LC_ALL=C sort)
 [ "$packed" = "$there" ] || echo "of other files"
 `
+}
+
+// It leaves out what is special, and lists a line end as something else. Of sockets tar leaves all out.
+const packable = `odd=$(find "$@" '(' -type p -o -type s -o -type b -o -type c -o -name '*
+*' ')' | head -n 2)
+[ -z "$odd" ] || no "zip takes files, folders and links alone, with names of one line: not $odd" \\
+  'pack it as tgz, or name what goes in without it'
+`
+
+function notMade(archive: string, { code, stdout }: Answer): Error {
+  const [hint = '', ...reason] = stdout.trim().split('\n').reverse()
+  if (code === 8) return new Advice(`${archive} cannot be made: ${reason.reverse().join('\n')}`, hint)
+  return new Advice(
+    `${archive} cannot be made: ${stdout.trim() || `exit code ${code}`}`,
+    code === 9 ? 'install what it takes, with packages.installed' : 'look at what goes into it on the host',
+  )
 }
 
 interface Unpacking {

@@ -65,7 +65,11 @@ export function present(name: string, options: UserOptions = {}): Operation<User
   if (password && !/^(\$[\w-]+\$[^:\s]+|_?[./0-9A-Za-z]{13,19})$/.test(password.reveal())) {
     throw new Advice(`the password of ${name} is not a hash`, 'make one: openssl passwd -6')
   }
-  return bringUser({ name: accountName(name), options })
+  // The tools write it down without a slash at its end.
+  return bringUser({
+    name: accountName(name),
+    options: home === undefined ? options : { ...options, home: bare(home) },
+  })
 }
 
 /**
@@ -259,12 +263,16 @@ function differing(found: Found | undefined, options: UserOptions): Wanted {
     ...(uid !== undefined && uid !== found?.uid ? { uid } : {}),
     ...(group !== undefined && group !== found?.group ? { group } : {}),
     ...(sameGroups ? {} : { groups: all }),
-    ...(home !== undefined && home !== found?.home ? { home } : {}),
+    ...(home !== undefined && home !== (found && bare(found.home)) ? { home } : {}),
     ...(shell !== undefined && shell !== found?.shell ? { shell } : {}),
     ...(comment !== undefined && comment !== found?.comment ? { comment } : {}),
     ...(password && found?.password !== 'same' && (!found || updatePassword) ? { password } : {}),
     ...(lock ? { locked } : {}),
   }
+}
+
+function bare(home: string): string {
+  return home.replace(/(.)\/+$/, '$1')
 }
 
 function commandFor(name: string, found: Found | undefined, wanted: Wanted, options: UserOptions): Command {

@@ -3,7 +3,8 @@ import path from 'node:path'
 import { sha256Of } from '../../kit/contents.ts'
 import { localFile } from '../../kit/local-file.ts'
 import { look } from '../../kit/look.ts'
-import { filePath, mustBeFile, type PathState } from '../../kit/path-state.ts'
+import { filePath, type PathState } from '../../kit/path-state.ts'
+import { isOfDisk, problemOfDisk } from '../../model/disk.ts'
 import { Advice, operation } from '../../model/operation.ts'
 import type { LocalFile, Operation } from '../../model/operation.ts'
 import { carry } from '../copy-between/carry.ts'
@@ -21,8 +22,12 @@ import { type Copied, small, told } from './copied.ts'
  * ```
  */
 export function fetch(path: string, localPath: string): Operation<Copied> {
+  if (/(^|\/)\.{0,2}$/.test(localPath))
+    throw new Advice(`${JSON.stringify(localPath)} is the path of a folder, and a file is to lie there`, nameIt)
   return bringHere({ path: filePath(path), local: localFile(localPath) })
 }
+
+const nameIt = 'name the file in it'
 
 interface Found {
   readonly state: PathState
@@ -58,7 +63,12 @@ const bringHere = operation<{ readonly path: string; readonly local: LocalFile }
   {
     async read(connection, { path, local }) {
       mustBeAlone(local, connection.host.name)
-      const [state, found] = await Promise.all([look(connection, path), stat(local.path).catch(missingIsFine)])
+      const [state, found] = await Promise.all([
+        look(connection, path),
+        here(local.path, () => stat(local.path).catch(missingIsFine)),
+      ])
+      if (found?.isDirectory())
+        throw new Advice(`${local.said} is a folder of this machine, and a file is to lie there`, nameIt)
       const mine = found && { bytes: found.size }
       // The files of /proc do not say how long they are.
       const alike = mine && (state.size === mine.bytes || state.size === 0)
@@ -72,7 +82,11 @@ const bringHere = operation<{ readonly path: string; readonly local: LocalFile }
           `${path} cannot be fetched: there is no such file`,
           'check the path, and the task that makes the file',
         )
-      mustBeFile(state)
+      if (state.kind !== 'file')
+        throw new Advice(
+          `${path} cannot be fetched: it is ${state.kind === 'directory' ? 'a directory' : 'a special file'}`,
+          state.kind === 'directory' ? 'pack it first, with archive.create' : 'check the path',
+        )
       const { target, size: bytes, mtime, sha256 } = state
       if (sha256 !== undefined && sha256 === mine?.sha256)
         return { result: { path: to, bytes: mine.bytes, sha256, changed: false } }
@@ -91,11 +105,19 @@ const bringHere = operation<{ readonly path: string; readonly local: LocalFile }
       }
     },
     async apply(connection, bringing) {
-      await mkdir(path.dirname(bringing.to), { recursive: true })
       const target = localTarget(bringing.to, connection.host.name)
-      const got = bringing.stamp === undefined ? await inOnePiece() : await streamed(bringing.stamp)
-      await rename(target.part, bringing.to)
-      return { path: bringing.to, ...got, changed: true }
+      return here(bringing.to, async () => {
+        await mkdir(path.dirname(bringing.to), { recursive: true })
+        const { stamp } = bringing
+        try {
+          const got = stamp === undefined ? await inOnePiece() : await streamed(stamp)
+          await rename(target.part, bringing.to)
+          return { path: bringing.to, ...got, changed: true }
+        } finally {
+          // A large one is gone on with.
+          if (stamp === undefined) await target.discard()
+        }
+      })
 
       async function streamed(stamp: string) {
         const { path, bytes, sha256 } = bringing
@@ -115,6 +137,17 @@ const bringHere = operation<{ readonly path: string; readonly local: LocalFile }
     },
   },
 )
+
+/** @throws Advice where the disk of this machine refuses what is to be done at a place of it */
+async function here<T>(place: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act()
+  } catch (error) {
+    if (!isOfDisk(error)) throw error
+    const { message, hint = '' } = problemOfDisk(error, place)
+    throw new Advice(`cannot be brought to this machine: ${message}`, hint)
+  }
+}
 
 function missingIsFine(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import {
   chmodSync,
   existsSync,
@@ -12,6 +13,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -123,6 +125,31 @@ for (const shell of shells) {
     )
   }
 
+  needing(test, ...programs[busybox ? 'tar' : 'zip'])(
+    'what an archive cannot hold is refused, or left out',
+    async () => {
+      const root = sources()
+      const listening = createServer().listen(join(root, 'conf/socket'))
+      await once(listening, 'listening')
+      try {
+        await applied(connection, () => archive.create(join(root, 'a.tgz'), 'conf', { from: root }))
+        if (busybox) return
+        const refusal = async () => failure(connection, archive.create(join(root, 'a.zip'), 'conf', { from: root }))
+        const only = 'cannot be made: zip takes files, folders and links alone, with names of one line: not '
+        assert.match(await refusal(), `${only}conf/socket`)
+        listening.close()
+        await once(listening, 'close')
+        writeFileSync(join(root, 'conf/a\nb'), 'x')
+        assert.match(await refusal(), `${only}conf/a\nb`)
+        rmSync(join(root, 'conf/a\nb'))
+        tool('mkfifo', join(root, 'conf/fifo'))
+        assert.match(await refusal(), `${only}conf/fifo`)
+      } finally {
+        listening.close()
+      }
+    },
+  )
+
   test('made again when a source changed, is new, or is gone; or when others are asked for', async () => {
     const root = sources()
     const path = join(emptyDirectory(), 'kept.tgz')
@@ -162,7 +189,7 @@ for (const shell of shells) {
     const path = join(emptyDirectory(), 'kept.tgz')
     assert.is(
       await failure(connection, archive.create(path, 'none', { from: root })),
-      `${path} cannot be used: there is no none in ${root}`,
+      `${path} cannot be made: there is no none in ${root}`,
     )
     assert.not.ok(existsSync(path))
   })

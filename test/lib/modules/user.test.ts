@@ -156,10 +156,10 @@ for (const shell of shells.filter(({ env }) => !env)) {
   test('user: only what differs is changed; home moves with its content', async () => {
     const one = name('mov')
     const parent = emptyDirectory()
-    await applied(connection, () => user.present(one, { home: join(parent, 'a') }))
+    await applied(connection, () => user.present(one, { home: `${join(parent, 'a')}/` }))
     spawnSync('touch', [join(parent, 'a/kept')])
     const run = await applied(connection, () =>
-      user.present(one, { home: join(parent, 'b'), moveHome: true, shell: '/bin/sh' }),
+      user.present(one, { home: `${join(parent, 'b')}/`, moveHome: true, shell: '/bin/sh' }),
     )
     assert.match(run.diff[0]!.after, 'home ')
     assert.ok(existsSync(join(parent, 'b/kept')) && !existsSync(join(parent, 'a')))

@@ -4,6 +4,7 @@ import {
   appendFileSync,
   chmodSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   statSync,
@@ -17,7 +18,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { atPlace } from '../../../../lib/kit/links.ts'
 import { copyBetween, file } from '../../../../lib/modules/index.ts'
-import type { Connection, Operation, Value } from '../../../../lib/model/operation.ts'
+import { Advice, type Connection, type Operation, type Value } from '../../../../lib/model/operation.ts'
 import type { Secret } from '../../../../lib/model/secret.ts'
 import { createTransport } from '../../../../lib/transport/index.ts'
 import { emptyDirectory, here, shells } from '../../../rig/here.ts'
@@ -188,6 +189,27 @@ for (const shell of shells) {
     writeFileSync(path('host'), 'text')
     await applied(connection, () => file.fetch(path('host'), path('a/b/back')))
     assert.is(readFileSync(path('a/b/back'), 'utf8'), 'text')
+  })
+
+  test('fetch says what is in the way, on either side, and leaves nothing', async () => {
+    const { path, connection } = fresh()
+    writeFileSync(path('host'), 'text')
+    mkdirSync(path('out/in'), { recursive: true })
+    assert.match(await failure(connection, file.fetch(path('host'), path('out'))), 'is a folder of this machine')
+    assert.throws(() => file.fetch(path('host'), 'out/'), '"out/" is the path of a folder')
+    assert.match(await failure(connection, file.fetch(path('out'), path('x'))), 'it is a directory')
+    // It became one since it was looked at.
+    const late = await file.fetch(path('host'), path('late')).prepare(connection)
+    mkdirSync(path('late'))
+    const error = await late.apply(connection).catch((thrown: unknown) => thrown)
+    assert.instance(error, Advice)
+    assert.match((error as Advice).message, /^cannot be brought to this machine: .*late: it is a folder$/)
+    assert.equal(readdirSync(path('')).sort(), ['host', 'late', 'out'])
+    const { hint } = (await file
+      .fetch('/dev/null', path('x'))
+      .prepare(connection)
+      .catch((thrown: unknown) => thrown)) as Advice
+    assert.is(hint, 'check the path')
   })
 
   test('copy and fetch say what is missing', async () => {

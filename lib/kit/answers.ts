@@ -40,14 +40,18 @@ async function saidAside(connection: Reader, script: string): Promise<CommandRes
   return { code, stdout: said.toString(), stderr }
 }
 
-/** A script that brings a file's bytes; it ends with 3 when there is none, and with 8 where nobody can tell. */
+/**
+ * A script that brings a file's bytes; it ends with 3 when there is none, with 4 when there is no folder for it either,
+ * and with 8 where nobody can tell.
+ */
 export function bytesOf(path: string): string {
-  return `${closed}\n${sh`f=${path}; [ -e "$f" ] || { closed "$f" && exit 8; exit 3; }; base64 < "$f"`}`
+  const none = `{ closed "$f" && exit 8; [ -L "$f" ] || [ -d "\${f%/*}/." ] || exit 4; exit 3; }`
+  return `${closed}\n${sh`f=${path}`}; [ -e "$f" ] || ${none}; base64 < "$f"`
 }
 
 /** The bytes that `bytesOf` brought, or undefined when there is no such file. @throws when it could not be read */
 export function bytesIn({ code, stdout }: Answer, path: string): Buffer | undefined {
-  if (code === 3) return undefined
+  if (code === 3 || code === 4) return undefined
   if (code !== 0)
     throw new Advice(
       `${path} cannot be read ${code === 8 ? '(permission denied)' : `(exit code ${code})`}`,

@@ -23,6 +23,19 @@ export function leavesFile(state: PathState, content: NewContent | undefined, me
   }))
 }
 
+/** A file of which only the content is said. */
+export function leavesContent(path: string, before: Uint8Array | undefined, after: Uint8Array): readonly Left[] {
+  const content = Buffer.from(after)
+  const more = { sameAttributes: before !== undefined }
+  return [
+    left<PathState>(
+      `file ${path}`,
+      (is) => ({ ...is, exists: true, kind: 'file', size: content.length, content, sha256: undefined }),
+      more,
+    ),
+  ]
+}
+
 /** What is like after its attributes have been set. */
 export function leavesAttributes(state: PathState, attributes: Attributes): readonly Left[] {
   return at(state, {}, (is) => ({ ...is, ...owned(is, attributes) }))

@@ -7,6 +7,7 @@ import { sh } from './shell.ts'
 import { leads, plantedLink } from './links.ts'
 import { type Content, remember, remembered, sha256Of } from './contents.ts'
 import { absolute, type Kind, type PathState } from './path-state.ts'
+import { type Answer, bytesIn } from './answers.ts'
 
 /** Which parts of a file's content a look should bring. */
 export interface LookOptions {
@@ -62,8 +63,21 @@ export async function look(connection: Reader, path: string, options: LookOption
   return connection.foreseen && !known.exists ? { ...known, lacks: folderMissing(connection.foreseen, known) } : known
 }
 
+/** A file of which only the content was asked for, together with other things: by `bytesOf`. */
+export interface ContentState extends Pick<PathState, 'path' | 'exists' | 'link' | 'lacks' | 'content'> {}
+
+/** What `bytesOf` brought, or what will be found of it in check mode. @throws Advice when it could not be read */
+export function contentIn(connection: Reader, answer: Answer, path: string): ContentState {
+  const content = bytesIn(answer, path)
+  const lacks = answer.code === 4 ? posix.dirname(path) : undefined
+  const now = { path, exists: content !== undefined, kind: 'file', link: undefined, lacks, content }
+  const seen = foresee(connection, `file ${path}`, now, { content: Infinity })
+  if (!connection.foreseen || seen.exists) return seen
+  return { ...seen, lacks: folderMissing(connection.foreseen, { target: path, lacks: seen.lacks }) }
+}
+
 // Who may have made it, and does not say so, is believed to have.
-function folderMissing(foreseen: Foreseen, { target, lacks }: PathState): string | undefined {
+function folderMissing(foreseen: Foreseen, { target, lacks }: Pick<PathState, 'target' | 'lacks'>): string | undefined {
   const folder = posix.dirname(target)
   if (foreseen.mayMake(folder)) return undefined
   const now = { exists: lacks === undefined }

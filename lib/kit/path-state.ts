@@ -140,7 +140,12 @@ export function mustBeFile(state: PathState): void {
 }
 
 /** @throws Settled when it cannot be made, because the folder is missing that it is to lie in */
-export function mustHaveFolder({ path, exists, link, lacks }: PathState): void {
+export function mustHaveFolder({
+  path,
+  exists,
+  link,
+  lacks,
+}: Pick<PathState, 'path' | 'exists' | 'link' | 'lacks'>): void {
   if (exists || link !== undefined || lacks === undefined) return
   throw new Settled(`${path} cannot be made: there is no directory ${lacks}`, 'make it first, with file.directory')
 }

@@ -120,6 +120,8 @@ export function isBelow(what: string, above: string): boolean {
 
 // A name is an ordinary word, and means a thing of its kind only where somebody speaks to those who keep such things.
 const keepers: Readonly<Record<string, RegExp>> = {
+  crontab: /\b(?:crontab|cron\.\w+)\b/,
+  mask: /\b(?:systemctl|service\.\w+)\b/,
   service: /\b(?:service|systemctl|initctl|init\.d|chkconfig|update-rc\.d)\b/,
   user: /\b(?:user(?:add|mod|del)|(?:add|del)user|ch?passwd|chage|chsh|user\.\w+)\b/,
   group: /\b(?:group(?:add|mod|del)|(?:add|del)group|gpasswd|usermod|group\.\w+)\b/,

@@ -1,12 +1,14 @@
 import { accountName } from '../kit/accounts.ts'
 import { type Command, perform } from '../kit/command.ts'
 import { sha256Of } from '../kit/contents.ts'
+import { foresee } from '../kit/foresee.ts'
 import { concealed } from '../kit/new-file.ts'
 import { decode } from '../kit/path-state.ts'
 import { withoutPasswords } from '../kit/sensitive-lines.ts'
 import { sh } from '../kit/shell.ts'
 import { lock } from '../kit/writing.ts'
 import type { Written } from '../kit/written.ts'
+import { left } from '../model/foreseen.ts'
 import { Advice, CommandFailed, operation, Outdated } from '../model/operation.ts'
 import type { FileMeta, Operation, Reader } from '../model/operation.ts'
 import type { ReplacedThing } from '../model/replaced.ts'
@@ -123,10 +125,16 @@ interface Edit {
   readonly edit: (text: string) => string
 }
 
-const bringCrontab = operation<Edit, Buffer, Command, CrontabState>(({ name }) => name, {
+/** Whose it is, by the name that the host has for who acts, and what stands in it. */
+interface Crontab {
+  readonly owner: string
+  readonly bytes: Buffer
+}
+
+const bringCrontab = operation<Edit, Crontab, Command, CrontabState>(({ name }) => name, {
   lasting: () => true,
   read: (connection, { user }) => crontabOf(connection, user),
-  plan(bytes, { user, edit }) {
+  plan({ owner, bytes }, { user, edit }) {
     // Commands may be in any encoding: what is not edited stays byte for byte.
     const { text, latin1, encode } = decode(bytes)
     const after = edit(text)
@@ -139,6 +147,7 @@ const bringCrontab = operation<Edit, Buffer, Command, CrontabState>(({ name }) =
         stdin: latin1 ? encode(after) : concealed(path, after),
         shown: `crontab ${of(user)}-`,
       },
+      leaves: [left<Buffer>(`crontab ${owner}`, () => Buffer.from(encode(after)))],
       replaces: [replacedCrontab(path, user)],
       diff: { path, ...withoutPasswords(text, after) },
     }
@@ -182,19 +191,22 @@ s=$(LC_ALL=C crontab ${of(user)}-l 2>/dev/null | sha256sum)
 crontab ${of(user)}-`
 }
 
-async function crontabOf(connection: Reader, user: string | undefined): Promise<Buffer> {
+async function crontabOf(connection: Reader, user: string | undefined): Promise<Crontab> {
   const command = `LC_ALL=C crontab ${of(user)}-l`
-  const { code, stdout, stderr } = await connection.exec(command, { encoding: 'latin1' })
-  if (code === 0) return Buffer.from(stdout, 'latin1')
+  const whose = user === undefined ? 'id -un || echo' : sh`echo ${user}`
+  const { code, stdout, stderr } = await connection.exec(`${whose}; ${command}`, { encoding: 'latin1' })
+  const owner = stdout.slice(0, stdout.indexOf('\n'))
+  const now = (bytes: Buffer) => ({ owner, bytes: foresee(connection, `crontab ${owner}`, bytes) })
+  if (code === 0) return now(Buffer.from(stdout.slice(owner.length + 1), 'latin1'))
   if (code === 127) throw new Advice('the host has no crontab command', 'install cron first: cronie, or cron on Debian')
-  if (/no crontab for|can't open/.test(stderr)) return Buffer.alloc(0)
+  if (/no crontab for|can't open/.test(stderr)) return now(Buffer.alloc(0))
   if (/unknown|privileged|not allowed/i.test(stderr)) {
     throw new Advice(
       `the crontab${user === undefined ? '' : ` of ${user}`} cannot be read: ${stderr.trim()}`,
       'check the name of the user; the crontab of another user needs become',
     )
   }
-  throw new CommandFailed(command, { code, stdout, stderr })
+  throw new CommandFailed(command, { code, stdout: stdout.slice(owner.length + 1), stderr })
 }
 
 function of(user: string | undefined): string {

@@ -1,14 +1,18 @@
 import { posix } from 'node:path'
+import { type Left, left } from '../model/foreseen.ts'
 import { Advice, operation } from '../model/operation.ts'
 import type { Operation, Plan, Reader } from '../model/operation.ts'
 import type { ReplacedThing } from '../model/replaced.ts'
 import { Secret } from '../model/secret.ts'
-import { answers, bytesIn, bytesOf } from '../kit/answers.ts'
+import { answers, bytesOf } from '../kit/answers.ts'
 import { changeAsCheck } from '../kit/change-as-check.ts'
 import { performAll, type Step } from '../kit/command.ts'
+import { foresee } from '../kit/foresee.ts'
+import { leavesContent } from '../kit/leaving.ts'
+import { type ContentState, contentIn } from '../kit/look.ts'
 import { madeFrom, type NewContent, newContent } from '../kit/new-file.ts'
 import { atNewPlace, inOtherHands, leads, loose } from '../kit/links.ts'
-import { absolute, decode, filePath } from '../kit/path-state.ts'
+import { absolute, decode, filePath, mustHaveFolder } from '../kit/path-state.ts'
 import { quote, sbin, sh } from '../kit/shell.ts'
 import { fstabText, fstabWithout, inFstab, type FstabEntry } from './mount/fstab.ts'
 
@@ -103,7 +107,7 @@ interface Wish {
 }
 
 interface State {
-  readonly content: Buffer | undefined
+  readonly table: ContentState
   /** Where the path really is: the kernel knows no other name of it. */
   readonly at: string
   /** What is mounted there, the last of several on top. */
@@ -181,7 +185,12 @@ const takeMount = operation<Leaving, State, readonly Step[], Mounted>(({ word, p
     const todo =
       state.live.length === 0
         ? undefined
-        : { tool: 'umount', script: unmountScript(state.at, state.live.length), told: 'not mounted\n' }
+        : {
+            tool: 'umount',
+            script: unmountScript(state.at, state.live.length),
+            told: 'not mounted\n',
+            brings: { live: [], real: '' },
+          }
     return {
       result: { path, mounted: false, device: undefined },
       ...changeOf(state, { fstab, backup, path }, after, todo),
@@ -195,6 +204,16 @@ interface Doing {
   readonly script: string
   /** What is there after it. */
   readonly told: string
+  readonly brings: Pick<State, 'live' | 'real'>
+}
+
+// What lies there then nobody has looked at.
+function leavesMount(path: string, at: string, { brings }: Doing): readonly Left[] {
+  const places = [...new Set([path, at])]
+  return [
+    ...places.map((place) => left<Pick<State, 'live' | 'real'>>(`mount ${place}`, () => brings)),
+    ...places.map((place) => ({ what: `file ${place}`, below: true })),
+  ]
 }
 
 // Mounting stands in the place of a check of the new table: one request does both, and a failure changes neither.
@@ -203,23 +222,27 @@ function changeOf(
   { fstab, backup, path }: { readonly fstab: string; readonly backup: boolean; readonly path: string },
   after: string,
   todo: Doing | undefined,
-): Partial<Pick<Plan<Mounted, readonly Step[]>, 'change' | 'diff' | 'replaces'>> {
-  const { text: before, encode } = decode(state.content ?? nothing)
+): Partial<Pick<Plan<Mounted, readonly Step[]>, 'change' | 'diff' | 'leaves' | 'replaces'>> {
+  const { content } = state.table
+  const { text: before, encode } = decode(content ?? nothing)
   const live = todo ? [{ path: `mount ${path}`, before: told(state.live.at(-1)), after: todo.told }] : []
   const line = inFstab(after, path, '') ?? inFstab(before, path, '')
   const mounts = todo ? [replacedMount(path, state.at, line)] : []
-  if (before === after) return todo ? { change: [{ script: todo.script }], replaces: mounts, diff: live } : {}
+  const leaves = todo ? leavesMount(path, state.at, todo) : []
+  if (before === after) return todo ? { change: [{ script: todo.script }], leaves, replaces: mounts, diff: live } : {}
+  mustHaveFolder(state.table)
   const validate = todo ? { validate: changeAsCheck(`${todo.tool} ${path}`, todo.script) } : {}
   const write: Step = {
     path: fstab,
-    ...contentOf(fstab, state, encode(after)),
+    ...contentOf(fstab, content, encode(after)),
     meta: { backup, ...validate },
-    before: madeFrom(state.content),
+    before: madeFrom(content),
   }
   // It made units of the old table, and would unmount by them.
   const reload: readonly Step[] = state.systemd ? [{ script: 'systemctl daemon-reload' }] : []
   return {
     change: [write, ...reload],
+    leaves: [...leavesContent(fstab, content, encode(after)), ...leaves],
     // The table is put back before the mount that it tells of.
     replaces: [...mounts, { file: fstab }],
     diff: [{ path: fstab, before: shown(before), after: shown(after) }, ...live],
@@ -227,7 +250,7 @@ function changeOf(
 }
 
 /** The new table; one with passwords in it is nothing to be read in a plan. */
-function contentOf(fstab: string, { content }: State, after: Uint8Array): NewContent {
+function contentOf(fstab: string, content: Uint8Array | undefined, after: Uint8Array): NewContent {
   const made = newContent(fstab, content, after)
   const text = made.content
   return typeof text === 'string' && password.test(text)
@@ -276,8 +299,8 @@ esac`,
 
 const nothing = Buffer.alloc(0)
 
-function textOf({ content }: State): string {
-  return decode(content ?? nothing).text
+function textOf({ table }: State): string {
+  return decode(table.content ?? nothing).text
 }
 
 async function look(connection: Reader, path: string, fstab: string, device: string): Promise<State> {
@@ -295,12 +318,12 @@ async function look(connection: Reader, path: string, fstab: string, device: str
     return at !== undefined && at === escapedAt ? [{ device: unescaped(from!), options: options!.split(',') }] : []
   })
   const [wanted = '', real = ''] = found.real.stdout.split('\n')
+  const at = unescaped(escapedAt)
   return {
-    content: bytesIn(found.fstab, fstab),
-    at: unescaped(escapedAt),
-    live,
+    table: contentIn(connection, found.fstab, fstab),
+    at,
     wanted,
-    real,
+    ...foresee(connection, `mount ${at}`, { live, real }),
     systemd: found.systemd.code === 0,
     loose: found.loose.stdout,
   }
@@ -349,20 +372,23 @@ function sameDevice({ wanted, real }: State, options: readonly string[]): boolea
 // Those that the kernel shows as they were asked for, whatever the file system.
 const visible = new Set(['ro', 'rw', 'nosuid', 'nodev', 'noexec', 'noatime', 'nodiratime'])
 
-function mounting({ at, live }: State, entry: FstabEntry, before: string, after: string): Doing | undefined {
+function mounting({ at, live, wanted }: State, entry: FstabEntry, before: string, after: string): Doing | undefined {
   const { device, path, type } = entry
   const options = optionsOf(after, entry)
   const asked = options.join(',')
   const as = `${device} as ${type} with ${asked}\n`
   const top = live.at(-1)
+  // Where neither is said it can be written.
+  const then = options.includes('ro') ? options : [...options, 'rw']
+  const brings = { live: [...live.slice(0, -1), { device, options: then }], real: wanted }
   if (!top) {
-    return { tool: 'mount', script: mountScript(entry, at, asked), told: as }
+    return { tool: 'mount', script: mountScript(entry, at, asked), told: as, brings }
   }
   const old = inFstab(before, path, device)?.options
   const changed = old !== undefined && old !== asked
   const lacking = options.some((one) => visible.has(one) && !top.options.includes(one))
   if (!changed && !lacking) return undefined
-  return { tool: 'mount', script: sbin + sh`mount -o ${`remount,${asked}`} ${path}`, told: as }
+  return { tool: 'mount', script: sbin + sh`mount -o ${`remount,${asked}`} ${path}`, told: as, brings }
 }
 
 // What was mounted since the look would be hidden by it.

@@ -1,10 +1,14 @@
+import { left } from '../model/foreseen.ts'
 import { Advice, operation } from '../model/operation.ts'
 import type { Diff, Operation } from '../model/operation.ts'
-import { answers, bytesIn, bytesOf } from '../kit/answers.ts'
+import { answers, bytesOf } from '../kit/answers.ts'
 import { changeAsCheck } from '../kit/change-as-check.ts'
 import { performAll, type Step } from '../kit/command.ts'
+import { foresee } from '../kit/foresee.ts'
+import { leavesContent } from '../kit/leaving.ts'
+import { type ContentState, contentIn } from '../kit/look.ts'
 import { madeFrom, newContent } from '../kit/new-file.ts'
-import { decode, filePath } from '../kit/path-state.ts'
+import { decode, filePath, mustHaveFolder } from '../kit/path-state.ts'
 import { sh } from '../kit/shell.ts'
 import type { ReplacedThing } from '../model/replaced.ts'
 import { settingsText, settingsWithout } from './sysctl/text.ts'
@@ -63,7 +67,7 @@ interface Wanted {
 }
 
 interface State {
-  readonly content: Buffer | undefined
+  readonly kept: ContentState
   readonly current: Readonly<Record<string, string | undefined>>
 }
 
@@ -79,18 +83,24 @@ const bringSettings = operation<Wanted, State, readonly Step[], KernelValues>(
       })
       const all: Readonly<Record<string, { code: number; stdout: string }>> = found
       return {
-        content: bytesIn(found.file, file),
+        kept: contentIn(connection, found.file, file),
         current: Object.fromEntries(
-          keys.map((key) => [key, all[`key ${key}`]!.code === 0 ? plain(all[`key ${key}`]!.stdout) : undefined]),
+          keys.map((key) => {
+            const { code, stdout } = all[`key ${key}`]!
+            const is = code === 0 ? plain(stdout) : undefined
+            return [key, now ? foresee(connection, settingNamed(key), is) : is]
+          }),
         ),
       }
     },
-    plan({ content, current }, { wanted, file, now, backup }) {
+    plan({ kept, current }, { wanted, file, now, backup }) {
+      const { content } = kept
       const { text, encode } = decode(content ?? Buffer.alloc(0))
       const after = settingsText(text, wanted)
       const moved = now ? differing(current, wanted) : []
       const result = { values: now ? wanted : {} }
       if (after === text && moved.length === 0) return { result }
+      if (after !== text) mustHaveFolder(kept)
       const tell = ['no() { echo "$1" >&2; exit 1; }', ...moved.map((key) => setNow(key, wanted[key]!))].join('\n')
       // As a check of the new content: what the kernel refuses must not be tried again at each boot.
       const validate = moved.length === 0 ? {} : { validate: changeAsCheck('the running kernel', tell) }
@@ -112,6 +122,10 @@ const bringSettings = operation<Wanted, State, readonly Step[], KernelValues>(
                 before: madeFrom(content),
               },
         ],
+        leaves: [
+          ...(after === text ? [] : leavesContent(file, content, encode(after))),
+          ...moved.map((key) => left<string | undefined>(settingNamed(key), () => plain(wanted[key]!))),
+        ],
         replaces: [...(after === text ? [] : [{ file }]), ...moved.map(replacedSetting)],
         diff,
       }
@@ -122,14 +136,14 @@ const bringSettings = operation<Wanted, State, readonly Step[], KernelValues>(
 
 const dropSettings = operation<
   { readonly keys: readonly string[]; readonly file: string; readonly backup: boolean },
-  Buffer | undefined,
+  ContentState,
   readonly Step[],
   KernelValues
 >(({ keys }) => `sysctl.absent ${keys.join(' ')}`, {
   async read(connection, { file }) {
-    return bytesIn((await answers(connection, { file: bytesOf(file) })).file, file)
+    return contentIn(connection, (await answers(connection, { file: bytesOf(file) })).file, file)
   },
-  plan(content, { keys, file, backup }) {
+  plan({ content }, { keys, file, backup }) {
     const { text, encode } = decode(content ?? Buffer.alloc(0))
     const after = settingsWithout(text, keys)
     if (after === text) return { result: { values: {} } }
@@ -138,6 +152,7 @@ const dropSettings = operation<
       change: [
         { path: file, ...newContent(file, content, encode(after)), meta: { backup }, before: madeFrom(content) },
       ],
+      leaves: leavesContent(file, content, encode(after)),
       replaces: [{ file }],
       diff: { path: file, before: text, after },
     }
@@ -151,6 +166,9 @@ function differing(
 ): readonly string[] {
   return Object.keys(wanted).filter((key) => current[key] !== plain(wanted[key]!))
 }
+
+// As the kernel has it, whichever way it is written.
+const settingNamed = (key: string) => `kernel-setting ${pathOf(key)}`
 
 function replacedSetting(key: string): ReplacedThing {
   return {

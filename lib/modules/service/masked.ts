@@ -1,9 +1,12 @@
 import { answers } from '../../kit/answers.ts'
 import { type Command, perform } from '../../kit/command.ts'
+import { foresee } from '../../kit/foresee.ts'
 import { plainly, sh } from '../../kit/shell.ts'
+import { left } from '../../model/foreseen.ts'
 import { Advice, CommandFailed, operation, type Operation } from '../../model/operation.ts'
 import type { ReplacedThing } from '../../model/replaced.ts'
 import type { Changed } from '../service.ts'
+import type { Status } from './status.ts'
 
 /**
  * Units that nobody can start, not even by another one that needs them; whether they run now does not change, so stop
@@ -69,7 +72,9 @@ const mask = operation<Masking, Said, Command, Changed>(({ word, names }) => `se
     })
     if (found.there!.code !== 0)
       throw new Advice(`${names.join(', ')} cannot be ${word}: the host has no systemd`, 'use service.disabled there')
-    return Object.fromEntries(names.map((name) => [name, found[`unit ${name}`]!.stdout.trim()]))
+    return Object.fromEntries(
+      names.map((name) => [name, foresee(connection, maskOf(name), found[`unit ${name}`]!.stdout.trim())]),
+    )
   },
   plan(said, { word, names }) {
     const due = names.filter((name) => /^masked/.test(said[name]!) !== (word === 'masked'))
@@ -77,6 +82,13 @@ const mask = operation<Masking, Said, Command, Changed>(({ word, names }) => `se
     return {
       result: { services: due },
       change: { script: plainly + sh`systemctl ${word === 'masked' ? 'mask' : 'unmask'} ${due}`, tidy: true },
+      leaves: due.flatMap((name) => [
+        left<string>(maskOf(name), () => (word === 'masked' ? 'masked' : 'not masked')),
+        // What it is without its mask nobody has asked.
+        word === 'masked'
+          ? left<Status>(serviceOf(name), (is) => ({ ...is, enabled: false }))
+          : { what: serviceOf(name) },
+      ]),
       replaces: due.map(replacedMask),
       diff: due.map((name) => ({
         path: `service ${name}`,
@@ -99,6 +111,10 @@ const mask = operation<Masking, Said, Command, Changed>(({ word, names }) => `se
     }
   },
 })
+
+const bare = (name: string) => name.replace(/\.service$/, '')
+const maskOf = (name: string) => `mask ${bare(name)}`
+const serviceOf = (name: string) => `service ${bare(name)}`
 
 function replacedMask(name: string): ReplacedThing {
   return {

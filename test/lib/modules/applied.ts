@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert'
 import { pack, unpack } from '../../../lib/model/change.ts'
+import { Foreseen } from '../../../lib/model/foreseen.ts'
 import type { Change, Diff, Operation, Prepared, Value } from '../../../lib/model/operation.ts'
 import type { Secret } from '../../../lib/model/secret.ts'
 import type { Here } from '../../rig/here.ts'
@@ -43,6 +44,23 @@ export async function applied<R extends Value>(connection: Here, make: () => Ope
 /** What an operation found and would do; nothing is applied. */
 export function planOf<R extends Value>(connection: Here, operation: Operation<R>): Promise<Prepared<R>> {
   return operation.prepare(connection)
+}
+
+/** Check mode says of the second of two operations what a run says that has carried out the first. */
+export async function foretold(
+  connection: Here,
+  first: () => Operation<Value>,
+  second: () => Operation<Value>,
+): Promise<void> {
+  const foreseen = new Foreseen()
+  const before = await first().prepare(connection)
+  assert.is(before.changed, true, 'the first must see a change')
+  foreseen.add('first', before.leaves, [first().name, before.change])
+  const told = await second().prepare({ ...connection, foreseen })
+  await before.apply(connection, kept(before.change))
+  const is = await second().prepare(connection)
+  const paths = (plan: Prepared<Value>) => diffs(plan).map(({ path }) => path)
+  assert.equal([told.changed, ...paths(told)], [is.changed, ...paths(is)], second().name)
 }
 
 /** The message of the error with which the operation fails. */

@@ -7,7 +7,7 @@ import { Outdated } from '../../../lib/model/operation.ts'
 import { cron } from '../../../lib/modules/index.ts'
 import { emptyDirectory, here, shells, type Shell } from '../../rig/here.ts'
 import { inPrivateNamespaces } from '../../rig/private.ts'
-import { applied, failure, planOf } from './applied.ts'
+import { applied, failure, foretold, planOf } from './applied.ts'
 import { typed } from './typed.ts'
 
 inPrivateNamespaces(import.meta.url)
@@ -96,6 +96,18 @@ for (const shell of shells.filter(({ env }) => !env)) {
       await applied(connection, () => cron.absent(name))
       assert.is(table(), original)
     }
+  })
+
+  test('check mode knows what the tasks before it would have made of a crontab', async () => {
+    const job = (name: string, minute: number) => () => cron.job({ name, minute, job: 'true' })
+    for (const [first, second] of [
+      [job('dow', 1), job('dow', 1)],
+      [job('dow', 1), job('dow', 2)],
+      [job('dow', 1), () => cron.absent('dow', { user: spawnSync('id', ['-un'], { encoding: 'utf8' }).stdout.trim() })],
+      [() => cron.env('V', '1'), () => cron.env('V', undefined)],
+      [() => cron.env('MAILTO', undefined), () => cron.env('MAILTO', 'ops@example.org')],
+    ] as const)
+      await foretold(host(shell, original).connection, first, second)
   })
 
   test('an entry that somebody else made since the look is not lost', async () => {
@@ -220,7 +232,9 @@ for (const [what, operation, table, commands] of [
 ] as const) {
   test(`types ${what}`, () => {
     // Before that the script looks whether the table is still the one that was read.
-    const said = typed(operation, Buffer.from(table)).map((one, i) => (i === 0 ? one.split('\n').at(-1)! : one))
+    const said = typed(operation, { owner: 'root', bytes: Buffer.from(table) }).map((one, i) =>
+      i === 0 ? one.split('\n').at(-1)! : one,
+    )
     assert.equal(said, commands)
   })
 }

@@ -6,10 +6,11 @@ import * as assert from 'uvu/assert'
 import { atNewPlace } from '../../../lib/kit/links.ts'
 import { sbin } from '../../../lib/kit/shell.ts'
 import { mount } from '../../../lib/modules/index.ts'
+import { Settled } from '../../../lib/model/operation.ts'
 import { emptyDirectory, here, shells } from '../../rig/here.ts'
 import { inPrivateNamespaces } from '../../rig/private.ts'
 import { places } from '../kit/places.ts'
-import { applied, failure, planOf } from './applied.ts'
+import { applied, failure, foretold, planOf } from './applied.ts'
 import { needing } from '../../rig/needs.ts'
 import { typed } from './typed.ts'
 
@@ -43,6 +44,34 @@ for (const shell of shells) {
     assert.equal(run.result, { path: at, mounted: false, device: undefined })
     assert.is(text(), `${original}tmpfs ${at.replace(' ', '\\040')} tmpfs defaults 0 0\n`)
     assert.is(live(at), '')
+  })
+
+  test('check mode knows what the tasks before it would have mounted, and which folder nobody makes', async () => {
+    type On = { readonly path: string; readonly fstab: string }
+    const mounted = (opts: string) => (on: On) =>
+      mount.mounted({ device: 'tmpfs', path: on.path, type: 'tmpfs', opts }, { fstab: on.fstab })
+    const present = ({ path, fstab }: On) => mount.present({ device: 'tmpfs', path, type: 'tmpfs' }, { fstab })
+    const absent = ({ path, fstab }: On) => mount.absent(path, { fstab })
+    for (const [first, second] of [
+      [mounted('noexec'), absent],
+      [mounted('noexec'), ({ path }: On) => mount.unmounted(path)],
+      [mounted('noexec'), mounted('noexec')],
+      [mounted('noexec'), mounted('noexec,nosuid')],
+      [present, absent],
+      [present, present],
+    ] as const) {
+      const { fstab, at: path } = fresh()
+      await foretold(
+        connection,
+        () => first({ path, fstab }),
+        () => second({ path, fstab }),
+      )
+    }
+    const { at } = fresh()
+    const error = await planOf(connection, present({ path: at, fstab: `${at}/none/fstab` })).catch(
+      (thrown: unknown) => thrown,
+    )
+    assert.instance(error, Settled)
   })
 
   test('present changes only the fields that differ, and keeps those not named', async () => {
@@ -220,7 +249,7 @@ test('is checked before anything runs', () => {
 })
 
 const state = (text: string, more: object = {}) => ({
-  content: Buffer.from(text),
+  table: { path: '/etc/fstab', exists: true, link: undefined, lacks: undefined, content: Buffer.from(text) },
   at: '/data',
   live: [],
   wanted: '/dev/sdb1',

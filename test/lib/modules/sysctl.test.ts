@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { sysctl } from '../../../lib/modules/index.ts'
+import { Settled } from '../../../lib/model/operation.ts'
 import { emptyDirectory, here, shells } from '../../rig/here.ts'
 import { inPrivateNamespaces } from '../../rig/private.ts'
-import { applied, failure, planOf } from './applied.ts'
+import { applied, failure, foretold, planOf } from './applied.ts'
 import { typed } from './typed.ts'
 
 inPrivateNamespaces(import.meta.url)
@@ -36,6 +37,26 @@ for (const shell of shells) {
     )
     assert.is(run.diff[1]!.before, 'net.ipv4.ip_forward = 0\n')
     assert.is(run.diff[1]!.after, 'net.ipv4.ip_forward = 1\n')
+  })
+
+  test('check mode knows what the tasks before it would have set, and which folder nobody makes', async () => {
+    const key = 'net.ipv4.ip_forward'
+    for (const [first, second] of [
+      [sysctl.set, (at: object) => sysctl.absent(key, at)],
+      [sysctl.set, (at: object) => sysctl.set({ [key]: 0 }, at)],
+      [sysctl.set, (at: object) => sysctl.set({ 'net/ipv4/ip_forward': 1 }, at)],
+    ] as const) {
+      writeFileSync(forward, '0\n')
+      const { file } = fresh('net.ipv4.ip_forward = 0\n')
+      await foretold(
+        connection,
+        () => first({ [key]: 1 }, { file }),
+        () => second({ file }),
+      )
+    }
+    const file = join(emptyDirectory(), 'none/50.conf')
+    const error = await planOf(connection, sysctl.set({ [key]: 1 }, { file })).catch((thrown: unknown) => thrown)
+    assert.instance(error, Settled)
   })
 
   test('a plan changes nothing; only what differs is changed', async () => {
@@ -108,8 +129,15 @@ const told = (key: string, value: string, path: string) =>
     `{ printf '%s\\n' "$v" > "$p"; } 2>/dev/null || no "the kernel refuses $k = $v"`,
   ].join('\n')
 const ip = told('net.ipv4.ip_forward', '1', '/proc/sys/net/ipv4/ip_forward')
-const state = (text: string | undefined, current: string | undefined) => ({
+const kept = (text: string | undefined) => ({
+  path: '/etc/sysctl.conf',
+  exists: text !== undefined,
+  link: undefined,
+  lacks: undefined,
   content: text === undefined ? undefined : Buffer.from(text),
+})
+const state = (text: string | undefined, current: string | undefined) => ({
+  kept: kept(text),
   current: { 'net.ipv4.ip_forward': current },
 })
 const forwarding = (options = {}) => sysctl.set({ 'net.ipv4.ip_forward': 1 }, options)
@@ -135,10 +163,10 @@ for (const [what, operation, found, commands] of [
   [
     'every line of a name goes',
     sysctl.absent('net.ipv4.ip_forward'),
-    Buffer.from('net.ipv4.ip_forward=1\na.b = 1\nnet/ipv4/ip_forward = 0\n'),
+    kept('net.ipv4.ip_forward=1\na.b = 1\nnet/ipv4/ip_forward = 0\n'),
     ['> /etc/sysctl.conf\na.b = 1\n'],
   ],
-  ['no line of it', sysctl.absent('net.ipv4.ip_forward'), Buffer.from('a.b = 1\n'), []],
+  ['no line of it', sysctl.absent('net.ipv4.ip_forward'), kept('a.b = 1\n'), []],
 ] as const) {
   test(`what is typed: ${what}`, () => assert.equal(typed(operation, found), commands))
 }

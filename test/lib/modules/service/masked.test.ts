@@ -7,7 +7,7 @@ import { service } from '../../../../lib/modules/index.ts'
 import { emptyDirectory, here } from '../../../rig/here.ts'
 import { needs } from '../../../rig/needs.ts'
 import { inPrivateNamespaces } from '../../../rig/private.ts'
-import { applied, failure } from '../applied.ts'
+import { applied, failure, foretold } from '../applied.ts'
 import { typed } from '../typed.ts'
 
 needs('root', 'systemctl')
@@ -32,6 +32,13 @@ test('a real systemctl takes the mask, and takes it away', async () => {
   const back = await applied(connection, () => service.unmasked('nobody-knows', 'ctrl-alt-del.target'))
   assert.equal(back.result.services, ['nobody-knows', 'ctrl-alt-del.target'])
   assert.not.ok(existsSync(join(units, 'nobody-knows.service')))
+})
+
+test('check mode knows what the tasks before it would have masked', async () => {
+  const masked = () => service.masked('never')
+  await foretold(connection, masked, () => service.unmasked('never.service'))
+  await foretold(connection, () => service.unmasked('never'), masked)
+  await foretold(connection, masked, masked)
 })
 
 test('a unit whose own file is where the mask would be', async () => {

@@ -98,6 +98,11 @@ test('the inventory has moved: the host whose variable it is, is left out, and n
   assert.match(stderr, /^a is left out: the inventory says otherwise of workers$/m)
   assert.is(code, 8)
   assert.is(read('a.ini'), '[uwsgi]\nworkers = 4\n')
+  const given = await apply('site.plan', '-e', 'workers=7')
+  assert.match(
+    given.stderr,
+    /^see what would be done there now: run plan site\.ts -i hosts\.ini -o site\.plan -e workers=7$/m,
+  )
 })
 
 test('the playbook has moved: the file is named, whether it is its own or one that it imports', async () => {
@@ -154,6 +159,9 @@ test('no secret stands in it, and it is taken anew', async () => {
   await plan(...line)
   assert.not(read('typed.plan').includes('typed-here-99'))
   assert.match((await apply('typed.plan')).stderr, /token/)
+  const otherwise = await apply('typed.plan', '-e', 'token=typed-there-77')
+  assert.match(otherwise.stderr, /see what would be done there now: .* -e token=/)
+  assert.not(otherwise.stderr.includes('typed-there-77'), otherwise.stderr)
   assert.is((await apply('typed.plan', '-e', 'token=typed-here-99')).code, 0)
   assert.is(read('b.token'), 'typed-here-99')
 })

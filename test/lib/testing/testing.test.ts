@@ -273,6 +273,8 @@ test('runs whole playbooks, in check mode too, and delegates between its hosts',
   const { recap } = await cloud.run(book, { check: true })
   assert.equal(cloud.commands, ['w: look'])
   assert.equal(recap, ['w ok=3 changed=2'])
+  const named = await cloud.run('site' as never).catch((error: unknown) => error)
+  assert.match((named as Error).message, /run\(\) takes a role, a playbook or plays, and not "site"/)
   await cloud.run(book, { startAt: 'Do' })
   assert.equal(cloud.commands.slice(1), ['w: work', 'd: there'])
 })

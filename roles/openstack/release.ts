@@ -247,7 +247,7 @@ export interface Compute {
   /** Settings of the daemon and of the agent, written on the node. */
   readonly config: { readonly daemon: ConfigFile; readonly agent: ConfigFile }
   readonly cap: Cap
-  /** Words of the log, joined by |, that tell of messages of another version. */
+  /** A pattern of grep -E for lines of the log that tell of refused messages of another version. */
   readonly refusals: string
 }
 

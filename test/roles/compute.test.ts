@@ -4,6 +4,7 @@ import { compute } from '../../roles/compute/index.ts'
 import { copyOf } from '../../roles/compute/node.ts'
 import { atLeast } from '../../roles/compute/version.ts'
 import { havanaIcehouse } from '../../roles/openstack/releases/havana-icehouse.ts'
+import { releases } from '../../roles/openstack/releases/index.ts'
 import type { CloudsOptions } from '../rig/clouds.ts'
 import { mos, onControllers } from './mos.ts'
 
@@ -51,6 +52,18 @@ test('refuses a release that takes the cap wrong, and touches nothing', async ()
     'nova-compute 2013.2.2 does not take [upgrade_levels] compute=icehouse-compat right: that came with 2013.2.3',
   )
   assert.equal(clouds.typed, [])
+})
+
+test('takes a newer object that was brought to the version of the node for no refusal', () => {
+  // As Zed's nova-compute wrote them under Epoxy's controller, and without a conductor that brings it.
+  const object = 'oslo_versionedobjects.exception.IncompatibleObjectVersion: Version 2.8 of Instance is not supported'
+  const brought = `2026-11-30 13:58:46.669 659 WARNING oslo_messaging.rpc.client Using RPCClient manually: ${object}`
+  const refused = `2026-11-30 13:58:46.669 659 ERROR oslo_messaging.rpc.server ${object}`
+  const { refusals } = releases['zed-epoxy']!.compute
+  assert.equal(
+    [brought, refused].map((line) => new RegExp(refusals).test(line)),
+    [false, true],
+  )
 })
 
 test('refuses a host that is no compute node', async () => {

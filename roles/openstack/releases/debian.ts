@@ -32,7 +32,8 @@ export function debian({ versions, cap, ...pair }: Pair): Release {
         agent: { path: '/etc/neutron/neutron.conf', settings: [broker] },
       },
       cap,
-      refusals: 'UnsupportedVersion|IncompatibleObjectVersion|RPCVersionCapError',
+      // As an error: a newer object that the conductor brings to the node's version is told of as a warning.
+      refusals: 'ERROR .*(UnsupportedVersion|IncompatibleObjectVersion|RPCVersionCapError)',
     },
   }
 }

@@ -1,5 +1,6 @@
 import type { AnyRole, Gate, Handler, Play, Playbook, Step, Task } from '../model/playbook.ts'
-import { milliseconds } from '../model/playbook.ts'
+import { milliseconds, playNames } from '../model/playbook.ts'
+import { unknownOptions } from '../model/option-names.ts'
 import { noHosts, notifyName, type Said } from '../model/slips.ts'
 import type { Location } from '../model/location.ts'
 import { wrongTypes } from './option-types.ts'
@@ -62,6 +63,8 @@ function checkPlay({ name, at, options }: Play): readonly Problem[] {
       )
   }
   problems.push(...mistyped(`the play «${name}»`, options, at))
+  const unknown = unknownOptions(`the play «${name}»`, options, playNames)
+  if (unknown) problems.push(slip(unknown, at))
   if (typeof options.hosts !== 'string') problems.push(slip(noHosts, at))
   const share = options.maxFailPercentage
   if (share !== undefined && !(typeof share === 'number' && share >= 0 && share <= 100))

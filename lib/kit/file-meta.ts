@@ -1,6 +1,18 @@
+import type { OptionNames } from '../model/option-names.ts'
 import { Advice } from '../model/operation.ts'
 import type { FileMeta } from '../model/operation.ts'
 import { checkedMode } from './mode.ts'
+
+/** What is said of a file beside its content, by name. */
+export const metaNames: OptionNames<FileMeta> = {
+  mode: true,
+  owner: true,
+  group: true,
+  backup: true,
+  validate: true,
+  follow: true,
+  unsafeWrites: true,
+}
 
 /**
  * What a file shall be like, when it can be. @throws when the mode is none, or a check of it would check nothing

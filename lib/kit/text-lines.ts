@@ -1,3 +1,4 @@
+import type { OptionNames } from '../model/option-names.ts'
 import { Advice } from '../model/operation.ts'
 
 /** A line without its line end, and that line end: empty only for a last line that has none. */
@@ -51,6 +52,9 @@ export interface Anchors {
   /** Before the last line that matches; at the end where none does. */
   readonly insertBefore?: RegExp | 'BOF'
 }
+
+/** Where a new line goes, by name. */
+export const anchorNames: OptionNames<Anchors> = { insertAfter: true, insertBefore: true }
 
 /** The index at which the anchors put a new line. */
 export function anchorIndex(lines: readonly TextLine[], anchors: Anchors, first: boolean): number {

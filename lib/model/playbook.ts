@@ -1,7 +1,9 @@
 import { durationNear } from './duration.ts'
 import { here, type Location, showLocation } from './location.ts'
+import { type OptionNames, unknownOptions } from './option-names.ts'
 import type { HostRef } from './inventory.ts'
 import { Advice, type Fact, isOperation, madeWhile, type Operation, type Value } from './operation.ts'
+import { didYouMean, exit, type Problem, Refused } from './problem.ts'
 import type { Schema, VarsOf } from './vars.ts'
 
 /** Seconds as a number, or a text such as `500ms`, `6s`, `10m`, `1h`. */
@@ -82,6 +84,22 @@ export interface TaskOptions<V> {
   readonly verify?: boolean
 }
 
+const taskNames: OptionNames<TaskOptions<never>> = {
+  tags: true,
+  when: true,
+  notify: true,
+  retries: true,
+  delay: true,
+  timeout: true,
+  once: true,
+  throttle: true,
+  ignoreErrors: true,
+  ignoreUnreachable: true,
+  become: true,
+  changedWhen: true,
+  verify: true,
+}
+
 /** A declared task: what `host.result` and `--list-tasks` know it by. */
 export interface Task<R extends Value = Value> {
   readonly kind: 'task'
@@ -156,6 +174,8 @@ export interface RoleOptions {
    */
   readonly hosts?: string
 }
+const roleNames: OptionNames<RoleOptions> = { hosts: true }
+
 // A role for any variables: what plays hold.
 // biome-ignore lint/suspicious/noExplicitAny: Role<S> is invariant in S, so the bare interface would refuse them.
 export type AnyRole = Role<any>
@@ -184,6 +204,19 @@ export interface PlayOptions {
   readonly become?: boolean | string
   readonly throttle?: number
 }
+/** On which hosts a play runs, and how it goes through them, by name. */
+export const playNames: OptionNames<PlayOptions & { readonly vars?: Schema }> = {
+  hosts: true,
+  serial: true,
+  strategy: true,
+  tags: true,
+  maxFailPercentage: true,
+  anyErrorsFatal: true,
+  become: true,
+  throttle: true,
+  vars: true,
+}
+
 /** A declared play. */
 export interface Play {
   readonly kind: 'play'
@@ -205,6 +238,8 @@ export interface PlaybookOptions {
   /** A recorded run of it leaves its report as one page of HTML beside its journal, and says where. */
   readonly page?: boolean
 }
+
+const playbookNames: OptionNames<PlaybookOptions> = { page: true }
 
 /** What `role` hands to its definition: the words that make steps, in the order they are said. */
 export interface Steps<V> {
@@ -251,6 +286,9 @@ export interface BlockParts<V> {
   always?(): void
 }
 
+const gateNames: OptionNames<GateOptions<never>> = { tags: true, answered: true }
+const blockNames: OptionNames<BlockParts<never>> = { tags: true, when: true, try: true, rescue: true, always: true }
+
 /**
  * Declares a role. `define` runs once, with no host in sight: it only says which steps there are.
  *
@@ -259,7 +297,8 @@ export interface BlockParts<V> {
  *   ensure('Say whom to ask', ({ vars }) => file.content('/etc/motd', `ask ${vars.contact}\n`))
  * })
  * ```
- * @throws when two tasks of the role have the same name: names are how runs are resumed and tasks are started at
+ * @throws Refused with all that is wrong with its steps, such as two of the same name: names are how runs are resumed
+ * and tasks are started at
  */
 export function role<const S extends Schema>(name: string, vars: S, define: (steps: Steps<VarsOf<S>>) => void): Role<S>
 export function role<const S extends Schema>(
@@ -274,10 +313,14 @@ export function role<const S extends Schema>(
   second: RoleOptions | ((steps: Steps<VarsOf<S>>) => void),
   third?: (steps: Steps<VarsOf<S>>) => void,
 ): Role<S> {
-  const [{ hosts }, define]: readonly [RoleOptions, (steps: Steps<VarsOf<S>>) => void] =
+  const [options, define]: readonly [RoleOptions, (steps: Steps<VarsOf<S>>) => void] =
     typeof second === 'function' ? [{}, second] : [second, third!]
   const at = here()
-  const { steps, handlers } = record<VarsOf<S>>(`role ${name}`, define)
+  const { steps, handlers } = record<VarsOf<S>>(
+    `role ${name}`,
+    define,
+    wrongNames(`role ${name}`, options, roleNames, at),
+  )
   const make = (bound: Readonly<Record<string, unknown>>, tags: readonly string[]): Role<S> => ({
     kind: 'role',
     name,
@@ -287,19 +330,41 @@ export function role<const S extends Schema>(
     handlers,
     bound,
     tags,
-    hosts,
-    with: (more) => make({ ...bound, ...more }, tags),
+    hosts: options.hosts,
+    with(more) {
+      const unknown = Object.keys(more).filter((one) => !Object.hasOwn(vars, one))
+      refuse(unknown.map((one) => unknownVariable(name, one, vars, here())))
+      return make({ ...bound, ...more }, tags)
+    },
     tagged: (...more) => make(bound, [...tags, ...more]),
   })
   return make({}, [])
 }
 
+function unknownVariable(role: string, name: string, vars: Schema, at: Location): Problem {
+  const all = Object.keys(vars)
+  const hint =
+    didYouMean(name, all) ?? (all.length > 0 ? `there are: ${all.join(', ')}` : `declare it: { ${name}: text }`)
+  return { message: `the role ${role} has no variable ${name}`, hint, at }
+}
+
+function refuse(problems: readonly Problem[]): void {
+  if (problems.length > 0) throw new Refused(problems, exit.load)
+}
+
+function wrongNames(of: string, options: unknown, names: Readonly<Record<string, true>>, at: Location): Problem[] {
+  const told = unknownOptions(of, options, names)
+  return told ? [{ message: told[0], hint: told[1], at }] : []
+}
+
+// All that is wrong with the steps is told at once, at the end.
 function record<V>(
   of: string,
   define: (steps: Steps<V>) => void,
+  wrong: Problem[],
 ): { readonly steps: readonly Step[]; readonly handlers: readonly Handler[] } {
   const handlers: Handler[] = []
-  const names = new Map<string, Location>()
+  const names = new Map<string, Location[]>()
   const all: Step[] = []
   let into = all
   let closed = false
@@ -313,18 +378,15 @@ function record<V>(
       throw new Advice(`${of}: steps cannot be added once the role is defined`, 'a body may run operations instead')
   }
   const named = (name: string, at: Location) => {
-    if (typeof name !== 'string' || name.trim() === '')
-      throw new Advice(`${of} has a step without a name (${showLocation(at)})`, "say what it does, as in 'Start nginx'")
+    if (typeof name === 'string' && name.trim() !== '') return true
+    wrong.push({ message: `${of} has a step without a name`, hint: "say what it does, as in 'Start nginx'", at })
+    return false
   }
   const unique = (name: string, at: Location) => {
-    named(name, at)
-    const other = names.get(name)
-    if (other)
-      throw new Advice(
-        `${of} has two steps named «${name}» (${showLocation(other)} and ${showLocation(at)})`,
-        'names are identities, make them differ',
-      )
-    names.set(name, at)
+    if (!named(name, at)) return
+    const places = names.get(name)
+    if (places) places.push(at)
+    else names.set(name, [at])
   }
   const nested = (run: () => void): readonly Step[] => {
     const outer = into
@@ -341,6 +403,8 @@ function record<V>(
     const at = here()
     unique(name, at)
     const [options, body] = third === undefined ? [{}, second as Body<V, R>] : [second as TaskOptions<V>, third]
+    mustBeBody('task', name, at, body)
+    wrong.push(...wrongNames(`«${name}»`, options, taskNames, at))
     mustBeMade(name, at, options)
     return add({
       kind: 'task',
@@ -353,12 +417,21 @@ function record<V>(
   // A constant that stands further down is undefined up here, and once built says nothing of it: without its condition
   // the step would simply run.
   const mustBeMade = (step: string, at: Location, options: object) => {
-    const missing = Object.entries(options).find(([, value]) => value === undefined)
-    if (missing)
-      throw new Advice(
-        `${of}: ${missing[0]} of «${step}» is undefined (${showLocation(at)}): is it made further down?`,
-        'make it above, or a function declaration of it',
-      )
+    for (const [name, value] of Object.entries(options))
+      if (value === undefined)
+        wrong.push({
+          message: `${of}: ${name} of «${step}» is undefined: is it made further down?`,
+          hint: 'make it above, or a function declaration of it',
+          at,
+        })
+  }
+  const mustBeBody = (word: string, name: string, at: Location, body: unknown) => {
+    if (typeof body === 'function' || isOperation(body) || isDescribed(body)) return
+    wrong.push({
+      message: `${of}: «${name}» has no body: ${body === undefined ? 'it is undefined' : `a ${typeof body} does nothing`}`,
+      hint: `the last argument is an operation, or a function: ${word}('${name}', shell\`…\`)`,
+      at,
+    })
   }
   const mustMakeSteps = (step: string, at: Location, steps: unknown, part = '') => {
     if (typeof steps === 'function') return
@@ -384,6 +457,7 @@ function record<V>(
       open()
       const made: Handler = { kind: 'handler', name, at: here(), body: body as Body<never, Value> }
       unique(name, made.at)
+      mustBeBody('handler', name, made.at, body)
       handlers.push(made)
       return made
     },
@@ -394,6 +468,7 @@ function record<V>(
         return nested(() => parts[part]?.())
       }
       named(name, at)
+      wrong.push(...wrongNames(`«${name}»`, parts, blockNames, at))
       mustBeMade(name, at, parts)
       add({
         kind: 'block',
@@ -419,6 +494,7 @@ function record<V>(
       open()
       const at = here()
       unique(name, at)
+      wrong.push(...wrongNames(`«${name}»`, options, gateNames, at))
       add({
         kind: 'gate',
         name,
@@ -433,6 +509,15 @@ function record<V>(
     said = define(words)
   })
   closed = true
+  for (const [name, places] of names)
+    if (places.length > 1)
+      for (const at of places)
+        wrong.push({
+          message: `${of} has ${places.length === 2 ? 'two' : places.length} steps named «${name}»`,
+          hint: 'names are identities, make them differ',
+          at,
+        })
+  refuse(wrong)
   refuseDropped(of, made, [...bodiesOf(all), ...handlers.map(({ body }) => body)])
   if (said instanceof Promise) {
     // Its rejection would say the same again, later and to nobody.
@@ -519,6 +604,7 @@ export function playbook(name: string, plays: readonly Play[], options: Playbook
   const at = here()
   mustBeNamed('playbook', name, at)
   mustBeListOf(['play'], `the playbook «${name}»`, 'plays', plays, at)
+  refuse(wrongNames(`the playbook «${name}»`, options, playbookNames, at))
   return { kind: 'playbook', name, at, plays, ...options }
 }
 

@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../model/option-names.ts'
 import { posix } from 'node:path'
 import { accountName, databaseLine } from '../kit/accounts.ts'
 import { answers } from '../kit/answers.ts'
@@ -20,6 +21,8 @@ export interface KeyOptions {
   readonly exclusive?: boolean
 }
 
+const keyNames: OptionNames<KeyOptions> = { path: true, exclusive: true }
+
 /**
  * Public keys by which a user may log in, each as it stands in a .pub file, options before it or not. Give several as a
  * list or as lines of one text. A key that is there with other options gets these, wherever it stands; lines of other
@@ -33,6 +36,7 @@ export interface KeyOptions {
  * @throws Advice when a text is no public key, or the user is missing
  */
 export function present(user: string, keys: string | readonly string[], options: KeyOptions = {}): Operation<Written> {
+  refuseUnknown('authorizedKeys.present', options, keyNames)
   const wanted = wantedKeys(user, keys)
   return bring({ word: 'present', user: accountName(user), keys: wanted, options: checkedOptions(options) })
 }
@@ -49,6 +53,7 @@ export function absent(
   keys: string | readonly string[],
   options: Pick<KeyOptions, 'path'> = {},
 ): Operation<Written> {
+  refuseUnknown('authorizedKeys.absent', options, { path: true })
   const wanted = wantedKeys(user, keys)
   return bring({ word: 'absent', user: accountName(user), keys: wanted, options: checkedOptions(options) })
 }

@@ -1,10 +1,20 @@
+import { type OptionNames, refuseUnknown } from '../model/option-names.ts'
 import type { Operation } from '../model/operation.ts'
-import { editFile, type EditOptions } from '../kit/edit-file.ts'
+import { editFile, editNames, type EditOptions } from '../kit/edit-file.ts'
+import { anchorNames } from '../kit/text-lines.ts'
 import type { Written } from '../kit/written.ts'
 import { editBlock, type BlockEdit } from './block/text.ts'
 
 /** How the block is marked and where it goes when it is new. */
 export interface BlockOptions extends EditOptions, Omit<BlockEdit, 'block' | 'state'> {}
+
+const blockNames: OptionNames<BlockOptions> = {
+  ...editNames,
+  ...anchorNames,
+  marker: true,
+  markerBegin: true,
+  markerEnd: true,
+}
 
 /**
  * Lines of a file between two marker lines, by which they are found again; several blocks of one file need different
@@ -15,6 +25,7 @@ export interface BlockOptions extends EditOptions, Omit<BlockEdit, 'block' | 'st
  * ```
  */
 export function present(path: string, lines: string, options: BlockOptions = {}): Operation<Written> {
+  refuseUnknown('block.present', options, blockNames)
   const { meta, edit } = split(options)
   return editFile(`block.present ${path}`, path, meta, (before) => ({
     after: editBlock(before, { ...edit, block: lines, state: 'present' }),
@@ -29,6 +40,7 @@ export function present(path: string, lines: string, options: BlockOptions = {})
  * ```
  */
 export function absent(path: string, options: BlockOptions = {}): Operation<Written> {
+  refuseUnknown('block.absent', options, blockNames)
   const { meta, edit } = split(options)
   return editFile(`block.absent ${path}`, path, { ...meta, nothingToRemove: true }, (before) => ({
     after: editBlock(before, { ...edit, state: 'absent' }),

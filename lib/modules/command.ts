@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../model/option-names.ts'
 import { there } from '../kit/there.ts'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -28,6 +29,16 @@ export interface CommandOptions {
   readonly allow?: readonly number[]
 }
 
+/** How a command is run, by name. */
+const commandNames: OptionNames<CommandOptions> = {
+  stdin: true,
+  cwd: true,
+  env: true,
+  timeout: true,
+  long: true,
+  allow: true,
+}
+
 /** How a command that changes something is run and judged. */
 export interface ChangeOptions extends CommandOptions {
   /**
@@ -44,6 +55,14 @@ export interface ChangeOptions extends CommandOptions {
   readonly touches?: readonly string[]
   /** Judges from what it wrote whether it changed anything. */
   readonly changed?: (result: CommandResult) => boolean
+}
+
+const changeNames: OptionNames<ChangeOptions> = {
+  ...commandNames,
+  creates: true,
+  removes: true,
+  touches: true,
+  changed: true,
 }
 
 type Script = (strings: TemplateStringsArray, ...values: readonly Word[]) => Operation<Ran>
@@ -63,7 +82,7 @@ export function shell(
   first: ChangeOptions | TemplateStringsArray,
   ...values: readonly Word[]
 ): Script | Operation<Ran> {
-  return tagged('shell', first, values, (script, options) => change({ script, options }))
+  return tagged('shell', first, changeNames, values, (script, options) => change({ script, options }))
 }
 
 /**
@@ -81,7 +100,7 @@ export function probe(
   first: CommandOptions | TemplateStringsArray,
   ...values: readonly Word[]
 ): Script | Operation<Ran> {
-  return tagged('probe', first, values, (script, options) => look({ script, options }))
+  return tagged('probe', first, commandNames, values, (script, options) => look({ script, options }))
 }
 
 /**
@@ -92,6 +111,7 @@ export function probe(
  * ```
  */
 export function command(argv: readonly (string | number)[], options: ChangeOptions = {}): Operation<Ran> {
+  refuseUnknown('command', options, changeNames)
   for (const word of argv) refuseRevealed(String(word))
   return change({ script: sh`${argv}`, options })
 }
@@ -241,12 +261,13 @@ function environment(env: NonNullable<CommandOptions['env']>): {
 function tagged(
   name: string,
   first: ChangeOptions | TemplateStringsArray | string,
+  names: Readonly<Record<string, true>>,
   values: readonly Word[],
   make: (script: string, options: ChangeOptions) => Operation<Ran>,
 ): Script | Operation<Ran> {
-  return typeof first === 'string' || isTemplate(first)
-    ? make(scriptOf(name, first, values), {})
-    : (strings, ...words) => make(scriptOf(name, strings, words), first)
+  if (typeof first === 'string' || isTemplate(first)) return make(scriptOf(name, first, values), {})
+  refuseUnknown<Readonly<Record<string, unknown>>>(name, first as never, names)
+  return (strings, ...words) => make(scriptOf(name, strings, words), first)
 }
 
 /**

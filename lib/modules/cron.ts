@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../model/option-names.ts'
 import { accountName } from '../kit/accounts.ts'
 import { type Command, perform } from '../kit/command.ts'
 import { sha256Of } from '../kit/contents.ts'
@@ -5,6 +6,7 @@ import { foresee } from '../kit/foresee.ts'
 import { concealed } from '../kit/new-file.ts'
 import { decode } from '../kit/path-state.ts'
 import { withoutPasswords } from '../kit/sensitive-lines.ts'
+import { metaNames } from '../kit/file-meta.ts'
 import { sh } from '../kit/shell.ts'
 import { lock } from '../kit/writing.ts'
 import type { Written } from '../kit/written.ts'
@@ -34,6 +36,17 @@ export interface SystemJob extends Schedule {
   readonly job: string
 }
 
+const scheduleNames: OptionNames<Schedule> = {
+  minute: true,
+  hour: true,
+  day: true,
+  month: true,
+  weekday: true,
+  special: true,
+}
+const systemJobNames: OptionNames<SystemJob> = { ...scheduleNames, user: true, job: true }
+const jobNames: OptionNames<Job> = { ...scheduleNames, name: true, user: true, job: true, disabled: true }
+
 /** Whose crontab was looked at and whether it changed. */
 export type CrontabState = { readonly user: string | undefined; readonly changed: boolean }
 
@@ -46,7 +59,9 @@ export type CrontabState = { readonly user: string | undefined; readonly changed
  * }))
  * ```
  */
-export function job({ name, user, job: command, disabled = false, ...schedule }: Job): Operation<CrontabState> {
+export function job(options: Job): Operation<CrontabState> {
+  refuseUnknown('cron.job', options, jobNames)
+  const { name, user, job: command, disabled = false, ...schedule } = options
   const line = jobLine(schedule, [], oneLine(`the job ${name}`, command))
   const entry = { name: oneLine('the name of a job', name), line: disabled ? `#${line}` : line }
   return bringCrontab({ name: `cron.job ${name}`, user: known(user), edit: (text) => withJob(text, entry) })
@@ -59,9 +74,14 @@ export function job({ name, user, job: command, disabled = false, ...schedule }:
  * task('Dump no more', cron.absent('nightly dump', { user: 'root' }))
  * ```
  */
-export function absent(name: string, { user }: { readonly user?: string } = {}): Operation<CrontabState> {
+export function absent(name: string, options: { readonly user?: string } = {}): Operation<CrontabState> {
+  refuseUnknown('cron.absent', options, { user: true })
   oneLine('the name of a job', name)
-  return bringCrontab({ name: `cron.absent ${name}`, user: known(user), edit: (text) => withoutJob(text, name) })
+  return bringCrontab({
+    name: `cron.absent ${name}`,
+    user: known(options.user),
+    edit: (text) => withoutJob(text, name),
+  })
 }
 
 /**
@@ -74,12 +94,13 @@ export function absent(name: string, { user }: { readonly user?: string } = {}):
 export function env(
   name: string,
   value: string | undefined,
-  { user }: { readonly user?: string } = {},
+  options: { readonly user?: string } = {},
 ): Operation<CrontabState> {
+  refuseUnknown('cron.env', options, { user: true })
   variable(name, value)
   return bringCrontab({
     name: `cron.env ${name}`,
-    user: known(user),
+    user: known(options.user),
     edit: (text) => (value === undefined ? withoutEnv(text, name) : withEnv(text, name, value)),
   })
 }
@@ -91,6 +112,8 @@ export interface CronFileOptions extends FileMeta {
   readonly env?: Readonly<Record<string, string>>
 }
 
+const cronFileNames: OptionNames<CronFileOptions> = { ...metaNames, directory: true, env: true }
+
 /**
  * A file of jobs below /etc/cron.d, exactly these; `file.absent` takes it away.
  *
@@ -101,6 +124,8 @@ export interface CronFileOptions extends FileMeta {
  * ```
  */
 export function file(name: string, jobs: readonly SystemJob[], options: CronFileOptions = {}): Operation<Written> {
+  refuseUnknown('cron.file', options, cronFileNames)
+  for (const one of jobs) refuseUnknown('a job of cron.file', one, systemJobNames)
   const { directory = '/etc/cron.d', env: variables = {}, ...meta } = options
   // Files with other characters are passed over in silence by the cron of Debian.
   if (!/^[A-Za-z0-9_-]+$/.test(name)) {

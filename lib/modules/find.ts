@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../model/option-names.ts'
 import { replacedPaths } from '../kit/replacing.ts'
 import { aside } from '../kit/aside.ts'
 import { cannotLook, closed } from '../kit/closed.ts'
@@ -20,6 +21,15 @@ export interface FindOptions {
   readonly smallerThan?: number
   /** How many directories below the first are searched; all unless said, and 0 for none of them. */
   readonly depth?: number
+}
+
+const findNames: OptionNames<FindOptions> = {
+  name: true,
+  olderThan: true,
+  newerThan: true,
+  largerThan: true,
+  smallerThan: true,
+  depth: true,
 }
 
 /** What was found. */
@@ -49,6 +59,7 @@ export function files(
   path: string,
   options: FindOptions & { readonly kind?: Kind | 'any' } = {},
 ): Operation<readonly FoundFile[]> {
+  refuseUnknown('find.files', options, { ...findNames, kind: true })
   return searching({ path: absolute(path), options: checkedOptions('files', path, options) })
 }
 
@@ -61,6 +72,7 @@ export function files(
  * ```
  */
 export function absent(path: string, options: FindOptions): Operation<Swept> {
+  refuseUnknown('find.absent', options, findNames)
   if (Object.values(options).every((one) => one === undefined))
     throw new Advice(
       `find.absent ${path}: say which files: name, olderThan, largerThan or another; all would go`,

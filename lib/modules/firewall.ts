@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../model/option-names.ts'
 import { answers } from '../kit/answers.ts'
 import { performAll, type Step } from '../kit/command.ts'
 import { look } from '../kit/look.ts'
@@ -27,6 +28,8 @@ export interface PortOptions {
   readonly zone?: string
 }
 
+const portNames: OptionNames<PortOptions> = { from: true, zone: true }
+
 /** What keeps the gate of a host. */
 export type FirewallName = 'firewalld' | 'ufw' | 'nftables' | 'iptables' | 'none'
 
@@ -46,6 +49,7 @@ export type PortState = { readonly port: string; readonly by: FirewallName; read
  * where there is one: /etc/nftables.conf, /etc/iptables/rules.v4 or those of /etc/sysconfig.
  */
 export function port(name: string, options: PortOptions = {}): Operation<PortState> {
+  refuseUnknown('firewall.port', options, portNames)
   return gate(checked(name, true, options))
 }
 
@@ -58,6 +62,7 @@ export function port(name: string, options: PortOptions = {}): Operation<PortSta
  * @throws Advice when it is open by a rule for other ports, too, or by a service of firewalld
  */
 export function noPort(name: string, options: PortOptions = {}): Operation<PortState> {
+  refuseUnknown('firewall.noPort', options, portNames)
   return gate(checked(name, false, options))
 }
 

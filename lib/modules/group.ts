@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../model/option-names.ts'
 import { foresee } from '../kit/foresee.ts'
 import { left } from '../model/foreseen.ts'
 import { operation } from '../model/operation.ts'
@@ -15,6 +16,8 @@ export interface GroupOptions {
   readonly system?: boolean
 }
 
+const groupNames: OptionNames<GroupOptions> = { gid: true, system: true }
+
 /** Whether the group was made, changed or removed. */
 export type GroupState = { readonly name: string; readonly changed: boolean }
 
@@ -26,6 +29,7 @@ export type GroupState = { readonly name: string; readonly changed: boolean }
  * ```
  */
 export function present(name: string, options: GroupOptions = {}): Operation<GroupState> {
+  refuseUnknown('group.present', options, groupNames)
   if (options.gid !== undefined) accountNumber('gid', options.gid)
   return bringGroup({ name: accountName(name), options })
 }

@@ -1,7 +1,8 @@
+import { type OptionNames, refuseUnknown } from '../model/option-names.ts'
 import { Advice } from '../model/operation.ts'
 import { isIP } from 'node:net'
 import type { Operation } from '../model/operation.ts'
-import { editFile, type EditOptions } from '../kit/edit-file.ts'
+import { editFile, editNames, type EditOptions } from '../kit/edit-file.ts'
 import type { Written } from '../kit/written.ts'
 import { entryText, withoutText } from './hosts/text.ts'
 
@@ -11,6 +12,9 @@ export interface HostsOptions extends Omit<EditOptions, 'create'> {
   readonly path?: string
 }
 
+const { create: _create, ...writtenNames } = editNames
+const hostsNames: OptionNames<HostsOptions> = { ...writtenNames, path: true }
+
 /** How a line is brought about. */
 export interface EntryOptions extends HostsOptions {
   /** The address has these names in this order and no others; else they are added to those it has. */
@@ -18,6 +22,8 @@ export interface EntryOptions extends HostsOptions {
   /** Leaves the names on the lines of other addresses, too; else a name leads to one address of a family. */
   readonly shared?: boolean
 }
+
+const entryNames: OptionNames<EntryOptions> = { ...hostsNames, exact: true, shared: true }
 
 /**
  * Names that lead to an address: its line has them, lines of other addresses lose them; order and comments stay.
@@ -34,6 +40,7 @@ export function entry(
   names: string | readonly string[],
   options: EntryOptions = {},
 ): Operation<Written> {
+  refuseUnknown('hosts.entry', options, entryNames)
   const { path = '/etc/hosts', exact = false, shared = false, ...meta } = options
   const list = [names].flat()
   if (isIP(address) === 0)
@@ -60,6 +67,7 @@ export function entry(
  * ```
  */
 export function absent(what: string | readonly string[], options: HostsOptions = {}): Operation<Written> {
+  refuseUnknown('hosts.absent', options, hostsNames)
   const { path = '/etc/hosts', ...meta } = options
   const list = [what].flat()
   return editFile(`hosts.absent ${list.join(' ')}`, path, { ...meta, nothingToRemove: true }, (before) => ({

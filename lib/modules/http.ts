@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../model/option-names.ts'
 import { Advice, operation } from '../model/operation.ts'
 import type { Operation, Reader } from '../model/operation.ts'
 import type { Secret } from '../model/secret.ts'
@@ -23,12 +24,16 @@ export type HttpOptions = {
   readonly verify?: boolean
 }
 
+const httpNames: OptionNames<HttpOptions> = { status: true, headers: true, timeout: true, verify: true }
+
 /** A request that may change something. */
 export type RequestOptions = HttpOptions & {
   /** POST unless said. */
   readonly method?: string
   readonly body?: string | Uint8Array | Secret
 }
+
+const requestNames: OptionNames<RequestOptions> = { ...httpNames, method: true, body: true }
 
 /**
  * What a URL answers, asked from the host through its connection; nothing is needed there. Only looks. A redirect is
@@ -39,6 +44,7 @@ export type RequestOptions = HttpOptions & {
  * ```
  */
 export function get(url: string, options: HttpOptions = {}): Operation<Answer> {
+  refuseUnknown('http.get', options, httpNames)
   return look({ url: checked(url), options })
 }
 
@@ -52,6 +58,7 @@ export function get(url: string, options: HttpOptions = {}): Operation<Answer> {
  * ```
  */
 export function request(url: string, options: RequestOptions = {}): Operation<Answer> {
+  refuseUnknown('http.request', options, requestNames)
   return send({ url: checked(url), options })
 }
 

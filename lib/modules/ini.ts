@@ -1,7 +1,8 @@
+import { type OptionNames, refuseUnknown } from '../model/option-names.ts'
 import { Advice, operation } from '../model/operation.ts'
 import type { Operation } from '../model/operation.ts'
 import { Secret } from '../model/secret.ts'
-import { editFile, type EditOptions, type Edited } from '../kit/edit-file.ts'
+import { editFile, editNames, type EditOptions, type Edited } from '../kit/edit-file.ts'
 import type { Written } from '../kit/written.ts'
 import { look } from '../kit/look.ts'
 import { decode, editable, filePath, mustBeFile, type PathState } from '../kit/path-state.ts'
@@ -25,6 +26,8 @@ export interface IniOptions extends EditOptions {
   readonly dialect?: IniDialect
 }
 
+const iniNames: OptionNames<IniOptions> = { ...editNames, dialect: true }
+
 /**
  * Keys of an INI file; every other line stays as it is, comments and spacing included.
  * A list is a multi-valued key, null removes a key, a secret is written and never shown, nor is the value it replaces.
@@ -36,12 +39,14 @@ export interface IniOptions extends EditOptions {
  * }, { backup: true }))
  * ```
  */
-export function set(path: string, sections: Sections, { dialect, ...options }: IniOptions = {}): Operation<Written> {
+export function set(path: string, sections: Sections, options: IniOptions = {}): Operation<Written> {
+  refuseUnknown('ini.set', options, iniNames)
+  const { dialect, ...meta } = options
   const reading = styleOf({ path, dialect })
   const wishes = Object.entries(sections).flatMap(([section, keys]) =>
     Object.entries(keys).map(([key, setting]): Wish => ({ section, key, setting })),
   )
-  return editFile(`ini.set ${path} ${name(sections)}`, path, options, (before): Edited => {
+  return editFile(`ini.set ${path} ${name(sections)}`, path, meta, (before): Edited => {
     const after = editIni(
       before,
       wishes.map((wish) => editOf(wish, reveal)),
@@ -82,9 +87,10 @@ export function get(
   path: string,
   section: string,
   key: string,
-  { dialect }: Pick<IniOptions, 'dialect'> = {},
+  options: Pick<IniOptions, 'dialect'> = {},
 ): Operation<readonly string[]> {
-  return readKey({ path: filePath(path), section, key, dialect })
+  refuseUnknown('ini.get', options, { dialect: true })
+  return readKey({ path: filePath(path), section, key, dialect: options.dialect })
 }
 
 /** A whole file: sections, their keys, and the values of each key in file order. */
@@ -99,8 +105,9 @@ export type Contents = { readonly [section: string]: { readonly [key: string]: r
  * ```
  * It may hold secrets: use it inside a body, and do not return it from the task, because results go to the journal.
  */
-export function read(path: string, { dialect }: Pick<IniOptions, 'dialect'> = {}): Operation<Contents> {
-  return readWhole({ path: filePath(path), dialect })
+export function read(path: string, options: Pick<IniOptions, 'dialect'> = {}): Operation<Contents> {
+  refuseUnknown('ini.read', options, { dialect: true })
+  return readWhole({ path: filePath(path), dialect: options.dialect })
 }
 
 /**
@@ -110,9 +117,11 @@ export function read(path: string, { dialect }: Pick<IniOptions, 'dialect'> = {}
  * task('Unpin compute', ini.absent('/etc/nova/nova.conf', 'upgrade_levels'))
  * ```
  */
-export function absent(path: string, section: string, { dialect, ...options }: IniOptions = {}): Operation<Written> {
+export function absent(path: string, section: string, options: IniOptions = {}): Operation<Written> {
+  refuseUnknown('ini.absent', options, iniNames)
+  const { dialect, ...meta } = options
   const reading = styleOf({ path, dialect })
-  return editFile(`ini.absent ${path} [${section}]`, path, { ...options, nothingToRemove: true }, (before) => ({
+  return editFile(`ini.absent ${path} [${section}]`, path, { ...meta, nothingToRemove: true }, (before) => ({
     after: removeSection(before, section, reading),
   }))
 }

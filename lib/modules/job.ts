@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../model/option-names.ts'
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Command, perform } from '../kit/command.ts'
@@ -13,6 +14,8 @@ export interface JobOptions extends Pick<CommandOptions, 'stdin' | 'cwd' | 'env'
   readonly async: number
 }
 
+const jobNames: OptionNames<JobOptions> = { stdin: true, cwd: true, env: true, async: true }
+
 /** How a job is waited for and judged. */
 export interface FinishedOptions {
   /** Seconds between two looks; 5 unless said. */
@@ -20,6 +23,8 @@ export interface FinishedOptions {
   /** Exit codes that are no failure; only 0 unless said. */
   readonly allow?: readonly number[]
 }
+
+const finishedNames: OptionNames<FinishedOptions> = { poll: true, allow: true }
 
 /** A job that runs, or has run and waits for whoever comes for its result. */
 export type Started = { readonly name: string }
@@ -43,6 +48,7 @@ export function started(
   options: JobOptions,
 ): (strings: TemplateStringsArray, ...values: readonly Word[]) => Operation<Started> {
   named('started', name)
+  refuseUnknown('job.started', options, jobNames)
   if (!(options.async > 0))
     throw new Advice(
       `job.started ${name}: async is the seconds that it may take, above 0`,
@@ -61,6 +67,7 @@ export function started(
  * @throws Advice when it has failed, took longer than it may, was ended by somebody else, or was never started
  */
 export function finished(name: string, options: FinishedOptions = {}): Operation<Ran> {
+  refuseUnknown('job.finished', options, finishedNames)
   return finishing({ name: named('finished', name), options })
 }
 

@@ -1,6 +1,8 @@
+import { type OptionNames, refuseUnknown } from '../model/option-names.ts'
 import type { Operation } from '../model/operation.ts'
 import { Secret } from '../model/secret.ts'
-import { editFile, type Edited, type EditOptions } from '../kit/edit-file.ts'
+import { editFile, editNames, type Edited, type EditOptions } from '../kit/edit-file.ts'
+import { anchorNames } from '../kit/text-lines.ts'
 import type { Written } from '../kit/written.ts'
 import { editLine, type LineEdit } from './line/text.ts'
 
@@ -9,10 +11,22 @@ export interface LineOptions extends EditOptions, Omit<LineEdit, 'line' | 'state
   readonly line: string | Secret
 }
 
+const lineNames: OptionNames<LineOptions> = {
+  ...editNames,
+  ...anchorNames,
+  line: true,
+  regexp: true,
+  search: true,
+  firstMatch: true,
+  backrefs: true,
+}
+
 /** Which lines go away. */
 export interface NoLineOptions extends EditOptions, Pick<LineEdit, 'regexp' | 'search'> {
   readonly line?: string | Secret
 }
+
+const noLineNames: OptionNames<NoLineOptions> = { ...editNames, line: true, regexp: true, search: true }
 
 /**
  * A line of a file: the one that matches `regexp` is replaced, else the line is added unless it is there.
@@ -24,6 +38,7 @@ export interface NoLineOptions extends EditOptions, Pick<LineEdit, 'regexp' | 's
  * ```
  */
 export function present(path: string, options: LineOptions): Operation<Written> {
+  refuseUnknown('line.present', options, lineNames)
   const { meta, edit } = split(options)
   return editFile(
     `line.present ${path}`,
@@ -41,6 +56,7 @@ export function present(path: string, options: LineOptions): Operation<Written> 
  * ```
  */
 export function absent(path: string, options: NoLineOptions): Operation<Written> {
+  refuseUnknown('line.absent', options, noLineNames)
   const { meta, edit } = split(options)
   return editFile(
     `line.absent ${path}`,

@@ -1,3 +1,4 @@
+import { refuseUnknown } from '../model/option-names.ts'
 import {
   Advice,
   CommandFailed,
@@ -70,6 +71,7 @@ interface Wanted {
  * @throws Advice when the group is missing or too full, or what is there is smaller
  */
 export function volume(wanted: Wanted): Operation<LogicalVolume> {
+  refuseUnknown('lvm.volume', wanted, { group: true, name: true, bytes: true })
   return bringVolume(wanted)
 }
 

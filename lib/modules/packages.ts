@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../model/option-names.ts'
 import { left } from '../model/foreseen.ts'
 import { type Installed, packagesOf, type Versions } from '../facts/packages.ts'
 import { Advice, CommandFailed, operation } from '../model/operation.ts'
@@ -26,6 +27,13 @@ export interface InstallOptions {
   readonly lockTimeout?: number
 }
 
+const installNames: OptionNames<InstallOptions> = {
+  recommends: true,
+  refresh: true,
+  downgrade: true,
+  lockTimeout: true,
+}
+
 /** How packages are removed. */
 export interface RemoveOptions {
   /** Their configuration files go, too. Only apt keeps them otherwise. */
@@ -34,6 +42,8 @@ export interface RemoveOptions {
   readonly dependents?: boolean
   readonly lockTimeout?: number
 }
+
+const removeNames: OptionNames<RemoveOptions> = { purge: true, dependents: true, lockTimeout: true }
 
 /** The versions that the host has of the packages named; in check mode those it has before. */
 export type PackageState = { readonly versions: { readonly [name: string]: string } }
@@ -50,6 +60,7 @@ export type PackageState = { readonly versions: { readonly [name: string]: strin
  * Configuration files that were edited stay as they are.
  */
 export function installed(names: PackageNames, options: InstallOptions = {}): Operation<PackageState> {
+  refuseUnknown('packages.installed', options, installNames)
   return bring({ word: 'installed', wanted: wantedOf('installed', names), options })
 }
 
@@ -61,6 +72,7 @@ export function installed(names: PackageNames, options: InstallOptions = {}): Op
  * ```
  */
 export function latest(names: string | readonly string[], options: InstallOptions = {}): Operation<PackageState> {
+  refuseUnknown('packages.latest', options, installNames)
   return bring({ word: 'latest', wanted: wantedOf('latest', names), options })
 }
 
@@ -72,6 +84,7 @@ export function latest(names: string | readonly string[], options: InstallOption
  * ```
  */
 export function absent(names: string | readonly string[], options: RemoveOptions = {}): Operation<PackageState> {
+  refuseUnknown('packages.absent', options, removeNames)
   return remove({ wanted: wantedOf('absent', names), options })
 }
 

@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../model/option-names.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { perform } from '../kit/command.ts'
 import { refuse } from '../kit/refusal.ts'
@@ -9,6 +10,8 @@ import { steadyNow } from '../model/steady-time.ts'
 
 /** How long it took until the host answered again. */
 export type Rebooted = { readonly seconds: number }
+
+const waitNames: OptionNames<WaitOptions> = { timeout: true, delay: true }
 
 /**
  * Reboots the host, waits until it answers again, and goes on with it; always a change, made for handlers. That it has
@@ -24,6 +27,7 @@ export type Rebooted = { readonly seconds: number }
  * @throws Advice when the host is not back in time, or may not be rebooted
  */
 export function reboot(options: WaitOptions = {}): Operation<Rebooted> {
+  refuseUnknown('reboot', options, waitNames)
   return rebooting(options)
 }
 

@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../model/option-names.ts'
 import { type Command, perform, performStep, type Step } from '../kit/command.ts'
 import { look } from '../kit/look.ts'
 import { fileChange, newContent } from '../kit/new-file.ts'
@@ -28,6 +29,16 @@ export interface AptRepository {
   readonly format?: 'deb822' | 'one-line'
 }
 
+const aptNames: OptionNames<AptRepository> = {
+  uris: true,
+  suites: true,
+  components: true,
+  types: true,
+  architectures: true,
+  key: true,
+  format: true,
+}
+
 /** A repository as yum and dnf know it. */
 export interface YumRepository {
   readonly baseurl?: string | readonly string[]
@@ -41,6 +52,17 @@ export interface YumRepository {
   readonly enabled?: boolean
   /** Other fields, such as `priority`. */
   readonly more?: Readonly<Record<string, string | number>>
+}
+
+const yumNames: OptionNames<YumRepository> = {
+  baseurl: true,
+  mirrorlist: true,
+  metalink: true,
+  description: true,
+  gpgkey: true,
+  gpgcheck: true,
+  enabled: true,
+  more: true,
 }
 
 /** Whether the repository was made, changed or removed. */
@@ -59,6 +81,7 @@ export type RepositoryState = { readonly name: string; readonly changed: boolean
  * @throws Advice when the key is none, or apt refuses the repository
  */
 export function apt(name: string, repository: AptRepository): Operation<RepositoryState> {
+  refuseUnknown('repository.apt', repository, aptNames)
   const { uris, suites, components = [], architectures = [], key } = repository
   for (const word of [uris, suites, ...components, ...architectures].flat())
     if (!/^[^\s#[\]]+$/.test(word))
@@ -77,6 +100,7 @@ export function apt(name: string, repository: AptRepository): Operation<Reposito
  * ```
  */
 export function yum(name: string, repository: YumRepository): Operation<RepositoryState> {
+  refuseUnknown('repository.yum', repository, yumNames)
   const { baseurl, mirrorlist, metalink, gpgkey, description = '', more = {} } = repository
   if ((baseurl === undefined || [baseurl].flat().length === 0) && mirrorlist === undefined && metalink === undefined)
     throw new Advice(

@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../model/option-names.ts'
 import { type Command, perform } from '../kit/command.ts'
 import { left } from '../model/foreseen.ts'
 import { Advice, CommandFailed, operation, type Operation } from '../model/operation.ts'
@@ -23,6 +24,8 @@ export interface ServiceOptions {
   /** Told all at once, and not one after the other in the order given: for many that take long. */
   readonly together?: boolean
 }
+
+const serviceNames: OptionNames<ServiceOptions> = { timeout: true, settle: true, log: true, together: true }
 
 type Names = readonly [first: string | ServiceOptions, ...names: string[]]
 
@@ -120,6 +123,7 @@ interface Acting {
 
 function parse(word: string, [first, ...rest]: Names): Omit<Acting, 'word'> {
   const [names, options] = typeof first === 'string' ? [[first, ...rest], {}] : [rest, first]
+  refuseUnknown(`service.${word}`, options, serviceNames)
   if (names.length === 0) throw new Advice(`service.${word} names no service`, 'name one at least')
   for (const name of names) {
     if (!/^[\w@][\w@.:+-]*$/.test(name))

@@ -1,8 +1,9 @@
+import { refuseUnknown } from '../model/option-names.ts'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { Eta } from 'eta'
 import { performStep, type Step } from '../kit/command.ts'
-import { checkedMeta } from '../kit/file-meta.ts'
+import { checkedMeta, metaNames } from '../kit/file-meta.ts'
 import { localFile, unusable } from '../kit/local-file.ts'
 import { filePath, type PathState } from '../kit/path-state.ts'
 import type { Written } from '../kit/written.ts'
@@ -33,6 +34,7 @@ export function templateFile(
   vars: TemplateVars = {},
   meta: FileMeta = {},
 ): Operation<Written> {
+  refuseUnknown('templateFile', meta, metaNames)
   return bringTemplate({ local: localFile(localPath), path: filePath(to), vars, meta: checkedMeta(meta) })
 }
 

@@ -1,7 +1,9 @@
+import { refuseUnknown } from '../model/option-names.ts'
 import { keepBackslashes } from '../model/backslashes.ts'
 import type { FileMeta, Operation } from '../model/operation.ts'
 import { Secret } from '../model/secret.ts'
 import type { Written } from '../kit/written.ts'
+import { metaNames } from '../kit/file-meta.ts'
 import { content } from './file.ts'
 
 /** What can stand in a text: a list becomes lines, and a line that holds nothing but an empty value goes away. */
@@ -20,6 +22,7 @@ export type Inserted = string | number | boolean | null | undefined | Secret | r
  * ```
  */
 export function template(path: string, text: string | Secret, meta: FileMeta = {}): Operation<Written> {
+  refuseUnknown('template', meta, metaNames)
   return content(path, text, meta)
 }
 

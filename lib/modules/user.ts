@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../model/option-names.ts'
 import { leavesNothing } from '../kit/leaving.ts'
 import { left } from '../model/foreseen.ts'
 import { foresee } from '../kit/foresee.ts'
@@ -39,6 +40,22 @@ export interface UserOptions {
   readonly locked?: boolean
 }
 
+const userNames: OptionNames<UserOptions> = {
+  uid: true,
+  group: true,
+  groups: true,
+  exact: true,
+  home: true,
+  createHome: true,
+  moveHome: true,
+  shell: true,
+  comment: true,
+  system: true,
+  password: true,
+  updatePassword: true,
+  locked: true,
+}
+
 export { type KeyOptions, sshKey, type SshKey } from './user/ssh-key.ts'
 
 /** Whether the user was made, changed or removed. */
@@ -55,6 +72,7 @@ export type UserState = { readonly name: string; readonly changed: boolean }
  * ```
  */
 export function present(name: string, options: UserOptions = {}): Operation<UserState> {
+  refuseUnknown('user.present', options, userNames)
   const { uid, group, groups = [], home, shell, comment, password } = options
   if (uid !== undefined) accountNumber('uid', uid)
   for (const one of [...(group === undefined ? [] : [group]), ...groups]) accountName(one)
@@ -80,6 +98,7 @@ export function present(name: string, options: UserOptions = {}): Operation<User
  * ```
  */
 export function absent(name: string, options: { readonly removeHome?: boolean } = {}): Operation<UserState> {
+  refuseUnknown('user.absent', options, { removeHome: true })
   return dropUser({ name: removable('user.absent', name), removeHome: options.removeHome ?? false })
 }
 

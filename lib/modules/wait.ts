@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../model/option-names.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Advice, operation, TimedOut, Unreachable } from '../model/operation.ts'
 import type { Operation, Reader } from '../model/operation.ts'
@@ -19,6 +20,8 @@ export interface WaitOptions {
   readonly delay?: number
 }
 
+const waitNames: OptionNames<WaitOptions> = { timeout: true, delay: true }
+
 /**
  * Waits until something listens on a TCP port, as seen from the host. Never counts as changed; check mode does not
  * wait.
@@ -28,10 +31,9 @@ export interface WaitOptions {
  * task('Wait for the other side', (host) => wait.port(5672, { address: host.vars.rabbitIp, timeout: 60 }))
  * ```
  */
-export function port(
-  number: number,
-  { address = '127.0.0.1', ...options }: WaitOptions & { readonly address?: string } = {},
-): Operation<Waited> {
+export function port(number: number, where: WaitOptions & { readonly address?: string } = {}): Operation<Waited> {
+  refuseUnknown('wait.port', where, { ...waitNames, address: true })
+  const { address = '127.0.0.1', ...options } = where
   if (!Number.isInteger(number) || number < 1 || number > 65535)
     throw new Advice(`wait.port: ${number} is not a TCP port`, 'give a whole number from 1 to 65535')
   return wait({
@@ -61,6 +63,7 @@ export function http(
   url: string,
   options: WaitOptions & Pick<HttpOptions, 'status' | 'headers' | 'verify'> = {},
 ): Operation<Waited> {
+  refuseUnknown('wait.http', options, { ...waitNames, status: true, headers: true, verify: true })
   checked(url)
   return wait({
     name: `wait.http ${withoutPassword(url)}`,
@@ -92,6 +95,7 @@ export function http(
  * ```
  */
 export function connection(options: WaitOptions = {}): Operation<Waited> {
+  refuseUnknown('wait.connection', options, waitNames)
   return wait({
     name: 'wait.connection',
     options,
@@ -116,6 +120,7 @@ export function connection(options: WaitOptions = {}): Operation<Waited> {
  * ```
  */
 export function command(script: string, options: WaitOptions = {}): Operation<Waited> {
+  refuseUnknown('wait.command', options, waitNames)
   return wait({
     name: `wait.command ${script}`,
     options,
@@ -140,12 +145,10 @@ export function command(script: string, options: WaitOptions = {}): Operation<Wa
  */
 export function file(
   path: string,
-  {
-    absent = false,
-    contains,
-    ...options
-  }: WaitOptions & { readonly absent?: boolean; readonly contains?: string } = {},
+  wanted: WaitOptions & { readonly absent?: boolean; readonly contains?: string } = {},
 ): Operation<Waited> {
+  refuseUnknown('wait.file', wanted, { ...waitNames, absent: true, contains: true })
+  const { absent = false, contains, ...options } = wanted
   const found =
     contains === undefined
       ? ''

@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../../model/option-names.ts'
 import { cannotLook, closed } from '../../kit/closed.ts'
 import { leavesSomeFile } from '../../kit/leaving.ts'
 import { emptiedAnywhere, held } from '../../kit/links.ts'
@@ -26,6 +27,15 @@ export interface DeviceBetween {
   readonly direct?: Direct
 }
 
+const deviceNames: OptionNames<DeviceBetween> = {
+  from: true,
+  path: true,
+  to: true,
+  bytes: true,
+  record: true,
+  direct: true,
+}
+
 /** How many bytes of a device had to be sent; what was equal, or zeros, was not. */
 export type CopiedDevice = { readonly path: string; readonly bytes: number; readonly sent: number }
 
@@ -43,6 +53,7 @@ export type CopiedDevice = { readonly path: string; readonly bytes: number; read
  * @throws Advice when the two differ after the copy
  */
 export function device(options: DeviceBetween): Operation<CopiedDevice> {
+  refuseUnknown('copyBetween.device', options, deviceNames)
   return deviceOperation({ ...options, to: options.to ?? options.path })
 }
 

@@ -1,5 +1,5 @@
 import { operation, type Operation } from '../../model/operation.ts'
-import { type Login, literal, query, queryNow } from './client.ts'
+import { checkedLogin, type Login, literal, query, queryNow } from './client.ts'
 import { isNoted, readRecord, readRecords, type Stage } from './stage.ts'
 
 /** How far the replacement of a database has come, and what it holds. */
@@ -26,7 +26,7 @@ export type Standing = {
  * ```
  */
 export function standing(database: string, login: Login = {}): Operation<Standing> {
-  return standingOperation({ database, login })
+  return standingOperation({ database, login: checkedLogin('database.standing', login) })
 }
 
 const standingOperation = operation<{ readonly database: string; readonly login: Login }, Standing, Standing>(
@@ -94,7 +94,7 @@ const stagesOperation = operation<{ readonly databases: readonly string[]; reado
  * ```
  */
 export function select(sql: string, login: Login = {}): Operation<readonly (readonly string[])[]> {
-  return selectOperation({ sql, login })
+  return selectOperation({ sql, login: checkedLogin('database.select', login) })
 }
 
 const selectOperation = operation<

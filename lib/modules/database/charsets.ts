@@ -1,5 +1,5 @@
 import { operation, type Operation, type Reader } from '../../model/operation.ts'
-import { literal, type Login, query } from './client.ts'
+import { checkedLogin, literal, type Login, query } from './client.ts'
 
 /** Which character sets a database uses, and where. */
 export type Charsets = {
@@ -28,7 +28,7 @@ export type Charsets = {
  * @throws nothing for a database that is missing: its charset is ''
  */
 export function charsets(database: string, login: Login = {}): Operation<Charsets> {
-  return charsetsOperation({ database, login })
+  return charsetsOperation({ database, login: checkedLogin('database.charsets', login) })
 }
 
 const charsetsOperation = operation<{ readonly database: string; readonly login: Login }, Charsets, Charsets>(

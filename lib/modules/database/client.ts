@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../../model/option-names.ts'
 import { perform } from '../../kit/command.ts'
 import { Advice, CommandFailed, type CommandResult, type Reader } from '../../model/operation.ts'
 import { masked, Secret } from '../../model/secret.ts'
@@ -32,6 +33,25 @@ function wayOf({ socket, port }: Login): string {
     `${JSON.stringify(socket)} cannot be the path of a socket`,
     'write it from the root, without blanks, such as /run/mysqld/mysqld.sock',
   )
+}
+
+const loginNames: OptionNames<Login> = { user: true, password: true }
+
+/** How to log in, as it was given. A misspelt password would log in without one. @throws Advice */
+export function checkedLogin(of: string, login: Login): Login {
+  refuseUnknown(`the login of ${of}`, login, loginNames)
+  return login
+}
+
+/** Options of which one is a login, as they were given. @throws Advice where one of them has a name that nobody reads */
+export function checkedOptions<T extends { readonly login?: Login }>(
+  of: string,
+  options: T,
+  names: OptionNames<NoInfer<T>>,
+): T {
+  refuseUnknown(of, options, names)
+  if (options.login !== undefined) checkedLogin(of, options.login)
+  return options
 }
 
 /** A name inside backticks, whatever stands in it. */

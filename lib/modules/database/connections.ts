@@ -1,6 +1,6 @@
 import { answers } from '../../kit/answers.ts'
 import { Advice, operation, type Operation, type Reader } from '../../model/operation.ts'
-import { type Login, literal, query } from './client.ts'
+import { checkedLogin, type Login, literal, query } from './client.ts'
 
 /** Somebody who is connected to a database server and may write to a database. */
 export type Connected = {
@@ -31,7 +31,7 @@ export type Connected = {
 export function connections(databases: readonly string[], login: Login = {}): Operation<readonly Connected[]> {
   if (databases.length === 0)
     throw new Advice('database.connections names no database', "name those that are asked for: ['cinder']")
-  return look({ databases, login })
+  return look({ databases, login: checkedLogin('database.connections', login) })
 }
 
 interface Asking {

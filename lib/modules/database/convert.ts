@@ -1,8 +1,9 @@
+import type { OptionNames } from '../../model/option-names.ts'
 import { refuse } from '../../kit/refusal.ts'
 import { quote } from '../../kit/shell.ts'
 import { Advice, operation, type Operation, type Reader } from '../../model/operation.ts'
 import { plainCharset } from './charsets.ts'
-import { type ClientCommand, identifier, literal, type Login, query, runClient } from './client.ts'
+import { checkedOptions, type ClientCommand, identifier, literal, type Login, query, runClient } from './client.ts'
 import { type ForeignKey, forgetKeys, readForeignKeys, rememberedKeys, rememberKeys } from './foreign-keys.ts'
 import { foresee } from '../../kit/foresee.ts'
 import { left, type Left } from '../../model/foreseen.ts'
@@ -15,6 +16,8 @@ export interface ConvertOptions {
   readonly collation: string
   readonly login?: Login
 }
+
+const convertNames: OptionNames<ConvertOptions> = { database: true, charset: true, collation: true, login: true }
 
 /** The tables that were converted. */
 export type Converted = { readonly database: string; readonly tables: readonly string[] }
@@ -41,7 +44,7 @@ interface State {
  * ```
  */
 export function convert(options: ConvertOptions): Operation<Converted> {
-  return convertOperation(options)
+  return convertOperation(checkedOptions('database.convert', options, convertNames))
 }
 
 const convertOperation = operation<ConvertOptions, State, ClientCommand, Converted>(

@@ -1,3 +1,4 @@
+import type { OptionNames } from '../../model/option-names.ts'
 import { cannotLook, closed } from '../../kit/closed.ts'
 import { foresee } from '../../kit/foresee.ts'
 import path from 'node:path'
@@ -19,7 +20,17 @@ import { leavesSomeFile } from '../../kit/leaving.ts'
 import { left, type Like } from '../../model/foreseen.ts'
 import { findSum, receiving, sumIn } from '../copy-between/receive.ts'
 import { relay } from '../copy-between/relay.ts'
-import { type ClientCommand, clientError, clientScript, literal, type Login, query, runClient } from './client.ts'
+import {
+  checkedLogin,
+  checkedOptions,
+  type ClientCommand,
+  clientError,
+  clientScript,
+  literal,
+  type Login,
+  query,
+  runClient,
+} from './client.ts'
 
 /** A complete dump in a file of the host. */
 export type Dumped = { readonly path: string; readonly bytes: number; readonly sha256: string }
@@ -37,6 +48,8 @@ export interface DumpOptions {
    */
   readonly keep?: boolean
 }
+
+const dumpNames: OptionNames<DumpOptions> = { database: true, to: true, from: true, login: true, keep: true }
 
 /** What a file that should hold a dump holds. */
 export interface Found {
@@ -56,6 +69,7 @@ export interface Found {
  * @throws Advice when the database, the client or the login is missing, or the dump is incomplete
  */
 export function dump(options: DumpOptions): Operation<Dumped> {
+  checkedOptions('database.dump', options, dumpNames)
   return dumpOperation({ ...options, to: filePath(options.to) })
 }
 
@@ -70,7 +84,7 @@ export function dump(options: DumpOptions): Operation<Dumped> {
  * @throws Advice when the database, the client or the login is missing
  */
 export function fingerprint(database: string, login: Login = {}): Operation<string> {
-  return fingerprintOperation({ database, login })
+  return fingerprintOperation({ database, login: checkedLogin('database.fingerprint', login) })
 }
 
 const fingerprintOperation = operation<{ readonly database: string; readonly login: Login }, string, string>(

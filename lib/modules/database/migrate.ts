@@ -1,9 +1,10 @@
+import type { OptionNames } from '../../model/option-names.ts'
 import { randomUUID } from 'node:crypto'
 import { type Command, perform } from '../../kit/command.ts'
 import { refuse } from '../../kit/refusal.ts'
 import { quote } from '../../kit/shell.ts'
 import { operation, type Operation } from '../../model/operation.ts'
-import { type ClientCommand, type Login, runClient, statement } from './client.ts'
+import { checkedOptions, type ClientCommand, type Login, runClient, statement } from './client.ts'
 import { brokenOff } from './convert.ts'
 import { askStage, forgetNote, leavesStage, makeNote, placeNote, readStage, recordStage, type Stage } from './stage.ts'
 
@@ -16,6 +17,8 @@ export interface MigrateOptions {
   /** What to type to import the dump, where that has not been done. */
   readonly hint?: string
 }
+
+const migrateNames: OptionNames<MigrateOptions> = { database: true, commands: true, login: true, hint: true }
 
 /** The last five lines that the migrations said. */
 export type Migrated = { readonly database: string; readonly output: string }
@@ -39,7 +42,7 @@ export type Migrated = { readonly database: string; readonly output: string }
  * ```
  */
 export function migrate(options: MigrateOptions): Operation<Migrated> {
-  return migrateOperation(options)
+  return migrateOperation(checkedOptions('database.migrate', options, migrateNames))
 }
 
 type Migration = {

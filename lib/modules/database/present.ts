@@ -1,7 +1,18 @@
+import type { OptionNames } from '../../model/option-names.ts'
 import { quote, sh } from '../../kit/shell.ts'
 import { Advice, operation, type Operation } from '../../model/operation.ts'
 import { plainCharset } from './charsets.ts'
-import { type ClientCommand, identifier, literal, type Login, query, rowsIn, runClient, statement } from './client.ts'
+import {
+  checkedOptions,
+  type ClientCommand,
+  identifier,
+  literal,
+  type Login,
+  query,
+  rowsIn,
+  runClient,
+  statement,
+} from './client.ts'
 import { guards, mustBeSaved } from './dump.ts'
 
 /** Which database is to be there, in which character set. */
@@ -16,6 +27,8 @@ export interface PresentOptions {
   readonly login?: Login
 }
 
+const presentNames: OptionNames<PresentOptions> = { database: true, charset: true, collation: true, login: true }
+
 /** A database, and what new tables in it get. */
 export type Present = { readonly database: string; readonly charset: string; readonly collation: string }
 
@@ -27,7 +40,7 @@ export type Present = { readonly database: string; readonly charset: string; rea
  * ```
  */
 export function present(options: PresentOptions): Operation<Present> {
-  return presentOperation(options)
+  return presentOperation(checkedOptions('database.present', options, presentNames))
 }
 
 const presentOperation = operation<PresentOptions, Present | undefined, ClientCommand, Present>(
@@ -92,6 +105,8 @@ export interface AbsentOptions {
   readonly login?: Login
 }
 
+const absentNames: OptionNames<AbsentOptions> = { database: true, saved: true, unsaved: true, login: true }
+
 /** How many tables a database had that was dropped. */
 export type Absent = { readonly database: string; readonly tables: number }
 
@@ -105,6 +120,7 @@ export type Absent = { readonly database: string; readonly tables: number }
  * @throws Advice when it has not been saved, or belongs to the server itself
  */
 export function absent(options: AbsentOptions): Operation<Absent> {
+  checkedOptions('database.absent', options, absentNames)
   if (ofTheServer.has(options.database.toLowerCase()))
     throw new Advice(
       `${options.database} belongs to the database server itself and cannot be dropped`,

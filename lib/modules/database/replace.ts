@@ -1,9 +1,20 @@
+import type { OptionNames } from '../../model/option-names.ts'
 import { left } from '../../model/foreseen.ts'
 import { stale } from '../../kit/refusal.ts'
 import { quote, sh } from '../../kit/shell.ts'
 import { type Connection, operation, type Operation, type Reader } from '../../model/operation.ts'
 import { findSum, sumOf } from '../copy-between/receive.ts'
-import { type ClientCommand, identifier, literal, type Login, query, runClient, statement } from './client.ts'
+import {
+  checkedLogin,
+  checkedOptions,
+  type ClientCommand,
+  identifier,
+  literal,
+  type Login,
+  query,
+  runClient,
+  statement,
+} from './client.ts'
 import { countTables, findDump, type Found, guards, mustBeSaved } from './dump.ts'
 import { forgetKeys } from './foreign-keys.ts'
 import {
@@ -33,6 +44,16 @@ export interface ReplaceOptions {
   readonly hint?: string
 }
 
+const replaceNames: OptionNames<ReplaceOptions> = {
+  database: true,
+  dump: true,
+  saved: true,
+  charset: true,
+  collation: true,
+  login: true,
+  hint: true,
+}
+
 /** What a database holds after its replacement. */
 export type Replaced = { readonly database: string; readonly tables: number }
 
@@ -60,7 +81,7 @@ interface State {
  * @throws Advice when there is no complete dump, or what is there has not been saved
  */
 export function replace(options: ReplaceOptions): Operation<Replaced> {
-  return replaceOperation(options)
+  return replaceOperation(checkedOptions('database.replace', options, replaceNames))
 }
 
 const replaceOperation = operation<ReplaceOptions, State, ClientCommand, Replaced>(
@@ -132,7 +153,7 @@ const replaceOperation = operation<ReplaceOptions, State, ClientCommand, Replace
  * ```
  */
 export function reopen(database: string, login: Login = {}): Operation<Stage> {
-  return reopenOperation({ database, login })
+  return reopenOperation({ database, login: checkedLogin('database.reopen', login) })
 }
 
 const reopenOperation = operation<{ readonly database: string; readonly login: Login }, Stage, ClientCommand, Stage>(
@@ -166,6 +187,14 @@ export interface RestoreOptions {
   readonly login?: Login
 }
 
+const restoreNames: OptionNames<RestoreOptions> = {
+  database: true,
+  saved: true,
+  charset: true,
+  collation: true,
+  login: true,
+}
+
 /**
  * Puts a database back as it was before it was replaced, and forgets that it ever was; with the last one goes the
  * database `switchover` of the records, unless something else is in it. One that was not replaced is left alone.
@@ -177,7 +206,7 @@ export interface RestoreOptions {
  * ```
  */
 export function restore(options: RestoreOptions): Operation<Replaced> {
-  return restoreOperation(options)
+  return restoreOperation(checkedOptions('database.restore', options, restoreNames))
 }
 
 const restoreOperation = operation<RestoreOptions, Pick<State, 'host' | 'stage' | 'tables'>, ClientCommand, Replaced>(

@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../../model/option-names.ts'
 import type { RowDataPacket } from 'mysql2'
 import type { Connection as Session } from 'mysql2/promise'
 import { isUtf8 } from 'node:buffer'
@@ -22,6 +23,14 @@ export interface ServiceLogin {
   readonly port?: number
 }
 
+const serviceLoginNames: OptionNames<ServiceLogin> = {
+  user: true,
+  password: true,
+  database: true,
+  address: true,
+  port: true,
+}
+
 /**
  * Whole numbers that JavaScript cannot hold are texts, and so are dates; bytes that are no text are `0x` and hex
  * digits.
@@ -41,6 +50,7 @@ export function rows<R extends Row = Row>(
   sql: string,
   parameters: readonly Json[] = [],
 ): Operation<readonly R[]> {
+  refuseUnknown('the login of database.rows', login, serviceLoginNames)
   return ask({ login, sql, parameters }) as Operation<readonly R[]>
 }
 
@@ -74,6 +84,18 @@ export interface RewriteOptions {
   readonly save: string
 }
 
+const rewriteNames: OptionNames<RewriteOptions> = {
+  login: true,
+  table: true,
+  key: true,
+  columns: true,
+  where: true,
+  parameters: true,
+  change: true,
+  show: true,
+  save: true,
+}
+
 /** How many rows were changed. */
 export type Rewritten = { readonly table: string; readonly changed: number; readonly looked: number }
 
@@ -90,6 +112,8 @@ export type Rewritten = { readonly table: string; readonly changed: number; read
  * ```
  */
 export function rewrite(options: RewriteOptions): Operation<Rewritten> {
+  refuseUnknown('database.rewrite', options, rewriteNames)
+  refuseUnknown('the login of database.rewrite', options.login, serviceLoginNames)
   return rewriteOperation(options)
 }
 

@@ -1,9 +1,10 @@
+import type { OptionNames } from '../../model/option-names.ts'
 import { leavesSomeFile } from '../../kit/leaving.ts'
 import path from 'node:path'
 import { emptiedAnywhere, held } from '../../kit/links.ts'
 import { quote } from '../../kit/shell.ts'
 import { operation, type Operation, type Reader } from '../../model/operation.ts'
-import { type ClientCommand, identifier, literal, type Login, query, runClient } from './client.ts'
+import { checkedLogin, checkedOptions, type ClientCommand, identifier, literal, type Login, query, runClient } from './client.ts'
 import { isNoted, makeNote, placeNote, readStage, type Stage } from './stage.ts'
 
 /** Texts of a column that are no ASCII. */
@@ -28,7 +29,7 @@ export type Texts = {
  * ```
  */
 export function texts(database: string, login: Login = {}): Operation<readonly Texts[]> {
-  return lookOperation({ database, login })
+  return lookOperation({ database, login: checkedLogin('database.texts', login) })
 }
 
 const lookOperation = operation<
@@ -48,6 +49,8 @@ export interface RereadOptions {
   readonly login?: Login
 }
 
+const rereadNames: OptionNames<RereadOptions> = { database: true, save: true, login: true }
+
 /** How many values were changed. */
 export type Reread = { readonly database: string; readonly values: number }
 
@@ -60,7 +63,7 @@ export type Reread = { readonly database: string; readonly values: number }
  * ```
  */
 export function reread(options: RereadOptions): Operation<Reread> {
-  return rereadOperation(options)
+  return rereadOperation(checkedOptions('database.reread', options, rereadNames))
 }
 
 interface State {

@@ -1,8 +1,10 @@
+import type { OptionNames } from '../../model/option-names.ts'
 import { createHash } from 'node:crypto'
 import { Advice, operation, type Operation, type Reader } from '../../model/operation.ts'
 import type { Secret } from '../../model/secret.ts'
 import { sh } from '../../kit/shell.ts'
 import {
+  checkedOptions,
   type ClientCommand,
   clientScript,
   identifier,
@@ -29,6 +31,15 @@ export interface UserOptions {
   readonly login?: Login
 }
 
+const userNames: OptionNames<UserOptions> = {
+  user: true,
+  hosts: true,
+  password: true,
+  grants: true,
+  exact: true,
+  login: true,
+}
+
 /** The accounts of a user that were looked at, and those of them that had to be made. */
 export type UserState = { readonly user: string; readonly hosts: readonly string[]; readonly made: readonly string[] }
 
@@ -42,6 +53,7 @@ export type UserState = { readonly user: string; readonly hosts: readonly string
  * ```
  */
 export function user(options: UserOptions): Operation<UserState> {
+  checkedOptions('database.user', options, userNames)
   if (options.hosts?.length === 0)
     throw new Advice(
       `database.user ${options.user}: it may log in from nowhere`,
@@ -67,7 +79,7 @@ export function userAbsent(options: {
   readonly hosts?: readonly string[]
   readonly login?: Login
 }): Operation<{ readonly user: string; readonly hosts: readonly string[] }> {
-  return absentOperation(options)
+  return absentOperation(checkedOptions('database.userAbsent', options, { user: true, hosts: true, login: true }))
 }
 
 interface Grant {

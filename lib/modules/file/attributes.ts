@@ -1,3 +1,4 @@
+import { refuseUnknown } from '../../model/option-names.ts'
 import { replacedAttributes } from '../../kit/replacing.ts'
 import { cannotLook, closed } from '../../kit/closed.ts'
 import { type Command, performStep } from '../../kit/command.ts'
@@ -23,7 +24,7 @@ import { checkedMode, isSymbolic, modeAfter } from '../../kit/mode.ts'
 import { left } from '../../model/foreseen.ts'
 import { Advice, CommandFailed, operation } from '../../model/operation.ts'
 import type { Operation } from '../../model/operation.ts'
-import type { DirectoryMeta } from './directory.ts'
+import { type DirectoryMeta, directoryNames } from './directory.ts'
 
 /**
  * Owner, group and mode of what lies at a path; a link is followed where nobody else can have made it, and refused
@@ -34,6 +35,7 @@ import type { DirectoryMeta } from './directory.ts'
  * ```
  */
 export function attributes(path: string, wanted: DirectoryMeta): Operation<Written> {
+  refuseUnknown('file.attributes', wanted, directoryNames)
   return setThem({ path: absolute(path), meta: checkedMeta(wanted) })
 }
 
@@ -71,11 +73,9 @@ export type Touched = { readonly path: string; readonly count: number }
  * task('Hand the images to glance', file.owner('/var/lib/glance', 'glance:glance'))
  * ```
  */
-export function owner(
-  path: string,
-  who: string,
-  { recursive = true }: { readonly recursive?: boolean } = {},
-): Operation<Touched> {
+export function owner(path: string, who: string, options: { readonly recursive?: boolean } = {}): Operation<Touched> {
+  refuseUnknown('file.owner', options, { recursive: true })
+  const { recursive = true } = options
   const [user = '', group] = who.split(':')
   if ((user === '' && !group) || /\s|^-|:-/.test(who) || [user, group].some((one) => Number(one) >= 4294967295))
     throw new Advice(
@@ -118,11 +118,9 @@ const named = (who: string | undefined) => (who ? [sh`${who}` + '/*', '*/' + sh`
  * task('Close the keys', file.mode('/etc/keystone/ssl', '0640', { recursive: true })) // directories: 0750
  * ```
  */
-export function mode(
-  path: string,
-  wanted: string,
-  { recursive = false }: { readonly recursive?: boolean } = {},
-): Operation<Touched> {
+export function mode(path: string, wanted: string, options: { readonly recursive?: boolean } = {}): Operation<Touched> {
+  refuseUnknown('file.mode', options, { recursive: true })
+  const { recursive = false } = options
   if (isSymbolic(checkedMode(wanted))) return setModes({ path: absolute(path), wanted, recursive })
   const files = octal(wanted)
   const directories = recursive

@@ -1,3 +1,4 @@
+import { refuseUnknown } from '../../model/option-names.ts'
 import { posix } from 'node:path'
 import { cannotLook, closed } from '../../kit/closed.ts'
 import { foresee } from '../../kit/foresee.ts'
@@ -70,7 +71,9 @@ const keep = operation<string, Found<'kept' | 'there' | 'missing'>, Command, Bac
  * task('Put nova.conf back', { notify: restart }, file.restore('/etc/nova/nova.conf'))
  * ```
  */
-export function restore(path: string, { ifSaved = false }: { readonly ifSaved?: boolean } = {}): Operation<BackedUp> {
+export function restore(path: string, options: { readonly ifSaved?: boolean } = {}): Operation<BackedUp> {
+  refuseUnknown('file.restore', options, { ifSaved: true })
+  const { ifSaved = false } = options
   return putBack({ path: folderPath(path), ifSaved })
 }
 

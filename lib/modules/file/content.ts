@@ -1,5 +1,6 @@
+import { refuseUnknown } from '../../model/option-names.ts'
 import { performStep, type Step } from '../../kit/command.ts'
-import { checkedMeta } from '../../kit/file-meta.ts'
+import { checkedMeta, metaNames } from '../../kit/file-meta.ts'
 import { sha256Of } from '../../kit/contents.ts'
 import { leavesFile } from '../../kit/leaving.ts'
 import { look } from '../../kit/look.ts'
@@ -28,6 +29,7 @@ import { Secret } from '../../model/secret.ts'
  * A new file with a secret in it gets mode 0600 unless another is asked for.
  */
 export function content(path: string, text: string | Secret, meta: FileMeta = {}): Operation<Written> {
+  refuseUnknown('file.content', meta, metaNames)
   return bringContent({ path: filePath(path), text, meta: checkedMeta(meta) })
 }
 

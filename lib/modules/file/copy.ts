@@ -1,8 +1,9 @@
+import { refuseUnknown } from '../../model/option-names.ts'
 import { replacedFile } from '../../kit/replacing.ts'
 import { readFileSync, type Stats, statSync } from 'node:fs'
 import { performStep, type Step } from '../../kit/command.ts'
 import { sha256Of } from '../../kit/contents.ts'
-import { checkedMeta } from '../../kit/file-meta.ts'
+import { checkedMeta, metaNames } from '../../kit/file-meta.ts'
 import { look } from '../../kit/look.ts'
 import { localFile, unusable } from '../../kit/local-file.ts'
 import { fileChange, newContent } from '../../kit/new-file.ts'
@@ -35,6 +36,7 @@ import { type Copied, small, told } from './copied.ts'
  * ```
  */
 export function copy(localPath: string, path: string, meta: FileMeta = {}): Operation<Copied> {
+  refuseUnknown('file.copy', meta, metaNames)
   return bringCopy({ local: localFile(localPath), path: filePath(path), meta: checkedMeta(meta) })
 }
 

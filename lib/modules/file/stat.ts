@@ -1,3 +1,4 @@
+import { refuseUnknown } from '../../model/option-names.ts'
 import { look } from '../../kit/look.ts'
 import { absolute, type Kind, type PathState } from '../../kit/path-state.ts'
 import { operation } from '../../model/operation.ts'
@@ -26,7 +27,9 @@ export type Stat = {
  * const { exists, size } = await host.run(file.stat('/root/nova.sql'))
  * ```
  */
-export function stat(path: string, { sha256 = false }: { readonly sha256?: boolean } = {}): Operation<Stat> {
+export function stat(path: string, options: { readonly sha256?: boolean } = {}): Operation<Stat> {
+  refuseUnknown('file.stat', options, { sha256: true })
+  const { sha256 = false } = options
   return lookAt({ path: absolute(path), sha256 })
 }
 

@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../../model/option-names.ts'
 import { replacedFile } from '../../kit/replacing.ts'
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
@@ -43,6 +44,17 @@ export type DownloadOptions = Pick<HttpOptions, 'headers' | 'verify'> & {
   readonly group?: string
 }
 
+const downloadNames: OptionNames<DownloadOptions> = {
+  headers: true,
+  verify: true,
+  checksum: true,
+  through: true,
+  timeout: true,
+  mode: true,
+  owner: true,
+  group: true,
+}
+
 /** Whether the file was downloaded, or got other attributes. */
 export type Downloaded = { readonly path: string; readonly changed: boolean }
 
@@ -60,6 +72,7 @@ export type Downloaded = { readonly path: string; readonly changed: boolean }
  * @throws Advice when the server refuses, the checksum differs, or there is neither curl nor wget
  */
 export function download(url: string | Secret, path: string, options: DownloadOptions = {}): Operation<Downloaded> {
+  refuseUnknown('http.download', options, downloadNames)
   const bare = url instanceof Secret ? url.reveal() : url
   checked(bare)
   for (const text of [bare, ...Object.entries(options.headers ?? {}).flat()])

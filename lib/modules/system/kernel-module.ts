@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../../model/option-names.ts'
 import { answers } from '../../kit/answers.ts'
 import { performAll, type Step } from '../../kit/command.ts'
 import { look } from '../../kit/look.ts'
@@ -16,6 +17,8 @@ export interface ModuleOptions {
   readonly atBoot?: boolean
 }
 
+const moduleNames: OptionNames<ModuleOptions> = { params: true, atBoot: true }
+
 /**
  * A module of the kernel that is loaded, now and when the host boots. What is built into the kernel counts as loaded.
  *
@@ -25,6 +28,7 @@ export interface ModuleOptions {
  * ```
  */
 export function kernelModule(name: string, options: ModuleOptions = {}): Operation<Setting> {
+  refuseUnknown('system.kernelModule', options, moduleNames)
   for (const [key, value] of Object.entries(options.params ?? {}))
     if (!/^\w+$/.test(key) || /[\s"'\\]/.test(String(value)))
       throw new Advice(

@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../../model/option-names.ts'
 import { posix } from 'node:path'
 import { accountName, databaseLine } from '../../kit/accounts.ts'
 import { answers } from '../../kit/answers.ts'
@@ -17,6 +18,8 @@ export interface KeyOptions {
   readonly path?: string
 }
 
+const keyNames: OptionNames<KeyOptions> = { type: true, bits: true, comment: true, path: true }
+
 /** Where the key lies, and its public part; before it is made that is empty. */
 export type SshKey = { readonly path: string; readonly publicKey: string; readonly changed: boolean }
 
@@ -30,6 +33,7 @@ export type SshKey = { readonly path: string; readonly publicKey: string; readon
  * @throws Advice when the user is missing
  */
 export function sshKey(name: string, options: KeyOptions = {}): Operation<SshKey> {
+  refuseUnknown('user.sshKey', options, keyNames)
   if (options.path !== undefined) filePath(options.path)
   if (/[\n\0]/.test(options.comment ?? ''))
     throw new Advice(`the comment of the key of ${name} is not one line`, 'take the line ends out of it')

@@ -98,7 +98,7 @@ test('refuses two steps of one name in a role, and names both places', () => {
   ]) {
     assert.throws(
       define,
-      /^role r has two steps named «Same» \(\S+playbook\.test\.ts:\d+ and \S+playbook\.test\.ts:\d+\)/,
+      /^role r has two steps named «Same» - names are identities, make them differ \(\S+playbook\.test\.ts:\d+, \S+playbook\.test\.ts:\d+\)$/,
     )
   }
 })
@@ -136,7 +136,10 @@ test('refuses a step without a name, and names its place', () => {
     () => role('r', {}, ({ parallel }) => parallel('', () => {})),
     () => role('r', {}, ({ gate }) => gate('')),
   ])
-    assert.throws(define, /^role r has a step without a name \(\S+playbook\.test\.ts:\d+\)$/)
+    assert.throws(
+      define,
+      /^role r has a step without a name - say what it does, as in 'Start nginx' \(\S+playbook\.test\.ts:\d+\)$/,
+    )
 })
 
 test('refuses an option that is undefined, as a constant is before it is made', () => {
@@ -148,7 +151,7 @@ test('refuses an option that is undefined, as a constant is before it is made', 
   ])
     assert.throws(
       define,
-      /^role r: when of «One» is undefined \(\S+playbook\.test\.ts:\d+\): is it made further down\?$/,
+      /^role r: when of «One» is undefined: is it made further down\? - make it above, or a function declaration of it \(\S+\)$/,
     )
 })
 

@@ -7,6 +7,13 @@ import { Advice } from '../model/operation.ts'
 export const closed =
   'closed() { d=${1%/*}; while [ -n "$d" ] && [ ! -d "$d" ]; do d=${d%/*}; done; [ ! -x "${d:-/}" ]; }'
 
+/**
+ * Defines `barred PATH` in sh: true where no folder can be there, because something else lies at the path or on the way
+ * to it; `u` is its path then.
+ */
+export const barred =
+  'barred() { u=$1; while [ -n "$u" ] && [ ! -e "$u" ] && [ ! -L "$u" ]; do u=${u%/*}; done; [ ! -d "$u/." ]; }'
+
 /** The failure of a task that would have to guess. */
 export function cannotLook(path: string, host: string): Advice {
   return new Advice(

@@ -1,8 +1,9 @@
+import type { OptionNames } from '../model/option-names.ts'
 import { Advice, operation, wholeLetters } from '../model/operation.ts'
 import type { Diff, FileMeta, Operation } from '../model/operation.ts'
 import type { Secret } from '../model/secret.ts'
 import { performStep, type Step } from './command.ts'
-import { checkedMeta } from './file-meta.ts'
+import { checkedMeta, metaNames } from './file-meta.ts'
 import { leavesFile } from './leaving.ts'
 import { look } from './look.ts'
 import { fileChange, madeFrom, type NewContent, newContent } from './new-file.ts'
@@ -25,6 +26,9 @@ export type EditOptions = FileMeta & {
   /** Makes the file when it is missing, which is an error otherwise. */
   readonly create?: boolean
 }
+
+/** How a file that is edited is written, by name. */
+export const editNames: OptionNames<EditOptions> = { ...metaNames, create: true }
 
 /** A text after an edit, and what may be shown of the text before and after. */
 export interface Edited {
@@ -105,19 +109,23 @@ const nothing = Buffer.alloc(0)
  */
 function finder(edit: (before: string) => Edited): (state: PathState) => Found {
   const known = new WeakMap<Uint8Array, Found>()
-  return ({ path, exists, size, content }) => {
-    if (exists && content === undefined) {
-      throw new Advice(
-        `${path} cannot be edited: its ${size} bytes are more than the ${editable} that an edit takes`,
-        'edit it with a command on the host',
-      )
-    }
+  return (state) => {
+    mustBeSmall(state)
+    const { path, content } = state
     if (!content) return foundIn(path, undefined, edit)
     mustBeText(path, content)
     const found = known.get(content) ?? foundIn(path, content, edit)
     known.set(content, found)
     return found
   }
+}
+
+function mustBeSmall({ path, exists, size, content }: PathState): void {
+  if (!exists || content !== undefined) return
+  throw new Advice(
+    `${path} cannot be edited: its ${size} bytes are more than the ${editable} that an edit takes`,
+    'edit it with a command on the host',
+  )
 }
 
 // Of texts, UTF-16 alone is full of NULs, where it has no mark; letters that are put between its bytes would break it.

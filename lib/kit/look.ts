@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import type { Foreseen } from '../model/foreseen.ts'
 import { foresee } from './foresee.ts'
 import { Advice, asked, CommandFailed, type Reader } from '../model/operation.ts'
-import { cannotLook, closed } from './closed.ts'
+import { barred, cannotLook, closed } from './closed.ts'
 import { sh } from './shell.ts'
 import { leads, plantedLink } from './links.ts'
 import { type Content, remember, remembered, sha256Of } from './contents.ts'
@@ -60,7 +60,9 @@ export async function look(connection: Reader, path: string, options: LookOption
   )
   const seen = foresee(connection, `file ${path}`, state, options)
   const known = seen === state ? state : withParts(seen, options)
-  return connection.foreseen && !known.exists ? { ...known, lacks: folderMissing(connection.foreseen, known) } : known
+  if (!connection.foreseen || known.exists) return known
+  const lacks = folderMissing(connection.foreseen, known)
+  return { ...known, lacks, barred: lacks === undefined ? undefined : stillBarred(connection.foreseen, known) }
 }
 
 /** A file of which only the content was asked for, together with other things: by `bytesOf`. */
@@ -82,6 +84,13 @@ function folderMissing(foreseen: Foreseen, { target, lacks }: Pick<PathState, 't
   if (foreseen.mayMake(folder)) return undefined
   const now = { exists: lacks === undefined }
   return foreseen.see(`file ${folder}`, now).exists ? undefined : folder
+}
+
+// Who takes it away makes room for a folder.
+function stillBarred(foreseen: Foreseen, { barred }: PathState): string | undefined {
+  if (barred === undefined) return undefined
+  const is = foreseen.see<{ readonly exists: boolean; readonly kind?: Kind }>(`file ${barred}`, { exists: true })
+  return is.exists && is.kind !== 'directory' ? barred : undefined
 }
 
 // What is foreseen is known whole, and whoever asks gets what was asked for.
@@ -190,9 +199,7 @@ async function ask(connection: Reader, questions: readonly Question[]): Promise<
   }
   const places = questions.map(() => ({ link: line(), kind: line(), target: line().slice(1) }))
   const heads = places.map(({ kind }) =>
-    ['none', 'lost', 'planted'].includes(kind)
-      ? undefined
-      : { numbers: line().split(' '), owner: line(), group: line() },
+    /^(?:none|lost|planted)/.test(kind) ? undefined : { numbers: line().split(' '), owner: line(), group: line() },
   )
   const sizes = heads.map((head) => Number(head?.numbers[1] ?? 0))
   const sums = questions.map((question, i) =>
@@ -222,7 +229,8 @@ async function ask(connection: Reader, questions: readonly Question[]): Promise<
         exists: heads[i] !== undefined,
         kind: heads[i] && (kinds[bits & 0o170000] ?? 'other'),
         planted: kind === 'planted',
-        lacks: kind === 'lost' ? posix.dirname(target) : undefined,
+        lacks: kind.startsWith('lost') ? posix.dirname(target) : undefined,
+        barred: kind.startsWith('lost ') ? kind.slice(5) : undefined,
         link: link === '-' ? undefined : link.slice(1),
         size: sizes[i]!,
         mode: (bits & 0o7777).toString(8).padStart(4, '0'),
@@ -303,17 +311,29 @@ const taken = (i: number) => `{ c="$c ${i}"; set -- "$@" "$t${i}"; }`
 const lookAt = `set -f
 LC_ALL=C; export LC_ALL
 ${closed}
+${barred}
 at() {
-  if [ -L "$p" ]; then printf '+%s\\n' "$(readlink "$p")"; t=$(readlink -f "$p") || t=$p; else echo -; t=$p; fi
+  t=$p
+  if [ ! -L "$p" ]; then echo -
+  else printf '+%s\\n' "$(readlink "$p")"; if [ -e "$p" ]; then t=$(readlink -f "$p") || t=$p; else nowhere; fi; fi
   seen
+}
+# Where a link to nothing leads: readlink -f of busybox looks for that in the folder where it runs.
+nowhere() {
+  n=0
+  while [ -L "$t" ] && [ $((n += 1)) -le 40 ]; do
+    l=$(readlink "$t"); case $l in /*) t=$l ;; *) t=\${t%/*}/$l ;; esac
+  done
+  d=\${t%/*}/
+  [ ! -L "$t" ] && [ -d "$d" ] && d=$(readlink -f "$d") && t=\${d%/}/\${t##*/} || t=$p
 }
 seen() {
   if [ -f "$t" ]; then f=file
   elif [ -e "$t" ] || [ -L "$t" ]; then f=there
   elif closed "$t"; then exit 8
   else f=none; fi
-  w=$f; [ $f != none ] || [ -d "\${t%/*}/." ] || w=lost
-  printf '%s\\n+%s\\n' $w "$t"
+  w=$f; [ $f != none ] || [ -d "\${t%/*}/." ] || { w=lost; ! barred "\${t%/*}" || w="lost $u"; }
+  printf '%s\\n+%s\\n' "$w" "$t"
 }`
 
 const atOwn = `follow=

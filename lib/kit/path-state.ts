@@ -20,6 +20,8 @@ export interface PathState {
   readonly planted: boolean
   /** The folder that is missing for it, as far as what is foreseen tells: nothing can be made there before that is. */
   readonly lacks: string | undefined
+  /** What stands on the way to it and is no directory: that folder cannot be made. */
+  readonly barred: string | undefined
   readonly size: number
   /** Four octal digits. */
   readonly mode: string
@@ -148,6 +150,12 @@ export function mustHaveFolder({
 }: Pick<PathState, 'path' | 'exists' | 'link' | 'lacks'>): void {
   if (exists || link !== undefined || lacks === undefined) return
   throw new Settled(`${path} cannot be made: there is no directory ${lacks}`, 'make it first, with file.directory')
+}
+
+/** @throws Settled when no folder can be made for it, because something else stands in its way */
+export function mustHaveWay({ path, barred }: PathState): void {
+  if (barred === undefined) return
+  throw new Settled(`${path} cannot be made: ${barred} is no directory`, 'move it away, or remove it with file.absent')
 }
 
 /** @throws Advice when what lies there is to be found through a link that others could have made */

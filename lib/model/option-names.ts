@@ -1,7 +1,7 @@
 import { Advice } from './operation.ts'
 import { didYouMean } from './problem.ts'
 
-/** The names of all options of a type: one that the type has and this has not, or the other way round, does not compile. */
+/** The names of all options of a type: one that only this or only the type has does not compile. */
 export type OptionNames<T> = { readonly [K in keyof T]-?: true }
 
 /**

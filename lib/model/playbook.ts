@@ -428,7 +428,7 @@ function record<V>(
   const mustBeBody = (word: string, name: string, at: Location, body: unknown) => {
     if (typeof body === 'function' || isOperation(body) || isDescribed(body)) return
     wrong.push({
-      message: `${of}: «${name}» has no body: ${body === undefined ? 'it is undefined' : `a ${typeof body} does nothing`}`,
+      message: `${of}: «${name}» has no body: ${body === undefined ? 'it is undefined' : 'what it has does nothing'}`,
       hint: `the last argument is an operation, or a function: ${word}('${name}', shell\`…\`)`,
       at,
     })

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
+import { type OptionNames, refuseUnknown } from '../model/option-names.ts'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { answers, type Answer } from '../kit/answers.ts'
 import { there } from '../kit/there.ts'
-import { cannotLook, closed } from '../kit/closed.ts'
+import { barred, cannotLook, closed } from '../kit/closed.ts'
 import { type Command, performStep } from '../kit/command.ts'
 import { atNewPlace } from '../kit/links.ts'
 import { localFile, unusable } from '../kit/local-file.ts'
@@ -32,6 +33,8 @@ export interface CreateOptions {
   readonly group?: string
 }
 
+const createNames: OptionNames<CreateOptions> = { format: true, from: true, mode: true, owner: true, group: true }
+
 /** Whether an archive was made. */
 export type ArchiveState = { readonly path: string; readonly changed: boolean }
 
@@ -49,6 +52,7 @@ export function create(
   sources: string | readonly string[],
   options: CreateOptions = {},
 ): Operation<ArchiveState> {
+  refuseUnknown('archive.create', options, createNames)
   const { from = '/', format = formatOf(archive), mode } = options
   if (mode !== undefined) checkedMode(mode)
   const names = [sources].flat().map((source) => insideOf(absolute(from), source))
@@ -81,6 +85,15 @@ export interface ExtractOptions {
   readonly group?: string
 }
 
+const extractNames: OptionNames<ExtractOptions> = {
+  format: true,
+  source: true,
+  creates: true,
+  strip: true,
+  owner: true,
+  group: true,
+}
+
 /** Whether an archive was unpacked, and the checksum of the one that is. */
 export type ExtractState = { readonly path: string; readonly changed: boolean; readonly sha256: string | undefined }
 
@@ -99,6 +112,7 @@ export type ExtractState = { readonly path: string; readonly changed: boolean; r
  * name lies. The directory may be another user's: nothing of it can lead elsewhere meanwhile.
  */
 export function extract(archive: string, directory: string, options: ExtractOptions = {}): Operation<ExtractState> {
+  refuseUnknown('archive.extract', options, extractNames)
   const { source = 'host', format = formatOf(archive), strip = 0, creates } = options
   const local = source === 'controller' ? localFile(archive) : undefined
   if (!local) filePath(archive)
@@ -342,13 +356,14 @@ const unpack = operation<Unpacking, Seen, Command | Bringing, ExtractState>(
       const { creates } = options
       const asked = {
         done: creates === undefined ? 'exit 1' : there(creates),
-        directory: sh`d=${directory}; [ ! -e "$d" ] || [ -d "$d" ]`,
+        directory: `${barred}\n${sh`! barred ${directory} || { printf '%s' "$u"; exit 1; }`}`,
         seen: lookScript(args, mine),
       }
       const found = await answers(connection, asked, local ? {} : { long: true })
       if (found.done.code === 8) throw cannotLook(creates!, connection.host.name)
       if (found.directory.code !== 0) {
-        throw new Advice(`${directory} is there and not a directory`, 'move it away, or remove it with file.absent')
+        const bar = found.directory.stdout
+        throw new Advice(`${bar} is there and not a directory`, 'move it away, or remove it with file.absent')
       }
       if (found.seen.code === 6) throw cannotLook(directory, connection.host.name)
       if (found.seen.code === 7) throw cannotLook(archive, connection.host.name)

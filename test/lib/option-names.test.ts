@@ -205,12 +205,12 @@ const misused: readonly (readonly [what: string, define: () => unknown, ...told:
   [
     'a handler with options',
     () => inRole(({ handler }) => handler('Restart', { tags: ['x'] }, body)),
-    "role r: «Restart» has no body: a object does nothing - the last argument is an operation, or a function: handler('Restart', shell`…`)",
+    "role r: «Restart» has no body: what it has does nothing - the last argument is an operation, or a function: handler('Restart', shell`…`)",
   ],
   [
     'a task without a body',
     () => inRole(({ task }) => task('Say', { tags: ['x'] })),
-    "role r: «Say» has no body: a object does nothing - the last argument is an operation, or a function: task('Say', shell`…`)",
+    "role r: «Say» has no body: what it has does nothing - the last argument is an operation, or a function: task('Say', shell`…`)",
   ],
   [
     'a block',

@@ -1,9 +1,11 @@
+import { type OptionNames, refuseUnknown } from '../../model/option-names.ts'
 import { replacedPaths } from '../../kit/replacing.ts'
 import { leavesSomeFile } from '../../kit/leaving.ts'
 import { posix } from 'node:path'
 import type { Command } from '../../kit/command.ts'
 import { atNewPlace, held } from '../../kit/links.ts'
-import { filePath, folderPath } from '../../kit/path-state.ts'
+import { look as seen } from '../../kit/look.ts'
+import { filePath, folderPath, mustHaveWay } from '../../kit/path-state.ts'
 import { sh } from '../../kit/shell.ts'
 import type { HostRef } from '../../model/inventory.ts'
 import { Advice, operation, type Operation } from '../../model/operation.ts'
@@ -29,6 +31,8 @@ export interface FilesBetween {
   readonly direct?: Direct
 }
 
+const filesNames: OptionNames<FilesBetween> = { from: true, path: true, exclude: true, atOnce: true, direct: true }
+
 /** Which file of which host is brought, and to where. */
 export interface FileBetween {
   readonly from: HostRef
@@ -37,6 +41,8 @@ export interface FileBetween {
   readonly to?: string
   readonly direct?: Direct
 }
+
+const fileNames: OptionNames<FileBetween> = { from: true, path: true, to: true, direct: true }
 
 /**
  * Brings the files of a directory from another host: those that are missing here or differ in size or time. Each file
@@ -49,8 +55,9 @@ export interface FileBetween {
  * ```
  * @throws Advice when the directory is missing there, or a file changes while it is copied
  */
-export function files({ atOnce = 4, ...options }: FilesBetween): Operation<CopiedBetween> {
-  return filesOperation({ ...options, atOnce, path: folderPath(options.path) })
+export function files(options: FilesBetween): Operation<CopiedBetween> {
+  refuseUnknown('copyBetween.files', options, filesNames)
+  return filesOperation({ atOnce: 4, ...options, path: folderPath(options.path) })
 }
 
 /** What both hosts have. */
@@ -64,9 +71,10 @@ const filesOperation = operation<FilesBetween, State, Bringing, CopiedBetween>(
   {
     async read(connection, { from, path, exclude = [] }) {
       const source = await connection.peer(from)
-      const [theirs, ours = []] = await Promise.all([list(source, path, exclude), list(connection, path, exclude)])
+      const [theirs, ours] = await Promise.all([list(source, path, exclude), list(connection, path, exclude)])
       if (!theirs) throw new Advice(`${from.name} has no directory ${path}`, 'check the path')
-      return { theirs: theirs.filter((entry) => !entry.path.endsWith(suffix)), ours }
+      if (!ours) mustHaveWay(await seen(connection, path))
+      return { theirs: theirs.filter((entry) => !entry.path.endsWith(suffix)), ours: ours ?? [] }
     },
     plan(state, { path: root }) {
       const missing = missingIn(state)
@@ -101,6 +109,7 @@ const filesOperation = operation<FilesBetween, State, Bringing, CopiedBetween>(
  * @throws Advice when the file is missing there, or changes while it is copied
  */
 export function file(options: FileBetween): Operation<CopiedBetween> {
+  refuseUnknown('copyBetween.file', options, fileNames)
   return fileOperation({ ...options, path: filePath(options.path), to: filePath(options.to ?? options.path) })
 }
 

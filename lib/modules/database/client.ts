@@ -35,7 +35,7 @@ function wayOf({ socket, port }: Login): string {
   )
 }
 
-const loginNames: OptionNames<Login> = { user: true, password: true }
+const loginNames: OptionNames<Login> = { user: true, password: true, socket: true, port: true }
 
 /** How to log in, as it was given. A misspelt password would log in without one. @throws Advice */
 export function checkedLogin(of: string, login: Login): Login {
@@ -43,7 +43,7 @@ export function checkedLogin(of: string, login: Login): Login {
   return login
 }
 
-/** Options of which one is a login, as they were given. @throws Advice where one of them has a name that nobody reads */
+/** Options, of which one is a login, as they were given. @throws Advice where a name is unknown */
 export function checkedOptions<T extends { readonly login?: Login }>(
   of: string,
   options: T,

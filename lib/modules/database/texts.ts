@@ -4,7 +4,16 @@ import path from 'node:path'
 import { emptiedAnywhere, held } from '../../kit/links.ts'
 import { quote } from '../../kit/shell.ts'
 import { operation, type Operation, type Reader } from '../../model/operation.ts'
-import { checkedLogin, checkedOptions, type ClientCommand, identifier, literal, type Login, query, runClient } from './client.ts'
+import {
+  checkedLogin,
+  checkedOptions,
+  type ClientCommand,
+  identifier,
+  literal,
+  type Login,
+  query,
+  runClient,
+} from './client.ts'
 import { isNoted, makeNote, placeNote, readStage, type Stage } from './stage.ts'
 
 /** Texts of a column that are no ASCII. */

@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../../model/option-names.ts'
 import { type Command, performStep } from '../../kit/command.ts'
 import { checkedMeta } from '../../kit/file-meta.ts'
 import { leavesDirectory } from '../../kit/leaving.ts'
@@ -9,6 +10,7 @@ import {
   folderPath,
   giveAttributes,
   modeFor,
+  mustHaveWay,
   mustNotBePlanted,
   type PathState,
 } from '../../kit/path-state.ts'
@@ -26,6 +28,9 @@ export interface DirectoryMeta {
   readonly follow?: boolean
 }
 
+/** What is said of a directory, by name. */
+export const directoryNames: OptionNames<DirectoryMeta> = { mode: true, owner: true, group: true, follow: true }
+
 /**
  * A directory, its parents included; attributes are those of the last one.
  *
@@ -34,6 +39,7 @@ export interface DirectoryMeta {
  * ```
  */
 export function directory(path: string, meta: DirectoryMeta = {}): Operation<Written> {
+  refuseUnknown('file.directory', meta, directoryNames)
   return makeDirectory({ path: folderPath(path), meta: checkedMeta(meta) })
 }
 
@@ -44,6 +50,7 @@ const makeDirectory = operation<{ readonly path: string; readonly meta: Director
     read: (connection, { path, meta: { follow = false } }) => look(connection, path, { follow }),
     plan(state, { path, meta }) {
       mustNotBePlanted(state)
+      mustHaveWay(state)
       if (state.exists && state.kind !== 'directory') {
         throw new Advice(`${path} is there and not a directory`, 'move it away, or remove it with file.absent')
       }

@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../../model/option-names.ts'
 import { replacedPaths } from '../../kit/replacing.ts'
 import { posix } from 'node:path'
 import type { HostRef } from '../../model/inventory.ts'
@@ -5,7 +6,8 @@ import { Advice, operation } from '../../model/operation.ts'
 import type { Diff, LocalFile, Operation, Plan } from '../../model/operation.ts'
 import { localFolder } from '../../kit/local-file.ts'
 import { checkedMode, isSymbolic, modeAfter } from '../../kit/mode.ts'
-import { absolute } from '../../kit/path-state.ts'
+import { look } from '../../kit/look.ts'
+import { absolute, mustHaveWay } from '../../kit/path-state.ts'
 import { indispensable } from './absent.ts'
 import { bringTree, type TreeChange } from './tree/bring.ts'
 import { type Entry, type Listing, listHere, listThere, sumsHere, sumsThere } from './tree/listing.ts'
@@ -35,6 +37,8 @@ export interface TreeOptions {
   readonly delete?: boolean
 }
 
+const treeNames: OptionNames<TreeOptions> = { owner: true, group: true, mode: true, exclude: true, delete: true }
+
 /** What was brought and what was removed. */
 export type Tree = {
   readonly path: string
@@ -59,6 +63,8 @@ export type Tree = {
  * @throws Advice when the folder is missing, holds a special file, or changes while it is brought
  */
 export function tree(folder: string | FolderThere, path: string, options: TreeOptions = {}): Operation<Tree> {
+  refuseUnknown('file.tree', options, treeNames)
+  if (typeof folder !== 'string') refuseUnknown('the folder of file.tree', folder, { from: true, path: true })
   const to = posix.normalize(absolute(path)).replace(/(.)\/+$/, '$1')
   if (options.mode !== undefined) checkedMode(options.mode)
   if (options.delete && indispensable(to))
@@ -94,6 +100,7 @@ const bringing = operation<Wanted, BothTrees, TreeChange, Tree>(
         listThere(connection, path, exclude),
       ])
       if (!theirs) throw new Advice(`${said(from)} is missing`, 'check the path')
+      if (!ours) mustHaveWay(await look(connection, path))
       const alike = candidates(theirs, ours)
       if (alike.length === 0) return { theirs, ours, same: [] }
       const [sums, own] = await Promise.all([

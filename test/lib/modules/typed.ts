@@ -72,6 +72,7 @@ export function found(path: string, content: string | undefined, more: Partial<P
     link: undefined,
     planted: false,
     lacks: undefined,
+    barred: undefined,
     size: bytes?.length ?? 0,
     mode: '0644',
     owner: 'root',

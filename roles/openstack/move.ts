@@ -98,8 +98,9 @@ export function move(steps: Steps<Cloud>, name: string, own: Own = {}): void {
     for (const other of databasesOf(host))
       for (const rows of other.rows ?? []) if (rows.early) await rewrite(host, name, other.name, rows)
     const commands = (await migrationsOf(host, one)).map((command) => asUser(user!, command))
+    const { login, hint } = replacement(host, one)
     await timed(host, name, one.name, 'migration', async () => {
-      await host.run(database.migrate({ ...replacement(host, one), commands }))
+      await host.run(database.migrate({ database: one.name, commands, login, hint }))
       return dumpBytes(host, one)
     })
   })

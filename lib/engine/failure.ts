@@ -20,7 +20,9 @@ export class Stray extends Error {
 /** An error in parts; `at` is where it belongs when it does not say itself where it comes from. It never throws. */
 export function failureOf(error: unknown, at: Location): Failure {
   try {
-    return isError(error) ? parts(error, at) : { reason: `something that is no error was thrown: ${shown(error)}`, at }
+    if (isError(error)) return parts(error, at)
+    const reason = `something that is no error was thrown: ${shown(error)}`
+    return { reason, at, hint: "throw new Error('…') there: it knows its place" }
   } catch {
     return { reason: 'something was thrown that cannot be looked at', at, hint: "throw new Error('…')" }
   }

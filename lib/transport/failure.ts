@@ -69,10 +69,11 @@ export async function explain(error: Error, at: Circumstances): Promise<Unreacha
     const skipped = at.keys.skipped.length === 0 ? '' : `; not usable: ${at.keys.skipped.join('; ')}`
     const { tried, mend } = at.keys
     const besides = mend === undefined ? '' : `${mend}; or `
+    const noPassword = at.keys.skipped.some((one) => one.startsWith('password'))
     if (tried.length === 0)
       return cannot(
         `nothing to log in with as ${at.user}${skipped}`,
-        `${besides}set privateKey or password, or start an ssh agent`,
+        `${besides}set privateKey${noPassword ? '' : ' or password'}, or start an ssh agent`,
       )
     const byKey = tried.some((one) => !one.startsWith('password'))
     const itself = `see whether it is the right one: ssh -o PubkeyAuthentication=no -p ${port} ${at.user}@${address}`
@@ -106,9 +107,12 @@ export async function explain(error: Error, at: Circumstances): Promise<Unreacha
     case 'ENETUNREACH':
       return silent('network unreachable', 'check address; if it is behind another host, set proxyJump')
     case 'ENOTFOUND':
-      return cannot('name not found', 'set address to the IP address of the host')
+      return cannot('name not found', `correct the name, or set address of ${address} to its IP address`)
     case 'EAI_AGAIN':
-      return cannot('name not found: the name server does not answer', 'set address to the IP address of the host')
+      return cannot(
+        'name not found: the name server does not answer',
+        `correct the name, or set address of ${address} to its IP address`,
+      )
     case 'ECONNRESET':
       return silent(
         `connection reset while ${at.doing}`,

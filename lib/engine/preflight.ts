@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import type { Host, Inventory } from '../model/inventory.ts'
 import { isOperation, type LocalFile, type Operation, type Value } from '../model/operation.ts'
-import { type Body, isDescribed, type Playbook } from '../model/playbook.ts'
+import { type AnyRole, type Body, isDescribed, type Playbook } from '../model/playbook.ts'
 import { didYouMean, type Problem } from '../model/problem.ts'
 import { resolveVars } from '../model/vars.ts'
 import { foreseen, Memory } from './context.ts'
@@ -26,9 +26,7 @@ export function checkReach(plays: readonly PlayNode[]): readonly Problem[] {
     }
   }
   return [...alike.values()].map(({ fault, names }) => {
-    const more = names.length - mostNamed
-    const which = [...names.slice(0, mostNamed), ...(more > 0 ? [`${more} more`] : [])].join(', ')
-    return { ...fault, message: `cannot reach ${which}: ${fault.message}` }
+    return { ...fault, message: `cannot reach ${listed(names)}: ${fault.message}` }
   })
 }
 
@@ -36,19 +34,31 @@ const mostNamed = 3
 
 /** Every problem with variables that can be known before the first connection, for all hosts and roles together. */
 export function checkVars(plays: readonly PlayNode[], inventory: Inventory): readonly Problem[] {
-  const problems = new Map<string, Problem>()
+  const alike = new Map<string, { readonly problem: Problem; readonly role: AnyRole; readonly hosts: Set<string> }>()
   for (const play of plays) {
     const used = new Set([...tasksOf(play.nodes)].filter((n) => n.selected).map(({ role }) => role))
-    for (const node of play.roles.filter((r) => used.has(r))) {
+    for (const { role } of play.roles.filter((r) => used.has(r))) {
       for (const host of play.hosts) {
-        for (const problem of resolveVars(node.role.schema, host, inventory, node.role.bound).problems) {
-          const message = `${problem.message} (role ${node.role.name})`
-          if (!problems.has(problem.message)) problems.set(problem.message, { ...problem, message, at: node.role.at })
+        for (const problem of resolveVars(role.schema, host, inventory, role.bound).problems) {
+          // It begins with the host, and many may have it alike.
+          const message = problem.message.slice(`${host.name}: `.length)
+          const known = alike.get(message)
+          if (known) known.hosts.add(host.name)
+          else alike.set(message, { problem: { ...problem, message }, role, hosts: new Set([host.name]) })
         }
       }
     }
   }
-  return [...problems.values()]
+  return [...alike.values()].map(({ problem, role, hosts }) => {
+    const [first, ...others] = hosts
+    const hint = others.length === 0 ? problem.hint! : problem.hint!.replace(`${first} or its`, 'them or their')
+    return { message: `${listed([...hosts])}: ${problem.message} (role ${role.name})`, hint, at: role.at }
+  })
+}
+
+function listed(hosts: readonly string[]): string {
+  const more = hosts.length - mostNamed
+  return [...hosts.slice(0, mostNamed), ...(more > 0 ? [`${more} more`] : [])].join(', ')
 }
 
 /**

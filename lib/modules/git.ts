@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../model/option-names.ts'
 import { cannotLook, closed } from '../kit/closed.ts'
 import { type Command, perform } from '../kit/command.ts'
 import { atNewPlace, atPlace, inOtherHands, loose } from '../kit/links.ts'
@@ -19,6 +20,8 @@ export interface CheckoutOptions {
   readonly force?: boolean
 }
 
+const checkoutNames: OptionNames<CheckoutOptions> = { version: true, depth: true, force: true }
+
 /** What is checked out now. */
 export type CheckedOut = { readonly path: string; readonly commit: string; readonly changed: boolean }
 
@@ -34,6 +37,7 @@ export type CheckedOut = { readonly path: string; readonly commit: string; reado
  * @throws Advice when the version is unknown, or something would be lost
  */
 export function checkout(url: string, path: string, options: CheckoutOptions = {}): Operation<CheckedOut> {
+  refuseUnknown('git.checkout', options, checkoutNames)
   const { version = 'HEAD', depth } = options
   if (/^-|[\s\0]/.test(url) || url === '')
     throw new Advice(

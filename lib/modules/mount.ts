@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../model/option-names.ts'
 import { posix } from 'node:path'
 import { type Left, left } from '../model/foreseen.ts'
 import { Advice, operation } from '../model/operation.ts'
@@ -29,12 +30,16 @@ export interface MountSpec {
   readonly pass?: number
 }
 
+const specNames: OptionNames<MountSpec> = { device: true, path: true, type: true, opts: true, dump: true, pass: true }
+
 /** Which table, and whether to keep what it was. */
 export interface MountOptions {
   /** /etc/fstab unless said. */
   readonly fstab?: string
   readonly backup?: boolean
 }
+
+const mountNames: OptionNames<MountOptions> = { fstab: true, backup: true }
 
 /** Where it is mounted and from what, after the operation. */
 export type Mounted = { readonly path: string; readonly mounted: boolean; readonly device: string | undefined }
@@ -47,6 +52,8 @@ export type Mounted = { readonly path: string; readonly mounted: boolean; readon
  * ```
  */
 export function present(spec: MountSpec, options: MountOptions = {}): Operation<Mounted> {
+  refuseUnknown('mount.present', spec, specNames)
+  refuseUnknown('mount.present', options, mountNames)
   return bringMount({ word: 'present', ...wishOf(spec, options) })
 }
 
@@ -62,6 +69,8 @@ export function present(spec: MountSpec, options: MountOptions = {}): Operation<
  * Another file system at the same place is an error: it may be in use.
  */
 export function mounted(spec: MountSpec, options: MountOptions = {}): Operation<Mounted> {
+  refuseUnknown('mount.mounted', spec, specNames)
+  refuseUnknown('mount.mounted', options, mountNames)
   absolute(spec.path)
   return bringMount({ word: 'mounted', ...wishOf(spec, options) })
 }
@@ -85,6 +94,7 @@ export function unmounted(path: string): Operation<Mounted> {
  * ```
  */
 export function absent(path: string, options: MountOptions = {}): Operation<Mounted> {
+  refuseUnknown('mount.absent', options, mountNames)
   const { fstab = '/etc/fstab', backup = false } = options
   return takeMount({ word: 'absent', path: dispensable('absent', path), fstab: filePath(fstab), backup })
 }

@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../model/option-names.ts'
 import { left } from '../model/foreseen.ts'
 import { Advice, operation } from '../model/operation.ts'
 import type { Diff, Operation } from '../model/operation.ts'
@@ -25,6 +26,8 @@ export interface SysctlOptions {
   readonly backup?: boolean
 }
 
+const sysctlNames: OptionNames<SysctlOptions> = { file: true, now: true, backup: true }
+
 /** What the kernel has, or will have, by the names asked for; undefined for what it does not know. */
 export type KernelValues = { readonly values: { readonly [key: string]: string | undefined } }
 
@@ -37,6 +40,7 @@ export type KernelValues = { readonly values: { readonly [key: string]: string |
  * The file is not written when the kernel refuses a value.
  */
 export function set(settings: KernelSettings, options: SysctlOptions = {}): Operation<KernelValues> {
+  refuseUnknown('sysctl.set', options, sysctlNames)
   const { file = '/etc/sysctl.conf', now = true, backup = false } = options
   const wanted = Object.fromEntries(Object.entries(settings).map(([key, value]) => [checked(key), valueOf(key, value)]))
   if (Object.keys(wanted).length === 0)
@@ -55,6 +59,7 @@ export function absent(
   keys: string | readonly string[],
   options: Omit<SysctlOptions, 'now'> = {},
 ): Operation<KernelValues> {
+  refuseUnknown('sysctl.absent', options, { file: true, backup: true })
   const { file = '/etc/sysctl.conf', backup = false } = options
   return dropSettings({ keys: [keys].flat().map(checked), file: filePath(file), backup })
 }

@@ -38,6 +38,7 @@ const operations: Readonly<Record<string, (options: Any) => unknown>> = {
   'copyBetween.device': (o) => copyBetween.device({ from, path: '/x', bytes: 1, record: '/y', ...o }),
   'copyBetween.file': (o) => copyBetween.file({ from, path: '/x', ...o }),
   'copyBetween.files': (o) => copyBetween.files({ from, path: '/x', ...o }),
+  'copyBetween.pace': (o) => copyBetween.pace({ from, path: '/x', ...o }),
   'cron.absent': (o) => cron.absent('x', o),
   'cron.env': (o) => cron.env('x', 'x', o),
   'cron.file': (o) => cron.file('x', [], o),
@@ -51,6 +52,7 @@ const operations: Readonly<Record<string, (options: Any) => unknown>> = {
   'database.dump': (o) => database.dump({ database: 'x', to: '/x', ...o }),
   'the login of database.fingerprint': (o) => database.fingerprint('x', o),
   'database.migrate': (o) => database.migrate({ database: 'x', commands: ['x'], ...o }),
+  'database.pace': (o) => database.pace({ from, database: 'x', table: 'x', ...o }),
   'database.present': (o) => database.present({ database: 'x', ...o }),
   'the login of database.reopen': (o) => database.reopen('x', o),
   'database.replace': (o) =>
@@ -64,6 +66,7 @@ const operations: Readonly<Record<string, (options: Any) => unknown>> = {
     database.rewrite({ login: o, table: 'x', key: 'x', columns: ['x'], change: () => undefined, save: '/x' }),
   'the login of database.rows': (o) => database.rows(o, 'SELECT 1'),
   'the login of database.select': (o) => database.select('SELECT 1', o),
+  'the login of database.stages': (o) => database.stages(['x'], o),
   'the login of database.standing': (o) => database.standing('x', o),
   'the login of database.texts': (o) => database.texts('x', o),
   'database.user': (o) => database.user({ user: 'x', ...o }),

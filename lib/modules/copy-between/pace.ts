@@ -1,4 +1,5 @@
 import type { HostRef } from '../../model/inventory.ts'
+import { type OptionNames, refuseUnknown } from '../../model/option-names.ts'
 import { operation, type Operation, type Reader } from '../../model/operation.ts'
 import type { Secret } from '../../model/secret.ts'
 import { steadyNow } from '../../model/steady-time.ts'
@@ -17,6 +18,8 @@ export interface PaceOptions {
   readonly most?: number
 }
 
+const paceNames: OptionNames<PaceOptions> = { from: true, path: true, most: true }
+
 /**
  * Measures how fast a copy from another host to this one goes: the beginning of a file or device is read there, brought
  * the same way, and kept nowhere.
@@ -28,8 +31,9 @@ export interface PaceOptions {
  * ```
  * @throws CommandFailed when it cannot be read
  */
-export function pace({ most = 64 * mebi, ...options }: PaceOptions): Operation<Pace> {
-  return paceOperation({ ...options, most })
+export function pace(options: PaceOptions): Operation<Pace> {
+  refuseUnknown('copyBetween.pace', options, paceNames)
+  return paceOperation({ most: 64 * mebi, ...options })
 }
 
 const paceOperation = operation<Required<PaceOptions>, Pace, Pace>(

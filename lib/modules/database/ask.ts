@@ -69,7 +69,7 @@ const standingOperation = operation<{ readonly database: string; readonly login:
  * ```
  */
 export function stages(databases: readonly string[], login: Login = {}): Operation<Readonly<Record<string, Stage>>> {
-  return stagesOperation({ databases, login })
+  return stagesOperation({ databases, login: checkedLogin('database.stages', login) })
 }
 
 type Stages = Readonly<Record<string, Stage>>

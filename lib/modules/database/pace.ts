@@ -1,8 +1,9 @@
 import type { HostRef } from '../../model/inventory.ts'
+import type { OptionNames } from '../../model/option-names.ts'
 import { operation, type Operation } from '../../model/operation.ts'
 import { sh } from '../../kit/shell.ts'
 import { type Pace, passing } from '../copy-between/pace.ts'
-import { clientScript, type Login } from './client.ts'
+import { checkedOptions, clientScript, type Login } from './client.ts'
 import { dumpingAs } from './dump.ts'
 
 /** Of which table of which host the beginning is dumped. */
@@ -15,6 +16,8 @@ export interface PaceOptions {
   readonly most?: number
 }
 
+const paceNames: OptionNames<PaceOptions> = { from: true, database: true, table: true, login: true, most: true }
+
 /**
  * Measures how fast a database of another host is dumped to this one: the beginning of a table is dumped and brought
  * the same way, and kept nowhere.
@@ -25,8 +28,8 @@ export interface PaceOptions {
  * )
  * ```
  */
-export function pace({ most = 64 * 2 ** 20, login = {}, ...options }: PaceOptions): Operation<Pace> {
-  return paceOperation({ ...options, login, most })
+export function pace(options: PaceOptions): Operation<Pace> {
+  return paceOperation({ most: 64 * 2 ** 20, login: {}, ...checkedOptions('database.pace', options, paceNames) })
 }
 
 const paceOperation = operation<Required<PaceOptions>, Pace, Pace>(

@@ -302,7 +302,7 @@ const cases: readonly Case[] = [
     when: 'an ill-typed variable',
     args: [...play, '-e', 'count=many'],
     code: 6,
-    says: 'web1: count must be a number, and is "many" (-e) (role one) - give -e count=… of that kind (playbooks/site.ts:4)\nweb2: count must be a number, and is "many" (-e) (role one) - give -e count=… of that kind (playbooks/site.ts:4)',
+    says: 'web1, web2: count must be a number, and is "many" (-e) (role one) - give -e count=… of that kind (playbooks/site.ts:4)',
   },
   {
     when: 'variables that are not set',

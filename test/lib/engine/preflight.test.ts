@@ -34,20 +34,38 @@ const problems = (tags: readonly string[] = []) =>
 test('names every missing and wrong variable of every host at once, and shows no secret', () => {
   assert.equal(problems(), [
     'a: password must be a secret, and is a number (hosts:1) (role nova) - correct it there',
-    'a: source must be a host (by default the only host of the group source), and the group source has 2 hosts (role nova) - set it to one of them: s-1, s-2',
+    'a, b: source must be a host (by default the only host of the group source), and the group source has 2 hosts (role nova) - set it to one of them: s-1, s-2',
     'b: ip must be a text, and is not set (role nova) - did you mean ipp?',
     'b: port must be a number, and is "many" (hosts:1) (role nova) - correct it there',
-    'b: source must be a host (by default the only host of the group source), and the group source has 2 hosts (role nova) - set it to one of them: s-1, s-2',
-    'a: store must be a text, and is not set (role glance) - set it for a or its groups, or give -e store=…',
-    'b: store must be a text, and is not set (role glance) - set it for b or its groups, or give -e store=…',
+    'a, b: store must be a text, and is not set (role glance) - set it for them or their groups, or give -e store=…',
+  ])
+})
+
+test('says once what is wrong with fifty hosts alike', () => {
+  const names = Array.from({ length: 50 }, (_, i) => `web-${i}`)
+  const { inventory } = rigOf({ all: names })
+  const hosts = new Map(
+    [...inventory.hosts].map(([name, host]) => [name, { ...host, vars: { port: { value: 'many', from: '-e' } } }]),
+  )
+  const many = { ...inventory, hosts }
+  const ports = role('ports', { port: number }, ({ task }) => void task('Say', look('x')))
+  const book = playbook('book', [play('P', { hosts: 'all' }, [ports])])
+  const told = checkVars(select(book, many, { tags: [], skipTags: [] }), many).map(({ message, hint }) => [
+    message,
+    hint,
+  ])
+  assert.equal(told, [
+    [
+      'web-0, web-1, web-2, 47 more: port must be a number, and is "many" (-e) (role ports)',
+      'give -e port=… of that kind',
+    ],
   ])
 })
 
 test('asks only for the variables of roles that have something to do', () => {
   assert.equal(problems(['store']), [
-    'a: store must be a text, and is not set (role glance) - set it for a or its groups, or give -e store=…',
+    'a, b: store must be a text, and is not set (role glance) - set it for them or their groups, or give -e store=…',
     'b: ip must be a text, and is not set (role glance) - did you mean ipp?',
-    'b: store must be a text, and is not set (role glance) - set it for b or its groups, or give -e store=…',
   ])
 })
 

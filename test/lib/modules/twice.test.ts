@@ -19,17 +19,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Operation, Value } from '../../../lib/model/operation.ts'
 import { play } from '../../../lib/model/playbook.ts'
-import {
-  archive,
-  block,
-  cron,
-  file,
-  find,
-  hosts,
-  ini,
-  line,
-  replace,
-} from '../../../lib/modules/index.ts'
+import { archive, block, cron, file, find, hosts, ini, line, replace } from '../../../lib/modules/index.ts'
 import { template, templateFile } from '../../../lib/modules/index.ts'
 import { emptyDirectory, here, type Shell, shells } from '../../rig/here.ts'
 import { aHost, inventoryOf } from '../../rig/hosts.ts'

@@ -96,6 +96,7 @@ const rows: readonly (readonly [file: string, says: string, by: readonly [file: 
   ['openstack/look/cloud', 'out of also', ['roles/look', 'a service that is to be moved must be on ${host}']],
   ['openstack/look/cloud', 'is it the right source?', ['roles/look', 'names the databases that are missing']],
   ['openstack/look/cloud', '-e also=$', ['roles/look', 'a service that could be moved must be named']],
+  ['openstack/look/data', 'SET GLOBAL', ['roles/look', 'that breaks what comes is named, with what mends it']],
   ['openstack/look/data', 'is it the right source? if it is older', out('a schema that is too old')],
   ['openstack/look/finding', 'instead === ', table],
   ['openstack/look/finding', 'see why, and look again', ['roles/look', 'an answer that cannot be had is a finding']],

@@ -225,10 +225,12 @@ async function tells(host: string): Promise<Record<string, unknown>> {
   return JSON.parse(await asked(host, 'tell', host)) as Record<string, unknown>
 }
 
-/** Runs one of the programs in `check` inside a host, as the admin of its cloud. */
+/** Runs one of the programs in `check` inside a host; `tell` as the admin of its cloud. */
 function asked(host: string, program: string, argument: string, stdin = ''): Promise<string> {
   const script = readFileSync(at(`check/${program}`), 'utf8')
-  const shell = '. /root/openrc; exec timeout 600 python3 -c "$0" "$@"'
+  // The others ask as a user, whom later clients forget for what openrc says.
+  const openrc = program === 'tell' ? '. /root/openrc; ' : ''
+  const shell = `${openrc}exec timeout 600 python3 -c "$0" "$@"`
   return must(rig, 'enter', host, 'bash', '-c', shell, script, argument, { stdin })
 }
 

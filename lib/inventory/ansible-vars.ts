@@ -6,6 +6,7 @@ import { didYouMean, distance, nearest, type Problem } from '../model/problem.ts
 import { revealed, Secret } from '../model/secret.ts'
 import { connectionIn, isFile, kinds } from './connection.ts'
 import { type Layer, problemOf } from './draft.ts'
+import { Float } from './scalars.ts'
 import { Template } from './template.ts'
 import { words } from './words.ts'
 
@@ -56,7 +57,9 @@ export const secretVars: readonly string[] = [
 export function kept(name: string, value: unknown): unknown {
   if (!secretVars.includes(name)) return value
   if (value instanceof Template) return new Template(value.text, name)
-  return typeof value === 'string' || typeof value === 'number' ? Secret.of(String(value), name) : value
+  return typeof value === 'string' || typeof value === 'number' || value instanceof Float
+    ? Secret.of(String(value), name)
+    : value
 }
 
 type Meaning = keyof ConnectionSettings | 'becomeWanted' | 'becomeUser' | 'methodExe' | 'methodFlags' | 'args'

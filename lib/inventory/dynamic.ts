@@ -3,6 +3,7 @@ import { type RawVars, Unusable } from '../model/inventory.ts'
 import { Secret } from '../model/secret.ts'
 import { kept } from './ansible-vars.ts'
 import { type Draft, problemOf } from './draft.ts'
+import { Float } from './scalars.ts'
 import { written } from './template.ts'
 import type { VaultOpener } from './vault.ts'
 
@@ -69,7 +70,8 @@ async function meant(name: string, value: unknown, vault: VaultOpener): Promise<
   if (typeof value === 'string') return written(value)
   if (Array.isArray(value)) return Promise.all(value.map((item) => meant(name, item, vault)))
   if (!isRecord(value)) return value
-  const { __ansible_vault: encrypted, __ansible_unsafe: literal } = value
+  const { __ansible_vault: encrypted, __ansible_unsafe: literal, [pointed]: float } = value
+  if (typeof float === 'number') return new Float(float)
   if (typeof literal === 'string') return literal
   if (typeof encrypted === 'string') {
     try {
@@ -122,11 +124,15 @@ async function ask(
   return undefined
 }
 
-// A number that JavaScript cannot count exactly is kept as the text of its digits.
+// A number that JavaScript cannot count exactly is kept as the text of its digits, and one with nothing behind its
+// point with its point.
 const exact = (json: string) =>
-  json.replace(/"(?:[^"\\]|\\.)*"|-?\b\d{16,}\b(?![.eE])/g, (found) =>
-    found.startsWith('"') || Number.isSafeInteger(Number(found)) ? found : `"${found}"`,
-  )
+  json.replace(/"(?:[^"\\]|\\.)*"|-?\b\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/g, (found) => {
+    if (found.startsWith('"')) return found
+    if (/^-?\d+$/.test(found)) return Number.isSafeInteger(Number(found)) ? found : `"${found}"`
+    return Number.isInteger(Number(found)) ? `{"${pointed}":${found}}` : found
+  })
+const pointed = '__switchover_float'
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

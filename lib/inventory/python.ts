@@ -1,3 +1,5 @@
+import { Float, floatText, spelled } from './scalars.ts'
+
 /**
  * The value of a Python literal with any comment behind it, as Ansible's INI inventories write numbers, True, None,
  * lists and mappings; a text that is none is itself. What JavaScript cannot count exactly is the text of its digits.
@@ -168,13 +170,14 @@ class Literal {
 }
 
 // Python refuses 0123 as a number, so it stays a text: a password keeps its zero.
-function toNumber(text: string, negative: boolean): number | string {
+function toNumber(text: string, negative: boolean): number | string | Float {
   const digits = text.replaceAll('_', '')
   if (/^0\d*[1-9]\d*$/.test(digits)) throw new NotLiteral()
   const whole = /^(?:0[xXoObB]|\d+$)/.test(digits)
   const value = Number(/^0+$/.test(digits) ? '0' : digits)
   if (whole && !Number.isSafeInteger(value)) return `${negative ? '-' : ''}${BigInt(digits)}`
-  return negative && value !== 0 ? -value : value
+  const signed = negative && (value !== 0 || !whole) ? -value : value
+  return whole ? signed : spelled(signed)
 }
 
 /** A value as Python prints it: `{'a': [1, True, None]}`. */
@@ -183,6 +186,8 @@ export function pythonText(value: unknown): string {
   if (typeof value === 'boolean') return value ? 'True' : 'False'
   if (typeof value === 'string') return quoted(value)
   if (Array.isArray(value)) return `[${value.map(pythonText).join(', ')}]`
+  if (value instanceof Float) return value.toString()
+  if (typeof value === 'number' && !Number.isInteger(value)) return floatText(value)
   if (typeof value !== 'object') return String(value)
   return `{${Object.entries(value)
     .map(([key, item]) => `${quoted(key)}: ${pythonText(item)}`)

@@ -19,7 +19,7 @@ export const plainScalars: readonly ScalarTag[] = [
   scalar(
     'float',
     /^(?:[-+]?\d[\d_]*\.[\d_]*(?:[eE][-+]\d+)?|\.\d[\d_]*(?:[eE][-+]\d+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/,
-    (text) => floating(text.replaceAll('_', '').toLowerCase()),
+    (text) => spelled(floating(text.replaceAll('_', '').toLowerCase())),
   ),
 ]
 
@@ -28,7 +28,7 @@ export const jsonScalars: readonly ScalarTag[] = [
   scalar('null', /^null$/, () => null),
   scalar('bool', /^(?:true|false)$/, (text) => text === 'true'),
   scalar('int', /^-?\d+$/, (text) => exact(BigInt(text))),
-  scalar('float', /^-?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?$/, Number),
+  scalar('float', /^-?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?$/, (text) => spelled(Number(text))),
 ]
 
 function scalar(kind: string, test: RegExp, resolve: (text: string) => unknown): ScalarTag {
@@ -41,6 +41,38 @@ export class Large {
   constructor(digits: string) {
     this.digits = digits
   }
+}
+
+/**
+ * A number with nothing behind its point, from the time it is read to the time that templates are evaluated: in a text
+ * `8.0` is not `8`.
+ */
+export class Float {
+  readonly value: number
+  constructor(value: number) {
+    this.value = value
+  }
+  toString(): string {
+    return floatText(this.value)
+  }
+  toJSON(): number {
+    return this.value
+  }
+}
+
+/** What a number is that was written with a point or an exponent. */
+export const spelled = (value: number): number | Float => (Number.isInteger(value) ? new Float(value) : value)
+
+/** A floating-point number as Python prints it: `8.0`, `1e-07`, `1e+16`, `inf`. */
+export function floatText(value: number): string {
+  if (Number.isNaN(value)) return 'nan'
+  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf'
+  if (Object.is(value, -0)) return '-0.0'
+  const [digits = '', exponent = '0'] = value.toExponential().split('e')
+  const power = Number(exponent)
+  if (power < -4 || power >= 16) return `${digits}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`
+  const plain = power < 0 ? value.toFixed(Math.max(0, digits.replace(/^-?\d\.?/, '').length - power)) : String(value)
+  return plain.includes('.') ? plain : `${plain}.0`
 }
 
 const exact = (value: bigint): number | Large =>

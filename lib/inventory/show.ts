@@ -2,6 +2,7 @@ import { type ConnectionSettings, type Host, type Inventory, type RawVar, Unusab
 import type { Json } from '../model/operation.ts'
 import { knownSecrets, Secret } from '../model/secret.ts'
 import { namesOf } from './ansible-vars.ts'
+import { Float } from './scalars.ts'
 import { Template } from './template.ts'
 
 /** The groups as a tree, each with its child groups and its own hosts. */
@@ -118,6 +119,7 @@ const sounds = /pass(?:word|wd|phrase)?$|secret|token$|private_?key$|api_?key$/i
 function shown(value: unknown, name: string): Json {
   if (value instanceof Secret) return value.toString()
   if (value instanceof Template) return value.label === undefined ? masked(value.text) : value.toString()
+  if (value instanceof Float) return shown(value.value, name)
   if (value instanceof Unusable) return `‹not to be had: ${value.problem.message}›`
   if (typeof value === 'string') return sounds.test(name) && value !== '' ? `‹${name}›` : masked(value)
   if (typeof value === 'number') return sounds.test(name) ? `‹${name}›` : value

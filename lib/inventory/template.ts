@@ -1,6 +1,7 @@
 import { didYouMean } from '../model/problem.ts'
 import { revealed, Secret } from '../model/secret.ts'
 import { pythonText, pythonValue } from './python.ts'
+import { Float } from './scalars.ts'
 
 /** A text with {{ }} in it, as an Ansible inventory has it, from the time it is read to the time it is evaluated. */
 export class Template {
@@ -66,7 +67,8 @@ export function evaluate({ text, label }: Template, scope: Scope): unknown {
   // A variable's own value, not a part of it: its kind is kept even where its text would be another's.
   if (alone !== undefined && 'path' in alone && alone.path.length === 1 && /^\{\{\s*\w+\s*\}\}$/.test(text)) {
     const value = valueOf(alone, scope)
-    if (value === null || typeof value === 'boolean' || typeof value === 'number') return labelled(value, label)
+    if (value === null || typeof value === 'boolean' || typeof value === 'number' || value instanceof Float)
+      return labelled(value, label)
   }
   const values = parts.map((part) => ('text' in part ? part.text : valueOf(part, scope)))
   if (alone !== undefined && isSecretWithin(values[0])) return labelled(values[0], label)

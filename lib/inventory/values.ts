@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { type RawVar, type RawVars, Unusable } from '../model/inventory.ts'
 import type { Location } from '../model/location.ts'
+import { Float } from './scalars.ts'
 import { deep, evaluate, type Lookup, NotEvaluated, type Scope, Template } from './template.ts'
 
 /** A host whose variables may still be templates. */
@@ -43,7 +44,9 @@ export class Values {
 
   #evaluated(host: Unevaluated, raw: RawVar): RawVar {
     if (!this.#isTemplated(raw)) return raw
-    return { ...raw, value: this.#value(host, raw), written: raw.value }
+    if (raw.value instanceof Float) return { ...raw, value: raw.value.value, said: String(raw.value) }
+    const value = deep(this.#value(host, raw), (leaf) => (leaf instanceof Float ? leaf.value : leaf))
+    return has(raw.value, isOpen) ? { ...raw, value, written: raw.value } : { ...raw, value }
   }
 
   #value(host: Unevaluated, raw: RawVar): unknown {
@@ -61,11 +64,7 @@ export class Values {
     if (typeof raw.value !== 'object' || raw.value === null) return false
     const known = this.#templated.get(raw.value)
     if (known !== undefined) return known
-    let found = false
-    deep(raw.value, (leaf) => {
-      found ||= leaf instanceof Template || leaf instanceof Unusable
-      return leaf
-    })
+    const found = has(raw.value, (leaf) => isOpen(leaf) || leaf instanceof Float)
     this.#templated.set(raw.value, found)
     return found
   }
@@ -128,6 +127,17 @@ export class Values {
       return value === undefined || typeof value === 'function' ? value : this.#settledDeep(host, value)
     }
   }
+}
+
+const isOpen = (leaf: unknown) => leaf instanceof Template || leaf instanceof Unusable
+
+function has(value: unknown, wanted: (leaf: unknown) => boolean): boolean {
+  let found = false
+  deep(value, (leaf) => {
+    found ||= wanted(leaf)
+    return leaf
+  })
+  return found
 }
 
 /** A reference to a value that is locked away. */

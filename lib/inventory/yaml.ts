@@ -24,7 +24,7 @@ import { kept } from './ansible-vars.ts'
 import { type Draft, problemOf } from './draft.ts'
 import { readDynamic } from './dynamic.ts'
 import { hostsAndPort } from './ini.ts'
-import { jsonScalars, Large, plainScalars } from './scalars.ts'
+import { Float, jsonScalars, Large, plainScalars } from './scalars.ts'
 import type { Source } from './source.ts'
 import { written } from './template.ts'
 import type { VaultOpener } from './vault.ts'
@@ -199,6 +199,7 @@ function opened(value: unknown, name: string, secret: boolean): unknown {
   if (value instanceof Encrypted) return value.plain instanceof Unusable ? value.plain : Secret.of(value.plain, name)
   if (value instanceof Literal) return secret ? Secret.of(value.text, name) : value.text
   if (value instanceof Large) return secret ? Secret.of(value.digits, name) : value.digits
+  if (value instanceof Float) return value
   if (typeof value === 'string') return written(value, secret ? name : undefined)
   if (Array.isArray(value)) return value.map((item) => opened(item, name, secret))
   if (typeof value !== 'object' || value === null) return value

@@ -18,6 +18,8 @@ export interface RawVar {
   readonly value: unknown
   /** What stands there, where that is a template. */
   readonly written?: unknown
+  /** How a number is spelled there, where its text is another one: `8.0`. */
+  readonly said?: string
   readonly from: string
   /** What the same name would have meant without this one, the nearest first. */
   readonly overrode?: readonly RawVar[]

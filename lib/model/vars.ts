@@ -266,9 +266,12 @@ export function resolveVars<S extends Schema>(
       problems.push({ ...problem, message: `${host.name}: ${name} cannot be had: ${problem.message} (${raw.from})` })
       continue
     }
-    const wrong = (message: string) => {
+    const wrong = (message: string, instead?: string) => {
       const others = Object.keys(host.vars).filter((other) => !(other in schema))
-      problems.push({ message, hint: raw === undefined ? (didYouMean(name, others) ?? setIt) : mend(raw.from) })
+      problems.push({
+        message,
+        hint: instead ?? (raw === undefined ? (didYouMean(name, others) ?? setIt) : mend(raw.from)),
+      })
     }
     const setIt = `set it for ${host.name} or its groups, or give -e ${name}=…`
     const mend = (from: string) => (from === '-e' ? `give -e ${name}=… of that kind` : 'correct it there')
@@ -284,7 +287,8 @@ export function resolveVars<S extends Schema>(
           )
       continue
     }
-    const value = kind.parse(raw?.value, name, inventory)
+    // A password of digits is the digits as they stand.
+    const value = kind.parse(kind.sensitive ? (raw?.said ?? raw?.value) : raw?.value, name, inventory)
     if (value === undefined && raw?.value === undefined && kind.optional) {
       vars[name] = kind.fallback
       continue
@@ -295,8 +299,16 @@ export function resolveVars<S extends Schema>(
         problems.push({ ...unset, message: `${host.name}: ${name} must be ${kind.expected}, and ${unset.message}` })
         continue
       }
-      const found = raw?.value === undefined ? 'is not set' : `is ${shown(raw.value, kind)} (${raw.from})`
-      wrong(`${host.name}: ${name} must be ${kind.expected}, and ${found}`)
+      const found =
+        raw?.value === undefined
+          ? 'is not set'
+          : `is ${raw.said && !kind.sensitive ? `the number ${raw.said}` : shown(raw.value, kind)} (${raw.from})`
+      wrong(
+        `${host.name}: ${name} must be ${kind.expected}, and ${found}`,
+        typeof raw?.value === 'number' && kind.expected === 'a text' && !kind.sensitive
+          ? inQuotes(name, raw.said ?? String(raw.value), raw.from)
+          : undefined,
+      )
     } else vars[name] = value
   }
   return { vars: vars as VarsOf<S>, problems }
@@ -310,6 +322,13 @@ export function told(kind: Schema[string]): Told {
   if (!isStandardSchema(kind)) return kind
   const unset = validated(kind, undefined)
   return { ...described(kind), ...('value' in unset ? { optional: true, fallback: unset.value } : { optional: false }) }
+}
+
+/** How a number is written as a text: an INI value is in quotes within quotes. */
+function inQuotes(name: string, number: string, from: string): string {
+  return from === '-e'
+    ? `give it as a text: -e '{"${name}": "${number}"}'`
+    : `write it as a text there: ${name}: '${number}' in YAML, ${name}='"${number}"' in INI`
 }
 
 function shown(raw: unknown, kind: Var<unknown>): string {

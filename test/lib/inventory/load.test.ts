@@ -485,4 +485,34 @@ test('a group may have what means nothing; a file may be INI whatever its ending
   ])
 })
 
+// What ansible-playbook 2.14 makes of the same files.
+test('a number keeps what stands behind its point in texts, and is a number elsewhere', async () => {
+  const texts = { p: '/php/8.0/x', l: 'x[1.0, 2]', small: 'a1e-07', large: 'a1e+16', tiny: 'a1e-05', minus: 'a-0.0' }
+  const templates = {
+    p: '/php/{{v}}/x',
+    l: 'x{{list}}',
+    small: 'a{{s}}',
+    large: 'a{{b}}',
+    tiny: 'a{{t}}',
+    minus: 'a{{m}}',
+  }
+  const ini = Object.entries(templates).map(([name, text]) => `${name}='${text}'`)
+  const yaml = Object.entries(templates).map(([name, text]) => `${name}: '${text}'`)
+  const json = JSON.stringify({ templates }).slice('{"templates":{'.length, -2)
+  using folder = new Folder({
+    'hosts.ini': `h v=8.0 list='[1.0, 2]' s=1e-7 b=1e16 t=0.00001 m=-0.0 same={{v}} ${ini.join(' ')}\n`,
+    'hosts.yml': `all: {hosts: {h: {v: 8.0, list: [1.0, 2], s: 1.0e-7, b: 1.0e+16, t: 0.00001, m: -0.0, same: '{{v}}', ${yaml.join(', ')}}}}\n`,
+  })
+  folder.write(
+    'hosts.sh',
+    `#!/bin/sh\n[ "$1" = --list ] || { echo '{}'; exit; }\necho '{"g": {"hosts": ["h"], "vars": {"v": 8.0, "list": [1.0, 2], "s": 1e-7, "b": 1e16, "t": 0.00001, "m": -0.0, "same": "{{v}}", ${json}}}}'\n`,
+    0o755,
+  )
+  for (const file of ['hosts.ini', 'hosts.yml', 'hosts.sh']) {
+    const { v, same, list, s, b, t, m, ...others } = values(await folder.load([file]), 'h')
+    assert.equal([v, same, list, s, b, t, Math.abs(m as number)], [8, 8, [1, 2], 1e-7, 1e16, 1e-5, 0], file)
+    assert.equal(others, texts, file)
+  }
+})
+
 test.run()

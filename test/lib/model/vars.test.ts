@@ -178,6 +178,20 @@ test('does not take the names that every object has for variables', () => {
   ])
 })
 
+test('says how a number is spelled, and how it is written as a text', () => {
+  const [host] = inventory.hosts.values()
+  const vars = { release: { value: 8, said: '8.0', from: 'hosts.yml:3' } }
+  const { problems } = resolveVars({ release: text }, { ...host!, name: 'h', vars }, inventory)
+  assert.equal(problems, [
+    {
+      message: 'h: release must be a text, and is the number 8.0 (hosts.yml:3)',
+      hint: "write it as a text there: release: '8.0' in YAML, release='\"8.0\"' in INI",
+    },
+  ])
+  const found = resolveVars({ release: secret }, { ...host!, name: 'h', vars }, inventory).vars
+  assert.is(found.release.reveal(), '8.0')
+})
+
 test('suggests a name that is set and that nobody asks for', () => {
   assert.equal(
     resolve({ address: text, adress2: text }, { adress: '10.0.0.1' }).problems[0],

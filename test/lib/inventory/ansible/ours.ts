@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { readAnsibleConfig } from '../../../../lib/cli/ansible-config.ts'
 import { Draft } from '../../../../lib/inventory/draft.ts'
 import { pythonValue } from '../../../../lib/inventory/python.ts'
+import { Float } from '../../../../lib/inventory/scalars.ts'
 import { deep, Template, written } from '../../../../lib/inventory/template.ts'
 import { Values } from '../../../../lib/inventory/values.ts'
 import { VaultOpener } from '../../../../lib/inventory/vault.ts'
@@ -140,6 +141,7 @@ function told(inventory: Inventory, patterns: readonly string[]): Hosts {
 /** As JSON, in the way of ask.py. */
 function said(value: unknown): unknown {
   if (value instanceof Unusable) return { $: 'error', of: value.problem.message }
+  if (value instanceof Float) return value.value
   if (typeof value === 'number' && !Number.isFinite(value))
     return { $: 'float', of: Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf' }
   if (Array.isArray(value)) return value.map(said)

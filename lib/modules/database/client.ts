@@ -210,7 +210,8 @@ export function clientError(connection: Reader, command: string, result: Command
       'start it there: service mysqld start; one that listens elsewhere is named by socket or port in the login',
     )
   }
-  if (/\b(2006|2013)\b.*(gone away|Lost connection)/.test(said)) {
+  // mysqldump names the number behind the words.
+  if (/\b(2006|2013)\b/.test(said) && /gone away|Lost connection/.test(said)) {
     return new Advice(
       `the database server of ${name} broke off: ${said}`,
       `look at its log on ${name}, then run the task again`,

@@ -229,6 +229,8 @@ for (const shell of shells) {
       rmSync(join(to, 'conf/link'))
       rmSync(join(to, 'conf/sub dir'), { recursive: true })
       writeFileSync(join(to, 'conf/nova.conf'), 'debug = Fals\n')
+      // Listings tell whole seconds, and the source may have been written in this one.
+      utimesSync(join(to, 'conf/nova.conf'), new Date(), new Date(Date.now() + 5000))
       chmodSync(join(to, 'other'), 0o600)
       writeFileSync(join(to, 'conf/mine'), 'mine\n')
       const plan = await planOf(connection, make())

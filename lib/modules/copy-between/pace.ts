@@ -33,7 +33,7 @@ const paceNames: OptionNames<PaceOptions> = { from: true, path: true, most: true
  */
 export function pace(options: PaceOptions): Operation<Pace> {
   refuseUnknown('copyBetween.pace', options, paceNames)
-  return paceOperation({ most: 64 * mebi, ...options })
+  return paceOperation({ ...options, most: options.most ?? 64 * mebi })
 }
 
 const paceOperation = operation<Required<PaceOptions>, Pace, Pace>(

@@ -29,7 +29,8 @@ const paceNames: OptionNames<PaceOptions> = { from: true, database: true, table:
  * ```
  */
 export function pace(options: PaceOptions): Operation<Pace> {
-  return paceOperation({ most: 64 * 2 ** 20, login: {}, ...checkedOptions('database.pace', options, paceNames) })
+  const { most = 64 * 2 ** 20, login = {}, ...asked } = checkedOptions('database.pace', options, paceNames)
+  return paceOperation({ ...asked, most, login })
 }
 
 const paceOperation = operation<Required<PaceOptions>, Pace, Pace>(

@@ -2,11 +2,12 @@ import { command } from '../cli/command.ts'
 import { becomeOf, keepOf, readInventory, withConnectionOptions } from '../cli/inputs.ts'
 import { connecting, keeping, type Options, pick, type ValuesOf, vaults } from '../cli/options.ts'
 import { checkOutputs, makeOwn, ownReporters, reportersFor } from '../cli/reporters.ts'
+import { sh } from '../kit/shell.ts'
 import { withSignals } from '../cli/signals.ts'
 import { interactive } from '../cli/terminal.ts'
 import { select } from '../engine/select.ts'
 import { counted } from '../model/counted.ts'
-import type { Operation, Value } from '../model/operation.ts'
+import { Advice, type Operation, type Value } from '../model/operation.ts'
 import { type Play, play, playbook } from '../model/playbook.ts'
 import { didYouMean, exit, Refused } from '../model/problem.ts'
 import { program } from '../model/program.ts'
@@ -14,7 +15,7 @@ import { daemonReload, started, stopped, enabled, disabled, restarted } from '..
 import { harmlessLines, mask } from '../report/index.ts'
 import { canBePutBack, keeperOf } from './undo/keep.ts'
 import { type Entry, readManifest } from './undo/manifest.ts'
-import { nameOf, putBack } from './undo/put-back.ts'
+import { Conflict, nameOf, putBack } from './undo/put-back.ts'
 import { operatorAt } from './run.ts'
 
 const options = {
@@ -62,9 +63,17 @@ export const undo = command({
         },
         exit.empty,
       )
-    const book = playbook(`Undo ${head.run}`, [undoing(entries, hosts, values.force ?? [])])
+    const book = playbook(`Undo ${head.run}`, [undoing(head.run, entries, hosts, values.force ?? [])])
     const plays = select(book, inventory, { limit: values.limit ?? [], tags: [], skipTags: [] })
     const chosen = new Set(plays.flatMap((one) => one.hosts.map(({ name }) => name)))
+    if (chosen.size === 0)
+      throw new Refused(
+        {
+          message: `run ${head.run} has replaced nothing on a host that -l ${values.limit?.join(',')} leaves`,
+          hint: `it has on ${hosts.join(', ')}`,
+        },
+        exit.empty,
+      )
     tell(
       all
         .filter((name) => !hosts.includes(name))
@@ -111,22 +120,29 @@ function refuseUnknown(force: readonly string[], entries: readonly Entry[], run:
 interface Step {
   readonly name: string
   readonly become: string | undefined
+  /** What is put back, where that is something that --force may name. */
+  readonly what?: string
   readonly does: Map<string, Operation<Value>>
 }
 
 /** All that was replaced, from the last to the first; services that were restarted read at the end what is there. */
-function undoing(entries: readonly Entry[], hosts: readonly string[], force: readonly string[]): Play {
+function undoing(run: string, entries: readonly Entry[], hosts: readonly string[], force: readonly string[]): Play {
   const steps: Step[] = []
   // Where each host is: what follows there comes behind it.
   const reached = new Map<string, number>()
-  const add = (name: string, { on, become }: Entry, does: Operation<Value>) => {
+  const add = (name: string, { on, become }: Entry, does: Operation<Value>, what?: string) => {
     const from = (reached.get(on) ?? -1) + 1
     const same = steps.findIndex((one, i) => i >= from && one.name === name && one.become === become)
     const at = same < 0 ? steps.length : same
-    if (same < 0) steps.push({ name, become, does: new Map() })
+    if (same < 0) steps.push({ name, become, ...(what === undefined ? {} : { what }), does: new Map() })
     steps[at]!.does.set(on, does)
     reached.set(on, at)
   }
+  const earlierOf = (entry: Entry, name: string) =>
+    entries
+      .slice(0, entries.indexOf(entry))
+      .filter(({ on }) => on === entry.on)
+      .flatMap(({ kept }) => kept.flatMap((one) => ('before' in one && nameOf(one) === name ? [one.before] : [])))
   const reloads = new Map<string, Entry>()
   const restarts = new Map<string, readonly [name: string, of: Entry]>()
   for (const entry of [...entries].reverse()) {
@@ -135,20 +151,52 @@ function undoing(entries: readonly Entry[], hosts: readonly string[], force: rea
       else if (one.kind === 'restart') restarts.set(`${entry.on} ${one.name}`, [one.name, entry])
       else if (one.kind === 'service') add(`Have ${one.name} ${one.was}`, entry, words[one.was](one.name))
       else if (one.kind === 'thing' || canBePutBack(one))
-        add(`Put back ${nameOf(one)}`, entry, putBack({ ...one, force: force.includes(nameOf(one)) }))
+        add(
+          `Put back ${nameOf(one)}`,
+          entry,
+          putBack({ ...one, force: force.includes(nameOf(one)), earlier: earlierOf(entry, nameOf(one)) }),
+          nameOf(one),
+        )
     }
   }
   for (const entry of reloads.values()) add('Read the units anew', entry, daemonReload())
   for (const [name, entry] of restarts.values()) add(`Restart ${name}`, entry, restarted(name))
   const names = new Map<string, number>()
+  const left = new Map<string, readonly Conflict[]>()
+  const foretold = new Map<string, readonly string[]>()
+  // In check mode what would have been put back before is not there yet: only of other files it can be told.
+  const isDoubtful = (host: string, what: string) =>
+    (foretold.get(host) ?? []).some(
+      (one) => !what.startsWith('/') || one === what || one.startsWith(`${what}/`) || what.startsWith(`${one}/`),
+    )
   return play('Undo', { hosts: hosts.join(','), strategy: 'free' }, ({ task }) => {
-    for (const { name, become, does } of steps) {
+    for (const { name, become, what, does } of steps) {
       const nth = (names.get(name) ?? 0) + 1
       names.set(name, nth)
       const when = (host: { readonly name: string }) => does.has(host.name)
       const options = { when, ...(become === undefined ? {} : { become }) }
-      task(nth === 1 ? name : `${name} (${nth})`, options, (host) => host.run(does.get(host.name)!))
+      task(nth === 1 ? name : `${name} (${nth})`, options, async (host) => {
+        const before = left.get(host.name) ?? []
+        // What it was still earlier, and the directory that it lies in, wait for it.
+        if (before.some((one) => one.what === what || one.what.startsWith(`${what}/`))) return
+        try {
+          await host.run(does.get(host.name)!)
+          if (host.check && what !== undefined) foretold.set(host.name, [...(foretold.get(host.name) ?? []), what])
+        } catch (error) {
+          if (!(error instanceof Conflict) || isDoubtful(host.name, error.what)) throw error
+          left.set(host.name, [...before, error])
+          host.log(`${error.what} is left as it is`)
+        }
+      })
     }
+    // All of a host together, when what nobody has changed is put back.
+    const stays = (host: { readonly name: string }) => left.has(host.name)
+    task('See what is left as it is', { when: stays }, (host) => {
+      const conflicts = left.get(host.name)!
+      const again = conflicts.map(({ what }) => sh`--force ${what}`).join(' ')
+      const act = conflicts.length === 1 ? conflicts[0]!.hint : 'put them back all the same'
+      throw new Advice(conflicts.map(({ message }) => message).join('; '), `${act}: ${program()} undo ${run} ${again}`)
+    })
   })
 }
 

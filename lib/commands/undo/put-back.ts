@@ -11,10 +11,23 @@ import type { Kept } from './manifest.ts'
 type Kind<K> = Kept & { readonly kind: K }
 
 /** Something of a run that is undone, and whether it is put back whatever is there now. */
-export type PuttingBack = (Kind<'file'> | Kind<'thing'>) & { readonly force: boolean }
+export type PuttingBack = (Kind<'file'> | Kind<'thing'>) & {
+  readonly force: boolean
+  /** What it was still earlier in the run: there it has been put back already, and further. */
+  readonly earlier?: readonly string[]
+}
 
 /** By which name it is told, and named behind --force. */
 export const nameOf = (kept: Kind<'file'> | Kind<'thing'>) => (kept.kind === 'file' ? kept.path : kept.what)
+
+/** Somebody has changed something since the run: it stays unless --force names it. */
+export class Conflict extends Advice {
+  readonly what: string
+  constructor(what: string, reason: string, act: string) {
+    super(reason, act)
+    this.what = what
+  }
+}
 
 /** What was there before a run. */
 export const putBack = operation<PuttingBack, string, Command, null>((one) => `put back ${nameOf(one)}`, {
@@ -24,22 +37,24 @@ export const putBack = operation<PuttingBack, string, Command, null>((one) => `p
     throw new Advice(`${nameOf(one)} cannot be looked at`, 'ask on the host as the user who had changed it')
   },
   plan(now, one) {
-    const { before, after, force } = one
+    const { before, after, force, earlier = [] } = one
     const name = nameOf(one)
-    if (now === before) return { result: null }
+    if (now === before || earlier.includes(now)) return { result: null }
     if (now !== after && !force)
-      throw new Advice(
+      throw new Conflict(
+        name,
         after === undefined
           ? `${name} is not as it was before the run, which was killed while it changed it: before the run it was ` +
               `${told(one, before)}, and now ${told(one, now)}`
           : `${name} was changed since: before the run it was ${told(one, before)}, after it ${told(one, after)}, ` +
               `and now ${told(one, now)}`,
-        `put it back all the same: --force ${sh`${name}`}`,
+        'put it back all the same',
       )
     if (one.kind === 'file' && before === 'none' && isLarge(now) && !force)
-      throw new Advice(
+      throw new Conflict(
+        name,
         `${name} holds more than can be compared with what the run left there`,
-        `look into it, and remove all of it: --force ${sh`${name}`}`,
+        'look into it, and remove all of it',
       )
     return {
       result: null,

@@ -167,7 +167,7 @@ test('what is changed since is left alone, whatever it is; hosts that are not th
     refused.stdout,
     /crontab of svc-undo was changed since: before the run it was nothing, after it a table \(sha256 \w+\), and now a table/,
   )
-  assert.match(refused.stdout, /try: put it back all the same: --force 'crontab of svc-undo'/)
+  assert.match(refused.stdout, /try: put it back all the same: \S+ undo \S+ --force 'crontab of svc-undo'/)
   const forced = await project.run(['undo', name, '--force', 'crontab of svc-undo'])
   assert.is(forced.code, 0, forced.stdout + forced.stderr)
   assert.is(snapshot(dir), before)

@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -99,16 +108,22 @@ test('what somebody has changed since is left alone, and put back when that is s
   before()
   await run('site.ts', ...inventory, '--undoable')
   writeFileSync(of('made/deep/file'), 'theirs\n')
+  rmSync(of('link'))
+  symlinkSync('elsewhere', of('link'))
   const refused = await run('undo', 'latest')
   assert.is(refused.code, 2)
+  // All that nobody has changed is as it was, and what stays is told together, with what to type.
+  assert.is(read('app.ini'), '[a]\nb = 1\npassword = hunter2-secret\n')
   assert.match(
     refused.stdout,
     /\/made\/deep\/file was changed since: before the run it was nothing, after it a file of 4 bytes \(0644, \d+:\d+, \w{8}\), and now a file of 7 bytes/,
   )
-  assert.match(refused.stdout, /try: put it back all the same: --force \S+\/made\/deep\/file/)
+  assert.match(refused.stdout, /\/link was changed since: [^;]* and now a link to elsewhere/)
   assert.is(read('made/deep/file'), 'theirs\n')
   const runs = readdirSync(of('.switchover/undo')).sort()
   const first = runs.at(-2)!.slice(0, -6)
+  const typed = /try: put them back all the same: \S+ undo (.*)$/m.exec(refused.stdout.replace(/\n {4,}/g, ' '))![1]!
+  assert.equal(typed.split(' '), [first, ...['link', 'made/deep/file'].flatMap((name) => ['--force', of(name)])])
   const misspelt = await run('undo', first, '--force', of('made/deep/fiel'))
   assert.is(
     misspelt.stderr,
@@ -117,9 +132,15 @@ test('what somebody has changed since is left alone, and put back when that is s
   )
   assert.is(misspelt.code, 5)
   assert.is(read('made/deep/file'), 'theirs\n')
-  const forced = await run('undo', first, '--force', of('made/deep/file'))
+  const forced = await run('undo', ...typed.split(' '))
   assert.is(forced.code, 0, forced.stdout)
   assertAsBefore()
+})
+
+test('a limit that leaves no host of the run is refused', async () => {
+  const { stderr, code } = await run('undo', 'latest', '-l', 'web2')
+  assert.match(stderr, /^run \S+ has replaced nothing on a host that -l web2 leaves - it has on db1\n$/)
+  assert.is(code, 7)
 })
 
 test('a run of which nothing is kept', async () => {

@@ -122,6 +122,8 @@ interface Acting {
 }
 
 function parse(word: string, [first, ...rest]: Names): Omit<Acting, 'word'> {
+  if (Array.isArray(first))
+    throw new Advice(`service.${word} takes its names one by one, and got a list`, `write service.${word}(...names)`)
   const [names, options] = typeof first === 'string' ? [[first, ...rest], {}] : [rest, first]
   refuseUnknown(`service.${word}`, options, serviceNames)
   if (names.length === 0) throw new Advice(`service.${word} names no service`, 'name one at least')

@@ -52,7 +52,7 @@ const rows: readonly (readonly [make: () => unknown, reason: string, hint: strin
     'name the file or folder below it that is to go',
   ],
   [
-    () => file.tree({ host: 'a', path: '/srv' } as never, '/etc', { delete: true }),
+    () => file.tree({ from: { name: 'a' }, path: '/srv' }, '/etc', { delete: true }),
     'file.tree /etc: with delete it would remove what the host lives of',
     'name a folder of its own, or leave delete out',
   ],
@@ -209,7 +209,12 @@ const rows: readonly (readonly [make: () => unknown, reason: string, hint: strin
     'find.absent /srv: the pattern "a/b" is for names, not for paths',
     'name the folder in path, and only the last part in name',
   ],
-  [() => service.started([] as never), 'service.started names no service', 'name one at least'],
+  [() => service.started({} as never), 'service.started names no service', 'name one at least'],
+  [
+    () => service.started(['nova-api'] as never),
+    'service.started takes its names one by one, and got a list',
+    'write service.started(...names)',
+  ],
   [
     () => service.started('a b'),
     'service.started: "a b" cannot be the name of a service',
@@ -336,7 +341,7 @@ const rows: readonly (readonly [make: () => unknown, reason: string, hint: strin
   ],
   [() => system.kernelModule('a b'), '"a b" cannot be the name of a kernel module', 'write it as lsmod shows it'],
   [
-    () => repository.apt('a b', { uri: 'https://x', suites: 'a' } as never),
+    () => repository.apt('a b', { uris: 'https://x', suites: 'a' }),
     '"a b" cannot be the name of a repository: letters, digits, - . and _, no ending',
     'write - for other signs: it becomes the name of a file',
   ],

@@ -16,11 +16,9 @@ test('a file that cannot be tested here is named, and counts as skipped and not 
   assert.is(status, 0, stdout)
   const lines = stdout.trimEnd().split('\n')
   assert.ok(lines.includes('left out: test/lib/modules/user.test.ts: all of it needs root'), stdout)
-  assert.is(
-    lines.filter((line) => /^left out: test\/lib\/modules\/mount\.test\.ts: «.*» needs root$/.test(line)).length,
-    2,
-  )
-  assert.match(lines.at(-1)!, /^[1-9]\d* passed, 0 failed, 3 skipped$/)
+  const single = lines.filter((line) => /^left out: test\/lib\/modules\/mount\.test\.ts: «.*» needs root$/.test(line))
+  assert.ok(single.length >= 2, stdout)
+  assert.is(lines.at(-1)!.replace(/^[1-9]\d*/, 'n'), `n passed, 0 failed, ${single.length + 1} skipped`)
 })
 
 test('a single test is left out with its name, and a program is named with its package', () => {

@@ -100,7 +100,8 @@ test('lost for good, and half awake: neither is a new boot', async () => {
       throw new Unreachable('no route to host', 'wait')
     },
   })
-  assert.match(await failure(gone, reboot(quick)), 'it was rebooted, and does not answer after 0 s: no route to host')
+  const said = await failure(gone, reboot({ delay: 0.02, timeout: 1 }))
+  assert.match(said, 'it was rebooted, and does not answer after 1 s: no route to host')
 })
 
 test('wait.connection waits until the host answers, and is no change', async () => {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { existsSync, watch, writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -45,15 +45,12 @@ test('over ssh: ordered once, waited for until the boot is another, and gone on 
     const plan = await planOf(connection as never, reboot({ delay: 0.1, timeout: 60 }))
     assert.is(plan.changed, true)
     assert.is(existsSync(join(dir, 'ordered')), false, 'a plan reboots nothing')
-    const ordered = new Promise<void>((resolve) => {
-      const watching = watch(dir, (_, name) => {
-        if (name !== 'ordered') return
-        watching.close()
-        resolve()
-      })
-    })
-    // It goes down when it was told to, and comes up as another.
-    const down = ordered.then(() => {
+    // It goes down when it was told to, and comes up as another. Asked again and again: a watched folder now and then
+    // keeps Node from ending.
+    const ordered = async (): Promise<void> => {
+      while (!existsSync(join(dir, 'ordered'))) await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    const down = ordered().then(() => {
       relay.cut()
       boots()
     })

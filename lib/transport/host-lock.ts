@@ -296,11 +296,13 @@ me() { ${of.job ? ':' : 'begun $$ && echo "w $$ $r"'}; }
 (trap '' PIPE; echo >&2) || exit
 # After a restart of the host its processes are others.
 ours && { read -r r; read -r r; read -r r; } <"$l" && [ "$r" != "$b" ] && rm -f "$l"
-if ours; then
+# Each shell of a run stands in its lock: what one leaves behind is known by that.
+join() {
   if [ -O "$l" ]; then { connection; me; } >>"$l"
   else { connection; me; } | dd of="$l" conv=notrunc,nocreat oflag=append; fi 2>/dev/null
   taken
-fi
+}
+ours && join
 t=${of.temporary}
 # In one write, of which the shell tells how it went.
 own=$(connection; me)
@@ -314,7 +316,8 @@ for turn in 1 2 3 4 5; do
   # Taken away meanwhile, by the run that had it or by who found it dead: the next turn takes it.
   [ -e "$l" ] || [ -h "$l" ] || continue
   look
-  ours && { rm -f $t; taken; }
+  # Another shell of this run was quicker.
+  ours && { rm -f $t; join; }
   alive && { rm -f $t; held; exit; }
   [ -z "$w" ] || { rm -f $t; printf 'left%s\\t%s\\n' "$w" "$who"; exit; }
   # Moved away first: of two that find it dead, only one may clear it.

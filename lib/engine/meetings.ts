@@ -22,25 +22,12 @@ export class Meetings {
   readonly #options: RunOptions
   readonly #memory: Memory
   readonly #met = new Map<string, Promise<HostMet | undefined>>()
-  readonly #asked = new Map<string, Promise<Machine>>()
   readonly #read = new Map<string, Readonly<Record<string, string>>>()
   readonly #said = new Set<string>()
 
   constructor(options: RunOptions, memory: Memory) {
     this.#options = options
     this.#memory = memory
-  }
-
-  /** Asks the host in the breath of what is asked there for the first time; whoever meets it has the answer then. */
-  begin(host: Host): void {
-    const { circumstances } = this.#options
-    if (!circumstances || this.#met.has(host.name) || this.#asked.has(host.name)) return
-    // Behind what its task asks, which is only about to.
-    const asked = new Promise<Machine>((resolve, reject) => {
-      setImmediate(() => circumstances.meet(host).then(resolve, reject))
-    })
-    this.#asked.set(host.name, asked)
-    asked.catch(() => this.#asked.delete(host.name))
   }
 
   /** Which machine the host is now, asked once a run; undefined where it cannot be asked. */
@@ -58,7 +45,6 @@ export class Meetings {
   /** The run itself has started the host anew: what was done before it counts on. */
   async meetAgain(host: Host): Promise<void> {
     const before = await this.#met.get(host.name)
-    this.#asked.delete(host.name)
     this.#met.set(host.name, this.#ask(host, before !== undefined))
     await this.#met.get(host.name)
   }
@@ -71,7 +57,7 @@ export class Meetings {
         type: 'host-met',
         host: host.name,
         address: addressOf(host),
-        ...(await (this.#asked.get(host.name) ?? circumstances.meet(host))),
+        ...(await circumstances.meet(host)),
         ...(again ? { again } : {}),
       }
       emit(met)

@@ -72,8 +72,6 @@ export interface Surroundings {
   readonly changes: Changes
   /** Reads for the tasks that follow this one on its host, when they may. */
   readonly ahead?: Ahead
-  /** Hears that the host of the task is about to be spoken with, as the user of the connection. */
-  reaches?(): void
   /** Fires when the operator wants everything ended now. */
   readonly abort: AbortSignal
   /** Hears of each operation before anything of it is done. @throws what keeps it from being done */
@@ -307,8 +305,6 @@ class Doing {
     const host = this.#host
     const said = saidBy(this.#options.become, this.#around.become)
     const connect = (to: Host): Way => {
-      // Another user would need a shell of their own, and the two could get at the lock of the host at once.
-      if (to === host && !this.#reached && actsAs(said, to, line) === undefined) this.#around.reaches?.()
       this.#reached ||= to === host
       const attempt: Attempt = {
         signal: record.begun.signal,

@@ -144,7 +144,6 @@ export class Turns {
       begun: this.#resume.begun(node, host),
       after: this.#resume.after(node, host),
       ...(ahead ? { ahead } : {}),
-      reaches: () => this.state.meetings.begin(host),
       ...(asking ? { again: true, weigh: asking.weigh } : {}),
     }
     const outcome = await runTask(node, host, around)
@@ -152,7 +151,7 @@ export class Turns {
     const { circumstances } = this.state.options
     if (isFree(node.kind === 'task' ? node.task.body : node.handler.body))
       for (const name of [host.name, ...outcome.delegated]) this.state.changes.add(name)
-    // Never of a host that does not answer.
+    // Asked when its shell has nothing to do, and never of a host that does not answer.
     if (circumstances && outcome.status !== 'unreachable') {
       const { meetings, options } = this.state
       const others = outcome.delegated.flatMap((name) => options.inventory.hosts.get(name) ?? [])

@@ -12,8 +12,6 @@ export interface Session {
   readonly work?: Work
   /** Kills what runs and rejects when it fires. */
   readonly signal?: AbortSignal
-  /** Its requests wait behind what runs there, rather than have it run beside them. */
-  readonly patient?: true
   /** The row that the request stands in that is made now; it reads no stdin. */
   readonly row?: InRow
 }

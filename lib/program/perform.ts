@@ -196,7 +196,7 @@ function circumstancesOf(transport: Transport, lasts: ReadonlyMap<string, Worker
   return {
     codeOf: (at) => code.codeAt(at),
     async meet(host) {
-      const machine = await machineOf(transport.connection(host, { patient: true }))
+      const machine = await machineOf(transport.connection(host, {}))
       const last = lasts.get(host.name)
       return { ...machine, ...(last ? { last } : {}) }
     },

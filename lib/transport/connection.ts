@@ -68,10 +68,7 @@ export function connect(machine: Machine, session: Session, user: string | undef
     const { timeout, long = false, encoding, tidy } = options
     const stdin = bytesOf(options.stdin)
     const { row } = session
-    const { code, stdout, stderr } = await run(
-      { script, stdin, timeout, tidy, row, patient: session.patient, keep: mostOutput },
-      long,
-    )
+    const { code, stdout, stderr } = await run({ script, stdin, timeout, tidy, row, keep: mostOutput }, long)
     // People read the output of a long command, programs that of any other: these must not take a part for the whole.
     if (stdout.cut && !long) throw tooMuch(machine.name, script, stdout, code)
     return {

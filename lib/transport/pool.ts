@@ -54,7 +54,7 @@ export class Pool {
     const known = this.#lanes.get(lane)
     const goesOn = known !== undefined && known.running > 0 && this.#usable(known.shell)
     if (request.row?.behind === true && !goesOn) throw new NotBegun('those before it in its row have ended')
-    const use = goesOn ? known : { shell: this.#choose(request.patient), running: 0 }
+    const use = goesOn ? known : { shell: this.#choose(), running: 0 }
     this.#lanes.set(lane, use)
     use.running++
     this.#waiting.set(use.shell, (this.#waiting.get(use.shell) ?? 0) + 1)
@@ -70,12 +70,11 @@ export class Pool {
     return this.#shells.has(shell) && this.#ready.get(shell)?.usable !== false
   }
 
-  #choose(patient = false): Promise<Shell> {
+  #choose(): Promise<Shell> {
     const usable = [...this.#shells].filter((shell) => this.#usable(shell))
     const byLoad = usable.sort((a, b) => (this.#waiting.get(a) ?? 0) - (this.#waiting.get(b) ?? 0))
     const [least] = byLoad
-    const most = patient ? 1 : mostShells
-    if (least !== undefined && ((this.#waiting.get(least) ?? 0) === 0 || usable.length >= most)) return least
+    if (least !== undefined && ((this.#waiting.get(least) ?? 0) === 0 || usable.length >= mostShells)) return least
     return this.#open(least)
   }
 

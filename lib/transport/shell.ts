@@ -18,8 +18,6 @@ export interface Request {
   readonly signal?: AbortSignal
   /** The row that it stands in. */
   readonly row?: InRow
-  /** It waits behind what runs there. */
-  readonly patient?: boolean
   /** How many bytes of each output are kept. */
   readonly keep: number
 }

@@ -122,43 +122,6 @@ test('sends commands without waiting where no host waits for another', async () 
   }
 })
 
-test('asks which machine a host is in the breath of its first task', async () => {
-  const wire = wireTo(['a'])
-  const tasks = book(({ task }) => {
-    task('First', command('put k v'))
-    task('Second', command('put k w'))
-  })
-  const chosen = playbook('P', tasks)
-  const events: Event[] = []
-  const seen: string[] = []
-  await run({
-    playbook: chosen,
-    plays: select(chosen, wire.inventory, { tags: [], skipTags: [] }),
-    inventory: wire.inventory,
-    transport: wire.transport,
-    check: false,
-    forks: 50,
-    forceHandlers: false,
-    argv: [],
-    emit: (event) => events.push(event),
-    gate: async () => true,
-    circumstances: {
-      codeOf: () => '',
-      async meet(host) {
-        seen.push(await output(wire.transport.connection(host, {}), 'get k'))
-        return { keys: [] }
-      },
-    },
-    stop: new AbortController().signal,
-    abort: new AbortController().signal,
-  })
-  // Once, behind the first task, and told before its end.
-  assert.equal(seen, ['v'])
-  assert.is(wire.trips, 2)
-  const order = events.flatMap((e) => (e.type === 'host-met' || e.type === 'task-finished' ? e.type : []))
-  assert.equal(order, ['host-met', 'task-finished', 'task-finished'])
-})
-
 test('sends many commands in a few parts, and does not forget what stands behind them', async () => {
   const wire = wireTo(['a'])
   const events = await runs(

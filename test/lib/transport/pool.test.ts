@@ -99,19 +99,6 @@ test('what stands in a row behind what does not go well is not begun, here or el
   await link.close()
 })
 
-test('what is patient waits behind what runs, in its shell', async () => {
-  const link = localLink('here')
-  const pool = new Pool(link, undefined, new Gate())
-  const ask = (patient: boolean) => pool.run({}, { script: 'echo $PPID $$', keep: 100, patient })
-  const shells = await Promise.all([ask(false), ask(true), ask(false), ask(true)])
-  const [first, second, third, fourth] = shells.map(({ stdout }) => stdout.text())
-  assert.is(second, first)
-  assert.is.not(third, first)
-  assert.ok([first, third].includes(fourth))
-  await pool.end()
-  await link.close()
-})
-
 test('of a row that is ended it is known what had begun', async () => {
   const folder = emptyDirectory()
   const link = localLink('here')

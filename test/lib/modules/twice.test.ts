@@ -27,7 +27,8 @@ import { has } from '../../rig/needs.ts'
 import { runs } from '../../rig/runs.ts'
 
 const cases = process.env['SWITCHOVER_CASES']
-const seed = Number(process.env['SWITCHOVER_SEED'] ?? Date.now() % 1_000_000_000)
+// Always the same in `npm test`: the long run finds what is new.
+const seed = Number(process.env['SWITCHOVER_SEED'] ?? (cases === undefined ? 7 : Date.now() % 1_000_000_000))
 
 const test = suite('what is done twice')
 const folder = emptyDirectory()
